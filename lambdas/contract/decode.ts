@@ -1,0 +1,84 @@
+/** A value that does not have the shape that its reader was promised. */
+export class DecodeError extends Error {
+  readonly code = 'decode_failed';
+  readonly path: string;
+
+  constructor(path: string, expected: string, actual: unknown) {
+    super(`${path} must be ${expected}, got ${describe(actual)}`);
+    this.name = 'DecodeError';
+    this.path = path;
+  }
+}
+
+/** Reads `value` as a `T`; `path` names it in the error. */
+export type Decoder<T> = (value: unknown, path: string) => T;
+
+export const string: Decoder<string> = (value, path) => {
+  if (typeof value !== 'string') throw new DecodeError(path, 'a string', value);
+  return value;
+};
+
+export const boolean: Decoder<boolean> = (value, path) => {
+  if (typeof value !== 'boolean') throw new DecodeError(path, 'a boolean', value);
+  return value;
+};
+
+export const number: Decoder<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new DecodeError(path, 'a finite number', value);
+  return value;
+};
+
+export const integer: Decoder<number> = (value, path) => {
+  if (!Number.isSafeInteger(value)) throw new DecodeError(path, 'an integer', value);
+  return value as number;
+};
+
+export function member<const T extends string>(members: readonly T[]): Decoder<T> {
+  return (value, path) => {
+    if (!members.includes(value as T)) throw new DecodeError(path, `one of ${members.join(', ')}`, value);
+    return value as T;
+  };
+}
+
+export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
+  return (value, path) => (value === null ? null : decoder(value, path));
+}
+
+export function array<T>(decoder: Decoder<T>): Decoder<readonly T[]> {
+  return (value, path) => {
+    if (!Array.isArray(value)) throw new DecodeError(path, 'an array', value);
+    return value.map((item, index) => decoder(item, `${path}[${index}]`));
+  };
+}
+
+export function record<T>(decoder: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
+  return (value, path) => {
+    const source = plainObject(value, path);
+    return Object.fromEntries(Object.keys(source).map((key) => [key, decoder(source[key], `${path}['${key}']`)]));
+  };
+}
+
+/** Reads the named fields and leaves the others out. */
+export function object<Shape extends Record<string, Decoder<unknown>>>(
+  shape: Shape,
+): Decoder<{ readonly [K in keyof Shape]: ReturnType<Shape[K]> }> {
+  return (value, path) => {
+    const source = plainObject(value, path);
+    const fields = Object.entries(shape).map(([key, decoder]) => [key, decoder(source[key], `${path}.${key}`)]);
+    return Object.fromEntries(fields) as { readonly [K in keyof Shape]: ReturnType<Shape[K]> };
+  };
+}
+
+function plainObject(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DecodeError(path, 'an object', value);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** The value's kind and at most 40 characters of it: an error message is no place for a whole document. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (value === null || typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}

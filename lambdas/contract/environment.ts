@@ -1,0 +1,21 @@
+/**
+ * The names of the environment variables that lib sets and the functions read. A function's kind is told by the
+ * document it carries: `service` makes it a proxy function, `authorizer` the authorizer, `circuits` the circuit function.
+ */
+export const Env = {
+  /** JSON of a `ServicePolicy`: proxy functions. */
+  service: 'TOLLGATE_SERVICE',
+  /** JSON of an `AuthorizerConfig`: the authorizer function. */
+  authorizer: 'TOLLGATE_AUTHORIZER',
+  /** JSON of a `CircuitsConfig`: the circuit function. */
+  circuits: 'TOLLGATE_CIRCUITS',
+  /** Name of the DynamoDB table: proxy and circuit functions. */
+  table: 'TOLLGATE_TABLE',
+  /** `rediss://host:port`; absent or empty: limits are counted in each function's own memory. */
+  redisUrl: 'TOLLGATE_REDIS_URL',
+  /** `true` when the cache speaks the cluster protocol (ElastiCache Serverless always does). */
+  redisCluster: 'TOLLGATE_REDIS_CLUSTER',
+} as const;
+
+/** Lambda's limit on a function's environment, keys and values together, in bytes (AWS: Lambda quotas). */
+export const ENVIRONMENT_LIMIT_BYTES = 4096;

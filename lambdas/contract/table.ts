@@ -1,0 +1,14 @@
+/** Attributes of the table's key and of its time to live (epoch seconds). */
+export const TABLE = { partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt' } as const;
+
+/** Partition of a circuit: its `state` item and one `history#…` item a transition. */
+export function circuitPartition(gateway: string, service: string): string {
+  return `circuit#${gateway}#${service}`;
+}
+
+export const CIRCUIT_STATE_SORT_KEY = 'state';
+
+/** History sorts by version, so a query for the newest items reads the partition backwards. */
+export function circuitHistorySortKey(version: number): string {
+  return `history#${String(version).padStart(12, '0')}`;
+}
