@@ -1,0 +1,73 @@
+import { array, type Decoder, DecodeError, member, object, string } from './decode.ts';
+
+/** What the authorizer found out about a request's credentials. */
+export type Verdict = Verified | Rejected;
+
+export interface Verified {
+  readonly verdict: 'verified';
+  /** Who a limit counts: `sub:alice`. */
+  readonly client: string;
+  readonly sub: string;
+  /** Empty where the token has none; likewise `plan` and `tenant`. */
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  readonly plan: string;
+  readonly tenant: string;
+}
+
+export interface Rejected {
+  readonly verdict: 'rejected';
+  /** An error code of RFC 6750 §3.1. */
+  readonly error: 'invalid_token' | 'invalid_request';
+  /** For the client's eyes; says nothing of what was wrong with a signature. */
+  readonly errorDescription: string;
+}
+
+/** The context of a SIMPLE authorizer response: API Gateway hands strings on as they are. */
+export type VerdictContext = Readonly<Record<string, string>>;
+
+export function encodeVerdict(verdict: Verdict): VerdictContext {
+  if (verdict.verdict === 'rejected') {
+    return { verdict: 'rejected', error: verdict.error, error_description: verdict.errorDescription };
+  }
+  return {
+    ...verdict,
+    roles: JSON.stringify(verdict.roles),
+    scopes: verdict.scopes.join(' '),
+  };
+}
+
+/** @throws DecodeError: whoever cannot read a verdict must treat the request as having none */
+export function decodeVerdict(context: unknown): Verdict {
+  const { verdict } = object({ verdict: member(['verified', 'rejected'] as const) })(context, 'authorizer');
+  if (verdict === 'rejected') {
+    const rejected = object({ error: member(['invalid_token', 'invalid_request'] as const), error_description: string });
+    const { error, error_description } = rejected(context, 'authorizer');
+    return { verdict, error, errorDescription: error_description };
+  }
+  const verified = object({
+    client: string,
+    sub: string,
+    email: string,
+    roles: jsonStrings,
+    scopes: spaceSeparated,
+    plan: string,
+    tenant: string,
+  });
+  return { verdict, ...verified(context, 'authorizer') };
+}
+
+const spaceSeparated: Decoder<readonly string[]> = (value, path) =>
+  string(value, path)
+    .split(' ')
+    .filter((scope) => scope !== '');
+
+const jsonStrings: Decoder<readonly string[]> = (value, path) => {
+  const json = string(value, path);
+  try {
+    return array(string)(JSON.parse(json), path);
+  } catch {
+    throw new DecodeError(path, 'a JSON array of strings', json);
+  }
+};
