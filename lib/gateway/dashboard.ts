@@ -1,0 +1,152 @@
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnDashboard, Column, GraphWidget, type IWidget, Row, Stats, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { cacheUnits, cacheWidgets, type DashboardCache } from './dashboard-cache.ts';
+import { costWidgets } from './dashboard-cost.ts';
+import { serviceWidgets } from './dashboard-service.ts';
+
+/**
+ * Services that get graphs of their own. A dashboard holds 2,500 metrics and 500 widgets; an API's 300 routes make at
+ * most 149 services, whose functions alone put about 300 metrics into each graph of the cost.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+ */
+export const DASHBOARD_SERVICES = 50;
+
+/** What the dashboard shows of a service. */
+export interface DashboardService {
+  readonly name: string;
+  readonly proxyFunction: IFunction;
+}
+
+export interface GatewayDashboardProps {
+  readonly httpApi: IHttpApi;
+  /** CloudWatch namespace of the gateway's own metrics. */
+  readonly namespace: string;
+  /** Called at synthesis, when the last service has been added. */
+  readonly services: () => readonly DashboardService[];
+  /** The functions that are no service's: authorizer, circuit, health. */
+  readonly functions: readonly IFunction[];
+  readonly cache: DashboardCache;
+  /**
+   * Log groups whose incoming bytes are part of the estimated cost, called at synthesis.
+   *
+   * @default - the estimate leaves logs out and says so
+   */
+  readonly logGroups?: () => readonly ILogGroup[];
+  /**
+   * Nodes of a `node` cache.
+   *
+   * @default 1
+   */
+  readonly cacheNodes?: number;
+  /**
+   * NAT gateways of the VPC, part of the idle cost.
+   *
+   * @default 0
+   */
+  readonly natGateways?: number;
+}
+
+/**
+ * One CloudWatch dashboard for the whole gateway: estimated cost, the HTTP API, each service, the cache.
+ *
+ * The first 50 services have graphs of their own. Further ones are named in a note; the gateway's figures and the cost
+ * include them.
+ */
+export class GatewayDashboard extends Construct {
+  /** Name that CloudFormation gives the dashboard. */
+  readonly dashboardName: string;
+
+  constructor(scope: Construct, id: string, props: GatewayDashboardProps) {
+    super(scope, id);
+    // Dashboard.addWidgets wants the widgets at once; a lazy body is written after the last service was added.
+    const dashboard = new CfnDashboard(this, 'Resource', {
+      dashboardBody: Lazy.string({ produce: () => Stack.of(this).toJsonString({ widgets: body(props) }) }),
+    });
+    this.dashboardName = dashboard.ref;
+  }
+}
+
+function body(props: GatewayDashboardProps): unknown[] {
+  const services = props.services();
+  const column = new Column(
+    ...costWidgets({
+      httpApi: props.httpApi,
+      functions: [...props.functions, ...services.map((service) => service.proxyFunction)],
+      logGroups: props.logGroups?.() ?? [],
+      cacheUnits: cacheUnits(props.cache),
+      idleParts: {
+        cache: props.cache.kind === 'node' ? { kind: 'node', nodes: props.cacheNodes ?? 1 } : { kind: 'serverless' },
+        circuits: services.length,
+        dashboards: 1,
+        natGateways: props.natGateways ?? 0,
+      },
+    }),
+    ...gatewayWidgets(props),
+    ...services.slice(0, DASHBOARD_SERVICES).flatMap(({ name }) => serviceWidgets(props.namespace, name)),
+    ...leftOut(services.slice(DASHBOARD_SERVICES), props.namespace),
+    ...cacheWidgets(props.cache),
+  );
+  column.position(0, 0);
+  return column.toJson();
+}
+
+/** What the HTTP API itself saw, requests that reached no function included. */
+function gatewayWidgets({ httpApi, functions }: GatewayDashboardProps): IWidget[] {
+  const minute = { period: Duration.minutes(1) };
+  const milliseconds = { label: 'ms', showUnits: false, min: 0 };
+  const percentiles = [50, 95, 99].map((share) => ({
+    ...minute,
+    statistic: Stats.percentile(share),
+    label: `p${share}`,
+  }));
+  return [
+    new TextWidget({ markdown: '# Gateway', width: 24, height: 1 }),
+    new Row(
+      new GraphWidget({
+        title: 'Requests',
+        left: [
+          httpApi.metricCount({ ...minute, statistic: Stats.SUM, label: 'Requests' }),
+          httpApi.metricClientError({ ...minute, statistic: Stats.SUM, label: '4xx' }),
+          httpApi.metricServerError({ ...minute, statistic: Stats.SUM, label: '5xx' }),
+        ],
+        width: 6,
+      }),
+      new GraphWidget({
+        title: 'Latency at the edge',
+        left: percentiles.map((options) => httpApi.metricLatency(options)),
+        leftYAxis: milliseconds,
+        width: 6,
+      }),
+      new GraphWidget({
+        title: 'Integration latency',
+        left: percentiles.map((options) => httpApi.metricIntegrationLatency(options)),
+        leftYAxis: milliseconds,
+        width: 6,
+      }),
+      new GraphWidget({
+        title: 'Authorizer, circuit and health functions',
+        left: functions.flatMap((fn) => [
+          fn.metricErrors({ ...minute, statistic: Stats.SUM, label: `${fn.node.id} errors` }),
+          fn.metricThrottles({ ...minute, statistic: Stats.SUM, label: `${fn.node.id} throttles` }),
+        ]),
+        width: 6,
+      }),
+    ),
+  ];
+}
+
+function leftOut(services: readonly DashboardService[], namespace: string): IWidget[] {
+  if (services.length === 0) return [];
+  const names = services.map(({ name }) => name).join(', ');
+  return [
+    new TextWidget({
+      markdown: `Without graphs here, since a dashboard holds 2,500 metrics: ${names}. Their metrics are in the namespace ${namespace}.`,
+      width: 24,
+      height: 2,
+    }),
+  ];
+}
