@@ -16,8 +16,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   BYTES_PER_GB,
   decimal,
-  type IdleParts,
   HOURS_PER_MONTH,
+  type IdleParts,
   idleCost,
   PRICES,
   tieredCostExpression,
@@ -38,6 +38,7 @@ const PERIOD = Duration.minutes(5);
 /**
  * Dollars an hour by part. All of it is metric math over metrics that AWS itself meters, scaled by `PERIOD` because a
  * dashboard widens periods as its time range grows.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpression>> {
   const requests = inputs.httpApi.metricCount({ statistic: Stats.SUM, period: PERIOD });
@@ -52,7 +53,7 @@ export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpre
     }),
     costLambdaRequests: part(
       'Lambda requests',
-      `SUM(FILL(METRICS("invocations"), 0)) ${hourly} * ${decimal(PRICES.lambdaRequestsPerMillion / 1e6)}`,
+      `${summed('invocations', inputs.functions)} ${hourly} * ${decimal(PRICES.lambdaRequestsPerMillion / 1e6)}`,
       numbered('invocations', inputs.functions, (fn) => fn.metricInvocations({ statistic: Stats.SUM, period: PERIOD })),
     ),
     costLambdaCompute: lambdaCompute(inputs.functions, hourly, part),
@@ -70,7 +71,7 @@ export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpre
   if (inputs.logGroups.length > 0) {
     parts.costLogs = part(
       'Logs',
-      `SUM(FILL(METRICS("logged"), 0)) ${hourly} / ${BYTES_PER_GB} * ${decimal(PRICES.logsGb)}`,
+      `${summed('logged', inputs.logGroups)} ${hourly} / ${BYTES_PER_GB} * ${decimal(PRICES.logsGb)}`,
       numbered('logged', inputs.logGroups, incomingBytes),
     );
   }
@@ -87,7 +88,6 @@ export function costWidgets(inputs: CostInputs): IWidget[] {
   const parts = costParts(inputs);
   const { costIdle: _, ...used } = parts;
   const requests = inputs.httpApi.metricCount({ statistic: Stats.SUM, period: PERIOD });
-  // SUM over an array skips a part that has no data; `+` would lose the whole sum with it.
   const sum = (label: string, expressions: Readonly<Record<string, MathExpression>>) =>
     new MathExpression({
       label,
@@ -95,7 +95,7 @@ export function costWidgets(inputs: CostInputs): IWidget[] {
       usingMetrics: expressions,
       period: PERIOD,
     });
-  // Requests are not filled here: a period without any has no price a request, and no data point.
+  // A period without requests has no price a request: metric math drops a point that divides by zero.
   const perMillion = (label: string, id: string, cost: MathExpression) =>
     new MathExpression({
       label,
@@ -150,8 +150,8 @@ function lambdaCompute(
   part: (label: string, expression: string, usingMetrics: Record<string, IMetric>) => MathExpression,
 ): MathExpression {
   const bySize = Map.groupBy(functions, memoryMb);
-  const gbMilliseconds = [...bySize.keys()]
-    .map((mb) => `SUM(FILL(METRICS("duration${mb}mb"), 0)) * ${decimal(mb / 1024)}`)
+  const gbMilliseconds = [...bySize]
+    .map(([mb, group]) => `${summed(`duration${mb}mb`, group)} * ${decimal(mb / 1024)}`)
     .join(' + ');
   const durations = [...bySize].map(([mb, group]) =>
     numbered(`duration${mb}mb`, group, (fn) => fn.metricDuration({ statistic: Stats.SUM, period: PERIOD })),
@@ -181,6 +181,11 @@ function incomingBytes(logGroup: ILogGroup): Metric {
     statistic: Stats.SUM,
     period: PERIOD,
   });
+}
+
+/** SUM over a single series is one number for the whole graph, so one item is not summed. */
+function summed(id: string, items: readonly unknown[]): string {
+  return items.length === 1 ? `FILL(${id}0, 0)` : `SUM(FILL(METRICS("${id}"), 0))`;
 }
 
 function numbered<T>(id: string, items: readonly T[], metric: (item: T) => Metric): Record<string, Metric> {
