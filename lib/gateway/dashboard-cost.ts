@@ -24,7 +24,7 @@ import {
 } from './cost-estimate.ts';
 
 export interface CostInputs {
-  readonly httpApi: IHttpApi;
+  readonly httpApi: Pick<IHttpApi, 'metricCount' | 'metricDataProcessed'>;
   /** Every function that a request or a signal may run. */
   readonly functions: readonly IFunction[];
   readonly logGroups: readonly ILogGroup[];
@@ -99,7 +99,7 @@ export function costWidgets(inputs: CostInputs): IWidget[] {
   const perMillion = (label: string, id: string, cost: MathExpression) =>
     new MathExpression({
       label,
-      expression: `${id} / (requests * 3600 / PERIOD(requests)) * 1000000`,
+      expression: `${id} * PERIOD(requests) / 3600 * 1000000 / requests`,
       usingMetrics: { [id]: cost, requests },
       period: PERIOD,
     });

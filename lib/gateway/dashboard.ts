@@ -22,7 +22,16 @@ export interface DashboardService {
 }
 
 export interface GatewayDashboardProps {
-  readonly httpApi: IHttpApi;
+  /** Its metrics alone: `HttpApi` is no `IHttpApi` to a compiler with `exactOptionalPropertyTypes`. */
+  readonly httpApi: Pick<
+    IHttpApi,
+    | 'metricCount'
+    | 'metricClientError'
+    | 'metricServerError'
+    | 'metricLatency'
+    | 'metricIntegrationLatency'
+    | 'metricDataProcessed'
+  >;
   /** CloudWatch namespace of the gateway's own metrics. */
   readonly namespace: string;
   /** Called at synthesis, when the last service has been added. */
