@@ -1,4 +1,4 @@
-import { array, type Decoder, DecodeError, member, object, string } from './decode.ts';
+import { array, DecodeError, type Decoder, member, object, string } from './decode.ts';
 
 /** What the authorizer found out about a request's credentials. */
 export type Verdict = Verified | Rejected;
@@ -18,8 +18,8 @@ export interface Verified {
 
 export interface Rejected {
   readonly verdict: 'rejected';
-  /** An error code of RFC 6750 §3.1. */
-  readonly error: 'invalid_token' | 'invalid_request';
+  /** The error code of RFC 6750 §3.1. */
+  readonly error: 'invalid_token';
   /** For the client's eyes; says nothing of what was wrong with a signature. */
   readonly errorDescription: string;
 }
@@ -42,7 +42,10 @@ export function encodeVerdict(verdict: Verdict): VerdictContext {
 export function decodeVerdict(context: unknown): Verdict {
   const { verdict } = object({ verdict: member(['verified', 'rejected'] as const) })(context, 'authorizer');
   if (verdict === 'rejected') {
-    const rejected = object({ error: member(['invalid_token', 'invalid_request'] as const), error_description: string });
+    const rejected = object({
+      error: member(['invalid_token'] as const),
+      error_description: string,
+    });
     const { error, error_description } = rejected(context, 'authorizer');
     return { verdict, error, errorDescription: error_description };
   }

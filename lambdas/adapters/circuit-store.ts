@@ -1,0 +1,127 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { DecodeError, integer, member, object, string } from '../contract/decode.ts';
+import { CIRCUIT_STATE_SORT_KEY, circuitHistorySortKey, circuitPartition, TABLE } from '../contract/table.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../core/circuit.ts';
+
+/** How long a transition stays in the history. */
+const HISTORY_DAYS = 90;
+
+/** Holds only while nobody has moved the circuit since it was read. */
+const UNMOVED = '#version = :expected';
+/** Holds for a circuit that never moved: it has no item yet. */
+const NEVER_MOVED = `attribute_not_exists(${TABLE.partitionKey})`;
+
+/** The circuit of one service in DynamoDB. */
+export class CircuitStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #partition: string;
+
+  constructor(client: DynamoDBClient, table: string, { gateway, service }: { gateway: string; service: string }) {
+    this.#client = client;
+    this.#table = table;
+    this.#partition = circuitPartition(gateway, service);
+  }
+
+  /**
+   * @param consistent true after a lost write: the winner's item must be seen
+   * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
+   */
+  async read({ consistent = false } = {}): Promise<CircuitState> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#table,
+        Key: this.#key(CIRCUIT_STATE_SORT_KEY),
+        ConsistentRead: consistent,
+      }),
+    );
+    return Item === undefined ? INITIAL_CIRCUIT : decodeCircuit(Item);
+  }
+
+  /**
+   * Stores `next` where `previous` still stands, and the transition in the history.
+   *
+   * @returns false when another writer was first
+   * @throws when DynamoDB does not answer
+   */
+  async replace(previous: CircuitState, next: CircuitState, nowMs: number): Promise<boolean> {
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuit(next) },
+          ...(previous.version === 0
+            ? { ConditionExpression: NEVER_MOVED }
+            : {
+                ConditionExpression: UNMOVED,
+                ExpressionAttributeNames: { '#version': 'version' },
+                ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
+              }),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+    await this.#remember(next, nowMs);
+    return true;
+  }
+
+  async #remember(next: CircuitState, nowMs: number): Promise<void> {
+    const expiresAt = Math.floor(nowMs / 1000) + HISTORY_DAYS * 86_400;
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          ...this.#key(circuitHistorySortKey(next.version)),
+          ...encodeCircuit(next),
+          atMs: { N: String(nowMs) },
+          [TABLE.ttl]: { N: String(expiresAt) },
+        },
+      }),
+    );
+  }
+
+  #key(sortKey: string): Record<string, AttributeValue> {
+    return { [TABLE.partitionKey]: { S: this.#partition }, [TABLE.sortKey]: { S: sortKey } };
+  }
+}
+
+function encodeCircuit(circuit: CircuitState): Record<string, AttributeValue> {
+  const attributes = Object.entries(circuit).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? { N: String(value) } : { S: value },
+  ]);
+  return Object.fromEntries(attributes);
+}
+
+function decodeCircuit(item: Record<string, AttributeValue>): CircuitState {
+  const plain = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, scalar(value)]));
+  const { state } = object({ state: member(['closed', 'open', 'half-open'] as const) })(plain, 'circuit');
+  const opened = {
+    version: integer,
+    openedAtMs: integer,
+    source: member(['outcomes', 'alarm', 'operator'] as const),
+    reason: string,
+  };
+  switch (state) {
+    case 'closed':
+      return { state, ...object({ version: integer, closedAtMs: integer })(plain, 'circuit') };
+    case 'open':
+      return { state, ...object({ ...opened, retryAtMs: integer })(plain, 'circuit') };
+    case 'half-open':
+      return { state, ...object({ ...opened, probeLeaseUntilMs: integer })(plain, 'circuit') };
+  }
+}
+
+function scalar(value: AttributeValue): unknown {
+  if (value.N !== undefined) return Number(value.N);
+  if (value.S !== undefined) return value.S;
+  throw new DecodeError('circuit', 'made of strings and numbers', value);
+}

@@ -1,0 +1,166 @@
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query as they go onto the wire. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** By lower-cased name, duplicates joined by commas; `set-cookie` is not among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Why an upstream gave no usable answer. */
+export class UpstreamError extends Error {
+  readonly code: 'timeout' | 'unreachable' | 'too_large' | 'unsendable';
+
+  constructor(code: UpstreamError['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'UpstreamError';
+    this.code = code;
+  }
+}
+
+/** Lambda returns at most 6 MB, so more of an answer is not read (AWS: Lambda quotas). */
+export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
+
+/** Header bytes of an answer that are read: more than API Gateway would hand on. */
+const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
+
+/** A connection idle for longer is closed: many servers close theirs after 5 s, and a closed one resets a request. */
+const IDLE_CONNECTION_MS = 4000;
+
+/** RFC 9110 §9.2.2: these may be sent again when a connection closed before any answer. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_MS, maxFreeSockets: 16, scheduling: 'lifo' } as const;
+
+/** The HTTP server that a service forwards to, with its kept-alive connections. */
+export class Upstream {
+  readonly #base: URL;
+  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #request: typeof request;
+
+  constructor(url: string) {
+    this.#base = new URL(url);
+    const secure = this.#base.protocol === 'https:';
+    this.#agent = secure ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS);
+    this.#request = secure ? secureRequest : request;
+  }
+
+  /** Path of the upstream's address, without a trailing slash. */
+  get basePath(): string {
+    return this.#base.pathname.replace(/\/+$/, '');
+  }
+
+  /**
+   * Sends one request and reads the whole answer. A request on a kept-alive connection that the server has meanwhile
+   * closed goes out once more, if its method allows that, over a new connection.
+   *
+   * @param timeoutMs until the last byte of the answer
+   * @throws UpstreamError
+   */
+  async send(message: UpstreamRequest, timeoutMs: number): Promise<UpstreamResponse> {
+    const deadlineMs = performance.now() + timeoutMs;
+    try {
+      return await this.#exchange(message, timeoutMs, this.#agent);
+    } catch (error) {
+      if (!(error instanceof StaleConnection) || !IDEMPOTENT.has(message.method)) throw error;
+      return this.#exchange(message, deadlineMs - performance.now(), false);
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #exchange(message: UpstreamRequest, timeoutMs: number, agent: RequestOptions['agent']): Promise<UpstreamResponse> {
+    return new Promise((resolve, reject) => {
+      let answered = false;
+      const outgoing = this.#open(message, agent);
+      const timer = setTimeout(
+        () => outgoing.destroy(new UpstreamError('timeout', `no complete answer within ${timeoutMs} ms`)),
+        Math.max(0, timeoutMs),
+      );
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        outgoing.destroy();
+        reject(asUpstreamError(error, outgoing.reusedSocket && !answered));
+      };
+      outgoing.on('error', fail);
+      outgoing.on('response', (incoming) => {
+        answered = true;
+        collect(incoming)
+          .then((response) => {
+            clearTimeout(timer);
+            resolve(response);
+          })
+          .catch(fail);
+      });
+      outgoing.end(message.body);
+    });
+  }
+
+  #open(message: UpstreamRequest, agent: RequestOptions['agent']): ClientRequest {
+    try {
+      return this.#request({
+        protocol: this.#base.protocol,
+        hostname: this.#base.hostname.replace(/^\[|\]$/g, ''),
+        port: this.#base.port,
+        method: message.method,
+        path: message.target,
+        headers: { ...message.headers, ...lengthOf(message) },
+        agent,
+        maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      });
+    } catch (error) {
+      // Node refuses what HTTP/1.1 cannot carry, for example a control character in a field.
+      throw new UpstreamError('unsendable', 'the request cannot be written as HTTP/1.1', error);
+    }
+  }
+}
+
+class StaleConnection extends UpstreamError {
+  constructor(cause: unknown) {
+    super('unreachable', 'the upstream closed the connection', cause);
+  }
+}
+
+function asUpstreamError(error: Error, mayBeStale: boolean): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  if (mayBeStale && (code === 'ECONNRESET' || code === 'EPIPE')) return new StaleConnection(error);
+  return new UpstreamError('unreachable', code, error);
+}
+
+/** A body's length is always said, so that nothing goes out chunked; where a method implies none, nothing is said. */
+function lengthOf({ method, body }: UpstreamRequest): Record<string, string> {
+  if (body === undefined && !['POST', 'PUT', 'PATCH'].includes(method)) return {};
+  return { 'content-length': String(body?.length ?? 0) };
+}
+
+async function collect(incoming: IncomingMessage): Promise<UpstreamResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += chunk.length;
+    if (size > MAX_RESPONSE_BYTES) {
+      throw new UpstreamError('too_large', `the answer is larger than ${MAX_RESPONSE_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  const { 'set-cookie': cookies = [], ...fields } = incoming.headersDistinct;
+  return {
+    status: incoming.statusCode ?? 502,
+    headers: Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, (values ?? []).join(', ')])),
+    cookies,
+    body: Buffer.concat(chunks, size),
+  };
+}

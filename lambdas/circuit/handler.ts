@@ -1,0 +1,15 @@
+import { CircuitStore } from '../adapters/circuit-store.ts';
+import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { decodeCircuitsConfig } from '../contract/circuits-config.ts';
+import { Env } from '../contract/environment.ts';
+import { createTrip } from './trip.ts';
+
+const config = decodeCircuitsConfig(process.env[Env.circuits] ?? 'null');
+const client = createDynamoDB();
+const table = process.env[Env.table] ?? '';
+
+export const handler = createTrip({
+  config,
+  storeOf: (service) => new CircuitStore(client, table, { gateway: config.gateway, service }),
+  clock: Date.now,
+});

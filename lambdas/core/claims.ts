@@ -1,0 +1,42 @@
+import type { Verified } from '../contract/verdict.ts';
+
+/** The claims of a verified token; their values are still of any type. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Longest value of a claim that becomes a header or a key; a longer one is left out, a longer `sub` is refused. */
+const MAX_CLAIM_LENGTH = 1024;
+
+/**
+ * Turns the claims of a verified token into a verdict, or undefined when they name no subject.
+ * `scope` is a string (RFC 8693 §4.2) or `scp` an array; `roles` an array of strings or one string.
+ */
+export function verifiedFrom(claims: Claims): Verified | undefined {
+  const sub = text(claims['sub']);
+  if (sub === '') return undefined;
+  return {
+    verdict: 'verified',
+    client: `sub:${sub}`,
+    sub,
+    email: text(claims['email']),
+    roles: texts(claims['roles']),
+    scopes: scopesOf(claims),
+    plan: text(claims['plan']),
+    tenant: text(claims['tenant']),
+  };
+}
+
+function scopesOf(claims: Claims): readonly string[] {
+  if (Array.isArray(claims['scp'])) return texts(claims['scp']);
+  return text(claims['scope'] ?? claims['scp'])
+    .split(' ')
+    .filter((scope) => scope !== '');
+}
+
+function texts(value: unknown): readonly string[] {
+  const items = Array.isArray(value) ? value : [value];
+  return items.map(text).filter((item) => item !== '');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' && value.length <= MAX_CLAIM_LENGTH ? value : '';
+}

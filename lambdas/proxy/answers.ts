@@ -1,0 +1,41 @@
+import { describeError, writeLine } from '../adapters/log.ts';
+import { Problem } from '../core/problem.ts';
+import { withSecurityHeaders } from '../core/security-headers.ts';
+import type { Exchange, ProxyResult, Stage } from './exchange.ts';
+
+/** Turns whatever ended the pipeline into a response: problems as problem+json, and the gateway's fields on all. */
+export function answers(): Stage {
+  return {
+    after: (request) => {
+      const { response, context } = request;
+      if (response) request.response = complete(response, context.exchange);
+    },
+    onError: (request) => {
+      const { error, context } = request;
+      request.response = complete(
+        problemResponse(asProblem(error, context.exchange), context.exchange),
+        context.exchange,
+      );
+    },
+  };
+}
+
+function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyResult {
+  const headers = withSecurityHeaders(response.headers as Record<string, string>);
+  return { ...response, headers: { ...headers, ...responseHeaders } };
+}
+
+function problemResponse(problem: Problem, { requestId }: Exchange): ProxyResult {
+  return {
+    statusCode: problem.status,
+    headers: { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    body: problem.body(requestId),
+  };
+}
+
+/** What is not a problem is a fault of the gateway's own: seen in the log, told to nobody. */
+function asProblem(error: unknown, { requestId }: Exchange): Problem {
+  if (error instanceof Problem) return error;
+  writeLine({ message: 'request failed', request_id: requestId, error: describeError(error) });
+  return new Problem('internal_error', 'the gateway failed to handle the request');
+}

@@ -1,0 +1,34 @@
+import type { MiddlewareObj } from '@middy/core';
+import type {
+  APIGatewayProxyEventV2WithLambdaAuthorizer,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda';
+import type { Verdict } from '../contract/verdict.ts';
+import type { Admission, CircuitState } from '../core/circuit.ts';
+import type { Decision } from '../core/decision.ts';
+import type { SelectedRoute } from '../core/route.ts';
+
+/** One request and what the stages of the pipeline found out about it, each stage adding its own part. */
+export interface Exchange {
+  readonly requestId: string;
+  /** Of a clock that only goes forward. */
+  readonly startedAtMs: number;
+  /** True for the first request of this environment. */
+  readonly coldStart: boolean;
+  /** Fields for the response, whoever makes it. */
+  readonly responseHeaders: Record<string, string>;
+  route?: SelectedRoute;
+  verdict?: Verdict;
+  client?: string;
+  decision?: Decision;
+  circuit?: { readonly state: CircuitState; readonly admission: Admission };
+  /** Set once the request was sent to the upstream. */
+  forwarded?: { readonly upstreamMs: number; readonly failed: boolean };
+}
+
+export type ProxyEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>;
+export type ProxyResult = APIGatewayProxyStructuredResultV2;
+/** middy's place for what stages share with the handler is the context. */
+export type ProxyContext = Context & { exchange: Exchange };
+export type Stage = MiddlewareObj<ProxyEvent, ProxyResult, unknown, ProxyContext>;

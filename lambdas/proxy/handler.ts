@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { logTransition } from '../adapters/circuit-log.ts';
+import { CircuitStore } from '../adapters/circuit-store.ts';
+import { CircuitView } from '../adapters/circuit-view.ts';
+import { createCounters } from '../adapters/counters.ts';
+import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { Upstream } from '../adapters/upstream.ts';
+import { Env } from '../contract/environment.ts';
+import { decodeServicePolicy } from '../contract/policy.ts';
+import { pipeline } from './pipeline.ts';
+
+const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');
+const monotonic = () => performance.now();
+const clock = Date.now;
+
+let storeErrors = 0;
+const onFailure = () => {
+  storeErrors += 1;
+};
+
+const circuit = new CircuitView({
+  store: new CircuitStore(createDynamoDB(), process.env[Env.table] ?? '', policy),
+  policy: policy.circuit ?? { openForMs: 0 },
+  clock,
+  onTransition: (_, next) => logTransition(policy, next, clock()),
+  onFailure,
+});
+
+// Both connections are opened while the environment starts, beside each other.
+if (policy.circuit !== null) circuit.refresh();
+
+export const handler = pipeline({
+  policy,
+  circuit,
+  counters: createCounters(process.env, { clock, monotonic, onFailure }),
+  upstream: new Upstream(policy.upstream),
+  takeStoreErrors: () => {
+    const taken = storeErrors;
+    storeErrors = 0;
+    return taken;
+  },
+  clock,
+  monotonic,
+  randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+});
