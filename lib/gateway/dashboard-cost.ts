@@ -149,11 +149,12 @@ function lambdaCompute(
   hourly: string,
   part: (label: string, expression: string, usingMetrics: Record<string, IMetric>) => MathExpression,
 ): MathExpression {
-  const bySize = Map.groupBy(functions, memoryMb);
-  const gbMilliseconds = [...bySize]
-    .map(([mb, group]) => `${summed(`duration${mb}mb`, group)} * ${decimal(mb / 1024)}`)
+  const sizes = [...new Set(functions.map(memoryMb))];
+  const bySize = sizes.map((mb) => ({ mb, group: functions.filter((fn) => memoryMb(fn) === mb) }));
+  const gbMilliseconds = bySize
+    .map(({ mb, group }) => `${summed(`duration${mb}mb`, group)} * ${decimal(mb / 1024)}`)
     .join(' + ');
-  const durations = [...bySize].map(([mb, group]) =>
+  const durations = bySize.map(({ mb, group }) =>
     numbered(`duration${mb}mb`, group, (fn) => fn.metricDuration({ statistic: Stats.SUM, period: PERIOD })),
   );
   return part(
