@@ -1,0 +1,174 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode, UserError } from '../user-error.ts';
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly Condition?: string;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly Resources?: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<
+    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
+  >;
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+}
+
+export interface Stack {
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly template: Template;
+  /** CDK paths by logical id. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Absolute paths of file assets by their key in the assets' bucket. */
+  readonly assets: ReadonlyMap<string, string>;
+}
+
+export interface CloudAssembly {
+  readonly dir: string;
+  readonly stacks: readonly Stack[];
+  /** What constructs reported with `Annotations.addError`: the CDK's own command refuses such an assembly. */
+  readonly errors: readonly string[];
+}
+
+interface MetadataEntry {
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+interface Artifact {
+  readonly type: string;
+  readonly environment?: string;
+  readonly dependencies?: readonly string[];
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, readonly MetadataEntry[]>>;
+}
+
+interface Manifest {
+  readonly artifacts?: Readonly<Record<string, Artifact>>;
+  readonly missing?: readonly { readonly key: string }[];
+}
+
+/** Stands in where a stack is not bound to an account or a region. */
+const ANY_ACCOUNT = '123456789012';
+const ANY_REGION = 'us-east-1';
+
+/** Reads the stacks of a cloud assembly, those of its stages too. */
+export function readCloudAssembly(dir: string): CloudAssembly {
+  const manifest = readManifest(dir);
+  const [missing] = manifest.missing ?? [];
+  if (missing) {
+    throw new UserError(
+      'context_missing',
+      `${dir} lacks context that only AWS can tell (${missing.key}): run npx cdk synth`,
+    );
+  }
+  const artifacts = Object.entries(manifest.artifacts ?? {});
+  const stages = artifacts
+    .filter(([, artifact]) => artifact.type === 'cdk:cloud-assembly')
+    .map(([, artifact]) => readCloudAssembly(join(dir, String(artifact.properties?.['directoryName']))));
+  const assets = readAssets(dir, artifacts);
+  const stacks = artifacts
+    .filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack')
+    .map(([id, artifact]) => readStack(dir, id, artifact, assets));
+  return {
+    dir,
+    stacks: [...stacks, ...stages.flatMap((stage) => stage.stacks)],
+    errors: [
+      ...artifacts.flatMap(([, artifact]) => annotatedErrors(dir, artifact)),
+      ...stages.flatMap((s) => s.errors),
+    ],
+  };
+}
+
+function readManifest(dir: string): Manifest {
+  try {
+    return readJson(join(dir, 'manifest.json')) as Manifest;
+  } catch (cause) {
+    const why = systemCode(cause) === 'ENOENT' ? 'has no manifest.json' : 'has an unreadable manifest.json';
+    throw new UserError('assembly_missing', `no cloud assembly in ${dir}: it ${why}`, { cause });
+  }
+}
+
+function readStack(dir: string, id: string, artifact: Artifact, assets: ReadonlyMap<string, string>): Stack {
+  const [account, region] = environmentOf(artifact);
+  const template = readJson(join(dir, String(artifact.properties?.['templateFile']))) as Template;
+  return {
+    name: String(artifact.properties?.['stackName'] ?? id),
+    account,
+    region,
+    template,
+    paths: constructPaths(metadataOf(dir, artifact), template),
+    assets,
+  };
+}
+
+/** `aws://account/region`, each possibly `unknown-…`. */
+function environmentOf(artifact: Artifact): [string, string] {
+  const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
+  return [known(account) ?? ANY_ACCOUNT, known(region) ?? ANY_REGION];
+}
+
+function known(value: string | undefined): string | undefined {
+  return value === undefined || value === '' || value.startsWith('unknown-') ? undefined : value;
+}
+
+/** Newer CDK versions keep a stack's metadata in a file beside the manifest. */
+function metadataOf(dir: string, artifact: Artifact): Readonly<Record<string, readonly MetadataEntry[]>> {
+  const file = (artifact as { additionalMetadataFile?: string }).additionalMetadataFile;
+  const beside = file && existsSync(join(dir, file)) ? (readJson(join(dir, file)) as Artifact['metadata']) : {};
+  return { ...artifact.metadata, ...beside };
+}
+
+function constructPaths(metadata: Artifact['metadata'], template: Template): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
+  for (const [path, entries] of Object.entries(metadata ?? {})) {
+    for (const { type, data } of entries) if (type === 'aws:cdk:logicalId') paths.set(String(data), path.slice(1));
+  }
+  for (const [logicalId, { Metadata }] of Object.entries(template.Resources ?? {})) {
+    const path = Metadata?.['aws:cdk:path'];
+    if (typeof path === 'string') paths.set(logicalId, path);
+  }
+  return paths;
+}
+
+function annotatedErrors(dir: string, artifact: Artifact): readonly string[] {
+  return Object.entries(metadataOf(dir, artifact)).flatMap(([path, entries]) =>
+    entries.filter(({ type }) => type === 'aws:cdk:error').map(({ data }) => `${path}: ${String(data)}`),
+  );
+}
+
+interface AssetManifest {
+  readonly files?: Readonly<
+    Record<
+      string,
+      {
+        readonly source: { readonly path?: string };
+        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
+      }
+    >
+  >;
+}
+
+function readAssets(dir: string, artifacts: readonly [string, Artifact][]): ReadonlyMap<string, string> {
+  const assets = new Map<string, string>();
+  for (const [, artifact] of artifacts) {
+    if (artifact.type !== 'cdk:asset-manifest') continue;
+    const { files } = readJson(join(dir, String(artifact.properties?.['file']))) as AssetManifest;
+    for (const { source, destinations } of Object.values(files ?? {})) {
+      if (source.path === undefined) continue;
+      for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, join(dir, source.path));
+    }
+  }
+  return assets;
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

@@ -1,0 +1,78 @@
+import type { CorsConfiguration } from '../http/cors.ts';
+import type { AlarmModel } from '../metrics/alarm-model.ts';
+
+/** A function of the template, ready to run. */
+export interface FunctionModel {
+  readonly name: string;
+  readonly arn: string;
+  /** How error messages name it: construct path and logical id. */
+  readonly place: string;
+  readonly region: string;
+  /** Absolute path of the unpacked bundle. Its name holds the bundle's hash. */
+  readonly codeDir: string;
+  /** `index.handler` */
+  readonly handler: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The most environments that may run at once, or null: no such limit is set. */
+  readonly reservedConcurrency: number | null;
+}
+
+export interface AuthorizerModel {
+  readonly id: string;
+  readonly functionName: string;
+  /** `$request.header.Authorization`, `$context.routeKey`, … */
+  readonly identitySources: readonly string[];
+  readonly ttlMs: number;
+}
+
+export interface RouteModel {
+  /** `ANY /api/users/{proxy+}` or `$default` */
+  readonly routeKey: string;
+  readonly functionName: string;
+  readonly integrationTimeoutMs: number;
+  readonly authorizer: AuthorizerModel | null;
+}
+
+export interface Throttle {
+  readonly ratePerSecond: number;
+  readonly burst: number;
+}
+
+export interface StageModel {
+  readonly name: string;
+  readonly throttle: Throttle | null;
+  readonly routeThrottles: Readonly<Record<string, Throttle>>;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface ApiModel {
+  readonly id: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly cors: CorsConfiguration | null;
+  readonly stage: StageModel;
+  readonly routes: readonly RouteModel[];
+}
+
+/** A table in the form of DynamoDB's CreateTable call. */
+export interface TableModel {
+  readonly TableName: string;
+  readonly KeySchema: readonly object[];
+  readonly AttributeDefinitions: readonly object[];
+  readonly BillingMode: 'PAY_PER_REQUEST';
+  readonly GlobalSecondaryIndexes?: readonly object[];
+  readonly LocalSecondaryIndexes?: readonly object[];
+}
+
+/** All that the local run serves of an assembly. */
+export interface GatewayModel {
+  readonly api: ApiModel;
+  readonly functions: ReadonlyMap<string, FunctionModel>;
+  readonly tables: readonly TableModel[];
+  readonly alarms: readonly AlarmModel[];
+  /** Resource types that have no part in the local run, with the reason. */
+  readonly ignored: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,78 @@
+import { UserError } from '../user-error.ts';
+import type { CloudAssembly, Resource } from './cloud-assembly.ts';
+import { type Place, placeName, Resolver } from './intrinsics.ts';
+import type { GatewayModel } from './model.ts';
+import { Properties } from './properties.ts';
+import { readAlarm } from './read-alarm.ts';
+import { readApi } from './read-api.ts';
+import { readFunction } from './read-function.ts';
+import { readTable } from './read-table.ts';
+import { treatmentOf } from './resource-types.ts';
+
+/** A resource with what is needed to read it. */
+export interface Found {
+  readonly type: string;
+  readonly properties: Properties;
+  readonly place: Place;
+  /** What `Ref` gives elsewhere in the app. */
+  readonly ref: string;
+  /** What `Fn::GetAtt` gives elsewhere in the app. */
+  attribute(name: string): string;
+}
+
+/** @throws UserError naming the resource that the local run cannot serve as AWS would */
+export function readGateway(assembly: CloudAssembly): GatewayModel {
+  const resources = findResources(assembly);
+  const ofType = (...types: string[]) => resources.filter(({ type }) => types.includes(type));
+  const functions = ofType('AWS::Lambda::Function');
+  const api = readApi(resources);
+  const alarms = ofType('AWS::CloudWatch::Alarm').map(readAlarm);
+  const used = new Set([...functionsOfRoutes(api.routes), ...alarms.flatMap(({ functionsNamed }) => functionsNamed)]);
+  return {
+    api,
+    // A function that no request and no alarm reaches (a custom resource's, say) need not be able to run here.
+    functions: new Map(functions.filter(({ ref }) => used.has(ref)).map((found) => [found.ref, readFunction(found)])),
+    tables: ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(readTable),
+    alarms: alarms.map(({ alarm }) => alarm),
+    ignored: ignoredTypes(resources),
+  };
+}
+
+function findResources(assembly: CloudAssembly): readonly Found[] {
+  const resolver = new Resolver(assembly);
+  return assembly.stacks.flatMap((stack) =>
+    Object.entries(stack.template.Resources ?? {}).flatMap(([logicalId, resource]) => {
+      const place = { stack, logicalId };
+      return resolver.exists(resource, place) ? [found(resource, place, resolver)] : [];
+    }),
+  );
+}
+
+function found(resource: Resource, place: Place, resolver: Resolver): Found {
+  if (!treatmentOf(resource.Type)) {
+    throw new UserError(
+      'resource_unknown',
+      `${placeName(place)} is a ${resource.Type}: the local run does not know that`,
+    );
+  }
+  return {
+    type: resource.Type,
+    properties: new Properties(resource.Properties, place, resolver),
+    place,
+    ref: String(resolver.resolve({ Ref: place.logicalId }, place)),
+    attribute: (name) => String(resolver.resolve({ 'Fn::GetAtt': [place.logicalId, name] }, place)),
+  };
+}
+
+function functionsOfRoutes(routes: GatewayModel['api']['routes']): readonly string[] {
+  return routes.flatMap((route) => [route.functionName, ...(route.authorizer ? [route.authorizer.functionName] : [])]);
+}
+
+function ignoredTypes(resources: readonly Found[]): ReadonlyMap<string, string> {
+  const ignored = new Map<string, string>();
+  for (const { type } of resources) {
+    const treatment = treatmentOf(type);
+    if (treatment?.kind === 'ignored') ignored.set(type, treatment.why);
+  }
+  return ignored;
+}

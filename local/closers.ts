@@ -1,0 +1,19 @@
+type Close = () => Promise<void> | void;
+
+/** What has been started, to be ended in the reverse order. */
+export class Closers {
+  readonly #closers: Close[] = [];
+
+  add<T extends { close(): Promise<void> | void }>(started: T): T {
+    this.#closers.push(() => started.close());
+    return started;
+  }
+
+  push(close: Close): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+  }
+}

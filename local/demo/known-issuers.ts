@@ -1,0 +1,30 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ALGORITHMS } from '../../lambdas/contract/authorizer-config.ts';
+import { array, member, nullable, object, string } from '../../lambdas/contract/decode.ts';
+import { systemCode, UserError } from '../user-error.ts';
+
+/** What a token needs to know of the issuers of the gateway that was served last. */
+const decodeIssuers = array(
+  object({ issuer: string, audience: nullable(array(string)), algorithms: array(member(ALGORITHMS)) }),
+);
+export type KnownIssuer = ReturnType<typeof decodeIssuers>[number];
+
+export function storeIssuers(stateDir: string, issuers: readonly object[]): void {
+  mkdirSync(stateDir, { recursive: true });
+  const path = join(stateDir, 'issuers.json');
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(issuers, null, 2));
+  renameSync(draft, path);
+}
+
+/** @throws UserError where no gateway has been served yet */
+export function readIssuers(stateDir: string): readonly KnownIssuer[] {
+  try {
+    return decodeIssuers(JSON.parse(readFileSync(join(stateDir, 'issuers.json'), 'utf8')), 'issuers');
+  } catch (cause) {
+    const why =
+      systemCode(cause) === 'ENOENT' ? 'no gateway has run here yet' : 'what is kept of the issuers is unreadable';
+    throw new UserError('issuers_unknown', `${why}: run npm start first`, { cause });
+  }
+}

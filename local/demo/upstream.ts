@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeServer, listen } from '../http/server.ts';
+
+export interface DemoUpstream {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The longest that `/delay/n` takes and the most that `/bytes/n` sends. */
+const DELAY_LIMIT_MS = 60_000;
+const BYTES_LIMIT = 64 * 1024 * 1024;
+
+/** Stands in for a service's upstream: tells as JSON what it received, and fails or dawdles when its path says so. */
+export async function startUpstream(service: string): Promise<DemoUpstream> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    respond(service, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await listen(server, 0);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => closeServer(server),
+  };
+}
+
+async function respond(service: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = await readAll(incoming);
+  const { pathname } = new URL(incoming.url ?? '/', 'http://upstream');
+  const [, word, number] = /^\/(status|delay|bytes|reset|garbage)(?:\/(\d+))?$/.exec(pathname) ?? [];
+  switch (word) {
+    case 'status':
+      return sendJson(outgoing, statusOf(Number(number)), echo(service, incoming, body));
+    case 'delay':
+      await sleep(Math.min(Number(number), DELAY_LIMIT_MS));
+      return sendJson(outgoing, 200, echo(service, incoming, body));
+    case 'bytes':
+      outgoing.writeHead(200, { 'content-type': 'application/octet-stream' });
+      outgoing.end(Buffer.alloc(Math.min(Number(number), BYTES_LIMIT), 'x'));
+      return;
+    case 'reset':
+      incoming.socket.resetAndDestroy();
+      return;
+    case 'garbage':
+      incoming.socket.end('this is no HTTP\r\n\r\n');
+      return;
+    default:
+      return sendJson(outgoing, 200, echo(service, incoming, body));
+  }
+}
+
+/** What arrived. A header that came more than once is a list. */
+function echo(service: string, incoming: IncomingMessage, body: Buffer): object {
+  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://upstream');
+  const query = [...new Set(searchParams.keys())].map((name) => [name, single(searchParams.getAll(name))]);
+  const headers = Object.entries(incoming.headersDistinct).map(([name, values]) => [name, single(values ?? [])]);
+  return {
+    service,
+    method: incoming.method,
+    path: pathname,
+    query: Object.fromEntries(query),
+    headers: Object.fromEntries(headers),
+    ...(isUtf8(body) ? { body: body.toString() } : { bodyBase64: body.toString('base64') }),
+  };
+}
+
+function single(values: readonly string[]): string | readonly string[] | undefined {
+  return values.length > 1 ? values : values[0];
+}
+
+/** Informational and unknown codes are not for a final response. */
+function statusOf(code: number): number {
+  return code >= 200 && code <= 599 ? code : 200;
+}
+
+function sendJson(outgoing: ServerResponse, status: number, value: object): void {
+  outgoing.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+async function readAll(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import type { FunctionModel } from '../assembly/model.ts';
+import type { Outcome } from './invocation.ts';
+import type { EnvironmentData, EnvironmentMessage, InvokeMessage } from './protocol.ts';
+
+export type LineSink = (line: string, stream: 'stdout' | 'stderr') => void;
+
+/** Lambda gives an environment this long to load. */
+const INIT_TIMEOUT_MS = 10_000;
+
+/** An execution environment: one worker, one event at a time. It is used until it ends. */
+export class Environment {
+  readonly #worker: Worker;
+  readonly #model: FunctionModel;
+  #receive: ((message: EnvironmentMessage) => void) | undefined;
+  #ended = false;
+  readonly #ready: Promise<EnvironmentMessage>;
+
+  constructor(model: FunctionModel, variables: Readonly<Record<string, string>>, onLine: LineSink) {
+    this.#model = model;
+    this.#worker = new Worker(new URL('./runtime.ts', import.meta.url), {
+      env: { ...variables },
+      execArgv: ['--enable-source-maps', '--no-warnings'],
+      resourceLimits: { maxOldGenerationSizeMb: model.memoryMb },
+      stdout: true,
+      stderr: true,
+      workerData: environmentData(model),
+    });
+    const lines = (stream: Readable, name: 'stdout' | 'stderr') =>
+      createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => onLine(line, name));
+    lines(this.#worker.stdout, 'stdout');
+    lines(this.#worker.stderr, 'stderr');
+    this.#worker.on('message', (message: EnvironmentMessage) => this.#receive?.(message));
+    this.#worker.on('error', (error) => this.#end(error.name, error.message));
+    this.#worker.on('exit', (code) => this.#end('Runtime.ExitError', `the environment ended with exit code ${code}`));
+    this.#ready = this.#next(INIT_TIMEOUT_MS);
+  }
+
+  /** False once its worker has ended: it takes no further event. */
+  get usable(): boolean {
+    return !this.#ended;
+  }
+
+  /** Hands an event to the handler; time runs once the environment is ready. */
+  async invoke(requestId: string, payload: string): Promise<Outcome> {
+    const init = await this.#ready;
+    if (init.kind !== 'ready') {
+      await this.end();
+      return init.kind === 'init-failed' ? { ...init, kind: 'failed' } : (init as Outcome);
+    }
+    if (this.#ended) return { kind: 'failed', errorType: 'Runtime.ExitError', message: 'the environment has ended' };
+    const reply = this.#next(this.#model.timeoutMs);
+    const deadlineMs = Date.now() + this.#model.timeoutMs;
+    this.#worker.postMessage({ requestId, payload, deadlineMs } satisfies InvokeMessage);
+    return (await reply) as Outcome;
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#worker.terminate();
+  }
+
+  #next(timeoutMs: number): Promise<EnvironmentMessage> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
+      this.#receive = (message) => {
+        clearTimeout(timer);
+        this.#receive = undefined;
+        resolve(message);
+      };
+    });
+  }
+
+  /** Lambda ends an environment whose time is up. */
+  #expire(timeoutMs: number): void {
+    this.#end('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
+    void this.end();
+  }
+
+  #end(errorType: string, message: string): void {
+    this.#ended = true;
+    this.#receive?.({ kind: 'failed', errorType, message });
+  }
+}
+
+function environmentData(model: FunctionModel): EnvironmentData {
+  const [, module = '', exportName = ''] = /^(.*)\.([^.]+)$/.exec(model.handler) ?? [];
+  return {
+    file: bundleFile(model.codeDir, module),
+    exportName,
+    functionName: model.name,
+    functionArn: model.arn,
+    memoryMb: model.memoryMb,
+  };
+}
+
+/** In the order in which Lambda's runtime looks. */
+function bundleFile(dir: string, module: string): string {
+  const files = ['.js', '.mjs', '.cjs'].map((extension) => join(dir, `${module}${extension}`));
+  return files.find((file) => existsSync(file)) ?? join(dir, `${module}.mjs`);
+}

@@ -1,0 +1,24 @@
+/** What the parent hands to a new environment. */
+export interface EnvironmentData {
+  /** Absolute path of the bundle's file. */
+  readonly file: string;
+  /** Name of the exported function. */
+  readonly exportName: string;
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly memoryMb: number;
+}
+
+/** To the environment: one event. */
+export interface InvokeMessage {
+  readonly requestId: string;
+  readonly payload: string;
+  readonly deadlineMs: number;
+}
+
+/** From the environment: it is ready, or what became of the event. */
+export type EnvironmentMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'init-failed'; readonly errorType: string; readonly message: string }
+  | { readonly kind: 'replied'; readonly payload: string }
+  | { readonly kind: 'failed'; readonly errorType: string; readonly message: string };

@@ -1,0 +1,65 @@
+import { decodeAuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import { Env } from '../../lambdas/contract/environment.ts';
+import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
+
+/** Where this machine's stand-ins are. */
+export interface StandIns {
+  /** Address of a service's upstream. */
+  readonly upstreamOf: (service: string) => string;
+  readonly jwksUriOf: (issuer: string) => string;
+  /** Null: limits are counted in each function's own memory. */
+  readonly redisUrl: string | null;
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** A function's variables with every address of the deployed gateway replaced by this machine's. */
+export function rewire(variables: Variables, standIns: StandIns): Variables {
+  return rewireRedis(rewireAuthorizer(rewireService(variables, standIns), standIns), standIns);
+}
+
+function rewireService(variables: Variables, { upstreamOf }: StandIns): Variables {
+  const json = variables[Env.service];
+  if (json === undefined) return variables;
+  const { service } = decodeServicePolicy(json);
+  return { ...variables, [Env.service]: JSON.stringify({ ...JSON.parse(json), upstream: upstreamOf(service) }) };
+}
+
+function rewireAuthorizer(variables: Variables, { jwksUriOf }: StandIns): Variables {
+  const json = variables[Env.authorizer];
+  if (json === undefined) return variables;
+  const document = JSON.parse(json) as { readonly issuers: readonly { readonly issuer: string }[] };
+  const issuers = document.issuers.map((issuer) => ({ ...issuer, jwksUri: jwksUriOf(issuer.issuer) }));
+  return { ...variables, [Env.authorizer]: JSON.stringify({ ...document, issuers }) };
+}
+
+function rewireRedis(variables: Variables, { redisUrl }: StandIns): Variables {
+  if (!(Env.redisUrl in variables)) return variables;
+  const { [Env.redisUrl]: _, [Env.redisCluster]: __, ...others } = variables;
+  return redisUrl === null ? others : { ...others, [Env.redisUrl]: redisUrl };
+}
+
+/** Services and issuers that the functions know, read from their documents. */
+export interface Documents {
+  readonly services: readonly { readonly service: string; readonly upstream: string; readonly functionName: string }[];
+  readonly issuers: readonly {
+    readonly issuer: string;
+    readonly audience: readonly string[] | null;
+    readonly algorithms: readonly string[];
+  }[];
+}
+
+export function readDocuments(
+  functions: Iterable<{ readonly name: string; readonly environment: Variables }>,
+): Documents {
+  const services: Documents['services'][number][] = [];
+  const issuers = new Map<string, Documents['issuers'][number]>();
+  for (const { name, environment } of functions) {
+    const { [Env.service]: service, [Env.authorizer]: authorizer } = environment;
+    if (service !== undefined) services.push({ ...decodeServicePolicy(service), functionName: name });
+    for (const issuer of authorizer === undefined ? [] : decodeAuthorizerConfig(authorizer).issuers) {
+      issuers.set(issuer.issuer, issuer);
+    }
+  }
+  return { services, issuers: [...issuers.values()] };
+}

@@ -1,0 +1,224 @@
+import { readCloudAssembly } from './assembly/cloud-assembly.ts';
+import type { GatewayModel } from './assembly/model.ts';
+import { functionNameIn } from './assembly/physical.ts';
+import { readGateway } from './assembly/read-gateway.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Closers } from './closers.ts';
+import { type DemoIssuers, startIssuers } from './demo/issuer.ts';
+import { storeIssuers } from './demo/known-issuers.ts';
+import { mintToken, type TokenOptions } from './demo/mint.ts';
+import { Upstreams } from './demo/upstreams.ts';
+import { type Deployment, Fleet } from './functions/fleet.ts';
+import { type Documents, readDocuments, rewire } from './functions/rewire.ts';
+import { runtimeVariables } from './functions/variables.ts';
+import { type Api, createApi } from './http/api.ts';
+import { type ApiServer, serveApi } from './http/server.ts';
+import type { LogSink } from './log.ts';
+import type { AlarmStateValue } from './metrics/alarm-model.ts';
+import { type AlarmChange, Alarms } from './metrics/alarms.ts';
+import { rangeMs } from './metrics/evaluate.ts';
+import { MetricStore } from './metrics/metric-store.ts';
+import { keep, observeLines } from './metrics/observe.ts';
+import { apiSamples, lambdaSamples } from './metrics/service-metrics.ts';
+import { type DynamoStore, startDynamo } from './stores/dynamo.ts';
+import { type RedisChoice, type RedisStore, startRedis } from './stores/redis.ts';
+import { UserError } from './user-error.ts';
+
+export interface GatewayOptions {
+  readonly assemblyDir: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Where keys of the demo issuers are kept. */
+  readonly stateDir: string;
+  /** Addresses by service; a demo upstream stands in for every other service's. */
+  readonly upstreams?: Readonly<Record<string, string>>;
+  /** @default 'spawn' */
+  readonly redis?: RedisChoice;
+  /** @default - the system's */
+  readonly clock?: Clock;
+  /** @default - nothing is told */
+  readonly log?: LogSink;
+}
+
+export interface ServiceEntry {
+  readonly service: string;
+  readonly upstream: string;
+  readonly demo: boolean;
+  readonly functionName: string;
+}
+
+export interface RunningGateway {
+  readonly url: string;
+  readonly port: number;
+  readonly redis: { readonly url: string | null; readonly description: string };
+  readonly dynamoUrl: string;
+  readonly metrics: MetricStore;
+  readonly alarms: {
+    states(): Readonly<Record<string, AlarmStateValue>>;
+    /** Evaluates them now; resolves when the actions that this set off have ended. */
+    evaluate(): Promise<void>;
+  };
+  model(): GatewayModel;
+  services(): readonly ServiceEntry[];
+  /** A token of the demo issuer, an hour long and with the first audience unless told otherwise. */
+  token(options?: Partial<TokenOptions>): Promise<string>;
+  /** Serves another assembly in place of this one; on an error the old one stays. Gives the functions that changed. */
+  reload(assemblyDir: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+const ALARM_TICK_MS = 10_000;
+const METRICS_KEPT_MS = 15 * 60_000;
+/** CloudWatch invokes functions asynchronously: an action has all the time that its function has. */
+const ACTION_TIMEOUT_MS = 15 * 60_000;
+
+/** Serves the HTTP API of a cloud assembly on this machine, with everything behind it. */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const closers = new Closers();
+  try {
+    return await start(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+interface Assembly {
+  readonly model: GatewayModel;
+  readonly documents: Documents;
+}
+
+function readAssembly(dir: string): Assembly {
+  const assembly = readCloudAssembly(dir);
+  const [error] = assembly.errors;
+  if (error !== undefined) throw new UserError('assembly_faulty', error);
+  const model = readGateway(assembly);
+  return { model, documents: readDocuments(model.functions.values()) };
+}
+
+interface Backing {
+  readonly dynamo: DynamoStore;
+  readonly redis: RedisStore;
+  readonly issuers: DemoIssuers;
+  readonly upstreams: Upstreams;
+}
+
+async function startBacking(options: GatewayOptions, closers: Closers, log: LogSink): Promise<Backing> {
+  const upstreams = closers.add(new Upstreams(options.upstreams ?? {}));
+  const notice = (text: string) => log({ kind: 'notice', text });
+  const redis = closers.add(await startRedis(options.redis ?? 'spawn', notice));
+  const dynamo = closers.add(await startDynamo());
+  const issuers = closers.add(await startIssuers(options.stateDir));
+  return { dynamo, redis, issuers, upstreams };
+}
+
+async function start(options: GatewayOptions, closers: Closers): Promise<RunningGateway> {
+  const { clock = systemClock, log = () => {}, stateDir } = options;
+  const { nowMs } = clock;
+  let current = readAssembly(options.assemblyDir);
+  let api: Api = notYet;
+  // First of all: a busy port is the likeliest fault, and it should not cost the time of everything else.
+  const server = closers.add(await serveApi(() => api, options.port));
+  const backing = await startBacking(options, closers, log);
+  const metrics = new MetricStore(retentionMs(current.model));
+  const alarms = new Alarms(current.model.alarms, metrics);
+  const fleet = closers.add(
+    new Fleet({
+      nowMs,
+      onLine: observeLines(metrics, log, nowMs),
+      onInvocation: (invocation) => keep(metrics, lambdaSamples(invocation, nowMs())),
+    }),
+  );
+
+  const serve = async (next: Assembly): Promise<readonly string[]> => {
+    await backing.upstreams.ensure(next.documents.services.map(({ service }) => service));
+    await backing.dynamo.createTables(next.model.tables);
+    storeIssuers(stateDir, next.documents.issuers);
+    const changed = fleet.deploy(deploymentsOf(next.model, backing));
+    alarms.replace(next.model.alarms);
+    api = createApi({
+      model: next.model.api,
+      invoke: fleet.invoke,
+      nowMs,
+      report: (report) => {
+        keep(metrics, apiSamples(next.model.api.id, report, nowMs()));
+        log({ kind: 'request', report });
+      },
+    });
+    current = next;
+    return changed;
+  };
+  await serve(current);
+
+  const evaluate = async (): Promise<void> => {
+    await Promise.all(alarms.evaluate(nowMs()).map((change) => act(change, fleet, log)));
+  };
+  closers.push(clock.every(ALARM_TICK_MS, () => void evaluate()));
+  return {
+    ...addressOf(server),
+    redis: backing.redis,
+    dynamoUrl: backing.dynamo.url,
+    metrics,
+    alarms: { states: () => alarms.states(), evaluate },
+    model: () => current.model,
+    services: () => servicesOf(current.documents, backing.upstreams),
+    token: (wanted = {}) => mintToken(stateDir, { ...tokenDefaults(current.documents), ...wanted }, nowMs()),
+    reload: (assemblyDir) => serve(readAssembly(assemblyDir)),
+    close: () => closers.close(),
+  };
+}
+
+/** Between the port's opening and the first deployment. */
+const notYet: Api = async () => ({ status: 503, headers: [['retry-after', '1']], body: Buffer.alloc(0) });
+
+function addressOf({ port }: ApiServer): { readonly url: string; readonly port: number } {
+  return { url: `http://127.0.0.1:${port}`, port };
+}
+
+function retentionMs({ alarms }: GatewayModel): number {
+  return Math.max(METRICS_KEPT_MS, ...alarms.map(rangeMs));
+}
+
+function deploymentsOf(
+  { functions }: GatewayModel,
+  { dynamo, redis, issuers, upstreams }: Backing,
+): readonly Deployment[] {
+  const standIns = {
+    upstreamOf: (service: string) => upstreams.urlOf(service),
+    jwksUriOf: issuers.jwksUriOf,
+    redisUrl: redis.url,
+  };
+  return [...functions.values()].map((model) => ({
+    model,
+    variables: { ...rewire(model.environment, standIns), ...runtimeVariables(model, dynamo.url) },
+  }));
+}
+
+function servicesOf({ services }: Documents, upstreams: Upstreams): readonly ServiceEntry[] {
+  return services.map(({ service, functionName }) => ({
+    service,
+    functionName,
+    upstream: upstreams.urlOf(service),
+    demo: !upstreams.isGiven(service),
+  }));
+}
+
+function tokenDefaults({ issuers: [issuer] }: Documents): TokenOptions {
+  if (!issuer) throw new UserError('issuers_unknown', 'the gateway accepts no tokens: no function has an issuer');
+  return {
+    issuer: issuer.issuer,
+    audience: issuer.audience?.[0],
+    algorithm: issuer.algorithms[0] as TokenOptions['algorithm'],
+    subject: 'alice',
+    expiresInS: 3600,
+  };
+}
+
+async function act(change: AlarmChange, fleet: Fleet, log: LogSink): Promise<void> {
+  log({ kind: 'alarm', change });
+  for (const action of change.actions) {
+    const functionName = functionNameIn(action);
+    if (functionName !== undefined) await fleet.invoke(functionName, change.event, ACTION_TIMEOUT_MS);
+    else log({ kind: 'notice', text: `alarm ${change.alarm.name} would now notify ${action}` });
+  }
+}

@@ -1,0 +1,27 @@
+import type { Response } from './message.ts';
+
+/**
+ * API Gateway's own answers: an HTTP API cannot customize them. Those to a missing identity source (401), to
+ * `isAuthorized: false` (403), to a faulty authorizer or function (500) and to a late integration (503) are AWS's.
+ */
+const MESSAGES = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  413: 'Request Entity Too Large',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+} as const;
+
+export type AnswerStatus = keyof typeof MESSAGES;
+
+export function answer(status: AnswerStatus): Response {
+  return {
+    status,
+    headers: [['content-type', 'application/json']],
+    body: Buffer.from(JSON.stringify({ message: MESSAGES[status] })),
+  };
+}

@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { systemCode, UserError } from '../user-error.ts';
+import { answer } from './answers.ts';
+import type { Api } from './api.ts';
+import { BODY_LIMIT_BYTES } from './limits.ts';
+import type { Headers, Request, Response } from './message.ts';
+
+/** Well over the limit that API Gateway sets, so that its own answer is given and not Node's. */
+const PARSER_LIMIT_BYTES = 64 * 1024;
+
+export interface ApiServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves what `api()` gives at the time of each request. */
+export async function serveApi(api: () => Api, port: number): Promise<ApiServer> {
+  const server = createServer({ maxHeaderSize: PARSER_LIMIT_BYTES, keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    handle(api(), incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  server.on('clientError', refuseUnreadable);
+  await listen(server, port);
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+export async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(portError(port, cause)));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function portError(port: number, cause: Error): Error {
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE':
+      return new UserError('port_busy', `port ${port} is in use: choose another one with --port`, { cause });
+    case 'EACCES':
+      return new UserError('port_denied', `port ${port} may not be used by this user: choose one from 1024 up`, {
+        cause,
+      });
+    default:
+      return cause;
+  }
+}
+
+async function handle(api: Api, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = await readBody(incoming);
+  if (body === 'aborted') return;
+  const tooLarge = body === 'too-large';
+  const request = { ...requestOf(incoming, tooLarge ? Buffer.alloc(0) : body), bodyTooLarge: tooLarge };
+  if (tooLarge) outgoing.shouldKeepAlive = false;
+  write(outgoing, request.method, await api(request));
+  // What the client still sends is read and dropped: closing at once could take the answer away from it.
+  if (tooLarge) incoming.resume();
+}
+
+function requestOf(incoming: IncomingMessage, body: Buffer): Request {
+  return {
+    method: incoming.method ?? 'GET',
+    target: originForm(incoming.url ?? '/'),
+    protocol: `HTTP/${incoming.httpVersion}`,
+    headers: headersOf(incoming),
+    body,
+    sourceIp: (incoming.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
+  };
+}
+
+/** A proxy's client sends the whole address (RFC 9112 §3.2.2). */
+function originForm(target: string): string {
+  return target.startsWith('/') ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, '').replace(/^(?!\/)/, '/');
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  return names.map((name, index) => [name, rawHeaders[index * 2 + 1] ?? '']);
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'aborted'> {
+  if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return 'too-large';
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > BODY_LIMIT_BYTES) return 'too-large';
+      chunks.push(chunk);
+    }
+  } catch {
+    return 'aborted';
+  }
+  return Buffer.concat(chunks);
+}
+
+function write(outgoing: ServerResponse, method: string, response: Response): void {
+  const { status, headers, body } = writable(response) ? response : answer(500);
+  const bodyless = status === 204 || status === 304;
+  const length = bodyless ? [] : ['content-length', String(body.length)];
+  outgoing.writeHead(status, [...headers.flat(), ...length]);
+  outgoing.end(bodyless || method === 'HEAD' ? undefined : body);
+}
+
+/** A name or value that HTTP does not allow would throw while it is written. */
+function writable({ headers }: Response): boolean {
+  return headers.every(
+    ([name, value]) => /^[!#$%&'*+.^`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value),
+  );
+}
+
+function refuseUnreadable(error: Error, socket: Socket): void {
+  if (!socket.writable) return;
+  const { status, body } = answer(systemCode(error) === 'HPE_HEADER_OVERFLOW' ? 431 : 400);
+  const head = `HTTP/1.1 ${status} \r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body.toString()}`);
+}

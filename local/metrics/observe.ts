@@ -1,0 +1,24 @@
+import type { LogSink } from '../log.ts';
+import { samplesOf } from './emf.ts';
+import type { MetricStore, Sample } from './metric-store.ts';
+
+/** Passes a function's lines on, and keeps the metrics in them. */
+export function observeLines(store: MetricStore, log: LogSink, nowMs: () => number) {
+  return (functionName: string, line: string, stream: 'stdout' | 'stderr'): void => {
+    if (stream === 'stdout') keep(store, samplesOf(parse(line), nowMs()));
+    log({ kind: 'line', functionName, line, stream });
+  };
+}
+
+export function keep(store: MetricStore, samples: readonly Sample[]): void {
+  for (const sample of samples) store.add(sample);
+}
+
+function parse(line: string): Readonly<Record<string, unknown>> {
+  if (!line.startsWith('{')) return {};
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,49 @@
+import { rmSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
+import { type GatewayOptions, type RunningGateway, startGateway } from '../../../local/gateway.ts';
+import type { LogEvent } from '../../../local/log.ts';
+import { type AssemblyFixture, temporaryDir, writeAssembly } from './assembly.ts';
+
+export interface ServedFixture {
+  readonly gateway: RunningGateway;
+  readonly events: readonly LogEvent[];
+  /** Resolves with the first event of that kind that the test accepts, past ones included. */
+  until<Kind extends LogEvent['kind']>(
+    kind: Kind,
+    accept: (event: Extract<LogEvent, { kind: Kind }>) => boolean,
+  ): Promise<Extract<LogEvent, { kind: Kind }>>;
+}
+
+/** Serves a fixture until the test has finished. Limits are counted in memory unless the test says otherwise. */
+export async function serveFixture(
+  fixture: AssemblyFixture,
+  options: Partial<GatewayOptions> = {},
+): Promise<ServedFixture> {
+  const stateDir = temporaryDir();
+  const assemblyDir = writeAssembly(fixture);
+  const events: LogEvent[] = [];
+  const waiting = new Set<(event: LogEvent) => void>();
+  const log = (event: LogEvent) => {
+    events.push(event);
+    for (const notify of waiting) notify(event);
+  };
+  const gateway = await startGateway({ assemblyDir, stateDir, port: 0, redis: 'memory', log, ...options });
+  onTestFinished(async () => {
+    await gateway.close();
+    for (const dir of [stateDir, assemblyDir]) rmSync(dir, { recursive: true, force: true });
+  });
+  return {
+    gateway,
+    events,
+    until: (kind, accept) =>
+      new Promise((resolve) => {
+        const notify = (event: LogEvent) => {
+          if (event.kind !== kind || !accept(event as never)) return;
+          waiting.delete(notify);
+          resolve(event as never);
+        };
+        waiting.add(notify);
+        for (const event of [...events]) notify(event);
+      }),
+  };
+}
