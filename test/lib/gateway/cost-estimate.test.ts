@@ -70,7 +70,8 @@ describe('decimal', () => {
 });
 
 describe('docs/cost.md', () => {
-  const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
+  // The formatter pads the cells of tables.
+  const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8').replace(/ +/g, ' ');
   const defaults = { cache: { kind: 'serverless' }, circuits: 4, dashboards: 1, natGateways: 0 } as const;
   const idle = idleCost(defaults);
   const node = idleCost({ ...defaults, cache: { kind: 'node', nodes: 1 } });
