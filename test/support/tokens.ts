@@ -23,7 +23,8 @@ export async function createKey(kid: string, alg: Algorithm = 'ES256'): Promise<
       const payload = Object.fromEntries(
         Object.entries({ ...usual, ...claims }).filter(([, value]) => value !== undefined),
       ) as JWTPayload;
-      return new SignJWT(payload).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
+      const crit = Object.fromEntries(Object.keys(header).map((name) => [name, true]));
+      return new SignJWT(payload).setProtectedHeader({ alg, kid, ...header }).sign(privateKey, { crit });
     },
   };
 }

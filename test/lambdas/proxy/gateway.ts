@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
+import { CircuitView } from '../../../lambdas/adapters/circuit-view.ts';
+import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import { Upstream } from '../../../lambdas/adapters/upstream.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import type { Counters } from '../../../lambdas/core/counters.ts';
+import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
+import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
+import { TestClock } from '../../support/clock.ts';
+import type { TestTable } from '../../support/dynamodb.ts';
+import { type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';
+
+/** One environment of a proxy function: the real pipeline over a real table and a real upstream. */
+export interface TestEnvironment {
+  readonly clock: TestClock;
+  readonly storeErrors: unknown[];
+  send(options?: EventOptions): Promise<ProxyResult>;
+  close(): void;
+}
+
+export interface EnvironmentOptions {
+  readonly policy: ServicePolicy;
+  readonly table: TestTable;
+  readonly clock?: TestClock;
+  readonly counters?: Counters;
+}
+
+export function createEnvironment(options: EnvironmentOptions): TestEnvironment {
+  const { policy, table, clock = new TestClock() } = options;
+  const storeErrors: unknown[] = [];
+  const upstream = new Upstream(policy.upstream);
+  const circuit = new CircuitView({
+    store: new CircuitStore(table.client, table.name, policy),
+    policy: policy.circuit ?? { openForMs: 0 },
+    clock: clock.now,
+    onTransition: () => undefined,
+    onFailure: (error) => storeErrors.push(error),
+  });
+  const handler = pipeline({
+    policy,
+    circuit,
+    upstream,
+    counters: options.counters ?? new MemoryCounters(clock.now),
+    takeStoreErrors: () => storeErrors.length,
+    clock: clock.now,
+    monotonic: () => performance.now(),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+  });
+  return {
+    clock,
+    storeErrors,
+    send: async (event = {}) => {
+      const result = await handler(proxyEvent(event), lambdaContext());
+      if (result === undefined) throw new Error('the pipeline gave no response');
+      return result;
+    },
+    close: () => upstream.close(),
+  };
+}
+
+/** The problem document of a response. */
+export function problemOf(result: ProxyResult): { code: string; status: number; detail: string; request_id: string } {
+  return JSON.parse(result.body ?? '');
+}

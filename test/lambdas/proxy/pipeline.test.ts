@@ -1,0 +1,414 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { ALICE, type EventOptions } from '../../support/event.ts';
+import { captureLines } from '../../support/lines.ts';
+import { servicePolicy } from '../../support/policy.ts';
+import { serveEcho, serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
+import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+
+const PUBLIC: RoutePolicy = { auth: { type: 'none' }, rateLimit: null };
+const REFUNDS: Partial<ServicePolicy> = {
+  prefix: '/api/payments',
+  routes: {
+    'POST /api/payments/refunds': {
+      auth: { type: 'jwt', scopes: ['payments:refund'] },
+      rateLimit: { limit: 2, windowMs: 60_000 },
+    },
+  },
+};
+
+let table: TestTable;
+let echo: Awaited<ReturnType<typeof serveEcho>>;
+let gateways = 0;
+let output: ReturnType<typeof captureLines>;
+const opened: { close(): void }[] = [];
+
+beforeAll(async () => {
+  table = await startTable();
+  echo = await serveEcho();
+});
+afterAll(async () => {
+  await echo.stop();
+  await table.stop();
+});
+beforeEach(() => {
+  gateways += 1;
+  output = captureLines();
+});
+afterEach(() => {
+  output.restore();
+  echo.received.length = 0;
+  for (const environment of opened.splice(0)) environment.close();
+});
+
+function environment(changes: Partial<ServicePolicy> = {}): TestEnvironment {
+  const policy = servicePolicy({ gateway: `gateway-${gateways}`, upstream: echo.url, ...changes });
+  const created = createEnvironment({ policy, table });
+  opened.push(created);
+  return created;
+}
+
+async function withUpstream<T>(server: Promise<TestServer>, use: (url: string) => Promise<T>): Promise<T> {
+  const { url, stop } = await server;
+  try {
+    return await use(url);
+  } finally {
+    await stop();
+  }
+}
+
+function headersSeen(): Record<string, unknown> {
+  return echo.received[0]?.headers ?? {};
+}
+
+describe('who may pass', () => {
+  it('a verified client does', async () => {
+    expect(await environment().send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
+  });
+
+  it('a request without a verdict is 401 on a route that needs one, with a bare challenge', async () => {
+    const result = await environment().send();
+    expect(result).toMatchObject({
+      statusCode: 401,
+      headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json' },
+    });
+    expect(problemOf(result)).toMatchObject({ code: 'unauthorized', status: 401, request_id: 'request-1' });
+    expect(echo.received).toEqual([]);
+  });
+
+  it('a rejected credential is 401 and says invalid_token', async () => {
+    const verdict = { verdict: 'rejected', error: 'invalid_token', errorDescription: 'the token has expired' } as const;
+    const result = await environment().send({ verdict });
+    expect(result.headers).toMatchObject({
+      'www-authenticate': 'Bearer error="invalid_token", error_description="the token has expired"',
+    });
+    expect(problemOf(result)).toMatchObject({ code: 'invalid_token', status: 401 });
+    expect(echo.received).toEqual([]);
+  });
+
+  it('a token without the route’s scope is 403 and is told the scope', async () => {
+    const send = {
+      verdict: ALICE,
+      method: 'POST',
+      path: '/api/payments/refunds',
+      routeKey: 'POST /api/payments/refunds',
+    };
+    const result = await environment(REFUNDS).send(send);
+    expect(result).toMatchObject({ statusCode: 403 });
+    expect(result.headers?.['www-authenticate']).toContain('error="insufficient_scope"');
+    expect(result.headers?.['www-authenticate']).toContain('scope="payments:refund"');
+    expect(
+      await environment(REFUNDS).send({ ...send, verdict: { ...ALICE, scopes: ['payments:refund'] } }),
+    ).toMatchObject({
+      statusCode: 200,
+    });
+  });
+
+  it.each([
+    '/api/payments//refunds',
+    '/api/payments/refunds/',
+    '/api/payments/%72efunds',
+    '/api/payments/REFUNDS',
+    '/api/payments/%2572efunds',
+    '/api/payments\\refunds',
+  ])('the policy of a special route also holds for %s, which API Gateway takes for another', async (path) => {
+    const send = { verdict: ALICE, method: 'POST', path, routeKey: 'ANY /api/payments/{proxy+}' };
+    expect((await environment(REFUNDS).send(send)).statusCode).toBeOneOf([400, 403]);
+    expect(echo.received).toEqual([]);
+  });
+
+  it.each([
+    '/api/users/../orders',
+    '/api/users/%2e%2e/orders',
+    '/api/users/..',
+    '/api/users/a/./b',
+    '/api/users/%252e%252e/x',
+  ])('a dot segment in %s is 400 and goes nowhere', async (path) => {
+    expect(problemOf(await environment().send({ verdict: ALICE, path }))).toMatchObject({ code: 'bad_request' });
+    expect(echo.received).toEqual([]);
+  });
+});
+
+describe('what the upstream receives', () => {
+  it('is the path without the prefix, the query as it came, and the identity', async () => {
+    const result = await environment().send({ verdict: ALICE, path: '/api/users/42', query: 'x=1&y=%20a&x=2' });
+    expect(echo.received[0]).toMatchObject({ method: 'GET', url: '/42?x=1&y=%20a&x=2' });
+    expect(headersSeen()).toMatchObject({
+      'x-user-id': 'alice',
+      'x-user-email': 'alice@example.com',
+      'x-user-roles': '["admin"]',
+      'x-user-scopes': 'read write',
+      'x-client-id': 'sub:alice',
+      'x-request-id': 'request-1',
+      'x-forwarded-for': '203.0.113.7',
+      'x-forwarded-host': 'api.example.com',
+      'x-forwarded-prefix': '/api/users',
+      traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
+    });
+    expect(result.headers).toMatchObject({ 'x-request-id': 'request-1' });
+  });
+
+  it('is / for the prefix itself, and the whole path where the prefix stays', async () => {
+    await environment().send({ verdict: ALICE, path: '/api/users' });
+    await environment({ stripPrefix: false, upstream: `${echo.url}/base` }).send({ verdict: ALICE });
+    expect(echo.received.map(({ url }) => url)).toEqual(['/', '/base/api/users/42']);
+  });
+
+  it('is a legal path even though API Gateway hands it over decoded', async () => {
+    await environment().send({ verdict: ALICE, path: '/api/users/a b?c#d/ü/100%' });
+    expect(echo.received[0]?.url).toBe('/a%20b%3Fc%23d/%C3%BC/100%25');
+  });
+
+  it.each([
+    ['a protected route', ALICE, {}],
+    ['a public route', undefined, { default: PUBLIC }],
+  ])('holds no identity that the client made up, on %s', async (_, verdict, policy) => {
+    const headers = {
+      'x-user-id': 'root',
+      x_user_id: 'root',
+      'x-user-roles': '["root"]',
+      x_user_roles: '["root"]',
+      'x-user-email': 'root@example.com',
+      'x-user-scopes': 'root',
+      'x-client-id': 'root',
+      'x-request-id': 'root',
+      traceparent: 'root',
+      authorization: 'Bearer secret',
+      connection: 'close, x-hop',
+      'x-hop': 'root',
+      'keep-alive': 'timeout=root',
+    };
+    await environment(policy).send({ verdict, headers });
+    expect(JSON.stringify(headersSeen())).not.toMatch(/root|secret/);
+  });
+
+  it('holds the authorization where the service asks for it', async () => {
+    await environment({ forwardAuthorization: true }).send({ verdict: ALICE, headers: { authorization: 'Bearer t' } });
+    expect(headersSeen()).toMatchObject({ authorization: 'Bearer t' });
+  });
+
+  it('is every cookie and every byte of the body', async () => {
+    const body = randomBytes(200_000);
+    await environment().send({ verdict: ALICE, method: 'PUT', cookies: ['a=1', 'b=2'], body });
+    await environment().send({ verdict: ALICE, method: 'POST', body: 'grüße' });
+    expect(headersSeen()).toMatchObject({ cookie: 'a=1; b=2', 'content-length': '200000' });
+    expect(echo.received[0]?.body).toBe(body.toString('base64'));
+    expect(Buffer.from(echo.received[1]?.body ?? '', 'base64').toString()).toBe('grüße');
+  });
+});
+
+describe('what the client receives', () => {
+  it('is the upstream’s status, header fields, cookies and bytes', async () => {
+    const bytes = randomBytes(1000);
+    const serving = serveHttp((_, response) => {
+      response.writeHead(201, [
+        ['content-type', 'image/png'],
+        ['x-many', 'a'],
+        ['x-many', 'b'],
+        ['set-cookie', 'a=1; Path=/'],
+        ['set-cookie', 'b=2'],
+        ['connection', 'keep-alive, x-hop'],
+        ['x-hop', '1'],
+      ] as never);
+      response.end(bytes);
+    });
+    await withUpstream(serving, async (upstream) => {
+      const result = await environment({ upstream }).send({ verdict: ALICE });
+      expect(result).toMatchObject({
+        statusCode: 201,
+        headers: { 'content-type': 'image/png', 'x-many': 'a, b' },
+        cookies: ['a=1; Path=/', 'b=2'],
+        isBase64Encoded: true,
+        body: bytes.toString('base64'),
+      });
+      for (const field of ['connection', 'x-hop', 'set-cookie', 'content-length', 'transfer-encoding']) {
+        expect(result.headers).not.toHaveProperty(field);
+      }
+    });
+  });
+
+  it('has security headers, the upstream’s own where it set them', async () => {
+    const serving = serveHttp((_, response) => response.setHeader('x-frame-options', 'SAMEORIGIN').end());
+    await withUpstream(serving, async (upstream) => {
+      const { headers } = await environment({ upstream }).send({ verdict: ALICE });
+      expect(headers).toMatchObject({
+        'strict-transport-security': expect.stringContaining('max-age='),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+        'referrer-policy': 'no-referrer',
+      });
+    });
+    expect((await environment().send()).headers).toMatchObject({ 'x-frame-options': 'DENY' });
+  });
+
+  it.each<[string, number, string, Promise<TestServer> | (() => Promise<TestServer>), Partial<ServicePolicy>]>([
+    ['never answers', 504, 'upstream_timeout', () => serveTcp(() => undefined), { timeoutMs: 60 }],
+    [
+      'trickles past the deadline',
+      504,
+      'upstream_timeout',
+      () => serveTcp((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\na')),
+      { timeoutMs: 60 },
+    ],
+    ['resets the connection', 502, 'bad_gateway', () => serveTcp((socket) => socket.resetAndDestroy()), {}],
+    ['answers garbage', 502, 'bad_gateway', () => serveTcp((socket) => socket.end('garbage\r\n\r\n')), {}],
+    [
+      'closes in the middle of a body',
+      502,
+      'bad_gateway',
+      () => serveTcp((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc')),
+      {},
+    ],
+    [
+      'answers 100,000 header fields',
+      502,
+      'bad_gateway',
+      () => serveTcp((socket) => socket.end(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(100_000)}\r\n`)),
+      {},
+    ],
+    [
+      'answers more than Lambda can return',
+      502,
+      'bad_gateway',
+      () => serveHttp((_, response) => response.end(Buffer.alloc(7_000_000))),
+      {},
+    ],
+  ])('is a problem document when the upstream %s', async (_, status, code, serving, policy) => {
+    await withUpstream(typeof serving === 'function' ? serving() : serving, async (upstream) => {
+      const result = await environment({ upstream, ...policy }).send({ verdict: ALICE });
+      expect(problemOf(result)).toMatchObject({ status, code });
+      expect(result.headers).toMatchObject({ 'content-type': 'application/problem+json' });
+    });
+  });
+
+  it('is 502 when nobody listens', async () => {
+    const server = await serveTcp(() => undefined);
+    await server.stop();
+    expect(problemOf(await environment({ upstream: server.url }).send({ verdict: ALICE }))).toMatchObject({
+      code: 'bad_gateway',
+    });
+  });
+});
+
+describe('the limit', () => {
+  it('lets exactly its number pass, tells each request where it stands, and refuses the next with 429', async () => {
+    const { send } = environment({
+      default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 3, windowMs: 60_000 } },
+    });
+    const remaining: unknown[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      const { statusCode, headers } = await send({ verdict: ALICE });
+      expect(statusCode).toBe(200);
+      remaining.push(headers?.['x-ratelimit-remaining']);
+    }
+    expect(remaining).toEqual(['2', '1', '0']);
+    const refused = await send({ verdict: ALICE });
+    expect(refused).toMatchObject({
+      statusCode: 429,
+      headers: {
+        'retry-after': '60',
+        'x-ratelimit-limit': '3',
+        'x-ratelimit-remaining': '0',
+        'ratelimit-policy': '"client";q=3;w=60',
+        ratelimit: '"client";r=0;t=60',
+      },
+    });
+    expect(problemOf(refused)).toMatchObject({ code: 'rate_limited' });
+    expect(echo.received).toHaveLength(3);
+    expect(await send({ verdict: { ...ALICE, client: 'sub:bob', sub: 'bob' } })).toMatchObject({ statusCode: 200 });
+  });
+
+  it('counts a special route apart, and public requests by address', async () => {
+    const { send } = environment({
+      ...REFUNDS,
+      default: { auth: { type: 'none' }, rateLimit: { limit: 1, windowMs: 60_000 } },
+    });
+    const verdict = { ...ALICE, scopes: ['payments:refund'] };
+    const refund: EventOptions = {
+      verdict,
+      method: 'POST',
+      path: '/api/payments/refunds',
+      routeKey: 'POST /api/payments/refunds',
+    };
+    const statuses = [];
+    for (let index = 0; index < 3; index += 1) statuses.push((await send(refund)).statusCode);
+    for (const sourceIp of ['203.0.113.1', '203.0.113.1', '203.0.113.2']) {
+      statuses.push((await send({ path: '/api/payments/1', sourceIp })).statusCode);
+    }
+    expect(statuses).toEqual([200, 200, 429, 200, 429, 200]);
+  });
+
+  it('does not count what authentication refused', async () => {
+    const { send } = environment({
+      default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 1, windowMs: 60_000 } },
+    });
+    for (let index = 0; index < 5; index += 1) await send();
+    expect(await send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
+  });
+});
+
+describe('the line of a request', () => {
+  it('tells everything of it once, with the metrics, and no secret', async () => {
+    const { send } = environment();
+    await send({
+      verdict: ALICE,
+      query: 'key=secret',
+      headers: { authorization: 'Bearer secret', cookie: 'secret' },
+      body: 'secret',
+      method: 'POST',
+    });
+    await send();
+    expect(output.lines).toHaveLength(2);
+    expect(JSON.stringify(output.lines)).not.toContain('secret');
+    expect(output.lines[0]).toMatchObject({
+      request_id: 'request-1',
+      user_id: 'alice',
+      client: 'sub:alice',
+      service: 'users',
+      upstream: echo.url,
+      route: 'ANY /api/users/{proxy+}',
+      method: 'POST',
+      path: '/api/users/42',
+      status: 200,
+      latency_ms: expect.any(Number),
+      upstream_ms: expect.any(Number),
+      overhead_ms: expect.any(Number),
+      verdict: 'verified',
+      limited: false,
+      circuit: 'closed',
+      bytes_out: expect.any(Number),
+      cold_start: true,
+      Service: 'users',
+      Requests: 1,
+      Failures: 0,
+    });
+    expect(output.lines[1]).toMatchObject({ status: 401, verdict: 'none', cold_start: false, AuthRejected: 1 });
+    expect(output.lines[1]).not.toHaveProperty('Failures');
+  });
+
+  it('declares the metrics for CloudWatch, the alarm’s at one-second resolution', async () => {
+    await environment().send({ verdict: ALICE });
+    const { CloudWatchMetrics } = (output.lines[0]?.['_aws'] ?? {}) as {
+      CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: Record<string, unknown>[] }[];
+    };
+    expect(CloudWatchMetrics).toMatchObject([{ Namespace: 'Tollgate', Dimensions: [['Service']] }]);
+    expect(CloudWatchMetrics[0]?.Metrics).toContainEqual({ Name: 'Failures', Unit: 'Count', StorageResolution: 1 });
+    expect(CloudWatchMetrics[0]?.Metrics).toContainEqual({ Name: 'Overhead', Unit: 'Milliseconds' });
+  });
+});
+
+it('a fault of the gateway’s own is a 500 that tells nothing and a line that tells what', async () => {
+  const policy = servicePolicy({ gateway: `gateway-${gateways}`, upstream: echo.url });
+  const counters = {
+    decide: () => Promise.reject(new Error('internal detail')),
+    record: () => Promise.reject(new Error('internal detail')),
+  };
+  const created = createEnvironment({ policy, table, counters });
+  opened.push(created);
+  const result = await created.send({ verdict: ALICE });
+  expect(problemOf(result)).toMatchObject({ status: 500, code: 'internal_error' });
+  expect(result.body).not.toContain('internal detail');
+  expect(output.lines[0]).toMatchObject({ message: 'request failed', error: 'Error: internal detail' });
+});
