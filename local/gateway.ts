@@ -1,3 +1,4 @@
+import type { ServicePolicy } from '../lambdas/contract/policy.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import type { GatewayModel } from './assembly/model.ts';
 import { functionNameIn } from './assembly/physical.ts';
@@ -41,10 +42,12 @@ export interface GatewayOptions {
 }
 
 export interface ServiceEntry {
-  readonly service: string;
-  readonly upstream: string;
-  readonly demo: boolean;
   readonly functionName: string;
+  readonly policy: ServicePolicy;
+  /** Where its requests go on this machine. */
+  readonly upstream: string;
+  /** True: a demo upstream, which can be told to fail. */
+  readonly demo: boolean;
 }
 
 export interface RunningGateway {
@@ -83,12 +86,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 }
 
-interface Assembly {
+export interface Assembly {
   readonly model: GatewayModel;
   readonly documents: Documents;
 }
 
-function readAssembly(dir: string): Assembly {
+/** @throws UserError for what the local run cannot serve as AWS would */
+export function readAssembly(dir: string): Assembly {
   const assembly = readCloudAssembly(dir);
   const [error] = assembly.errors;
   if (error !== undefined) throw new UserError('assembly_faulty', error);
@@ -131,7 +135,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   );
 
   const serve = async (next: Assembly): Promise<readonly string[]> => {
-    await backing.upstreams.ensure(next.documents.services.map(({ service }) => service));
+    await backing.upstreams.ensure(next.documents.services.map(({ policy }) => policy.service));
     await backing.dynamo.createTables(next.model.tables);
     storeIssuers(stateDir, next.documents.issuers);
     const changed = fleet.deploy(deploymentsOf(next.model, backing));
@@ -195,11 +199,11 @@ function deploymentsOf(
 }
 
 function servicesOf({ services }: Documents, upstreams: Upstreams): readonly ServiceEntry[] {
-  return services.map(({ service, functionName }) => ({
-    service,
+  return services.map(({ functionName, policy }) => ({
     functionName,
-    upstream: upstreams.urlOf(service),
-    demo: !upstreams.isGiven(service),
+    policy,
+    upstream: upstreams.urlOf(policy.service),
+    demo: !upstreams.isGiven(policy.service),
   }));
 }
 
@@ -208,7 +212,7 @@ function tokenDefaults({ issuers: [issuer] }: Documents): TokenOptions {
   return {
     issuer: issuer.issuer,
     audience: issuer.audience?.[0],
-    algorithm: issuer.algorithms[0] as TokenOptions['algorithm'],
+    algorithm: issuer.algorithms[0] ?? 'ES256',
     subject: 'alice',
     expiresInS: 3600,
   };

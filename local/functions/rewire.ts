@@ -1,6 +1,6 @@
-import { decodeAuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import { decodeAuthorizerConfig, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
-import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
+import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
 
 /** Where this machine's stand-ins are. */
 export interface StandIns {
@@ -41,22 +41,19 @@ function rewireRedis(variables: Variables, { redisUrl }: StandIns): Variables {
 
 /** Services and issuers that the functions know, read from their documents. */
 export interface Documents {
-  readonly services: readonly { readonly service: string; readonly upstream: string; readonly functionName: string }[];
-  readonly issuers: readonly {
-    readonly issuer: string;
-    readonly audience: readonly string[] | null;
-    readonly algorithms: readonly string[];
-  }[];
+  readonly services: readonly { readonly functionName: string; readonly policy: ServicePolicy }[];
+  /** Each issuer once, in the order in which they are named. */
+  readonly issuers: readonly IssuerConfig[];
 }
 
 export function readDocuments(
   functions: Iterable<{ readonly name: string; readonly environment: Variables }>,
 ): Documents {
   const services: Documents['services'][number][] = [];
-  const issuers = new Map<string, Documents['issuers'][number]>();
+  const issuers = new Map<string, IssuerConfig>();
   for (const { name, environment } of functions) {
     const { [Env.service]: service, [Env.authorizer]: authorizer } = environment;
-    if (service !== undefined) services.push({ ...decodeServicePolicy(service), functionName: name });
+    if (service !== undefined) services.push({ functionName: name, policy: decodeServicePolicy(service) });
     for (const issuer of authorizer === undefined ? [] : decodeAuthorizerConfig(authorizer).issuers) {
       issuers.set(issuer.issuer, issuer);
     }

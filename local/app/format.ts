@@ -1,0 +1,69 @@
+import type { RequestReport } from '../http/api.ts';
+import type { LogEvent } from '../log.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A line for the terminal, or undefined for what only `verbose` shows. */
+export function formatEvent(event: LogEvent, verbose: boolean): string | undefined {
+  switch (event.kind) {
+    case 'request':
+      return verbose || event.report.reason !== undefined ? formatReport(event.report) : undefined;
+    case 'line':
+      return formatLine(event.functionName, event.line, verbose);
+    case 'alarm': {
+      const { alarm, state, previous } = event.change;
+      return `alarm ${alarm.name}: ${previous.value} -> ${state.value}. ${state.reason}`;
+    }
+    case 'notice':
+      return event.text;
+  }
+}
+
+/** What API Gateway itself answered, or in full detail every request. */
+function formatReport({ method, path, status, latencyMs, reason, routeKey }: RequestReport): string {
+  const details = [reason, routeKey && `route ${routeKey}`].filter(Boolean).join(', ');
+  return `api ${status} ${method} ${path} ${Math.round(latencyMs)} ms${details ? ` (${details})` : ''}`;
+}
+
+function formatLine(functionName: string, line: string, verbose: boolean): string | undefined {
+  const name = shortName(functionName);
+  const fields = parse(line);
+  if (verbose || !fields) return `${name} ${line}`;
+  if ('status' in fields && 'method' in fields) return formatRequestLine(name, fields);
+  const { _aws: _, ...rest } = fields;
+  return `${name} ${Object.entries(rest)
+    .map(([key, value]) => `${key}=${text(value)}`)
+    .join(' ')}`;
+}
+
+/** The one line that a proxy function writes for a request. */
+function formatRequestLine(name: string, fields: Fields): string {
+  const { service, status, method, path, latency_ms, upstream_ms, client, limited, circuit, error } = fields;
+  const notes = [
+    typeof upstream_ms === 'number' && `upstream ${Math.round(upstream_ms)} ms`,
+    client,
+    limited === true && 'limited',
+    (circuit === 'open' || circuit === 'half-open') && `circuit ${text(circuit)}`,
+    error,
+  ].filter(Boolean);
+  const took = typeof latency_ms === 'number' ? ` ${Math.round(latency_ms)} ms` : '';
+  return `${text(service ?? name)} ${text(status)} ${text(method)} ${text(path)}${took} (${notes.map(text).join(', ')})`;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `TollgateGateway-GatewayUsersFunction1A2B3C4D` -> `GatewayUsersFunction` */
+function shortName(functionName: string): string {
+  return functionName.replace(/^[A-Za-z0-9]+-/, '').replace(/[0-9A-F]{8}$/, '');
+}
+
+function parse(line: string): Fields | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

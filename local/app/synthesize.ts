@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { UserError } from '../user-error.ts';
+
+/** What the CDK's own command adds to the context of the app (aws-cdk, `cdk synth`). */
+const CLI_CONTEXT = {
+  'aws:cdk:enable-path-metadata': true,
+  'aws:cdk:enable-asset-metadata': true,
+  'aws:cdk:version-reporting': false,
+  'aws:cdk:bundling-stacks': ['**'],
+};
+
+/**
+ * Runs the app that cdk.json names, the way `cdk synth` does: the command itself takes a second or two longer, asks AWS
+ * for an account and the network for notices.
+ *
+ * @throws UserError with what the app printed
+ */
+export async function synthesize(projectDir: string, outDir: string): Promise<void> {
+  const { app, context } = readConfiguration(projectDir);
+  const { code, output } = await run(app, projectDir, {
+    ...process.env,
+    PATH: `${join(projectDir, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+    CDK_OUTDIR: outDir,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...context }),
+  });
+  if (code !== 0) throw new UserError('synth_failed', `the app does not synthesize (${app})\n${output.trim()}`);
+}
+
+function readConfiguration(dir: string): { readonly app: string; readonly context: Readonly<Record<string, unknown>> } {
+  const configuration = readJson(join(dir, 'cdk.json'));
+  if (typeof configuration['app'] !== 'string') throw new UserError('app_missing', `cdk.json in ${dir} names no app`);
+  return {
+    app: configuration['app'],
+    context: { ...readJson(join(dir, 'cdk.context.json')), ...contextOf(configuration) },
+  };
+}
+
+function contextOf(configuration: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return (configuration['context'] ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+function readJson(path: string): Readonly<Record<string, unknown>> {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+}
+
+function run(
+  command: string,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { cwd, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}

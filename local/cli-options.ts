@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { UserError } from './user-error.ts';
+
+export interface CliOptions {
+  readonly port: number;
+  readonly upstreams: Readonly<Record<string, string>>;
+  /** Undefined: the app is synthesized. */
+  readonly assemblyDir: string | undefined;
+  readonly verbose: boolean;
+}
+
+export const CLI_USAGE = `usage: npm start -- [options]
+  --port NUMBER          port on 127.0.0.1 (3000)
+  --upstream NAME=URL    sends a service's requests to a server of yours; may be repeated
+  --assembly DIR         serves this cloud assembly instead of synthesizing the app
+  --verbose              shows every line of the functions as it is
+REDIS_URL in the environment names a Redis to use instead of starting one.`;
+
+/** @returns undefined where help is asked for */
+export function parseCliOptions(args: readonly string[]): CliOptions | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  return {
+    port: parsePort(values.port),
+    upstreams: parseUpstreams(values.upstream),
+    assemblyDir: values.assembly,
+    verbose: values.verbose,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '3000' },
+        upstream: { type: 'string', multiple: true, default: [] },
+        assembly: { type: 'string' },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UserError('usage', (cause as Error).message.split('\n')[0] ?? '', { cause });
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UserError('usage', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
+}
+
+function parseUpstreams(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(texts.map(parseUpstream));
+}
+
+function parseUpstream(text: string): readonly [string, string] {
+  const [, service, url] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (service === undefined || url === undefined) {
+    throw new UserError('usage', `--upstream must look like users=http://localhost:4000, got ${JSON.stringify(text)}`);
+  }
+  return [service, upstreamUrl(service, url)];
+}
+
+/** In the contract's form: no trailing slash, query or fragment. */
+function upstreamUrl(service: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.search || url.hash || url.username) {
+    throw new UserError(
+      'usage',
+      `--upstream ${service} must be an http or https address without a query, got ${JSON.stringify(text)}`,
+    );
+  }
+  return url.href.replace(/\/$/, '');
+}

@@ -1,0 +1,201 @@
+// Makes a fresh clone ready to run. Plain JavaScript for whatever Node the machine has: nothing is installed yet.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const OLDEST_NODE = 20;
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const MODULES = join(ROOT, 'node_modules');
+const STAMP = join(MODULES, '.tollgate-setup');
+const LOCK = join(ROOT, '.tollgate', 'setup.lock');
+const REDIS_PROGRAMS = ['redis-server', 'valkey-server'];
+
+class SetupError extends Error {}
+
+try {
+  checkNode();
+  if (!isFresh()) await withLock(install);
+  checkRuntime();
+  if (process.argv.includes('--redis')) await ensureRedis();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(`error: ${error.message}`);
+  process.exitCode = 1;
+}
+
+function checkNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= OLDEST_NODE) return;
+  throw new SetupError(
+    `Node.js ${OLDEST_NODE} or newer is needed, this is ${process.versions.node} (https://nodejs.org)`,
+  );
+}
+
+/** True where node_modules is what package-lock.json asks for. */
+function isFresh() {
+  if (read(STAMP) === lockHash()) return true;
+  if (!holdsLockedVersions()) return false;
+  // Somebody ran npm themselves: what they installed is right, so it stays.
+  writeFileSync(STAMP, lockHash());
+  return true;
+}
+
+function lockHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
+}
+
+/** Compares npm's own record of what is installed with the lock file; packages for other platforms may be absent. */
+function holdsLockedVersions() {
+  const installed = read(join(MODULES, '.package-lock.json'));
+  if (installed === undefined || !existsSync(runtime())) return false;
+  const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(installed).packages;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === '') return true;
+    return present[path] ? present[path].version === version : optional === true;
+  });
+}
+
+/** Runs `work` in at most one process at a time. */
+async function withLock(work) {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  let told = false;
+  while (!takeLock()) {
+    if (!told) say('another set-up is under way, waiting for it');
+    told = true;
+    await sleep(200);
+  }
+  const release = () => rmSync(LOCK, { force: true });
+  const interrupted = () => process.exit(130);
+  process.once('exit', release);
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    if (!isFresh()) await work();
+  } finally {
+    process.off('exit', release).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    release();
+  }
+}
+
+function takeLock() {
+  try {
+    writeSync(openSync(LOCK, 'wx'), String(process.pid));
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    const holder = Number(read(LOCK));
+    // An empty file is a lock that is just being taken.
+    if (holder > 0 && !isAlive(holder) && Number(read(LOCK)) === holder) rmSync(LOCK, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+async function install() {
+  const [program, ...first] = npmCommand();
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { code, output } = await runWithProgress('installing packages', program, [...first, ...args]);
+  if (code !== 0) throw new SetupError(`npm ci failed\n${output.trim()}`);
+  writeFileSync(STAMP, lockHash());
+}
+
+/** The npm that runs this script, or the one on the search path. */
+function npmCommand() {
+  const path = process.env.npm_execpath;
+  return path && /npm-cli\.c?js$/.test(path) ? [process.execPath, path] : ['npm'];
+}
+
+function runtime() {
+  return join(MODULES, '.bin', 'node');
+}
+
+/** The package `node` fetches its program in an install script. */
+function checkRuntime() {
+  const { status, stdout } = spawnSync(runtime(), ['--version'], { encoding: 'utf8' });
+  if (status === 0 && Number(stdout.slice(1).split('.')[0]) >= 24) return;
+  throw new SetupError(
+    'the Node.js that comes with the packages does not run: install scripts may be off (npm config get ignore-scripts); then run: npm rebuild node',
+  );
+}
+
+async function ensureRedis() {
+  if (hasRedis()) return;
+  const isRoot = typeof process.getuid === 'function' && process.getuid() === 0;
+  if (!isRoot || !runs('apt-get', ['--version'])) {
+    throw new SetupError(
+      'redis-server is missing: install it (Debian, Ubuntu: sudo apt-get install redis-server; Fedora: sudo dnf install valkey; macOS: brew install redis)',
+    );
+  }
+  await apt('reading package lists', ['update']);
+  await apt('installing redis-server', ['install', '--yes', '--no-install-recommends', 'redis-server']);
+  if (!hasRedis()) throw new SetupError('apt-get installed redis-server, but it does not run');
+}
+
+function hasRedis() {
+  return REDIS_PROGRAMS.some((program) => runs(program, ['--version']));
+}
+
+function runs(program, args) {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+}
+
+async function apt(what, args) {
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { code, output } = await runWithProgress(what, 'apt-get', ['-qq', ...args], environment);
+  if (code !== 0) throw new SetupError(`apt-get ${args[0]} failed\n${output.trim()}`);
+}
+
+/** Runs a program quietly; shows that time passes, and keeps what it prints for the case that it fails. */
+async function runWithProgress(what, program, args, env = process.env) {
+  const startMs = Date.now();
+  const seconds = () => Math.round((Date.now() - startMs) / 1000);
+  const terminal = process.stderr.isTTY;
+  if (!terminal) say(`${what} …`);
+  const tick = () => (terminal ? process.stderr.write(`\r${what} … ${seconds()} s`) : say(`${what} … ${seconds()} s`));
+  const timer = setInterval(tick, terminal ? 1000 : 10_000);
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const keep = (text) => {
+    output += text;
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', keep);
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      keep(error.message);
+      resolve(-1);
+    });
+    child.once('close', resolve);
+  });
+  clearInterval(timer);
+  say(`${terminal ? '\r' : ''}${what}: ${code === 0 ? 'done' : 'failed'} after ${seconds()} s`);
+  return { code, output };
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Standard output belongs to the command that follows. */
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}

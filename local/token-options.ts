@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util';
+import { ALGORITHMS, type Algorithm } from '../lambdas/contract/authorizer-config.ts';
+import type { KnownIssuer } from './demo/known-issuers.ts';
+import type { TokenOptions } from './demo/mint.ts';
+import { UserError } from './user-error.ts';
+
+export const TOKEN_USAGE = `usage: npm run --silent token -- [options]
+  --sub NAME            subject (alice)
+  --scope "a b"         scopes
+  --claims JSON         further claims, an object
+  --expires-in SECONDS  lifetime (3600); negative: expired already
+  --alg NAME            ${ALGORITHMS.join(', ')}
+  --issuer URL          one of the gateway's issuers (the first)
+  --audience NAME       audience (the issuer's first)`;
+
+/** Undefined: help is asked for. */
+export function parseTokenOptions(
+  args: readonly string[],
+  issuers: () => readonly KnownIssuer[],
+): TokenOptions | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const claims = parseClaims(values.claims);
+  const expiresInS = parseLifetime(values['expires-in']);
+  const issuer = chooseIssuer(issuers(), values.issuer);
+  return {
+    issuer: issuer.issuer,
+    audience: values.audience ?? issuer.audience?.[0],
+    algorithm: chooseAlgorithm(issuer, values.alg),
+    subject: values.sub,
+    scope: values.scope,
+    claims,
+    expiresInS,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: joinNegatives(args),
+      options: {
+        sub: { type: 'string', default: 'alice' },
+        scope: { type: 'string' },
+        claims: { type: 'string' },
+        'expires-in': { type: 'string', default: '3600' },
+        alg: { type: 'string' },
+        issuer: { type: 'string' },
+        audience: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UserError('usage', (cause as Error).message.split('\n')[0] ?? '', { cause });
+  }
+}
+
+/** `--expires-in -60`: parseArgs takes a value that begins with a dash only when it is joined to its option. */
+function joinNegatives(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === '--expires-in' && args[index + 1]?.startsWith('-')) return [];
+    return args[index - 1] === '--expires-in' && arg.startsWith('-') ? [`--expires-in=${arg}`] : [arg];
+  });
+}
+
+function parseLifetime(text: string): number {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  throw new UserError('usage', `--expires-in must be a whole number of seconds, got ${JSON.stringify(text)}`);
+}
+
+function parseClaims(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined) return undefined;
+  const claims = parseJson(text);
+  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as Record<string, unknown>;
+  throw new UserError('usage', `--claims must be a JSON object, got ${JSON.stringify(text)}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function chooseIssuer(issuers: readonly KnownIssuer[], wanted: string | undefined): KnownIssuer {
+  const issuer = wanted === undefined ? issuers[0] : issuers.find(({ issuer }) => issuer === wanted);
+  if (issuer) return issuer;
+  const names = issuers.map(({ issuer }) => issuer).join(', ') || 'none';
+  throw new UserError(
+    'issuer_unknown',
+    `--issuer must be one of the gateway's (${names}), got ${JSON.stringify(wanted ?? '')}`,
+  );
+}
+
+/** An algorithm that the issuer does not allow makes a token that the gateway must reject: worth a try as well. */
+function chooseAlgorithm({ algorithms: [first = 'ES256'] }: KnownIssuer, wanted: string | undefined): Algorithm {
+  if (wanted === undefined) return first;
+  const algorithm = ALGORITHMS.find((name) => name === wanted);
+  if (algorithm) return algorithm;
+  throw new UserError('usage', `--alg must be one of ${ALGORITHMS.join(', ')}, got ${JSON.stringify(wanted)}`);
+}
