@@ -26,13 +26,14 @@ export const PRICES = {
   /** https://aws.amazon.com/lambda/pricing/: arm64. */
   lambdaRequestsPerMillion: 0.2,
   lambdaGbSecond: 0.0000133334,
-  /** https://aws.amazon.com/elasticache/pricing/: Valkey. */
-  serverlessCacheGbHour: 0.084,
-  /** What a serverless Valkey cache is billed for when it holds less. */
-  serverlessCacheFloorGb: 0.1,
-  serverlessCacheUnitsPerMillion: 0.0023,
-  /** cache.t4g.micro. */
-  cacheNodeHour: 0.0128,
+  /**
+   * https://aws.amazon.com/elasticache/pricing/: a serverless cache is billed for `floorGb` when it holds less; a node
+   * is a cache.t4g.micro.
+   */
+  cache: {
+    valkey: { gbHour: 0.084, floorGb: 0.1, unitsPerMillion: 0.0023, nodeHour: 0.0128 },
+    redis: { gbHour: 0.125, floorGb: 1, unitsPerMillion: 0.0034, nodeHour: 0.016 },
+  },
   /** https://aws.amazon.com/dynamodb/pricing/on-demand/. */
   tableWritesPerMillion: 0.625,
   tableReadsPerMillion: 0.125,
@@ -87,9 +88,15 @@ export function decimal(value: number): string {
   return value.toFixed(12).replace(/\.?0+$/, '');
 }
 
+/** Redis OSS costs more than Valkey, above all idle: its serverless caches are billed for 1 GB at least. */
+export type CacheEngine = keyof typeof PRICES.cache;
+
 /** What is paid for whether requests come or not. */
 export interface IdleParts {
-  readonly cache: { readonly kind: 'serverless' } | { readonly kind: 'node'; readonly nodes: number };
+  readonly cache: { readonly engine: CacheEngine } & (
+    | { readonly kind: 'serverless' }
+    | { readonly kind: 'node'; readonly nodes: number }
+  );
   /** Services with a circuit: each has an alarm. */
   readonly circuits: number;
   readonly dashboards: number;
@@ -104,10 +111,9 @@ export function idleCost(idleParts: IdleParts): {
   readonly nat: number;
   readonly total: number;
 } {
-  const cache =
-    idleParts.cache.kind === 'serverless'
-      ? PRICES.serverlessCacheGbHour * PRICES.serverlessCacheFloorGb * HOURS_PER_MONTH
-      : PRICES.cacheNodeHour * idleParts.cache.nodes * HOURS_PER_MONTH;
+  const { gbHour, floorGb, nodeHour } = PRICES.cache[idleParts.cache.engine];
+  const cacheHour = idleParts.cache.kind === 'serverless' ? gbHour * floorGb : nodeHour * idleParts.cache.nodes;
+  const cache = cacheHour * HOURS_PER_MONTH;
   const alarms = PRICES.highResolutionAlarmMetric * CIRCUIT_ALARM_METRICS * idleParts.circuits;
   const dashboard = PRICES.dashboard * idleParts.dashboards;
   const nat = PRICES.natHour * idleParts.natGateways * HOURS_PER_MONTH;
@@ -152,7 +158,7 @@ export function usageCost(profile: RequestProfile, requestsAMonth: number): Usag
     httpApi: tieredCost(PRICES.httpApiRequests, requestsAMonth),
     lambdaRequests: millions * (1 + profile.authorizerShare) * PRICES.lambdaRequestsPerMillion,
     lambdaCompute: requestsAMonth * gbSecondsARequest * PRICES.lambdaGbSecond,
-    cacheUnits: millions * profile.cacheUnits * PRICES.serverlessCacheUnitsPerMillion,
+    cacheUnits: millions * profile.cacheUnits * PRICES.cache.valkey.unitsPerMillion,
     table: millions * profile.tableReads * PRICES.tableReadsPerMillion,
     logs: ((requestsAMonth * profile.logBytes) / BYTES_PER_GB) * PRICES.logsGb,
     dataOut: ((requestsAMonth * profile.bytesOut) / BYTES_PER_GB) * PRICES.dataOutGb,

@@ -1,8 +1,21 @@
 import { GraphWidget, type IWidget, Metric, Row, Stats, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CacheEngine } from './cost-estimate.ts';
 
 /** Where the cache's own metrics are found. */
 export interface DashboardCache {
   readonly kind: 'serverless' | 'node';
+  /**
+   * Decides the price.
+   *
+   * @default 'valkey'
+   */
+  readonly engine?: CacheEngine;
+  /**
+   * Nodes of a `node` cache.
+   *
+   * @default 1
+   */
+  readonly nodes?: number;
   /** `AWS/ElastiCache`. */
   readonly metricNamespace: string;
   /** A serverless cache is told by `clusterId`, a node by `CacheClusterId`. */

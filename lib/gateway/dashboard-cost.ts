@@ -64,7 +64,7 @@ export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpre
   if (inputs.cacheUnits !== undefined) {
     parts.costCacheUnits = part(
       'Cache units',
-      `FILL(units, 0) ${hourly} * ${decimal(PRICES.serverlessCacheUnitsPerMillion / 1e6)}`,
+      `FILL(units, 0) ${hourly} * ${decimal(PRICES.cache[inputs.idleParts.cache.engine].unitsPerMillion / 1e6)}`,
       { units: inputs.cacheUnits },
     );
   }

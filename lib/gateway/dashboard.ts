@@ -46,12 +46,6 @@ export interface GatewayDashboardProps {
    */
   readonly logGroups?: () => readonly ILogGroup[];
   /**
-   * Nodes of a `node` cache.
-   *
-   * @default 1
-   */
-  readonly cacheNodes?: number;
-  /**
    * NAT gateways of the VPC, part of the idle cost.
    *
    * @default 0
@@ -88,7 +82,7 @@ function body(props: GatewayDashboardProps): unknown[] {
       logGroups: props.logGroups?.() ?? [],
       cacheUnits: cacheUnits(props.cache),
       idleParts: {
-        cache: props.cache.kind === 'node' ? { kind: 'node', nodes: props.cacheNodes ?? 1 } : { kind: 'serverless' },
+        cache: { kind: props.cache.kind, engine: props.cache.engine ?? 'valkey', nodes: props.cache.nodes ?? 1 },
         circuits: services.length,
         dashboards: 1,
         natGateways: props.natGateways ?? 0,

@@ -72,16 +72,22 @@ describe('decimal', () => {
 describe('docs/cost.md', () => {
   // The formatter pads the cells of tables.
   const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8').replace(/ +/g, ' ');
-  const defaults = { cache: { kind: 'serverless' }, circuits: 4, dashboards: 1, natGateways: 0 } as const;
+  const defaults = {
+    cache: { kind: 'serverless', engine: 'valkey' },
+    circuits: 4,
+    dashboards: 1,
+    natGateways: 0,
+  } as const;
   const idle = idleCost(defaults);
-  const node = idleCost({ ...defaults, cache: { kind: 'node', nodes: 1 } });
+  const node = idleCost({ ...defaults, cache: { kind: 'node', engine: 'valkey', nodes: 1 } });
+  const redis = idleCost({ ...defaults, cache: { kind: 'serverless', engine: 'redis' } });
   const withNat = idleCost({ ...defaults, natGateways: 1 });
   const ten = usageCost(TYPICAL_REQUEST, 10 * MILLION);
   const billion = usageCost(TYPICAL_REQUEST, BILLION);
   const one = usageCost(TYPICAL_REQUEST, MILLION);
   /** Requests a month at which processing units make a serverless cache as dear as a node. */
   const evenCache =
-    (node.cache - idle.cache) / ((TYPICAL_REQUEST.cacheUnits / MILLION) * PRICES.serverlessCacheUnitsPerMillion);
+    (node.cache - idle.cache) / ((TYPICAL_REQUEST.cacheUnits / MILLION) * PRICES.cache.valkey.unitsPerMillion);
 
   it('has the idle cost by part', () => {
     for (const row of [
@@ -133,10 +139,8 @@ describe('docs/cost.md', () => {
   it('has no figure in dollars that is not computed from the price table', () => {
     const metricsOfAService = Object.keys(Metric).length;
     const computed = [
-      ...Object.values(PRICES).flatMap((price) =>
-        typeof price === 'number' ? [price] : price.map((t) => t.perMillion),
-      ),
-      ...[idle, node, withNat].flatMap((cost) => Object.values(cost)),
+      ...numbersIn(PRICES),
+      ...[idle, node, redis, withNat].flatMap((cost) => Object.values(cost)),
       ...[one, ten, billion].flatMap((cost) => Object.values(cost)),
       ...[10 * MILLION, 300 * MILLION, BILLION].flatMap((requests) => [
         tieredCost(PRICES.httpApiRequests, requests),
@@ -165,4 +169,9 @@ function tableRow(cells: readonly string[]): string {
 function dollars(value: number): string {
   const digits = value < 0.1 ? 4 : 2;
   return `$${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+function numbersIn(value: unknown): readonly number[] {
+  if (typeof value === 'number') return [value];
+  return Object.values(value as object).flatMap(numbersIn);
 }

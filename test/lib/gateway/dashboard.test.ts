@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import jsep from 'jsep';
@@ -267,6 +268,24 @@ describe('GatewayDashboard', () => {
     expect(body).not.toContain('Cache units');
   });
 
+  it("takes the cache's name from another stack", () => {
+    const app = new App();
+    const cache = new CfnServerlessCache(new Stack(app, 'Foundation'), 'Cache', {
+      engine: 'valkey',
+      serverlessCacheName: 'tollgate',
+    });
+    const stack = new Stack(app, 'Gateway');
+    new GatewayDashboard(stack, 'Dashboard', {
+      httpApi: new HttpApi(stack, 'Api'),
+      namespace: 'Tollgate',
+      services: () => [],
+      functions: [],
+      cache: { ...SERVERLESS, dimensions: { clusterId: cache.ref } },
+    });
+    const [dashboard] = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'));
+    expect(JSON.stringify(dashboard)).toContain('"Fn::ImportValue":"Foundation:ExportsOutputRefCache');
+  });
+
   it('uses ids that CloudWatch accepts, each once a graph, and no id that the graph lacks', () => {
     const { widgets } = synthesize({ services: FOUR, withLogGroups: true });
     for (const { properties, ...graph } of widgets) {
@@ -385,12 +404,24 @@ describe('estimated cost on the dashboard', () => {
   it("adds the cache's nodes and the NAT gateways that it is told of", () => {
     const { widgets: dear } = synthesize({
       services: FOUR,
-      cache: { kind: 'node', metricNamespace: 'AWS/ElastiCache', dimensions: { CacheClusterId: 'tollgate-001' } },
-      cacheNodes: 2,
+      cache: {
+        kind: 'node',
+        nodes: 2,
+        metricNamespace: 'AWS/ElastiCache',
+        dimensions: { CacheClusterId: 'tollgate-001' },
+      },
       natGateways: 1,
     });
     const now = new MetricMath(seriesOf(widget(dear, 'Estimated cost now')), () => undefined);
     expect(now.labelled('$ a month at this rate')).toBeCloseTo((2 * 0.0128 + 0.045) * 730 + 2.4 + 3, 6);
+  });
+
+  it('prices Redis OSS higher than Valkey', () => {
+    const { widgets: redis } = synthesize({ services: FOUR, cache: { ...SERVERLESS, engine: 'redis' } });
+    const now = new MetricMath(seriesOf(widget(redis, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(0.125 * 730 + 2.4 + 3, 6);
+    const parts = new MetricMath(seriesOf(widget(redis, 'Estimated cost by part')), measured(12_000));
+    expect(parts.labelled('Cache units')).toBeCloseTo(((12_000 * 4 * 12) / 1e6) * 0.0034, 9);
   });
 
   it('refuses a function whose memory it cannot know', () => {
