@@ -1,0 +1,46 @@
+import type { Egress } from './foundation/foundation.ts';
+import type { JwtIssuer } from './gateway/jwt-issuer.ts';
+import { InvalidPropError } from './invalid-prop.ts';
+
+/** What differs between the places that Tollgate is deployed to. */
+export interface Environment {
+  /** Part of the stacks' names. */
+  readonly name: string;
+  /** Whose tokens are accepted. */
+  readonly jwt: JwtIssuer;
+  /** Origins whose pages may call the gateway. */
+  readonly corsOrigins: readonly string[];
+  /** How upstreams outside the VPC are reached. */
+  readonly egress: Egress;
+  /** CloudWatch namespace of the gateway's metrics: two environments in one account must not mix. */
+  readonly namespace: string;
+}
+
+const ENVIRONMENTS: readonly Environment[] = [
+  {
+    name: 'dev',
+    jwt: { issuer: 'https://auth.example.com', audience: 'api' },
+    corsOrigins: ['http://localhost:5173'],
+    egress: 'none',
+    namespace: 'Tollgate/dev',
+  },
+  {
+    name: 'prod',
+    jwt: { issuer: 'https://auth.example.com', audience: 'api' },
+    corsOrigins: ['https://app.example.com'],
+    egress: 'none',
+    namespace: 'Tollgate',
+  },
+];
+
+/** The environment that `cdk -c env=NAME` asks for. */
+export function environmentOf(name: string): Environment {
+  const environment = ENVIRONMENTS.find((candidate) => candidate.name === name);
+  if (environment === undefined) {
+    const known = ENVIRONMENTS.map((candidate) => candidate.name).join(', ');
+    throw new InvalidPropError(
+      `env must be one of ${known}, got ${JSON.stringify(name)}: add it to lib/environments.ts or choose with -c env=NAME`,
+    );
+  }
+  return environment;
+}

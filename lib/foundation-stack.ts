@@ -1,0 +1,101 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type ISecurityGroup,
+  type ISubnet,
+  type IVpc,
+  SecurityGroup,
+  type SubnetSelection,
+  type Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { Cache } from './foundation/cache.ts';
+import type { CacheEngine, CacheKind, Egress, Foundation, FoundationCache } from './foundation/foundation.ts';
+import { Network } from './foundation/network.ts';
+import { createStateTable } from './foundation/state-table.ts';
+
+export interface FoundationStackProps extends StackProps {
+  /**
+   * A VPC you have, with subnets in at least two zones.
+   *
+   * @default - a VPC of its own over two zones
+   */
+  readonly vpc?: IVpc | Vpc;
+  /**
+   * Where proxy functions and the cache live.
+   *
+   * @default - the isolated subnets when `egress` is `none`, otherwise the private ones
+   */
+  readonly subnets?: SubnetSelection;
+  /**
+   * How upstreams outside the VPC are reached. A NAT gateway costs $33 a month idle; IPv6 egress is free, but reaches
+   * upstreams with an AAAA record only. For a VPC of yours: what it has.
+   *
+   * @default 'none'
+   */
+  readonly egress?: Egress;
+  /**
+   * Whether to add a gateway endpoint for DynamoDB, which is free. False for a VPC of yours that has one.
+   *
+   * @default true
+   */
+  readonly dynamoDbEndpoint?: boolean;
+  /**
+   * `serverless` scales by itself and spans zones, from about $6 a month; `node` is one `cache.t4g.micro` for about $9.
+   *
+   * @default 'serverless'
+   */
+  readonly cacheKind?: CacheKind;
+  /** @default 'valkey' */
+  readonly cacheEngine?: CacheEngine;
+  /**
+   * DNS zones whose names resolve to addresses inside the VPC, so upstreams under them need no egress:
+   * `['corp.example.com']`.
+   *
+   * @default - none: single-label names, *.internal, *.local and private addresses count as inside anyway
+   */
+  readonly privateZones?: readonly string[];
+}
+
+/** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
+export class FoundationStack extends Stack implements Foundation {
+  readonly vpc: IVpc;
+  readonly subnets: readonly ISubnet[];
+  readonly functionSecurityGroup: ISecurityGroup;
+  readonly table: ITable;
+  readonly cache: FoundationCache;
+  readonly egress: Egress;
+  readonly privateZones: readonly string[];
+
+  constructor(scope: Construct, id: string, props: FoundationStackProps = {}) {
+    super(scope, id, {
+      description: 'Tollgate foundation: network, cache and table of a gateway',
+      terminationProtection: true,
+      ...props,
+    });
+    this.egress = props.egress ?? 'none';
+    this.privateZones = props.privateZones ?? [];
+
+    const network = new Network(this, 'Network', {
+      egress: this.egress,
+      ...(props.vpc && { vpc: props.vpc }),
+      ...(props.subnets && { subnets: props.subnets }),
+      ...(props.dynamoDbEndpoint !== undefined && { dynamoDbEndpoint: props.dynamoDbEndpoint }),
+    });
+    this.vpc = network.vpc;
+    this.subnets = network.subnets;
+    this.functionSecurityGroup = new SecurityGroup(this, 'FunctionSecurityGroup', {
+      vpc: this.vpc,
+      description: 'Tollgate proxy functions: nothing comes in, upstreams may be anywhere',
+      allowAllIpv6Outbound: this.egress === 'ipv6',
+    });
+    this.table = createStateTable(this, 'Table');
+    this.cache = new Cache(this, 'Cache', {
+      vpc: this.vpc,
+      subnets: this.subnets,
+      clients: this.functionSecurityGroup,
+      kind: props.cacheKind ?? 'serverless',
+      engine: props.cacheEngine ?? 'valkey',
+    });
+  }
+}

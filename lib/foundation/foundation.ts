@@ -1,0 +1,38 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
+
+/**
+ * How functions in the VPC reach the internet: not at all, through a NAT gateway, or by IPv6 alone (an upstream then
+ * needs an AAAA record).
+ */
+export type Egress = 'none' | 'nat' | 'ipv6';
+
+export type CacheKind = 'serverless' | 'node';
+export type CacheEngine = 'valkey' | 'redis';
+
+/** The Redis that counts. */
+export interface FoundationCache {
+  readonly kind: CacheKind;
+  /** `rediss://host:port`: TLS always. */
+  readonly redisUrl: string;
+  /** Whether it speaks the cluster protocol. */
+  readonly cluster: boolean;
+  readonly metricNamespace: 'AWS/ElastiCache';
+  /** Dimensions under which ElastiCache reports the cache. */
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What a gateway stands on. `FoundationStack` makes one; anything of this shape will do. */
+export interface Foundation {
+  readonly vpc: IVpc;
+  /** Where proxy functions run. */
+  readonly subnets: readonly ISubnet[];
+  /** The only group that the cache lets in. */
+  readonly functionSecurityGroup: ISecurityGroup;
+  /** Circuit states and their history. Its keys are those of the contract's `TABLE`. */
+  readonly table: ITable;
+  readonly cache: FoundationCache;
+  readonly egress: Egress;
+  /** DNS zones whose names resolve to addresses inside the VPC. */
+  readonly privateZones: readonly string[];
+}

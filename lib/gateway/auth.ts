@@ -1,0 +1,45 @@
+import type { AuthPolicy } from '../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
+
+export interface JwtAuthProps {
+  /**
+   * Scopes that a token must have, all of them; one that lacks any is answered 403 `insufficient_scope`.
+   *
+   * @default - any valid token
+   */
+  readonly scopes?: readonly string[];
+}
+
+/** Characters of a scope, RFC 6749 §3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** Who may call a service or a route. */
+export class Auth {
+  /** Anybody. The limits of such a route count by source address. */
+  static none(): Auth {
+    return new Auth({ type: 'none' });
+  }
+
+  /** Whoever has a valid token of one of the gateway's issuers. */
+  static jwt({ scopes = [] }: JwtAuthProps = {}): Auth {
+    for (const scope of scopes) {
+      if (!SCOPE.test(scope)) {
+        throw new InvalidPropError(
+          `a scope must be one word of printable characters without quotes or backslashes, got ${JSON.stringify(scope)}: list scopes one by one, ['orders:read', 'orders:write']`,
+        );
+      }
+    }
+    return new Auth({ type: 'jwt', scopes: [...new Set(scopes)] });
+  }
+
+  readonly #policy: AuthPolicy;
+
+  private constructor(policy: AuthPolicy) {
+    this.#policy = policy;
+  }
+
+  /** As the functions read it. */
+  get policy(): AuthPolicy {
+    return this.#policy;
+  }
+}

@@ -1,0 +1,82 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import { DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { InvalidPropError } from '../invalid-prop.ts';
+
+/** Certificates of the authorities whose clients are let in, a PEM file in S3. */
+export interface Truststore {
+  /** The bucket, or its name. */
+  readonly bucket: IBucket | string;
+  readonly key: string;
+  /**
+   * Version of the object in a versioned bucket. API Gateway reads the file at deployment only, so a new version comes
+   * in by a new value here.
+   *
+   * @default - the newest at the first deployment
+   */
+  readonly version?: string;
+}
+
+export interface DomainProps {
+  /** `api.example.com` */
+  readonly name: string;
+  /** Certificate for the name in the gateway's region, or its ARN. */
+  readonly certificate: ICertificate | string;
+  /**
+   * Asks each client for a certificate (mutual TLS).
+   *
+   * @default - clients need none
+   */
+  readonly truststore?: Truststore;
+}
+
+const HOST_NAME = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const CERTIFICATE_ARN = /^arn:[^:]+:acm:[^:]+:[^:]+:certificate\/.+$/;
+
+/** A name of one's own for the gateway, with TLS 1.2. */
+export class GatewayDomain extends Construct {
+  readonly domainName: DomainName;
+
+  constructor(scope: Construct, id: string, props: DomainProps) {
+    super(scope, id);
+    if (!HOST_NAME.test(props.name)) {
+      throw new InvalidPropError(
+        `the name of a domain must be a host name in lower case, got ${JSON.stringify(props.name)}: write one like 'api.example.com'`,
+      );
+    }
+    this.domainName = new DomainName(this, 'Name', {
+      domainName: props.name,
+      certificate: this.certificate(props.certificate),
+      securityPolicy: SecurityPolicy.TLS_1_2,
+      ...(props.truststore && { mtls: this.mtls(props.truststore) }),
+    });
+    new CfnOutput(this, 'Target', {
+      value: this.domainName.regionalDomainName,
+      description: `Point a CNAME or alias record of ${props.name} here`,
+    });
+    new CfnOutput(this, 'TargetZone', {
+      value: this.domainName.regionalHostedZoneId,
+      description: 'Hosted zone of the target, for an alias record',
+    });
+  }
+
+  private certificate(certificate: ICertificate | string): ICertificate {
+    if (typeof certificate !== 'string') return certificate;
+    if (!CERTIFICATE_ARN.test(certificate)) {
+      throw new InvalidPropError(
+        `certificate must be the ARN of a certificate in ACM, got ${JSON.stringify(certificate)}: it looks like arn:aws:acm:REGION:ACCOUNT:certificate/ID`,
+      );
+    }
+    return Certificate.fromCertificateArn(this, 'Certificate', certificate);
+  }
+
+  private mtls({ bucket, key, version }: Truststore) {
+    return {
+      bucket: typeof bucket === 'string' ? Bucket.fromBucketName(this, 'Truststore', bucket) : bucket,
+      key,
+      ...(version !== undefined && { version }),
+    };
+  }
+}

@@ -1,0 +1,226 @@
+import { CfnOutput, Names, Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import { about, InvalidPropError } from '../invalid-prop.ts';
+import { Authorizer } from './authorizer.ts';
+import { CircuitFunction } from './circuit-function.ts';
+import { corsOptions } from './cors.ts';
+import { GatewayDashboard } from './dashboard.ts';
+import { type DomainProps, GatewayDomain } from './domain.ts';
+import { Health } from './health.ts';
+import { issuerConfigs, type JwtIssuer } from './jwt-issuer.ts';
+import { HEALTH_PATH } from './prefix.ts';
+import { RouteTable } from './route-table.ts';
+import { Service, type ServiceContext, type ServiceProps } from './service.ts';
+import { Stage } from './stage.ts';
+
+export interface GatewayProps {
+  /** Network, cache and table that the gateway stands on. */
+  readonly foundation: Foundation;
+  /** Whose tokens are accepted. */
+  readonly jwt: JwtIssuer | readonly JwtIssuer[];
+  /**
+   * Name of the gateway, part of the names of its alarms and of its keys in the stores: letters, digits and hyphens.
+   *
+   * @default - derived from the construct's path
+   */
+  readonly name?: string;
+  /**
+   * CloudWatch namespace of the gateway's metrics. Two gateways in one account and region need two: the alarms of one
+   * would open circuits for failures of the other.
+   *
+   * @default 'Tollgate'
+   */
+  readonly namespace?: string;
+  /**
+   * How a bad credential is answered: `explained` is 401 with `WWW-Authenticate` and a problem document from the proxy
+   * function; `bare` is API Gateway's own 403, and nothing behind the edge is reached.
+   *
+   * @default 'explained'
+   */
+  readonly rejections?: Rejections;
+  /**
+   * Origins whose pages may call the gateway: `['https://app.example.com']`.
+   *
+   * @default - none, the gateway speaks no CORS
+   */
+  readonly corsOrigins?: readonly string[];
+  /**
+   * Requests a second that the edge lets in, of all clients together; more are answered 429.
+   *
+   * @default 1000
+   */
+  readonly throttleRate?: number;
+  /**
+   * Requests that may come at once above the rate.
+   *
+   * @default 2000
+   */
+  readonly throttleBurst?: number;
+  /**
+   * A name of one's own, with TLS 1.2 and, if wanted, client certificates. API Gateway's own endpoint is disabled then.
+   *
+   * @default - the execute-api endpoint only
+   */
+  readonly domain?: DomainProps;
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Whether to make a CloudWatch dashboard, $3 a month.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
+const NAMESPACE = /^(?!AWS\/)[A-Za-z0-9._/#-]{1,255}$/;
+const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** An HTTP API in front of services: who calls is verified, how often is limited, and a failing upstream is left alone. */
+export class Gateway extends Construct {
+  readonly name: string;
+  readonly namespace: string;
+  readonly httpApi: HttpApi;
+  /** Where clients find the gateway. */
+  readonly url: string;
+  readonly #services = new Map<string, Service>();
+  readonly #context: ServiceContext;
+
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const { foundation, logRetention = RetentionDays.ONE_MONTH, corsOrigins = [] } = props;
+    this.name = props.name ?? Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
+    this.namespace = props.namespace ?? 'Tollgate';
+    const issuers = about(`gateway ${this.node.path}`, () => {
+      this.checkNames();
+      return issuerConfigs(props.jwt);
+    });
+
+    const domain = props.domain && new GatewayDomain(this, 'Domain', props.domain);
+    this.httpApi = new HttpApi(this, 'Api', {
+      apiName: this.name,
+      description: `Tollgate gateway ${this.name}`,
+      // The default stage of the construct takes no access log.
+      createDefaultStage: false,
+      // Otherwise whoever knows it goes around the domain and its client certificates.
+      disableExecuteApiEndpoint: domain !== undefined,
+      ...(corsOrigins.length > 0 && { corsPreflight: corsOptions(corsOrigins) }),
+    });
+    const stage = new Stage(this, 'Stage', {
+      httpApi: this.httpApi,
+      logRetention,
+      throttle: throttle(props),
+      ...(domain && { domain }),
+    });
+    this.url = domain ? `https://${props.domain?.name}/` : stage.stage.url;
+    new CfnOutput(this, 'Url', { value: this.url, description: 'Where clients find the gateway' });
+
+    const authorizer = new Authorizer(this, 'Authorizer', {
+      config: { rejections: props.rejections ?? 'explained', issuers },
+      logRetention,
+    });
+    const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
+    const circuitFunction = new CircuitFunction(this, 'Circuit', {
+      gateway: this.name,
+      namespace: this.namespace,
+      table: foundation.table,
+      logRetention,
+    });
+    const routes = new RouteTable();
+    routes.claim({ method: HttpMethod.GET, path: HEALTH_PATH });
+    this.#context = {
+      gateway: this.name,
+      namespace: this.namespace,
+      foundation,
+      httpApi: this.httpApi,
+      authorizer: authorizer.http,
+      circuitFunction,
+      routes,
+      preflight: corsOrigins.length > 0 ? health.integration : undefined,
+      logRetention,
+    };
+
+    if (props.dashboard ?? true) {
+      new GatewayDashboard(this, 'Dashboard', {
+        httpApi: this.httpApi,
+        namespace: this.namespace,
+        services: () => this.services,
+        functions: [authorizer.fn, circuitFunction.fn, health.fn],
+        cache: foundation.cache,
+        natGateways: foundation.egress === 'nat' ? 1 : 0,
+        logGroups: () => [
+          stage.accessLog,
+          authorizer.logGroup,
+          circuitFunction.logGroup,
+          health.logGroup,
+          ...this.services.map((service) => service.logGroup),
+        ],
+      });
+    }
+  }
+
+  /** In the order in which they were added. */
+  get services(): readonly Service[] {
+    return [...this.#services.values()];
+  }
+
+  /**
+   * Puts a service behind the gateway: `ANY {prefix}` and all that lies below it, with a proxy function of its own.
+   *
+   * @param name lower-case letters, digits and hyphens; stands in metrics, logs and the alarm's name
+   */
+  addService(name: string, props: ServiceProps): Service {
+    if (!SERVICE_NAME.test(name)) {
+      throw new InvalidPropError(
+        `a service's name must be at most 31 lower-case letters, digits and hyphens and start with a letter, got ${JSON.stringify(name)}`,
+      );
+    }
+    if (this.#services.has(name)) {
+      throw new InvalidPropError(
+        `each service must have a name of its own, got ${JSON.stringify(name)} twice: rename one, or give the first one addRoute()`,
+      );
+    }
+    const service = about(`service ${name}`, () => new Service(this, name, this.#context, props));
+    this.#services.set(name, service);
+    return service;
+  }
+
+  private checkNames(): void {
+    if (!NAME.test(this.name)) {
+      throw new InvalidPropError(
+        `name must be at most 64 letters, digits and hyphens and start with a letter, got ${JSON.stringify(this.name)}`,
+      );
+    }
+    if (!NAMESPACE.test(this.namespace)) {
+      throw new InvalidPropError(
+        `namespace must be at most 255 letters, digits and . _ / # - and not start with AWS/, got ${JSON.stringify(this.namespace)}`,
+      );
+    }
+    const { account, region } = Stack.of(this);
+    for (const other of this.node.root.node.findAll()) {
+      if (!(other instanceof Gateway) || other === this || other.namespace !== this.namespace) continue;
+      if (Stack.of(other).account !== account || Stack.of(other).region !== region) continue;
+      throw new InvalidPropError(
+        `two gateways of one account and region must have namespaces of their own, got ${JSON.stringify(this.namespace)} here and at ${other.node.path}: failures of one would open circuits of the other; give one of them a namespace`,
+      );
+    }
+  }
+}
+
+function throttle({ throttleRate = 1000, throttleBurst = 2000 }: GatewayProps) {
+  if (!(throttleRate >= 1)) {
+    throw new InvalidPropError(`throttleRate must be at least 1 request a second, got ${throttleRate}`);
+  }
+  if (!Number.isSafeInteger(throttleBurst) || throttleBurst < 1) {
+    throw new InvalidPropError(`throttleBurst must be a whole number of at least 1, got ${throttleBurst}`);
+  }
+  return { rateLimit: throttleRate, burstLimit: throttleBurst };
+}

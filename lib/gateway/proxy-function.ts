@@ -1,0 +1,82 @@
+import { Duration, Lazy } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { Env } from '../../lambdas/contract/environment.ts';
+import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
+import { circuitPartition } from '../../lambdas/contract/table.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import { grantPartitions } from './circuit-table-access.ts';
+import { checkEnvironmentSize, environmentJson } from './function-environment.ts';
+import { createFunction } from './node-function.ts';
+
+/**
+ * What the gateway may take on top of a service's timeout: a cold start and the deadlines of its stores. Past it API
+ * Gateway answers for the function. A service's 29 s and this make the 30 s at which an integration ends.
+ */
+export const OVERHEAD_ALLOWANCE = Duration.seconds(1);
+
+export interface ProxyFunctionProps {
+  readonly foundation: Foundation;
+  /** Called again when a route was added. */
+  readonly policy: () => ServicePolicy;
+  readonly memorySize: number;
+  readonly maxConcurrency?: number;
+  readonly logRetention: RetentionDays;
+}
+
+/** The function that stands between the edge and one service's upstream. */
+export class ProxyFunction extends Construct {
+  readonly fn: LambdaFunction;
+  readonly logGroup: LogGroup;
+  /** After which API Gateway gives up, a little after the function did. */
+  readonly integrationTimeout: Duration;
+  readonly #policy: () => ServicePolicy;
+  readonly #foundation: Foundation;
+
+  constructor(scope: Construct, id: string, props: ProxyFunctionProps) {
+    super(scope, id);
+    this.#policy = props.policy;
+    this.#foundation = props.foundation;
+    const policy = props.policy();
+    this.integrationTimeout = Duration.millis(policy.timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds());
+    this.checkSize();
+
+    const { fn, logGroup } = createFunction(this, 'ProxyFunction', {
+      entry: 'proxy',
+      description: `Tollgate ${policy.gateway}: proxy of ${policy.service}`,
+      environment: {
+        ...this.environment(),
+        // Written at synthesis, when the last route has been added.
+        [Env.service]: Lazy.string({ produce: () => this.environment()[Env.service] }),
+      },
+      memorySize: props.memorySize,
+      timeout: Duration.seconds(Math.ceil(this.integrationTimeout.toSeconds({ integral: false }))),
+      logRetention: props.logRetention,
+      network: props.foundation,
+      ...(props.maxConcurrency !== undefined && { maxConcurrency: props.maxConcurrency }),
+    });
+    this.fn = fn;
+    this.logGroup = logGroup;
+    grantPartitions(fn, props.foundation.table, circuitPartition(policy.gateway, policy.service));
+  }
+
+  /** @throws InvalidPropError when the policies no longer fit into the function's environment */
+  checkSize(): void {
+    checkEnvironmentSize(
+      this,
+      this.environment(),
+      'move some of its routes to a service of their own, or let one route with a path parameter stand for several',
+    );
+  }
+
+  private environment(): Record<string, string> {
+    const { cache, table } = this.#foundation;
+    return {
+      [Env.service]: environmentJson(this, this.#policy()),
+      [Env.table]: table.tableName,
+      [Env.redisUrl]: cache.redisUrl,
+      [Env.redisCluster]: String(cache.cluster),
+    };
+  }
+}

@@ -1,0 +1,219 @@
+import { Duration } from 'aws-cdk-lib';
+import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import { about, InvalidPropError } from '../invalid-prop.ts';
+import { Auth } from './auth.ts';
+import { CircuitAlarm } from './circuit-alarm.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { CircuitFunction } from './circuit-function.ts';
+import { intervalMs } from './interval.ts';
+import { checkPrefix } from './prefix.ts';
+import { OVERHEAD_ALLOWANCE, ProxyFunction } from './proxy-function.ts';
+import { acknowledgePublicRoute } from './public-route.ts';
+import { RateLimit } from './rate-limit.ts';
+import { parseRouteKey, type RouteKey, type RouteProps, routeKeyText } from './route.ts';
+import type { RouteTable } from './route-table.ts';
+import { checkUpstream } from './upstream.ts';
+
+export interface ServiceProps {
+  /** Path that the service's requests begin with: `/api/users`. */
+  readonly prefix: string;
+  /** Base URL of the server behind: `http://user-service:3001`. A base path is kept. May be a token. */
+  readonly upstream: string;
+  /**
+   * Until the last byte of the upstream's answer, 50 ms to 29 s; then the client is answered 504.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly timeout?: Duration;
+  /** @default Auth.jwt() */
+  readonly auth?: Auth;
+  /** @default RateLimit.perClient(100, Duration.minutes(1)) */
+  readonly rateLimit?: RateLimit;
+  /** @default CircuitBreaker.of() - opens for 30 s at 50 % failures of at least 5 requests in 10 s */
+  readonly circuitBreaker?: CircuitBreaker;
+  /**
+   * Whether the upstream sees `/42` for `/api/users/42`.
+   *
+   * @default true
+   */
+  readonly stripPrefix?: boolean;
+  /**
+   * Whether the upstream is shown the client's token.
+   *
+   * @default false
+   */
+  readonly forwardAuthorization?: boolean;
+  /**
+   * MB of the proxy function, which decide its share of a CPU, too.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+  /**
+   * Requests that may be under way at once; further ones are answered 503 by the edge. Taken from the account's own
+   * concurrency, so a slow upstream cannot eat what the others need.
+   *
+   * @default - no bound of its own
+   */
+  readonly maxConcurrency?: number;
+}
+
+/** What a service needs of its gateway. */
+export interface ServiceContext {
+  readonly gateway: string;
+  readonly namespace: string;
+  readonly foundation: Foundation;
+  readonly httpApi: HttpApi;
+  readonly authorizer: HttpLambdaAuthorizer;
+  readonly circuitFunction: CircuitFunction;
+  readonly routes: RouteTable;
+  /** What answers the preflight requests of browsers; undefined without CORS. */
+  readonly preflight: HttpLambdaIntegration | undefined;
+  readonly logRetention: RetentionDays;
+}
+
+const TIMEOUT = {
+  min: Duration.millis(50),
+  max: Duration.seconds(29),
+  reason: `API Gateway ends an integration at 30 s, and ${OVERHEAD_ALLOWANCE.toSeconds()} s of it is the gateway's own`,
+};
+
+/** One upstream behind one path prefix, with its policies and a proxy function of its own. */
+export class Service extends Construct {
+  readonly name: string;
+  readonly prefix: string;
+  readonly #context: ServiceContext;
+  readonly #policy: Omit<ServicePolicy, 'routes'>;
+  readonly #routes: Record<string, RoutePolicy> = {};
+  readonly #proxy: ProxyFunction;
+  readonly #integration: HttpLambdaIntegration;
+
+  /** Not for direct use: call `gateway.addService`. */
+  constructor(scope: Construct, name: string, context: ServiceContext, props: ServiceProps) {
+    super(scope, name);
+    checkPrefix(props.prefix);
+    context.routes.claimPrefix(name, props.prefix);
+    this.name = name;
+    this.prefix = props.prefix;
+    this.#context = context;
+    this.#policy = {
+      gateway: context.gateway,
+      service: name,
+      namespace: context.namespace,
+      prefix: props.prefix,
+      upstream: checkUpstream(props.upstream, context.foundation),
+      timeoutMs: intervalMs('timeout', props.timeout ?? Duration.seconds(5), TIMEOUT),
+      stripPrefix: props.stripPrefix ?? true,
+      forwardAuthorization: props.forwardAuthorization ?? false,
+      circuit: (props.circuitBreaker ?? CircuitBreaker.of()).policy,
+      default: {
+        auth: (props.auth ?? Auth.jwt()).policy,
+        rateLimit: (props.rateLimit ?? RateLimit.perClient(100, Duration.minutes(1))).policy,
+      },
+    };
+
+    this.#proxy = new ProxyFunction(this, 'Proxy', {
+      foundation: context.foundation,
+      policy: () => ({ ...this.#policy, routes: this.#routes }),
+      memorySize: wholeNumber('memorySize', props.memorySize ?? 256, { min: 128, max: 10_240 }),
+      logRetention: context.logRetention,
+      ...(props.maxConcurrency !== undefined && {
+        maxConcurrency: wholeNumber('maxConcurrency', props.maxConcurrency, { min: 1, max: 100_000 }),
+      }),
+    });
+    this.#integration = new HttpLambdaIntegration('Integration', this.#proxy.fn, {
+      timeout: this.#proxy.integrationTimeout,
+      // One permission for all routes: with one a route the 20 KB of the function's policy end at some fifty.
+      scopePermissionToRoute: false,
+    });
+    for (const path of [this.prefix, `${this.prefix}/{proxy+}`]) {
+      this.createRoute({ method: HttpMethod.ANY, path }, this.#policy.default);
+    }
+    if (this.#policy.circuit) {
+      new CircuitAlarm(this, 'Failures', {
+        gateway: context.gateway,
+        service: name,
+        namespace: context.namespace,
+        policy: this.#policy.circuit,
+        action: context.circuitFunction.addService(name, this.#policy.circuit.openForMs),
+      });
+    }
+  }
+
+  /** The function that forwards to the upstream. */
+  get proxyFunction(): LambdaFunction {
+    return this.#proxy.fn;
+  }
+
+  get logGroup(): LogGroup {
+    return this.#proxy.logGroup;
+  }
+
+  /**
+   * Gives some requests of the service policies of their own. They are forwarded as the others are.
+   *
+   * @param key method and path relative to the prefix: `POST /refunds`, `GET /{id}/items`, `ANY /admin/{proxy+}`
+   */
+  addRoute(key: string, props: RouteProps = {}): this {
+    about(`service ${this.name}`, () => {
+      const routeKey = parseRouteKey(key, this.prefix, this.#context.routes.prefixesBeside(this.prefix));
+      const policy: RoutePolicy = {
+        auth: props.auth?.policy ?? this.#policy.default.auth,
+        rateLimit: props.rateLimit ? props.rateLimit.policy : this.#policy.default.rateLimit,
+      };
+      this.createRoute(routeKey, policy);
+      this.#routes[routeKeyText(routeKey)] = policy;
+      this.#proxy.checkSize();
+    });
+    return this;
+  }
+
+  private createRoute(key: RouteKey, policy: RoutePolicy): void {
+    this.#context.routes.claim(key);
+    const route = new HttpRoute(this, routeKeyText(key), {
+      httpApi: this.#context.httpApi,
+      routeKey: HttpRouteKey.with(key.path, key.method),
+      integration: this.#integration,
+      ...(policy.auth.type === 'jwt' && { authorizer: this.#context.authorizer }),
+    });
+    if (policy.auth.type === 'none') {
+      acknowledgePublicRoute(route, 'Public by Auth.none(), written out for this route in the stack.');
+    }
+    if (key.method === HttpMethod.ANY) this.createPreflightRoute(key.path);
+  }
+
+  /**
+   * API Gateway answers preflight requests by itself where no route matches them. `ANY` does match, and its authorizer
+   * would refuse them, since browsers send them without credentials.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+   */
+  private createPreflightRoute(path: string): void {
+    if (!this.#context.preflight) return;
+    const key = { method: HttpMethod.OPTIONS, path };
+    this.#context.routes.claim(key);
+    const route = new HttpRoute(this, routeKeyText(key), {
+      httpApi: this.#context.httpApi,
+      routeKey: HttpRouteKey.with(path, HttpMethod.OPTIONS),
+      integration: this.#context.preflight,
+    });
+    acknowledgePublicRoute(route, 'Browsers send preflight requests without credentials; no upstream sees them.');
+  }
+}
+
+function wholeNumber(
+  name: string,
+  value: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new InvalidPropError(`${name} must be a whole number between ${min} and ${max}, got ${value}`);
+  }
+  return value;
+}
