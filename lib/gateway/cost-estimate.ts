@@ -175,7 +175,7 @@ export const TYPICAL_REQUEST: RequestProfile = {
   authorizerMs: 5,
   authorizerMemoryMb: 512,
   proxyMs: 60,
-  proxyMemoryMb: 512,
+  proxyMemoryMb: 256,
   cacheUnits: 6,
   tableReads: 0.02,
   bytesOut: 2048,

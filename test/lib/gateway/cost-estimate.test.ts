@@ -128,8 +128,8 @@ describe('docs/cost.md', () => {
     expect(page).toContain('$930.00, not $960');
   });
 
-  it('tells which parts make two thirds of a request', () => {
-    expect((one.httpApi + one.logs) / one.total).toBeCloseTo(2 / 3, 1);
+  it('tells which parts make three quarters of a request', () => {
+    expect((one.httpApi + one.logs) / one.total).toBeCloseTo(3 / 4, 1);
   });
 
   it('tells where a serverless cache and a node cost the same', () => {

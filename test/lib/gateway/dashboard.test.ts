@@ -41,10 +41,10 @@ const SERVERLESS = {
 
 interface Options extends Partial<Omit<GatewayDashboardProps, 'services' | 'functions' | 'httpApi'>> {
   readonly services: readonly string[];
-  readonly withLogGroups?: boolean;
+  readonly logGroupCount?: number;
 }
 
-function synthesize({ services: names, withLogGroups = false, ...props }: Options) {
+function synthesize({ services: names, logGroupCount = 0, ...props }: Options) {
   const stack = new Stack(new App(), 'Gateway');
   const fn = (id: string, memorySize: number) =>
     new LambdaFunction(stack, id, {
@@ -53,14 +53,14 @@ function synthesize({ services: names, withLogGroups = false, ...props }: Option
       code: Code.fromInline('exports.handler = () => {}'),
       memorySize,
     });
-  const logGroups = withLogGroups ? [new LogGroup(stack, 'AccessLog'), new LogGroup(stack, 'FunctionLog')] : undefined;
+  const logGroups = Array.from({ length: logGroupCount }, (_, index) => new LogGroup(stack, `Log${index}`));
   const services: DashboardService[] = [];
   new GatewayDashboard(stack, 'Dashboard', {
     httpApi: new HttpApi(stack, 'Api'),
     namespace: 'Tollgate',
     functions: [fn('Authorizer', 256), fn('Circuit', 128), fn('Health', 128)],
     cache: SERVERLESS,
-    ...(logGroups === undefined ? {} : { logGroups: () => logGroups }),
+    ...(logGroupCount === 0 ? {} : { logGroups: () => logGroups }),
     ...props,
     services: () => services,
   });
@@ -287,7 +287,7 @@ describe('GatewayDashboard', () => {
   });
 
   it('uses ids that CloudWatch accepts, each once a graph, and no id that the graph lacks', () => {
-    const { widgets } = synthesize({ services: FOUR, withLogGroups: true });
+    const { widgets } = synthesize({ services: FOUR, logGroupCount: 2 });
     for (const { properties, ...graph } of widgets) {
       const series = seriesOf({ properties, ...graph });
       const ids = series.flatMap(({ id }) => (id === undefined ? [] : [id]));
@@ -301,7 +301,7 @@ describe('GatewayDashboard', () => {
   });
 
   it('writes no number with an exponent, which metric math does not read', () => {
-    const { widgets } = synthesize({ services: FOUR, withLogGroups: true });
+    const { widgets } = synthesize({ services: FOUR, logGroupCount: 2 });
     for (const { expression = '' } of widgets.flatMap(seriesOf)) expect(expression).not.toMatch(/\d[eE][-+]?\d/);
   });
 
@@ -353,7 +353,7 @@ describe('estimated cost on the dashboard', () => {
     };
   }
 
-  const { widgets } = synthesize({ services: FOUR, withLogGroups: true });
+  const { widgets } = synthesize({ services: FOUR, logGroupCount: 2 });
 
   it.each([12_000, 60_000])('is what a calculation by hand gives for %d requests in five minutes', (requests) => {
     const expected = byHand(requests);
@@ -439,7 +439,7 @@ describe('estimated cost on the dashboard', () => {
 
 describe('a dashboard of as many services as an HTTP API has routes for', () => {
   const names = Array.from({ length: 149 }, (_, index) => `service-${index}`);
-  const { widgets, template } = synthesize({ services: names });
+  const { widgets, template } = synthesize({ services: names, logGroupCount: names.length + 4 });
 
   it("stays within CloudWatch's limits on widgets and metrics and CloudFormation's on the template", () => {
     const metrics = widgets.map((graph) => seriesOf(graph).length);
