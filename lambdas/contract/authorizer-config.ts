@@ -1,4 +1,4 @@
-import { array, integer, member, nullable, object, string } from './decode.ts';
+import { array, decodeJson, integer, member, nullable, object, string } from './decode.ts';
 
 /** Signature algorithms a gateway may accept: asymmetric ones only (RFC 8725 §3.1, §3.2). */
 export const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
@@ -29,16 +29,18 @@ export interface AuthorizerConfig {
 
 /** @throws DecodeError naming the path, the rule and the value */
 export function decodeAuthorizerConfig(json: string): AuthorizerConfig {
-  return object({
-    rejections: member(['explained', 'bare'] as const),
-    issuers: array(
-      object({
-        issuer: string,
-        audience: nullable(array(string)),
-        jwksUri: string,
-        algorithms: array(member(ALGORITHMS)),
-        clockToleranceS: integer,
-      }),
-    ),
-  })(JSON.parse(json), 'authorizer');
+  return decodeJson(authorizerConfig, json, 'authorizer');
 }
+
+const authorizerConfig = object({
+  rejections: member(['explained', 'bare'] as const),
+  issuers: array(
+    object({
+      issuer: string,
+      audience: nullable(array(string)),
+      jwksUri: string,
+      algorithms: array(member(ALGORITHMS)),
+      clockToleranceS: integer,
+    }),
+  ),
+});

@@ -1,4 +1,4 @@
-import { integer, object, record, string } from './decode.ts';
+import { decodeJson, integer, object, record, string } from './decode.ts';
 
 /** What the circuit function knows of the circuits that alarms may open. */
 export interface CircuitsConfig {
@@ -11,11 +11,14 @@ export interface CircuitsConfig {
 
 /** @throws DecodeError naming the path, the rule and the value */
 export function decodeCircuitsConfig(json: string): CircuitsConfig {
-  return object({ gateway: string, namespace: string, services: record(object({ openForMs: integer })) })(
-    JSON.parse(json),
-    'circuits',
-  );
+  return decodeJson(circuitsConfig, json, 'circuits');
 }
+
+const circuitsConfig = object({
+  gateway: string,
+  namespace: string,
+  services: record(object({ openForMs: integer })),
+});
 
 /** The alarm that opens a service's circuit carries the service in its name: an alarm's event has no other free field. */
 export function circuitAlarmName(gateway: string, service: string): string {

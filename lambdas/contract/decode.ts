@@ -13,6 +13,17 @@ export class DecodeError extends Error {
 /** Reads `value` as a `T`; `path` names it in the error. */
 export type Decoder<T> = (value: unknown, path: string) => T;
 
+/** @throws DecodeError also for text that is no JSON */
+export function decodeJson<T>(decoder: Decoder<T>, json: string, path: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new DecodeError(path, 'JSON', json);
+  }
+  return decoder(value, path);
+}
+
 export const string: Decoder<string> = (value, path) => {
   if (typeof value !== 'string') throw new DecodeError(path, 'a string', value);
   return value;

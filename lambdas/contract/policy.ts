@@ -1,4 +1,4 @@
-import { array, boolean, integer, member, nullable, number, object, record, string } from './decode.ts';
+import { array, boolean, decodeJson, integer, member, nullable, number, object, record, string } from './decode.ts';
 
 /** Who may call a route. `none` is written out by the user, never implied. */
 export type AuthPolicy = { readonly type: 'none' } | { readonly type: 'jwt'; readonly scopes: readonly string[] };
@@ -51,29 +51,30 @@ export interface ServicePolicy {
 
 /** @throws DecodeError naming the path, the rule and the value */
 export function decodeServicePolicy(json: string): ServicePolicy {
-  return object({
-    gateway: string,
-    service: string,
-    namespace: string,
-    prefix: string,
-    upstream: string,
-    timeoutMs: integer,
-    stripPrefix: boolean,
-    forwardAuthorization: boolean,
-    circuit: nullable(
-      object({
-        failureShare: number,
-        minRequests: integer,
-        windowMs: integer,
-        openForMs: integer,
-        outcomes: boolean,
-      }),
-    ),
-    default: routePolicy,
-    routes: record(routePolicy),
-  })(JSON.parse(json), 'service');
+  return decodeJson(servicePolicy, json, 'service');
 }
 
+const servicePolicy = object({
+  gateway: string,
+  service: string,
+  namespace: string,
+  prefix: string,
+  upstream: string,
+  timeoutMs: integer,
+  stripPrefix: boolean,
+  forwardAuthorization: boolean,
+  circuit: nullable(
+    object({
+      failureShare: number,
+      minRequests: integer,
+      windowMs: integer,
+      openForMs: integer,
+      outcomes: boolean,
+    }),
+  ),
+  default: routePolicy,
+  routes: record(routePolicy),
+});
 const rateLimitPolicy = object({ limit: integer, windowMs: integer });
 const jwtAuth = object({ type: member(['jwt'] as const), scopes: array(string) });
 const noAuth = object({ type: member(['none'] as const) });

@@ -1,4 +1,4 @@
-import { array, DecodeError, type Decoder, member, object, string } from './decode.ts';
+import { array, type Decoder, decodeJson, member, object, string } from './decode.ts';
 
 /** What the authorizer found out about a request's credentials. */
 export type Verdict = Verified | Rejected;
@@ -66,11 +66,4 @@ const spaceSeparated: Decoder<readonly string[]> = (value, path) =>
     .split(' ')
     .filter((scope) => scope !== '');
 
-const jsonStrings: Decoder<readonly string[]> = (value, path) => {
-  const json = string(value, path);
-  try {
-    return array(string)(JSON.parse(json), path);
-  } catch {
-    throw new DecodeError(path, 'a JSON array of strings', json);
-  }
-};
+const jsonStrings: Decoder<readonly string[]> = (value, path) => decodeJson(array(string), string(value, path), path);

@@ -6,6 +6,9 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** Longest value of a claim that becomes a header or a key; a longer one is left out, a longer `sub` is refused. */
 const MAX_CLAIM_LENGTH = 1024;
 
+/** RFC 6749 §3.3: above all no space, or one item of `scp` would be read as several scopes further on. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
 /**
  * Turns the claims of a verified token into a verdict, or undefined when they name no subject.
  * `scope` is a string (RFC 8693 §4.2) or `scp` an array; `roles` an array of strings or one string.
@@ -26,10 +29,10 @@ export function verifiedFrom(claims: Claims): Verified | undefined {
 }
 
 function scopesOf(claims: Claims): readonly string[] {
-  if (Array.isArray(claims['scp'])) return texts(claims['scp']);
-  return text(claims['scope'] ?? claims['scp'])
-    .split(' ')
-    .filter((scope) => scope !== '');
+  const scopes = Array.isArray(claims['scp'])
+    ? texts(claims['scp'])
+    : text(claims['scope'] ?? claims['scp']).split(' ');
+  return scopes.filter((scope) => SCOPE.test(scope));
 }
 
 function texts(value: unknown): readonly string[] {
@@ -37,6 +40,7 @@ function texts(value: unknown): readonly string[] {
   return items.map(text).filter((item) => item !== '');
 }
 
+/** A lone surrogate has no UTF-8, so that two claims which differ in one would become the same header. */
 function text(value: unknown): string {
-  return typeof value === 'string' && value.length <= MAX_CLAIM_LENGTH ? value : '';
+  return typeof value === 'string' && value.length <= MAX_CLAIM_LENGTH && value.isWellFormed() ? value : '';
 }

@@ -26,15 +26,28 @@ const GATEWAYS_OWN = new Set([
   'tracestate',
 ]);
 
-/** Fields that describe the connection to the gateway, not the request to the upstream. */
-const NOT_FORWARDED = new Set(['host', 'content-length', 'expect', 'cookie']);
+/**
+ * Fields that describe the connection to the gateway, not the request to the upstream. The gateway says anew what it
+ * knows of the client's connection; `forwarded` (RFC 7239) would let the client say it.
+ */
+const NOT_FORWARDED = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'cookie',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-prefix',
+]);
 
 /** Longest `Connection` list that is looked at, so that a hostile one costs nothing. */
 const MAX_CONNECTION_OPTIONS = 64;
 
 /**
- * What of a client's header fields goes on to the upstream. Names are compared with `_` read as `-`: CGI-style
- * upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`.
+ * What of a client's header fields goes on to the upstream. Names are compared with every other character read as `-`:
+ * CGI-style upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`, some of them not `X.User.Id` either.
  */
 export function forwardedRequestHeaders(
   headers: Headers,
@@ -43,7 +56,7 @@ export function forwardedRequestHeaders(
   const named = connectionOptions(headers['connection']);
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
-    const name = field.toLowerCase().replaceAll('_', '-');
+    const name = comparable(field);
     if (HOP_BY_HOP.has(name) || named.has(name) || GATEWAYS_OWN.has(name) || NOT_FORWARDED.has(name)) continue;
     if (name === 'authorization' && !forwardAuthorization) continue;
     forwarded[field] = value;
@@ -56,7 +69,8 @@ export function returnedResponseHeaders(headers: Headers): Record<string, string
   const named = connectionOptions(headers['connection']);
   const returned: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (HOP_BY_HOP.has(name) || named.has(name) || name === 'content-length' || name === 'set-cookie') continue;
+    if (HOP_BY_HOP.has(name) || named.has(comparable(name))) continue;
+    if (name === 'content-length' || name === 'set-cookie') continue;
     returned[name] = value;
   }
   return returned;
@@ -64,8 +78,12 @@ export function returnedResponseHeaders(headers: Headers): Record<string, string
 
 function connectionOptions(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined) return NO_OPTIONS;
-  const options = connection.toLowerCase().split(',', MAX_CONNECTION_OPTIONS);
-  return new Set(options.map((option) => option.trim().replaceAll('_', '-')));
+  const options = connection.split(',', MAX_CONNECTION_OPTIONS);
+  return new Set(options.map((option) => comparable(option.trim())));
+}
+
+function comparable(field: string): string {
+  return field.toLowerCase().replace(/[^a-z0-9]/g, '-');
 }
 
 const NO_OPTIONS: ReadonlySet<string> = new Set();

@@ -13,6 +13,7 @@ export function isFailure(status: number): boolean {
 
 /** Why the counts open a circuit, or undefined when they do not. */
 export function tripReason(counts: OutcomeCounts, policy: CircuitPolicy): string | undefined {
-  if (counts.total < policy.minRequests || counts.failures < policy.failureShare * counts.total) return undefined;
+  // Divided, not multiplied: 0.07 * 100 is more than 7.
+  if (counts.total < policy.minRequests || counts.failures / counts.total < policy.failureShare) return undefined;
   return `${counts.failures} of ${counts.total} requests failed within ${policy.windowMs / 1000} s`;
 }

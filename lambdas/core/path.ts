@@ -5,7 +5,7 @@
 const ILLEGAL = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu;
 
 /** Dot segments, also in the spellings that decoders further on would see as such. */
-const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/;
+const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;?#]|$)/;
 
 /** A path as it goes onto the wire: what is legal stays byte for byte, what is not is percent-encoded. */
 export function encodePath(path: string): string {
@@ -13,12 +13,13 @@ export function encodePath(path: string): string {
 }
 
 /**
- * A path as a lenient router behind the gateway may read it: percent-decoded, slashes merged, without a trailing
- * slash, lower case. Policies are matched on this form, so that `//refunds`, `/refunds/` or `/%72efunds` cannot slip
- * past the policy of `/refunds`.
+ * A path as a lenient router behind the gateway may read it: percent-decoded, without path parameters (`;v=1`), slashes
+ * merged, no trailing slash, lower case. Policies are matched on this form, so that `//refunds`, `/refunds/`,
+ * `/refunds;v=1` or `/%72efunds` cannot slip past the policy of `/refunds`.
  */
 export function canonicalPath(path: string): string {
   const merged = decodeFully(path)
+    .replace(/;[^/\\]*/g, '')
     .replace(/[/\\]+/g, '/')
     .toLowerCase();
   return merged.length > 1 && merged.endsWith('/') ? merged.slice(0, -1) : merged;
@@ -55,9 +56,12 @@ function decodeFully(path: string): string {
   return decoded;
 }
 
-/** Decodes the escapes that are valid UTF-8 and leaves the others as they are. */
+/**
+ * Decodes every ASCII escape, and the others where they are valid UTF-8. An invalid byte must not keep its neighbours
+ * encoded: whoever decodes byte by byte sees `%2e%2e%2f%ff` climb.
+ */
 function decodeOnce(path: string): string {
-  return path.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
+  return path.replace(/%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+/g, (escapes) => {
     try {
       return decodeURIComponent(escapes);
     } catch {

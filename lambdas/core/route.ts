@@ -1,11 +1,13 @@
-import type { RoutePolicy, ServicePolicy } from '../contract/policy.ts';
+import type { AuthPolicy, RoutePolicy, ServicePolicy } from '../contract/policy.ts';
 import { canonicalPath } from './path.ts';
 
 /** A special route of a service, ready for matching. */
 interface RouteMatcher {
   readonly key: string;
-  readonly methods: readonly string[];
+  readonly method: string;
   readonly path: RegExp;
+  /** Smaller is tried first; see `rank`. */
+  readonly rank: string;
   readonly policy: RoutePolicy;
 }
 
@@ -16,39 +18,66 @@ export interface SelectedRoute {
 }
 
 /**
- * Chooses the policy of a request. API Gateway's own choice (`routeKey`) counts when it names a special route;
- * otherwise the canonical path decides, because a path that API Gateway does not see as a special route may still be
- * one for the upstream's router (see `canonicalPath`).
+ * Chooses the policy of a request. What API Gateway chose (`routeKey`) always counts. Where the canonical path names
+ * another special route, that route's policy counts as well, because the upstream's router may see that route (see
+ * `canonicalPath`): so another spelling never escapes a policy, nor gains the freedom of a laxer one.
  */
 export function routeSelector(
   policy: ServicePolicy,
 ): (routeKey: string, method: string, path: string) => SelectedRoute {
-  const matchers = Object.entries(policy.routes).map(([key, route]) => matcher(key, route));
+  const matchers = Object.entries(policy.routes)
+    .flatMap(([key, route]) => matchersOf(key, route))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
   return (routeKey, method, path) => {
-    const exact = Object.hasOwn(policy.routes, routeKey) ? policy.routes[routeKey] : undefined;
-    if (exact !== undefined) return { key: routeKey, policy: exact };
-    const found = matchers.length === 0 ? undefined : bestMatch(matchers, method, canonicalPath(path));
-    return found ?? { key: routeKey, policy: policy.default };
+    const chosen = (Object.hasOwn(policy.routes, routeKey) ? policy.routes[routeKey] : undefined) ?? policy.default;
+    const found = matchers.length === 0 ? undefined : firstMatch(matchers, method, canonicalPath(path));
+    if (found === undefined || found.key === routeKey) return { key: routeKey, policy: chosen };
+    return { key: found.key, policy: both(chosen, found.policy) };
   };
 }
 
-function matcher(key: string, policy: RoutePolicy): RouteMatcher {
-  const [method = 'ANY', path = '/'] = key.split(' ');
-  const pattern = canonicalPath(path)
-    .split('/')
-    .map((segment) => (/^\{.+\+\}$/.test(segment) ? '.+' : /^\{.+\}$/.test(segment) ? '[^/]+' : escapeRegExp(segment)))
-    .join('/');
-  // A router answers HEAD by its GET handler (RFC 9110 §9.3.2), so the policy of GET holds for HEAD too.
-  return { key, methods: method === 'GET' ? ['GET', 'HEAD'] : [method], path: new RegExp(`^${pattern}$`), policy };
+function both(chosen: RoutePolicy, found: RoutePolicy): RoutePolicy {
+  return { auth: stricter(chosen.auth, found.auth), rateLimit: found.rateLimit ?? chosen.rateLimit };
 }
 
-/** API Gateway's precedence among routes of one path: the method's own before `ANY`. */
-function bestMatch(matchers: readonly RouteMatcher[], method: string, path: string): RouteMatcher | undefined {
-  const matching = matchers.filter((candidate) => candidate.path.test(path));
-  return (
-    matching.find((candidate) => candidate.methods.includes(method)) ??
-    matching.find((candidate) => candidate.methods.includes('ANY'))
-  );
+function stricter(one: AuthPolicy, other: AuthPolicy): AuthPolicy {
+  if (one.type === 'none') return other;
+  if (other.type === 'none') return one;
+  return { type: 'jwt', scopes: [...new Set([...one.scopes, ...other.scopes])] };
+}
+
+function matchersOf(key: string, policy: RoutePolicy): readonly RouteMatcher[] {
+  const [method = 'ANY', path = '/'] = key.split(' ');
+  const segments = canonicalPath(path).split('/');
+  // A parameter holds whatever a segment may hold, a line break too.
+  const route = { key, path: new RegExp(`^${segments.map(segmentPattern).join('/')}$`, 's'), policy };
+  if (method === 'ANY') return [{ ...route, method, rank: rank(segments, '2') }];
+  const own = { ...route, method, rank: rank(segments, '0') };
+  // A router answers HEAD by its GET handler (RFC 9110 §9.3.2), so the policy of GET holds for HEAD too.
+  return method === 'GET' ? [own, { ...route, method: 'HEAD', rank: rank(segments, '1') }] : [own];
+}
+
+function firstMatch(matchers: readonly RouteMatcher[], method: string, path: string): RouteMatcher | undefined {
+  return matchers.find((matcher) => (matcher.method === method || matcher.method === 'ANY') && matcher.path.test(path));
+}
+
+/** API Gateway's precedence: full matches before greedy ones, segment by segment the literal first, then the method. */
+function rank(segments: readonly string[], method: string): string {
+  const kinds = segments.map((segment) => (isGreedy(segment) ? '2' : isParameter(segment) ? '1' : '0')).join('');
+  return `${kinds.endsWith('2') ? '1' : '0'}${kinds}${method}`;
+}
+
+function segmentPattern(segment: string): string {
+  if (isGreedy(segment)) return '.+';
+  return isParameter(segment) ? '[^/]+' : escapeRegExp(segment);
+}
+
+function isGreedy(segment: string): boolean {
+  return /^\{.+\+\}$/.test(segment);
+}
+
+function isParameter(segment: string): boolean {
+  return /^\{.+\}$/.test(segment);
 }
 
 function escapeRegExp(text: string): string {

@@ -1,5 +1,5 @@
-/** `Root=1-5759e988-bd862e3fe1be46a994272793` of the `x-amzn-trace-id` header that API Gateway adds. */
-const XRAY_ROOT = /(?:^|;\s*)Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)/;
+/** `Root=1-5759e988-bd862e3fe1be46a994272793` of the `x-amzn-trace-id` header that API Gateway adds; W3C forbids all zeros. */
+const XRAY_ROOT = /(?:^|;\s*)Root=1-(?!0{8}-0{24})([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)/;
 
 /**
  * A W3C `traceparent` (Trace Context §3.2) that continues API Gateway's trace, or starts one.

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
+import { routeSelector } from '../../../lambdas/core/route.ts';
+import { servicePolicy } from '../../support/policy.ts';
+
+const GREEDY = 'ANY /api/payments/{proxy+}';
+
+function route(limit: number, ...scopes: string[]): RoutePolicy {
+  return { auth: { type: 'jwt', scopes }, rateLimit: { limit, windowMs: 60_000 } };
+}
+
+const PUBLIC: RoutePolicy = { auth: { type: 'none' }, rateLimit: null };
+
+function selector(routes: Record<string, RoutePolicy>, standard: RoutePolicy = route(100)) {
+  return routeSelector(servicePolicy({ prefix: '/api/payments', default: standard, routes }));
+}
+
+describe('a request that API Gateway matched', () => {
+  const refunds = route(5, 'refund');
+  const select = selector({ 'POST /api/payments/refunds': refunds });
+
+  it('to a special route has that route and its very policy', () => {
+    expect(select('POST /api/payments/refunds', 'POST', '/api/payments/refunds')).toEqual({
+      key: 'POST /api/payments/refunds',
+      policy: refunds,
+    });
+  });
+
+  it.each([
+    '/api/payments',
+    '/api/payments/refunds/7',
+    '/api/payments/refund',
+    '/api/payments/x/refunds',
+    '/api/payments/refundsx',
+  ])('to the default route, at %s, has the default policy', (path) => {
+    expect(select(GREEDY, 'POST', path)).toEqual({ key: GREEDY, policy: route(100) });
+  });
+
+  it('with a method of another route has the default policy', () => {
+    expect(select(GREEDY, 'GET', '/api/payments/refunds').policy).toEqual(route(100));
+  });
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'with the route key %s gets no policy out of a prototype',
+    (routeKey) => {
+      expect(select(routeKey, 'POST', '/api/payments/other').policy).toEqual(route(100));
+    },
+  );
+});
+
+describe('another spelling of a special path', () => {
+  const select = selector({
+    'POST /api/payments/refunds': route(5, 'refund'),
+    'GET /api/payments/{id}/card': route(6, 'card'),
+    'ANY /api/payments/admin/{proxy+}': route(7, 'admin'),
+  });
+
+  it.each([
+    ['POST', '//refunds', 'refund'],
+    ['POST', '/refunds/', 'refund'],
+    ['POST', '/refunds//', 'refund'],
+    ['POST', '/Refunds', 'refund'],
+    ['POST', '/REFUNDS', 'refund'],
+    ['POST', '/%72efunds', 'refund'],
+    ['POST', '/%2572efunds', 'refund'],
+    ['POST', '%2Frefunds', 'refund'],
+    ['POST', '\\refunds', 'refund'],
+    ['POST', '/refunds;v=1', 'refund'],
+    ['POST', ';x=/refunds', 'refund'],
+    ['GET', '//42/card', 'card'],
+    ['GET', '/42/CARD/', 'card'],
+    ['HEAD', '/42/card', 'card'],
+    ['GET', '/%ff%2fcard', 'card'],
+    ['GET', '/a%0Ab/card/', 'card'],
+    ['GET', '//admin/x', 'admin'],
+    ['DELETE', '/Admin/x/y/z', 'admin'],
+    ['GET', '//admin/x%0Ay', 'admin'],
+    ['GET', '/%61dmin%2f%ff', 'admin'],
+    ['GET', '/admin;v=1/x', 'admin'],
+  ])('%s %s has the special policy', (method, path, scope) => {
+    expect(select(GREEDY, method, `/api/payments${path}`).policy.auth).toEqual({ type: 'jwt', scopes: [scope] });
+  });
+
+  it('is counted by the special limit', () => {
+    expect(select(GREEDY, 'POST', '/api/payments//refunds')).toMatchObject({
+      key: 'POST /api/payments/refunds',
+      policy: { rateLimit: { limit: 5 } },
+    });
+  });
+});
+
+describe('a spelling that is one special route for API Gateway and another for the upstream', () => {
+  const select = selector({
+    'GET /api/payments/{id}': route(50, 'read'),
+    'GET /api/payments/admin': route(5, 'admin'),
+  });
+
+  it('needs the scopes of both, so that /ADMIN is no way around the policy of /admin', () => {
+    const { key, policy } = select('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN');
+    expect(key).toBe('GET /api/payments/admin');
+    expect(policy).toEqual(route(5, 'read', 'admin'));
+  });
+
+  it('asks nothing more of a request that both see alike', () => {
+    expect(select('GET /api/payments/{id}', 'GET', '/api/payments/42').policy).toEqual(route(50, 'read'));
+    expect(select('GET /api/payments/admin', 'GET', '/api/payments/admin').policy).toEqual(route(5, 'admin'));
+  });
+});
+
+describe('a public route beside protected ones', () => {
+  const select = selector({ 'GET /api/payments/status': PUBLIC });
+
+  it('is public', () => {
+    expect(select('GET /api/payments/status', 'GET', '/api/payments/status').policy).toEqual(PUBLIC);
+  });
+
+  it.each(['/STATUS', '//status', '/status/', '/%73tatus'])(
+    'gives nobody a way to call the protected %s without a token',
+    (path) => {
+      expect(select(GREEDY, 'GET', `/api/payments${path}`).policy).toEqual(route(100));
+    },
+  );
+});
+
+describe('a protected route beside public ones', () => {
+  it('is protected in every spelling', () => {
+    const select = selector({ 'DELETE /api/payments/{id}': route(5, 'delete') }, PUBLIC);
+    expect(select(GREEDY, 'DELETE', '/api/payments//42').policy).toEqual(route(5, 'delete'));
+    expect(select(GREEDY, 'GET', '/api/payments//42').policy).toEqual(PUBLIC);
+  });
+});
+
+describe('among routes of one path', () => {
+  const routes = {
+    'ANY /api/payments/{proxy+}': route(1, 'greedy'),
+    'GET /api/payments/{id}': route(2, 'parameter'),
+    'ANY /api/payments/a': route(3, 'any'),
+    'GET /api/payments/a': route(4, 'get'),
+    'ANY /api/payments/{id}/b': route(5, 'parameter-b'),
+    'ANY /api/payments/a/{proxy+}': route(6, 'greedy-a'),
+  };
+
+  it.each([
+    ['GET', '/a/', 'get'],
+    ['POST', '/A', 'any'],
+    ['GET', '//x', 'parameter'],
+    ['POST', '//x', 'greedy'],
+    ['GET', '//x/b', 'parameter-b'],
+    ['GET', '//a/b', 'parameter-b'],
+    ['GET', '//a/c', 'greedy-a'],
+    ['GET', '//x/y/z', 'greedy'],
+    ['HEAD', '//a', 'get'],
+  ])('%s %s has the policy that API Gateway would choose, whatever their order', (method, path, scope) => {
+    for (const entries of [Object.entries(routes), Object.entries(routes).reverse()]) {
+      const select = selector(Object.fromEntries(entries));
+      expect(select('$default', method, `/api/payments${path}`).policy.auth).toEqual({ type: 'jwt', scopes: [scope] });
+    }
+  });
+
+  it('dots and other characters of a route stand for themselves', () => {
+    const select = selector({ 'GET /api/payments/a.b+c': route(5, 'exact') });
+    expect(select(GREEDY, 'GET', '/api/payments/a.b+c').policy).toEqual(route(5, 'exact'));
+    expect(select(GREEDY, 'GET', '/api/payments/axbbc').policy).toEqual(route(100));
+  });
+});
+
+describe('a hostile path of 8 KB', () => {
+  it.each(['/', 'a/', '/a', '%2f', '%', ';', 'a'])('made of %j costs no more than a few milliseconds', (part) => {
+    const select = selector({
+      'GET /api/payments/{a}/{b}/{c}/{d}/x': route(1),
+      'GET /api/payments/{a}/{b}/{c}/{proxy+}': route(2),
+    });
+    const path = `/api/payments/${part.repeat(Math.ceil(8192 / part.length))}`;
+    const startedAtMs = performance.now();
+    select(GREEDY, 'GET', path);
+    expect(performance.now() - startedAtMs).toBeLessThan(200);
+  });
+});
