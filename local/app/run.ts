@@ -37,7 +37,7 @@ export async function run(options: CliOptions, log: LogSink, print: (text: strin
 async function synthesizeDraft(dirs: AssemblyDirs): Promise<void> {
   dirs.clear();
   try {
-    await synthesize(PROJECT_DIR, dirs.draft);
+    await synthesize(PROJECT_DIR, dirs.draft, STATE_DIR);
     readAssembly(dirs.draft);
   } catch (error) {
     dirs.discard();

@@ -73,6 +73,6 @@ export interface GatewayModel {
   readonly functions: ReadonlyMap<string, FunctionModel>;
   readonly tables: readonly TableModel[];
   readonly alarms: readonly AlarmModel[];
-  /** Resource types that have no part in the local run, with the reason. */
+  /** Resource types, or families of them, that have no part in the local run, with the reason. */
   readonly ignored: ReadonlyMap<string, string>;
 }

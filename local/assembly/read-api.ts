@@ -1,4 +1,5 @@
 import type { CorsConfiguration } from '../http/cors.ts';
+import { knowsIdentitySource } from '../http/identity.ts';
 import { UserError } from '../user-error.ts';
 import type { ApiModel, AuthorizerModel, RouteModel, StageModel, Throttle } from './model.ts';
 import { functionNameIn } from './physical.ts';
@@ -54,6 +55,8 @@ function readAuthorizer({ properties, ref }: Found): AuthorizerModel {
     throw properties.fault('has a payload format other than 2.0');
   }
   if (String(properties.get('EnableSimpleResponses')) !== 'true') throw properties.fault('answers with IAM policies');
+  const unknown = properties.texts('IdentitySource').find((source) => !knowsIdentitySource(source));
+  if (unknown !== undefined) throw properties.fault(`has the identity source ${unknown}`);
   return {
     id: ref,
     functionName: functionOf(properties, 'AuthorizerUri'),

@@ -72,7 +72,7 @@ function ignoredTypes(resources: readonly Found[]): ReadonlyMap<string, string> 
   const ignored = new Map<string, string>();
   for (const { type } of resources) {
     const treatment = treatmentOf(type);
-    if (treatment?.kind === 'ignored') ignored.set(type, treatment.why);
+    if (treatment?.kind === 'ignored') ignored.set(treatment.name, treatment.why);
   }
   return ignored;
 }

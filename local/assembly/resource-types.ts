@@ -39,12 +39,18 @@ const IGNORED: Readonly<Record<string, string>> = {
   'Custom::LogRetention': 'log lines go to the terminal',
 };
 
-export type Treatment = { readonly kind: 'served' } | { readonly kind: 'ignored'; readonly why: string };
+/** `name`: the type, or the family that it is ignored with. */
+export type Treatment =
+  | { readonly kind: 'served' }
+  | { readonly kind: 'ignored'; readonly name: string; readonly why: string };
 
 /** How the local run treats a resource type; undefined: it does not know the type. */
 export function treatmentOf(type: string): Treatment | undefined {
   if ((SERVED as readonly string[]).includes(type)) return { kind: 'served' };
   const family = `${type.split('::').slice(0, 2).join('::')}::*`;
-  const why = IGNORED[type] ?? IGNORED[family];
-  return why === undefined ? undefined : { kind: 'ignored', why };
+  for (const name of [type, family]) {
+    const why = Object.hasOwn(IGNORED, name) ? IGNORED[name] : undefined;
+    if (why !== undefined) return { kind: 'ignored', name, why };
+  }
+  return undefined;
 }

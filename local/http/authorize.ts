@@ -1,7 +1,8 @@
 import type { AuthorizerModel } from '../assembly/model.ts';
 import type { Invoke } from '../functions/invocation.ts';
-import { authorizerEvent, type RequestFacts, splitTarget } from './event.ts';
-import { header, type Request } from './message.ts';
+import { authorizerEvent, type RequestFacts } from './event.ts';
+import { identityValue } from './identity.ts';
+import type { Request } from './message.ts';
 
 /** How long API Gateway waits for an authorizer (AWS: Quotas for HTTP APIs). */
 const AUTHORIZER_TIMEOUT_MS = 10_000;
@@ -39,45 +40,6 @@ async function ask(invoke: Invoke, { functionName }: AuthorizerModel, event: obj
   const reply = JSON.parse(outcome.payload) as { isAuthorized?: unknown; context?: unknown } | null;
   if (typeof reply !== 'object' || typeof reply?.isAuthorized !== 'boolean') return { kind: 'faulty' };
   return reply.isAuthorized ? { kind: 'allowed', context: reply.context ?? null } : { kind: 'denied' };
-}
-
-/** `$request.header.Authorization`, `$request.querystring.key`, `$context.routeKey`, `$stageVariables.name` */
-function identityValue(source: string, request: Request, facts: RequestFacts): string | undefined {
-  const [, family = '', name = ''] =
-    /^\$(request\.header|request\.querystring|context|stageVariables)\.(.+)$/.exec(source) ?? [];
-  switch (family) {
-    case 'request.header':
-      return header(request.headers, name.toLowerCase());
-    case 'request.querystring':
-      return new URLSearchParams(splitTarget(request.target).query).get(name) ?? undefined;
-    case 'context':
-      return contextValue(name, request, facts);
-    case 'stageVariables':
-      return facts.api.stage.variables[name];
-    default:
-      return undefined;
-  }
-}
-
-const CONTEXT: Readonly<Record<string, (request: Request, facts: RequestFacts) => string>> = {
-  apiId: (_, { api }) => api.id,
-  httpMethod: ({ method }) => method,
-  'identity.sourceIp': ({ sourceIp }) => sourceIp,
-  path: ({ target }) => splitTarget(target).path,
-  routeKey: (_, { routeKey }) => routeKey,
-  stage: (_, { api }) => api.stage.name,
-};
-
-function contextValue(name: string, request: Request, facts: RequestFacts): string | undefined {
-  return Object.hasOwn(CONTEXT, name) ? CONTEXT[name]?.(request, facts) : undefined;
-}
-
-/** True for an identity source that the local run can read. */
-export function knowsIdentitySource(source: string): boolean {
-  const context = /^\$context\.(.+)$/.exec(source)?.[1];
-  return context === undefined
-    ? /^\$(request\.(header|querystring)|stageVariables)\.[^.]/.test(source)
-    : Object.hasOwn(CONTEXT, context);
 }
 
 /** A map keeps insertion order, so the oldest entry is the first. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
 /** A function of a test's assembly: the source of its bundle, and what its resource says. */
 export interface FunctionFixture {
@@ -29,9 +30,11 @@ export interface AssemblyFixture {
   readonly sections?: Readonly<Record<string, unknown>>;
 }
 
-/** A directory of this test's own. */
+/** A directory of the running test's own. */
 export function temporaryDir(): string {
-  return mkdtempSync(join(tmpdir(), 'tollgate-test-'));
+  const dir = mkdtempSync(join(tmpdir(), 'tollgate-test-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
 }
 
 /** Writes a cloud assembly with one stack and gives its directory. */
@@ -109,7 +112,7 @@ function functionResource({ properties, environment }: FunctionFixture, hash: st
   return {
     Type: 'AWS::Lambda::Function',
     Properties: {
-      Code: { S3Bucket: { 'Fn::Sub': 'cdk-assets-${AWS::AccountId}-${AWS::Region}' }, S3Key: `${hash}.zip` },
+      Code: { S3Bucket: { 'Fn::Sub': 'cdk-assets' }, S3Key: `${hash}.zip` },
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
       ...(environment && { Environment: { Variables: environment } }),

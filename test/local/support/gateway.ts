@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { type GatewayOptions, type RunningGateway, startGateway } from '../../../local/gateway.ts';
 import type { LogEvent } from '../../../local/log.ts';
@@ -28,10 +27,7 @@ export async function serveFixture(
     for (const notify of waiting) notify(event);
   };
   const gateway = await startGateway({ assemblyDir, stateDir, port: 0, redis: 'memory', log, ...options });
-  onTestFinished(async () => {
-    await gateway.close();
-    for (const dir of [stateDir, assemblyDir]) rmSync(dir, { recursive: true, force: true });
-  });
+  onTestFinished(() => gateway.close());
   return {
     gateway,
     events,
