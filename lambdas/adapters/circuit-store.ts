@@ -1,7 +1,13 @@
-import { DecodeError, type Decoder, integer, member, object, record, string } from '../contract/decode.ts';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { DecodeError, integer, member, object, string } from '../contract/decode.ts';
 import { CIRCUIT_STATE_SORT_KEY, circuitHistorySortKey, circuitPartition, TABLE } from '../contract/table.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../core/circuit.ts';
-import { type DynamoDB, DynamoDBError, type Item } from './dynamodb.ts';
 
 /** How long a transition stays in the history. */
 const HISTORY_DAYS = 90;
@@ -13,11 +19,11 @@ const NEVER_MOVED = `attribute_not_exists(${TABLE.partitionKey})`;
 
 /** The circuit of one service in DynamoDB. */
 export class CircuitStore {
-  readonly #client: DynamoDB;
+  readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #partition: string;
 
-  constructor(client: DynamoDB, table: string, { gateway, service }: { gateway: string; service: string }) {
+  constructor(client: DynamoDBClient, table: string, { gateway, service }: { gateway: string; service: string }) {
     this.#client = client;
     this.#table = table;
     this.#partition = circuitPartition(gateway, service);
@@ -28,12 +34,13 @@ export class CircuitStore {
    * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
    */
   async read({ consistent = false } = {}): Promise<CircuitState> {
-    const answer = await this.#client.call('GetItem', {
-      TableName: this.#table,
-      Key: this.#key(CIRCUIT_STATE_SORT_KEY),
-      ConsistentRead: consistent,
-    });
-    const { Item } = object({ Item: (item) => item })(answer, 'dynamodb');
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#table,
+        Key: this.#key(CIRCUIT_STATE_SORT_KEY),
+        ConsistentRead: consistent,
+      }),
+    );
     return Item === undefined ? INITIAL_CIRCUIT : decodeCircuit(Item);
   }
 
@@ -45,19 +52,21 @@ export class CircuitStore {
    */
   async replace(previous: CircuitState, next: CircuitState, nowMs: number): Promise<boolean> {
     try {
-      await this.#client.call('PutItem', {
-        TableName: this.#table,
-        Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuit(next) },
-        ...(previous.version === 0
-          ? { ConditionExpression: NEVER_MOVED }
-          : {
-              ConditionExpression: UNMOVED,
-              ExpressionAttributeNames: { '#version': 'version' },
-              ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
-            }),
-      });
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuit(next) },
+          ...(previous.version === 0
+            ? { ConditionExpression: NEVER_MOVED }
+            : {
+                ConditionExpression: UNMOVED,
+                ExpressionAttributeNames: { '#version': 'version' },
+                ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
+              }),
+        }),
+      );
     } catch (error) {
-      if (error instanceof DynamoDBError && error.code === 'ConditionalCheckFailedException') return false;
+      if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
     }
     await this.#remember(next, nowMs);
@@ -66,23 +75,25 @@ export class CircuitStore {
 
   async #remember(next: CircuitState, nowMs: number): Promise<void> {
     const expiresAt = Math.floor(nowMs / 1000) + HISTORY_DAYS * 86_400;
-    await this.#client.call('PutItem', {
-      TableName: this.#table,
-      Item: {
-        ...this.#key(circuitHistorySortKey(next.version)),
-        ...encodeCircuit(next),
-        atMs: { N: String(nowMs) },
-        [TABLE.ttl]: { N: String(expiresAt) },
-      },
-    });
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          ...this.#key(circuitHistorySortKey(next.version)),
+          ...encodeCircuit(next),
+          atMs: { N: String(nowMs) },
+          [TABLE.ttl]: { N: String(expiresAt) },
+        },
+      }),
+    );
   }
 
-  #key(sortKey: string): Item {
+  #key(sortKey: string): Record<string, AttributeValue> {
     return { [TABLE.partitionKey]: { S: this.#partition }, [TABLE.sortKey]: { S: sortKey } };
   }
 }
 
-function encodeCircuit(circuit: CircuitState): Item {
+function encodeCircuit(circuit: CircuitState): Record<string, AttributeValue> {
   const attributes = Object.entries(circuit).map(([name, value]) => [
     name,
     typeof value === 'number' ? { N: String(value) } : { S: value },
@@ -90,8 +101,8 @@ function encodeCircuit(circuit: CircuitState): Item {
   return Object.fromEntries(attributes);
 }
 
-function decodeCircuit(item: unknown): CircuitState {
-  const plain = record(scalar)(item, 'circuit');
+function decodeCircuit(item: Record<string, AttributeValue>): CircuitState {
+  const plain = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, scalar(value)]));
   const { state } = object({ state: member(['closed', 'open', 'half-open'] as const) })(plain, 'circuit');
   const opened = {
     version: integer,
@@ -109,10 +120,8 @@ function decodeCircuit(item: unknown): CircuitState {
   }
 }
 
-/** `{"S": "open"}` or `{"N": "1"}`. */
-const scalar: Decoder<string | number> = (value, path) => {
-  const { N, S } = value as { readonly N?: unknown; readonly S?: unknown };
-  if (typeof N === 'string') return Number(N);
-  if (typeof S === 'string') return S;
-  throw new DecodeError(path, 'a string or a number', value);
-};
+function scalar(value: AttributeValue): unknown {
+  if (value.N !== undefined) return Number(value.N);
+  if (value.S !== undefined) return value.S;
+  throw new DecodeError('circuit', 'made of strings and numbers', value);
+}

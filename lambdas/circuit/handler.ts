@@ -5,7 +5,7 @@ import { Env } from '../contract/environment.ts';
 import { createTrip } from './trip.ts';
 
 const config = decodeCircuitsConfig(process.env[Env.circuits] ?? 'null');
-const client = createDynamoDB(process.env, Date.now);
+const client = createDynamoDB();
 const table = process.env[Env.table] ?? '';
 
 export const handler = createTrip({

@@ -19,7 +19,7 @@ const onFailure = () => {
 };
 
 const circuit = new CircuitView({
-  store: new CircuitStore(createDynamoDB(process.env, clock), process.env[Env.table] ?? '', policy),
+  store: new CircuitStore(createDynamoDB(), process.env[Env.table] ?? '', policy),
   policy: policy.circuit ?? { openForMs: 0 },
   clock,
   onTransition: (_, next) => logTransition(policy, next, clock()),

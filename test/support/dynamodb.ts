@@ -1,15 +1,11 @@
 import { once } from 'node:events';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { DynamoDB } from '../../lambdas/adapters/dynamodb.ts';
 import { TABLE } from '../../lambdas/contract/table.ts';
 
 /** The DynamoDB protocol on this machine, with the gateway's table in it. */
 export interface TestTable {
-  /** The AWS SDK's client: an independent look at the table. */
   readonly client: DynamoDBClient;
-  /** The functions' own client. */
-  readonly dynamodb: DynamoDB;
   readonly endpoint: string;
   readonly name: string;
   stop(): Promise<void>;
@@ -40,23 +36,12 @@ export async function startTable(name = 'tollgate'): Promise<TestTable> {
       ],
     }),
   );
-  const dynamodb = new DynamoDB({
-    endpoint,
-    signing: {
-      region: 'us-east-1',
-      service: 'dynamodb',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' },
-    },
-    clock: Date.now,
-  });
   return {
     client,
-    dynamodb,
     endpoint,
     name,
     stop: async () => {
       client.destroy();
-      dynamodb.close();
       server.close();
       server.closeAllConnections?.();
     },

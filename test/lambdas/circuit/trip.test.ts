@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => output.restore());
 
 function storeOf(service: string): CircuitStore {
-  return new CircuitStore(table.dynamodb, table.name, { gateway, service });
+  return new CircuitStore(table.client, table.name, { gateway, service });
 }
 
 function trip(event: unknown): Promise<void> {

@@ -68,7 +68,7 @@ function environment(circuit: Partial<CircuitPolicy> = {}): TestEnvironment {
 }
 
 function store(): CircuitStore {
-  return new CircuitStore(table.dynamodb, table.name, { gateway: `fleet-${gateways}`, service: 'users' });
+  return new CircuitStore(table.client, table.name, { gateway: `fleet-${gateways}`, service: 'users' });
 }
 
 async function statuses(environment: TestEnvironment, count: number): Promise<unknown[]> {

@@ -31,7 +31,7 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
   const storeErrors: unknown[] = [];
   const upstream = new Upstream(policy.upstream);
   const circuit = new CircuitView({
-    store: new CircuitStore(table.dynamodb, table.name, policy),
+    store: new CircuitStore(table.client, table.name, policy),
     policy: policy.circuit ?? { openForMs: 0 },
     clock: clock.now,
     onTransition: () => undefined,
