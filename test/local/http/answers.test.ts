@@ -6,9 +6,10 @@ import { sendRaw } from '../support/raw.ts';
 const OK = { code: 'export const handler = async () => ({ statusCode: 200, body: "fine" });' };
 
 async function serve(fixture: AssemblyFixture) {
-  const { gateway } = await serveFixture(fixture);
+  const { gateway, events } = await serveFixture(fixture);
   return {
     gateway,
+    reasons: () => events.flatMap((event) => (event.kind === 'request' ? [event.report.reason] : [])),
     get: async (path: string, init?: RequestInit) => {
       const response = await fetch(`${gateway.url}${path}`, init);
       return { status: response.status, body: await response.text(), headers: response.headers };
@@ -93,12 +94,13 @@ test('an integration that is over its time is 503 Service Unavailable', async ()
 });
 
 test('a function over its reserved concurrency is 503', async () => {
-  const { get } = await serve({
+  const { get, reasons } = await serve({
     functions: { Slow: { code: SLOW, properties: { Timeout: 30, ReservedConcurrentExecutions: 1 } } },
     routes: { 'GET /slow': { function: 'Slow', timeoutMs: 300 } },
   });
   const both = await Promise.all([get('/slow'), get('/slow')]);
   expect(both.map(({ status }) => status)).toEqual([503, 503]);
+  expect(reasons()).toEqual(['function throttled', 'integration timeout']);
 });
 
 test('a stage over its rate is 429 Too Many Requests', async () => {

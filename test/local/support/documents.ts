@@ -1,0 +1,29 @@
+import type { AuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+
+export const SERVICE: ServicePolicy = {
+  gateway: 'gw',
+  service: 'users',
+  namespace: 'Tollgate',
+  prefix: '/api/users',
+  upstream: 'http://user-service:3001',
+  timeoutMs: 5000,
+  stripPrefix: true,
+  forwardAuthorization: false,
+  circuit: null,
+  default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 100, windowMs: 60_000 } },
+  routes: {},
+};
+
+export const AUTHORIZER: AuthorizerConfig = {
+  rejections: 'explained',
+  issuers: [
+    {
+      issuer: 'https://auth.example.com',
+      audience: ['api'],
+      jwksUri: 'https://auth.example.com/.well-known/jwks.json',
+      algorithms: ['ES256', 'RS256', 'EdDSA'],
+      clockToleranceS: 5,
+    },
+  ],
+};
