@@ -9,7 +9,8 @@ const ENVIRONMENT_CONTEXT = 'env';
 
 /** The stacks of one environment, checked against the rules of AwsSolutions when they are synthesized. */
 export function createApp(props: AppProps = {}): App {
-  const app = new App(props);
+  // An app that threw half-way must not be synthesized when the process ends.
+  const app = new App({ autoSynth: false, ...props });
   const environment = environmentOf(String(app.node.tryGetContext(ENVIRONMENT_CONTEXT) ?? 'dev'));
   const foundation = new FoundationStack(app, `Tollgate-${environment.name}-Foundation`, {
     egress: environment.egress,

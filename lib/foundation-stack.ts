@@ -90,12 +90,26 @@ export class FoundationStack extends Stack implements Foundation {
       allowAllIpv6Outbound: this.egress === 'ipv6',
     });
     this.table = createStateTable(this, 'Table');
-    this.cache = new Cache(this, 'Cache', {
+    const cache = new Cache(this, 'Cache', {
       vpc: this.vpc,
       subnets: this.subnets,
       clients: this.functionSecurityGroup,
       kind: props.cacheKind ?? 'serverless',
       engine: props.cacheEngine ?? 'valkey',
     });
+    this.cache = cache;
+
+    // Exported whether a gateway stands on them already or not: exports that follow what a gateway happens to use would
+    // let its deployment change this stack.
+    const ownSubnets = props.vpc === undefined ? this.subnets.map((subnet) => subnet.subnetId) : [];
+    for (const value of [
+      ...ownSubnets,
+      this.functionSecurityGroup.securityGroupId,
+      this.table.tableName,
+      this.table.tableArn,
+      ...cache.attributes,
+    ]) {
+      this.exportValue(value);
+    }
   }
 }

@@ -31,6 +31,8 @@ export class Cache extends Construct implements FoundationCache {
   readonly cluster: boolean;
   readonly metricNamespace = 'AWS/ElastiCache' as const;
   readonly dimensions: Readonly<Record<string, string>>;
+  /** Attributes of the resource that the above are made of. */
+  readonly attributes: readonly string[];
 
   constructor(scope: Construct, id: string, props: CacheProps) {
     super(scope, id);
@@ -45,10 +47,11 @@ export class Cache extends Construct implements FoundationCache {
 
     this.kind = props.kind;
     this.cluster = props.kind === 'serverless';
-    const { host, dimensions } =
+    const { host, name, dimensions } =
       props.kind === 'serverless' ? this.serverless(props, securityGroup) : this.singleNode(props, securityGroup);
     this.redisUrl = `rediss://${host}:${port}`;
     this.dimensions = dimensions;
+    this.attributes = [host, name];
   }
 
   private serverless({ engine, subnets }: CacheProps, securityGroup: ISecurityGroup) {
@@ -67,7 +70,7 @@ export class Cache extends Construct implements FoundationCache {
     cache.applyRemovalPolicy(RemovalPolicy.RETAIN);
     // `clusterId`, in this spelling: serverless caches report under no other dimension.
     // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html
-    return { host: cache.attrEndpointAddress, dimensions: { clusterId: cache.ref } };
+    return { host: cache.attrEndpointAddress, name: cache.ref, dimensions: { clusterId: cache.ref } };
   }
 
   private singleNode({ engine, subnets }: CacheProps, securityGroup: ISecurityGroup) {
@@ -105,6 +108,10 @@ export class Cache extends Construct implements FoundationCache {
       },
     );
     // The metrics of a node carry the name of its one member, which ElastiCache derives from the group's.
-    return { host: group.attrPrimaryEndPointAddress, dimensions: { CacheClusterId: `${group.ref}-001` } };
+    return {
+      host: group.attrPrimaryEndPointAddress,
+      name: group.ref,
+      dimensions: { CacheClusterId: `${group.ref}-001` },
+    };
   }
 }

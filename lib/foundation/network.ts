@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
+  GatewayVpcEndpoint,
   GatewayVpcEndpointAwsService,
   IpProtocol,
   type ISubnet,
@@ -38,7 +39,9 @@ export class Network extends Construct {
 
     if (props.dynamoDbEndpoint ?? true) {
       // Free of charge, and without it a VPC without egress could not reach the table.
-      this.vpc.addGatewayEndpoint('DynamoDb', {
+      // Made here and not by the VPC, which may stand in a stack of the user's.
+      new GatewayVpcEndpoint(this, 'DynamoDb', {
+        vpc: this.vpc,
         service: GatewayVpcEndpointAwsService.DYNAMODB,
         subnets: [selection],
       });

@@ -13,7 +13,7 @@ export type FunctionEntry = 'authorizer' | 'proxy' | 'circuit' | 'health';
  * The bundle of a function: one ES module with everything in it, the AWS SDK too, so that what is deployed is what was
  * tested and no other version is loaded at a cold start.
  *
- * Not `NodejsFunction`: it starts esbuild through npx, 0.6 s an entry. The staging of assets runs a bundling once for
+ * Not `NodejsFunction`: it starts esbuild through npx, which alone takes 0.6 s an entry. The staging of assets runs a bundling once for
  * all that ask for it with the same options, so the proxy functions share one asset.
  */
 export function functionCode(entry: FunctionEntry): Code {

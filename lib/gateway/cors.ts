@@ -48,7 +48,7 @@ export function corsOptions(origins: readonly string[]): CorsPreflightOptions {
 
 function checkOrigin(origin: string): void {
   if (origin === '*') return;
-  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
+  if (!/^https?:\/\/[^*]+$/.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
     throw new InvalidPropError(
       `a CORS origin must be scheme and host without a path, got ${JSON.stringify(origin)}: write one like 'https://app.example.com'`,
     );

@@ -97,14 +97,20 @@ export class Gateway extends Construct {
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
     const { foundation, logRetention = RetentionDays.ONE_MONTH, corsOrigins = [] } = props;
-    this.name = props.name ?? Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
+    this.name = props.name ?? this.nameOfPath();
     this.namespace = props.namespace ?? 'Tollgate';
-    const issuers = about(`gateway ${this.node.path}`, () => {
+    const subject = `gateway ${this.node.path}`;
+    const checked = about(subject, () => {
       this.checkNames();
-      return issuerConfigs(props.jwt);
+      return {
+        issuers: issuerConfigs(props.jwt),
+        cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
+        throttle: throttle(props),
+        domain: props.domain && new GatewayDomain(this, 'Domain', props.domain),
+      };
     });
+    const { issuers, cors, domain } = checked;
 
-    const domain = props.domain && new GatewayDomain(this, 'Domain', props.domain);
     this.httpApi = new HttpApi(this, 'Api', {
       apiName: this.name,
       description: `Tollgate gateway ${this.name}`,
@@ -112,21 +118,19 @@ export class Gateway extends Construct {
       createDefaultStage: false,
       // Otherwise whoever knows it goes around the domain and its client certificates.
       disableExecuteApiEndpoint: domain !== undefined,
-      ...(corsOrigins.length > 0 && { corsPreflight: corsOptions(corsOrigins) }),
+      ...(cors && { corsPreflight: cors }),
     });
     const stage = new Stage(this, 'Stage', {
       httpApi: this.httpApi,
       logRetention,
-      throttle: throttle(props),
+      throttle: checked.throttle,
       ...(domain && { domain }),
     });
     this.url = domain ? `https://${props.domain?.name}/` : stage.stage.url;
     new CfnOutput(this, 'Url', { value: this.url, description: 'Where clients find the gateway' });
 
-    const authorizer = new Authorizer(this, 'Authorizer', {
-      config: { rejections: props.rejections ?? 'explained', issuers },
-      logRetention,
-    });
+    const config = { rejections: props.rejections ?? 'explained', issuers };
+    const authorizer = about(subject, () => new Authorizer(this, 'Authorizer', { config, logRetention }));
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
     const circuitFunction = new CircuitFunction(this, 'Circuit', {
       gateway: this.name,
@@ -144,7 +148,7 @@ export class Gateway extends Construct {
       authorizer: authorizer.http,
       circuitFunction,
       routes,
-      preflight: corsOrigins.length > 0 ? health.integration : undefined,
+      preflight: cors && health.integration,
       logRetention,
     };
 
@@ -191,6 +195,13 @@ export class Gateway extends Construct {
     const service = about(`service ${name}`, () => new Service(this, name, this.#context, props));
     this.#services.set(name, service);
     return service;
+  }
+
+  /** `Tollgate-dev-Gateway` for the construct `Gateway` in the stack `Tollgate-dev-Gateway`. */
+  private nameOfPath(): string {
+    const words = this.node.path.split(/[^A-Za-z0-9]+/);
+    const readable = words.filter((word, index) => word !== words[index - 1]).join('-');
+    return NAME.test(readable) ? readable : Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
   }
 
   private checkNames(): void {

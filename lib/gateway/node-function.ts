@@ -51,8 +51,8 @@ export function createFunction(
     architecture: Architecture.ARM_64,
     memorySize: props.memorySize,
     timeout: props.timeout,
-    // No --enable-source-maps: node then parses a map as large as the bundle while a cold start is billed, and each
-    // stack that is read costs milliseconds. The maps lie beside the bundles for whoever reads a stack later.
+    // No --enable-source-maps: parsing the map, larger than the bundle itself, takes some 20 ms of a proxy function's
+    // cold start. The maps lie beside the bundles for whoever reads a stack later.
     environment: { ...props.environment },
     role,
     logGroup,

@@ -8,11 +8,11 @@ const SEGMENT = /^[A-Za-z0-9._~-]+$/;
 /** @throws InvalidPropError unless `prefix` is a path like `/api/users` */
 export function checkPrefix(prefix: string): void {
   const got = `got ${JSON.stringify(prefix)}`;
+  if (prefix === '' || prefix === '/') {
+    throw new InvalidPropError(`prefix must name a path, ${got}: write one like '/api/users'`);
+  }
   if (!prefix.startsWith('/')) {
     throw new InvalidPropError(`prefix must start with a slash, ${got}: write '/${prefix}'`);
-  }
-  if (prefix === '/') {
-    throw new InvalidPropError(`prefix must name a path, ${got}: write one like '/api/users'`);
   }
   if (prefix.endsWith('/')) {
     throw new InvalidPropError(

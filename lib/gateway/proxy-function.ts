@@ -16,6 +16,9 @@ import { createFunction } from './node-function.ts';
  */
 export const OVERHEAD_ALLOWANCE = Duration.seconds(1);
 
+/** CDK's integration takes no longer timeout, where API Gateway's own, the one it has unless told, is 30 s. */
+const LONGEST_WRITTEN = Duration.seconds(29);
+
 export interface ProxyFunctionProps {
   readonly foundation: Foundation;
   /** Called again when a route was added. */
@@ -29,8 +32,8 @@ export interface ProxyFunctionProps {
 export class ProxyFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
-  /** After which API Gateway gives up, a little after the function did. */
-  readonly integrationTimeout: Duration;
+  /** After which API Gateway gives up; undefined for its own 30 s. */
+  readonly integrationTimeout: Duration | undefined;
   readonly #policy: () => ServicePolicy;
   readonly #foundation: Foundation;
 
@@ -39,7 +42,8 @@ export class ProxyFunction extends Construct {
     this.#policy = props.policy;
     this.#foundation = props.foundation;
     const policy = props.policy();
-    this.integrationTimeout = Duration.millis(policy.timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds());
+    const timeout = Duration.millis(policy.timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds());
+    this.integrationTimeout = timeout.toMilliseconds() > LONGEST_WRITTEN.toMilliseconds() ? undefined : timeout;
     this.checkSize();
 
     const { fn, logGroup } = createFunction(this, 'ProxyFunction', {
@@ -51,7 +55,7 @@ export class ProxyFunction extends Construct {
         [Env.service]: Lazy.string({ produce: () => this.environment()[Env.service] }),
       },
       memorySize: props.memorySize,
-      timeout: Duration.seconds(Math.ceil(this.integrationTimeout.toSeconds({ integral: false }))),
+      timeout: Duration.seconds(Math.ceil(timeout.toSeconds({ integral: false }))),
       logRetention: props.logRetention,
       network: props.foundation,
       ...(props.maxConcurrency !== undefined && { maxConcurrency: props.maxConcurrency }),

@@ -129,7 +129,7 @@ export class Service extends Construct {
       }),
     });
     this.#integration = new HttpLambdaIntegration('Integration', this.#proxy.fn, {
-      timeout: this.#proxy.integrationTimeout,
+      ...(this.#proxy.integrationTimeout && { timeout: this.#proxy.integrationTimeout }),
       // One permission for all routes: with one a route the 20 KB of the function's policy end at some fifty.
       scopePermissionToRoute: false,
     });

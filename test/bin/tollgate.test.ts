@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const PROJECT_ROOT = join(import.meta.dirname, '../..');
+const { app, context } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'cdk.json'), 'utf8'));
+
+const outdir = mkdtempSync(join(tmpdir(), 'tollgate-bin-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+/** Runs the command of cdk.json as `cdk synth` does, without an account and with no network to ask. */
+function run(env: Record<string, string>): Promise<{ code: number; stderr: string }> {
+  return new Promise((resolve) => {
+    const { PATH = '', HOME = '' } = process.env;
+    execFile(
+      'sh',
+      ['-c', app],
+      { cwd: PROJECT_ROOT, env: { PATH: `${join(PROJECT_ROOT, 'node_modules/.bin')}:${PATH}`, HOME, ...env } },
+      (error, _, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stderr }),
+    );
+  });
+}
+
+describe('the command of cdk.json', () => {
+  it('synthesizes both stacks, their functions from four bundles', { timeout: 120_000 }, async () => {
+    const dir = join(outdir, 'dev');
+    const { code, stderr } = await run({ CDK_OUTDIR: dir, CDK_CONTEXT_JSON: JSON.stringify(context) });
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+
+    const template = JSON.parse(readFileSync(join(dir, 'Tollgate-dev-Gateway.template.json'), 'utf8'));
+    const keys = Object.values(template.Resources as Record<string, { Type: string; Properties: Lambda }>)
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.Code.S3Key);
+    expect(keys).toHaveLength(7);
+    expect(new Set(keys).size).toBe(4);
+    expect(readdirSync(dir).filter((name) => name.startsWith('asset.'))).toHaveLength(4);
+    expect(existsSync(join(dir, 'Tollgate-dev-Foundation.template.json'))).toBe(true);
+  });
+
+  it('says in one line what is wrong, and writes nothing', { timeout: 60_000 }, async () => {
+    const dir = join(outdir, 'staging');
+    const { code, stderr } = await run({
+      CDK_OUTDIR: dir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, env: 'staging' }),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'env must be one of dev, prod, got "staging": add it to lib/environments.ts or choose with -c env=NAME\n',
+    );
+    expect(existsSync(join(dir, 'manifest.json'))).toBe(false);
+  });
+});
+
+interface Lambda {
+  readonly Code: { readonly S3Key: string };
+}

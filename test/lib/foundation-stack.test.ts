@@ -1,0 +1,195 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FoundationStack, type FoundationStackProps } from '../../lib/foundation-stack.ts';
+import { Gateway } from '../../lib/gateway/gateway.ts';
+import { JWT, onlyResource, serviceProps, testApp, testFoundation } from './support/stacks.ts';
+
+const foundationTemplate = (props: FoundationStackProps = {}) => Template.fromStack(testFoundation(props));
+
+describe('the foundation', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = foundationTemplate();
+  });
+
+  it('is a VPC over two zones from which nothing reaches the internet', () => {
+    template.resourceCountIs('AWS::EC2::Subnet', 2);
+    template.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+  });
+
+  it('reaches DynamoDB by a gateway endpoint in the routes of every subnet', () => {
+    const endpoint = onlyResource(template, 'AWS::EC2::VPCEndpoint');
+    expect(endpoint['VpcEndpointType']).toBe('Gateway');
+    expect(JSON.stringify(endpoint['ServiceName'])).toContain('.dynamodb');
+    expect(endpoint['RouteTableIds']).toHaveLength(2);
+  });
+
+  it('logs rejected traffic only', () => {
+    template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
+  });
+
+  it('counts in a serverless Valkey whose growth ends at 1 GB', () => {
+    expect(onlyResource(template, 'AWS::ElastiCache::ServerlessCache')).toMatchObject({
+      Engine: 'valkey',
+      ServerlessCacheName: expect.stringMatching(/^[a-z][a-z0-9-]{0,39}$/),
+      CacheUsageLimits: { DataStorage: { Maximum: 1, Unit: 'GB' } },
+    });
+  });
+
+  it('lets the functions into the cache and nobody else', () => {
+    const ingress = onlyResource(template, 'AWS::EC2::SecurityGroupIngress');
+    expect(ingress).toMatchObject({
+      IpProtocol: 'tcp',
+      FromPort: 6379,
+      ToPort: 6379,
+      GroupId: { 'Fn::GetAtt': [expect.stringContaining('CacheSecurityGroup'), 'GroupId'] },
+      SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringContaining('FunctionSecurityGroup'), 'GroupId'] },
+    });
+    for (const { Properties: group } of Object.values(template.findResources('AWS::EC2::SecurityGroup'))) {
+      expect(group).not.toHaveProperty('SecurityGroupIngress');
+    }
+  });
+
+  it('decides in a table that is billed by use, expires items and is backed up', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+    });
+  });
+
+  it.each(['AWS::DynamoDB::Table', 'AWS::ElastiCache::ServerlessCache', 'AWS::Logs::LogGroup'])(
+    'keeps its %s when the stack goes',
+    (type) => {
+      template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    },
+  );
+
+  it('cannot be deleted by mistake', () => {
+    expect(testFoundation().terminationProtection).toBe(true);
+  });
+
+  it('is the same whether a gateway stands on it or not', () => {
+    const app = testApp();
+    const foundation = new FoundationStack(app, 'Foundation');
+    const gateway = new Gateway(new Stack(app, 'Edge'), 'Gateway', { foundation, jwt: JWT });
+    gateway.addService('users', serviceProps());
+    expect(Template.fromStack(foundation).toJSON()).toEqual(template.toJSON());
+  });
+});
+
+describe('the cache', () => {
+  it('may be one small node, encrypted on the wire and at rest', () => {
+    const foundation = testFoundation({ cacheKind: 'node' });
+    expect(foundation.cache).toMatchObject({ kind: 'node', cluster: false, metricNamespace: 'AWS/ElastiCache' });
+    expect(Object.keys(foundation.cache.dimensions)).toEqual(['CacheClusterId']);
+    const template = Template.fromStack(foundation);
+    expect(onlyResource(template, 'AWS::ElastiCache::ReplicationGroup')).toMatchObject({
+      Engine: 'valkey',
+      CacheNodeType: 'cache.t4g.micro',
+      NumCacheClusters: 1,
+      TransitEncryptionEnabled: true,
+      TransitEncryptionMode: 'required',
+      AtRestEncryptionEnabled: true,
+      Port: 6380,
+    });
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6380, ToPort: 6380 });
+    for (const type of ['AWS::ElastiCache::ReplicationGroup', 'AWS::ElastiCache::SubnetGroup']) {
+      template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  it.each([
+    ['serverless', 'AWS::ElastiCache::ServerlessCache', { Engine: 'redis', MajorEngineVersion: '7' }],
+    ['node', 'AWS::ElastiCache::ReplicationGroup', { Engine: 'redis', EngineVersion: '7.1' }],
+  ] as const)('may be Redis OSS on a %s cache', (cacheKind, type, properties) => {
+    foundationTemplate({ cacheKind, cacheEngine: 'redis' }).hasResourceProperties(type, properties);
+  });
+
+  it('is reached by TLS, and reports under the dimension of its kind', () => {
+    const { cache } = testFoundation();
+    expect(cache.redisUrl).toMatch(/^rediss:\/\/.+:6379$/);
+    expect(cache.cluster).toBe(true);
+    expect(Object.keys(cache.dimensions)).toEqual(['clusterId']);
+  });
+});
+
+describe('egress', () => {
+  it('nat is one NAT gateway for both zones', () => {
+    const template = foundationTemplate({ egress: 'nat' });
+    template.resourceCountIs('AWS::EC2::NatGateway', 1);
+    template.resourceCountIs('AWS::EC2::Subnet', 4);
+  });
+
+  it('ipv6 is an egress-only gateway in a VPC with both protocols, without a NAT gateway', () => {
+    const foundation = testFoundation({ egress: 'ipv6' });
+    const template = Template.fromStack(foundation);
+    template.resourceCountIs('AWS::EC2::EgressOnlyInternetGateway', 1);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    template.hasResourceProperties('AWS::EC2::Route', {
+      DestinationIpv6CidrBlock: '::/0',
+      EgressOnlyInternetGatewayId: Match.anyValue(),
+    });
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      GroupDescription: Match.stringLikeRegexp('proxy functions:'),
+      SecurityGroupEgress: Match.arrayWith([Match.objectLike({ CidrIpv6: '::/0' })]),
+    });
+    expect(foundation.subnets).toHaveLength(2);
+  });
+});
+
+describe('a VPC of the user', () => {
+  const withVpc = (props: FoundationStackProps) => {
+    const app = testApp();
+    const vpc = Vpc.fromVpcAttributes(new Stack(app, 'Own'), 'Vpc', {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['a', 'b'],
+      isolatedSubnetIds: ['isolated-a', 'isolated-b'],
+      isolatedSubnetRouteTableIds: ['rt-a', 'rt-b'],
+      privateSubnetIds: ['private-a', 'private-b'],
+      privateSubnetRouteTableIds: ['rt-c', 'rt-d'],
+    });
+    return new FoundationStack(app, 'Foundation', { vpc, ...props });
+  };
+
+  it('is used instead of one of its own', () => {
+    const foundation = withVpc({});
+    expect(foundation.subnets.map(({ subnetId }) => subnetId)).toEqual(['isolated-a', 'isolated-b']);
+    const template = Template.fromStack(foundation);
+    template.resourceCountIs('AWS::EC2::VPC', 0);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      VpcId: 'vpc-0123456789abcdef0',
+      RouteTableIds: ['rt-a', 'rt-b'],
+    });
+  });
+
+  it('lends its private subnets where it has egress', () => {
+    expect(withVpc({ egress: 'nat' }).subnets.map(({ subnetId }) => subnetId)).toEqual(['private-a', 'private-b']);
+  });
+
+  it('lends the subnets that are asked for', () => {
+    const foundation = withVpc({ subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS } });
+    expect(foundation.subnets.map(({ subnetId }) => subnetId)).toEqual(['private-a', 'private-b']);
+  });
+
+  it('keeps an endpoint for DynamoDB that it has', () => {
+    Template.fromStack(withVpc({ dynamoDbEndpoint: false })).resourceCountIs('AWS::EC2::VPCEndpoint', 0);
+  });
+
+  it('may be one that the app makes', () => {
+    const app = testApp();
+    const vpc = new Vpc(new Stack(app, 'Own'), 'Vpc', { maxAzs: 2 });
+    const foundation = new FoundationStack(app, 'Foundation', { vpc, egress: 'nat' });
+    const gateway = new Gateway(new Stack(app, 'Edge'), 'Gateway', { foundation, jwt: JWT });
+    gateway.addService('users', serviceProps({ upstream: 'https://api.example.com' }));
+    expect(() => app.synth()).not.toThrow();
+  });
+});

@@ -1,0 +1,46 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
+import { environmentOf } from '../../lib/environments.ts';
+import { FoundationStack } from '../../lib/foundation-stack.ts';
+import { GatewayStack } from '../../lib/gateway-stack.ts';
+import { proxyEnvironment, routes, testApp } from './support/stacks.ts';
+
+describe('the stack that a user edits', () => {
+  let template: Template;
+  beforeAll(() => {
+    const app = testApp();
+    const foundation = new FoundationStack(app, 'Foundation');
+    template = Template.fromStack(
+      new GatewayStack(app, 'Tollgate-dev-Gateway', { foundation, environment: environmentOf('dev') }),
+    );
+  });
+
+  it.each([
+    ['users', '/api/users', 'http://user-service:3001', 5000, 'jwt', 100],
+    ['orders', '/api/orders', 'http://order-service:3002', 10_000, 'jwt', 100],
+    ['products', '/api/products', 'http://product-service:3003', 5000, 'none', 100],
+    ['payments', '/api/payments', 'http://payment-service:3004', 15_000, 'jwt', 20],
+  ] as const)('puts %s behind the gateway', (service, prefix, upstream, timeoutMs, type, limit) => {
+    const policy = decodeServicePolicy(proxyEnvironment(template, service)['TOLLGATE_SERVICE'] as string);
+    expect(policy).toMatchObject({
+      gateway: 'Tollgate-dev-Gateway',
+      namespace: 'Tollgate/dev',
+      prefix,
+      upstream,
+      timeoutMs,
+      default: { auth: { type }, rateLimit: { limit, windowMs: 60_000 } },
+    });
+  });
+
+  it('limits refunds and asks for their scope', () => {
+    const { routes: own } = decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string);
+    expect(own).toEqual({
+      'POST /api/payments/refunds': {
+        auth: { type: 'jwt', scopes: ['payments:refund'] },
+        rateLimit: { limit: 5, windowMs: 60_000 },
+      },
+    });
+    expect(routes(template)['POST /api/payments/refunds']?.authorized).toBe(true);
+  });
+});

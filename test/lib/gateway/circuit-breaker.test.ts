@@ -1,0 +1,57 @@
+import { Duration } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+
+describe('CircuitBreaker', () => {
+  it('opens for 30 s at half of at least 5 requests in 10 s by default', () => {
+    expect(CircuitBreaker.of().policy).toEqual({
+      failureShare: 0.5,
+      minRequests: 5,
+      windowMs: 10_000,
+      openForMs: 30_000,
+      outcomes: true,
+    });
+  });
+
+  it('takes what is given', () => {
+    const breaker = CircuitBreaker.of({
+      failurePercent: 20,
+      minRequests: 50,
+      window: Duration.seconds(30),
+      openFor: Duration.minutes(2),
+      outcomes: false,
+    });
+    expect(breaker.policy).toEqual({
+      failureShare: 0.2,
+      minRequests: 50,
+      windowMs: 30_000,
+      openForMs: 120_000,
+      outcomes: false,
+    });
+  });
+
+  it('never opens where that is written out', () => {
+    expect(CircuitBreaker.none().policy).toBeNull();
+  });
+
+  it.each([0, -5, 100.1, Number.NaN])('refuses %d percent', (failurePercent) => {
+    expect(() => CircuitBreaker.of({ failurePercent })).toThrow(
+      `failurePercent must be more than 0 and at most 100, got ${failurePercent}: `,
+    );
+  });
+
+  it.each([0, -1, 2.5])('refuses a volume of %d requests', (minRequests) => {
+    expect(() => CircuitBreaker.of({ minRequests })).toThrow(
+      `minRequests must be a whole number of at least 1, got ${minRequests}: `,
+    );
+  });
+
+  it('refuses a window and a pause outside their bounds', () => {
+    expect(() => CircuitBreaker.of({ window: Duration.millis(500) })).toThrow(
+      'the window of a circuit must be between 1 s and 3600 s, got 500 ms: ',
+    );
+    expect(() => CircuitBreaker.of({ openFor: Duration.hours(2) })).toThrow(
+      'openFor must be between 1 s and 3600 s, got 7200 s: ',
+    );
+  });
+});

@@ -1,0 +1,285 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
+import { JWT, onlyResource, routes, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+
+function environmentOf(template: Template, description: string): Record<string, unknown> {
+  const fn = onlyResource(template, 'AWS::Lambda::Function', { Description: description });
+  return (fn['Environment'] as { Variables: Record<string, unknown> }).Variables;
+}
+
+describe('a gateway', () => {
+  let template: Template;
+  beforeAll(() => {
+    const test = testGateway({ name: 'edge', namespace: 'Tollgate/test', corsOrigins: ['https://app.example.com'] });
+    test.gateway.addService('users', serviceProps());
+    test.gateway.addService('orders', {
+      prefix: '/api/orders',
+      upstream: 'http://orders',
+      circuitBreaker: CircuitBreaker.none(),
+    });
+    template = test.template();
+  });
+
+  it('is an HTTP API whose one stage is the default one, throttled, measured and logged', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      Name: 'edge',
+      ProtocolType: 'HTTP',
+      DisableExecuteApiEndpoint: false,
+    });
+    const stage = onlyResource(template, 'AWS::ApiGatewayV2::Stage');
+    expect(stage).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { DetailedMetricsEnabled: true, ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 },
+    });
+    const { Format } = stage['AccessLogSettings'] as { Format: string };
+    expect(JSON.parse(Format)).toMatchObject({
+      requestId: '$context.requestId',
+      routeKey: '$context.routeKey',
+      status: '$context.status',
+      responseLatency: '$context.responseLatency',
+      integrationLatency: '$context.integrationLatency',
+      userId: '$context.authorizer.sub',
+      sourceIp: '$context.identity.sourceIp',
+      errorMessage: '$context.error.message',
+    });
+  });
+
+  it('asks its authorizer once a credential and route, and again after a minute', () => {
+    expect(onlyResource(template, 'AWS::ApiGatewayV2::Authorizer')).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      AuthorizerResultTtlInSeconds: 60,
+      IdentitySource: ['$request.header.Authorization', '$context.routeKey'],
+    });
+  });
+
+  it('tells the authorizer whose tokens count and to explain what is wrong with others', () => {
+    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies bearer tokens');
+    expect(decodeAuthorizerConfig(TOLLGATE_AUTHORIZER as string)).toMatchObject({
+      rejections: 'explained',
+      issuers: [{ issuer: JWT.issuer, audience: [JWT.audience] }],
+    });
+  });
+
+  it('answers GET /health without asking for a token', () => {
+    expect(routes(template)['GET /health']?.authorized).toBe(false);
+  });
+
+  it('speaks CORS for all services at once', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: {
+        AllowOrigins: ['https://app.example.com'],
+        AllowHeaders: Match.arrayWith(['authorization', 'content-type']),
+        ExposeHeaders: Match.arrayWith(['ratelimit', 'retry-after', 'x-request-id']),
+      },
+    });
+  });
+
+  it('lets preflight requests past the authorizer to a function that answers 200', () => {
+    const found = routes(template);
+    const health = found['GET /health'];
+    expect(health).toBeDefined();
+    expect(found['OPTIONS /api/users']).toEqual(health);
+    expect(found['OPTIONS /api/users/{proxy+}']).toEqual(health);
+  });
+
+  it('makes every function small: arm64, Node 24, a log group of its own kept for a month, plain lines', () => {
+    const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+    expect(functions).toHaveLength(5);
+    for (const { Properties: fn } of functions) {
+      expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' });
+      expect(fn.LoggingConfig).toEqual({ LogFormat: 'Text', LogGroup: { Ref: expect.any(String) } });
+    }
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    template.resourceCountIs('AWS::Logs::LogGroup', 6);
+  });
+
+  it('gives no function a managed policy, and each the log group it writes to', () => {
+    for (const { Properties: role } of Object.values(template.findResources('AWS::IAM::Role'))) {
+      expect(role).not.toHaveProperty('ManagedPolicyArns');
+    }
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayHealth') }],
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('HealthFunctionLogs'), 'Arn'] },
+          },
+        ],
+      },
+    });
+  });
+
+  it('keeps the authorizer, the circuit function and health outside the VPC', () => {
+    const outside = Object.values(template.findResources('AWS::Lambda::Function'))
+      .filter(({ Properties: fn }) => fn.VpcConfig === undefined)
+      .map(({ Properties: fn }) => fn.Description);
+    expect(outside.sort()).toEqual([
+      'Tollgate edge: opens circuits on alarms',
+      'Tollgate: health of the edge',
+      'Tollgate: verifies bearer tokens',
+    ]);
+  });
+
+  it('tells the circuit function which services have a circuit', () => {
+    const { TOLLGATE_CIRCUITS, TOLLGATE_TABLE } = environmentOf(template, 'Tollgate edge: opens circuits on alarms');
+    expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
+      gateway: 'edge',
+      namespace: 'Tollgate/test',
+      services: { users: { openForMs: 30_000 } },
+    });
+    expect(TOLLGATE_TABLE).toHaveProperty('Fn::ImportValue');
+  });
+
+  it('lets all of its alarms, and no others, invoke the circuit function by one permission', () => {
+    const permission = onlyResource(template, 'AWS::Lambda::Permission', {
+      Principal: 'lambda.alarms.cloudwatch.amazonaws.com',
+    });
+    expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction', SourceAccount: { Ref: 'AWS::AccountId' } });
+    expect(JSON.stringify(permission['SourceArn'])).toContain(':alarm:edge-*-failures');
+  });
+
+  it('lets the circuit function reach the circuits of this gateway only', () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayCircuit') }],
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+            Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit#edge#*'] } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('has one dashboard that shows its services', () => {
+    const { DashboardBody } = onlyResource(template, 'AWS::CloudWatch::Dashboard');
+    expect(JSON.stringify(DashboardBody)).toContain('users');
+  });
+
+  it('says where it is', () => {
+    template.hasOutput('*', { Description: 'Where clients find the gateway' });
+  });
+});
+
+describe('a gateway told otherwise', () => {
+  it('answers bad credentials barely, accepts several issuers, keeps logs for a year, lets fewer in', () => {
+    const test = testGateway({
+      rejections: 'bare',
+      jwt: [JWT, { issuer: 'https://other.example.com', audience: null }],
+      logRetention: RetentionDays.ONE_YEAR,
+      throttleRate: 10,
+      throttleBurst: 20,
+      dashboard: false,
+    });
+    const template = test.template();
+    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies bearer tokens');
+    const config = decodeAuthorizerConfig(TOLLGATE_AUTHORIZER as string);
+    expect(config.rejections).toBe('bare');
+    expect(config.issuers.map(({ audience }) => audience)).toEqual([['api'], null]);
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    });
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+  });
+
+  it('has no preflight routes without CORS', () => {
+    const test = testGateway();
+    test.gateway.addService('users', serviceProps());
+    expect(Object.keys(routes(test.template())).sort()).toEqual([
+      'ANY /api/users',
+      'ANY /api/users/{proxy+}',
+      'GET /health',
+    ]);
+  });
+
+  it('is named after its path, words that repeat left out', () => {
+    expect(testGateway().gateway.name).toBe('Edge-Gateway');
+    const stack = new Stack(testFoundation().node.root, 'Tollgate-dev-Gateway');
+    const foundation = stack.node.root.node.findChild('Foundation') as ReturnType<typeof testFoundation>;
+    expect(new Gateway(stack, 'Gateway', { foundation, jwt: JWT }).name).toBe('Tollgate-dev-Gateway');
+  });
+});
+
+describe('a wrong gateway', () => {
+  const wrong: readonly [string, Partial<GatewayProps>, string][] = [
+    [
+      'an issuer over http',
+      { jwt: { issuer: 'http://auth', audience: 'api' } },
+      'issuer must be an https URL, got "http://auth": ',
+    ],
+    [
+      'an empty audience',
+      { jwt: { issuer: 'https://auth', audience: [] } },
+      'audience must name whom tokens are made for, got []: ',
+    ],
+    [
+      'a name with a slash',
+      { name: 'a/b' },
+      'name must be at most 64 letters, digits and hyphens and start with a letter, got "a/b"',
+    ],
+    ['a namespace of AWS', { namespace: 'AWS/Lambda' }, 'namespace must be at most 255 letters'],
+    [
+      'an origin with a path',
+      { corsOrigins: ['https://app/x'] },
+      'a CORS origin must be scheme and host without a path, got "https://app/x": ',
+    ],
+    ['a rate of zero', { throttleRate: 0 }, 'throttleRate must be at least 1 request a second, got 0'],
+    [
+      'a burst of half a request',
+      { throttleBurst: 0.5 },
+      'throttleBurst must be a whole number of at least 1, got 0.5',
+    ],
+    [
+      'a domain that is none',
+      { domain: { name: 'API', certificate: 'x' } },
+      'the name of a domain must be a host name in lower case, got "API": ',
+    ],
+  ];
+  it.each(wrong)('with %s is refused by its path', (_, props, message) => {
+    expect(() => testGateway(props)).toThrow(`gateway Edge/Gateway: ${message}`);
+  });
+
+  it('with the namespace of another is refused: its failures would open the circuits of the other', () => {
+    const { gateway, stack } = testGateway();
+    const foundation = gateway.node.root.node.findChild('Foundation') as ReturnType<typeof testFoundation>;
+    expect(() => new Gateway(stack, 'Second', { foundation, jwt: JWT })).toThrow(
+      'two gateways of one account and region must have namespaces of their own, got "Tollgate" here and at Edge/Gateway: ',
+    );
+    expect(() => new Gateway(stack, 'Third', { foundation, jwt: JWT, namespace: 'Other' })).not.toThrow();
+  });
+
+  it('with more issuers than fit into an environment is refused', () => {
+    const jwt = Array.from({ length: 40 }, (_, n) => ({
+      issuer: `https://tenant-${n}.auth.example.com`,
+      audience: 'api',
+    }));
+    expect(() => testGateway({ jwt })).toThrow(
+      /^gateway Edge\/Gateway: the environment of a function must be at most 4096 bytes, got \d+: give fewer issuers/,
+    );
+  });
+
+  it('with more circuits than the circuit function can know is refused', () => {
+    const { gateway } = testGateway();
+    expect(() => {
+      for (let n = 0; n < 140; n++) {
+        const name = `a-service-with-a-long-name-${n}`;
+        gateway.addService(name, { prefix: `/${name}`, upstream: 'http://x' });
+      }
+    }).toThrow(
+      /the environment of a function must be at most 4096 bytes, got \d+: split the services over two gateways/,
+    );
+  });
+});

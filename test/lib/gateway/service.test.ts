@@ -1,0 +1,353 @@
+import { Duration, Lazy } from 'aws-cdk-lib';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { Auth } from '../../../lib/gateway/auth.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import type { Gateway } from '../../../lib/gateway/gateway.ts';
+import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
+import type { ServiceProps } from '../../../lib/gateway/service.ts';
+import {
+  onlyResource,
+  proxyEnvironment,
+  routes,
+  serviceProps,
+  testFoundation,
+  testGateway,
+} from '../support/stacks.ts';
+
+describe('a service', () => {
+  let template: Template;
+  beforeAll(() => {
+    const test = testGateway({ name: 'edge' });
+    test.gateway.addService('users', serviceProps());
+    test.gateway.addService('orders', {
+      prefix: '/api/orders',
+      upstream: 'https://order-service/v2/',
+      timeout: Duration.seconds(29),
+      auth: Auth.jwt({ scopes: ['orders'] }),
+      rateLimit: RateLimit.none(),
+      circuitBreaker: CircuitBreaker.none(),
+      stripPrefix: false,
+      forwardAuthorization: true,
+      memorySize: 512,
+      maxConcurrency: 20,
+    });
+    test.gateway.addService('products', {
+      prefix: '/api/products',
+      upstream: Lazy.string({ produce: () => 'http://resolved:1' }),
+      timeout: Duration.millis(50),
+      auth: Auth.none(),
+    });
+    const payments = test.gateway.addService('payments', { prefix: '/api/payments', upstream: 'http://pay' });
+    payments
+      .addRoute('POST /refunds', {
+        auth: Auth.jwt({ scopes: ['payments:refund'] }),
+        rateLimit: RateLimit.perClient(5, Duration.minutes(1)),
+      })
+      .addRoute('GET /{id}', { auth: Auth.none() });
+    template = test.template();
+  });
+
+  it('has the defaults that the design promises', () => {
+    expect(decodeServicePolicy(proxyEnvironment(template, 'users')['TOLLGATE_SERVICE'] as string)).toEqual({
+      gateway: 'edge',
+      service: 'users',
+      namespace: 'Tollgate',
+      prefix: '/api/users',
+      upstream: 'http://user-service:3001',
+      timeoutMs: 5000,
+      stripPrefix: true,
+      forwardAuthorization: false,
+      circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
+      default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 100, windowMs: 60_000 } },
+      routes: {},
+    });
+  });
+
+  it('takes what is given', () => {
+    expect(decodeServicePolicy(proxyEnvironment(template, 'orders')['TOLLGATE_SERVICE'] as string)).toMatchObject({
+      upstream: 'https://order-service/v2',
+      timeoutMs: 29_000,
+      stripPrefix: false,
+      forwardAuthorization: true,
+      circuit: null,
+      default: { auth: { type: 'jwt', scopes: ['orders'] }, rateLimit: null },
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Tollgate edge: proxy of orders',
+      MemorySize: 512,
+      ReservedConcurrentExecutions: 20,
+    });
+  });
+
+  it('writes an upstream that is known at deployment only into the policy', () => {
+    expect(decodeServicePolicy(proxyEnvironment(template, 'products')['TOLLGATE_SERVICE'] as string).upstream).toBe(
+      'http://resolved:1',
+    );
+  });
+
+  it('hears its prefix and all that lies below it, behind the authorizer', () => {
+    const { 'ANY /api/users': self, 'ANY /api/users/{proxy+}': below } = routes(template);
+    expect(self).toEqual({ authorized: true, target: expect.any(String) });
+    expect(below).toEqual(self);
+  });
+
+  it('has no authorizer when it is public', () => {
+    expect(routes(template)['ANY /api/products']?.authorized).toBe(false);
+    expect(routes(template)['ANY /api/products/{proxy+}']?.authorized).toBe(false);
+  });
+
+  it('gives a route policies of its own on the same function', () => {
+    const found = routes(template);
+    expect(found['POST /api/payments/refunds']).toEqual(found['ANY /api/payments']);
+    expect(found['GET /api/payments/{id}']).toEqual({ ...found['ANY /api/payments'], authorized: false });
+    expect(decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string).routes).toEqual({
+      'POST /api/payments/refunds': {
+        auth: { type: 'jwt', scopes: ['payments:refund'] },
+        rateLimit: { limit: 5, windowMs: 60_000 },
+      },
+      'GET /api/payments/{id}': { auth: { type: 'none' }, rateLimit: { limit: 100, windowMs: 60_000 } },
+    });
+  });
+
+  it('is given up by the edge a little after its own timeout, and never after 30 s', () => {
+    for (const [service, timeoutInMillis, timeout] of [
+      ['users', 6000, 6],
+      ['orders', Match.absent(), 30],
+      ['products', 1050, 2],
+    ] as const) {
+      template.hasResourceProperties('AWS::Lambda::Function', {
+        Description: `Tollgate edge: proxy of ${service}`,
+        Timeout: timeout,
+      });
+      template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+        IntegrationType: 'AWS_PROXY',
+        PayloadFormatVersion: '2.0',
+        TimeoutInMillis: timeoutInMillis,
+        IntegrationUri: { 'Fn::GetAtt': [Match.stringLikeRegexp(`Gateway${service}ProxyProxyFunction`), 'Arn'] },
+      });
+    }
+  });
+
+  it('may be invoked by the API by one permission, however many routes it has', () => {
+    const permissions = Object.values(
+      template.findResources('AWS::Lambda::Permission', {
+        Properties: {
+          FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('GatewaypaymentsProxy'), 'Arn'] },
+          Principal: 'apigateway.amazonaws.com',
+        },
+      }),
+    );
+    expect(permissions).toHaveLength(1);
+    expect(JSON.stringify(permissions[0]?.Properties.SourceArn)).toContain('/*/*/*');
+  });
+
+  it('reaches the items of its own circuit and no other item of the table', () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayusersProxy') }],
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Effect: 'Allow',
+            Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+            Resource: { 'Fn::ImportValue': Match.stringLikeRegexp('TableCD117FA1Arn') },
+            Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit#edge#users'] } },
+          },
+        ]),
+      },
+    });
+  });
+
+  it('runs inside the VPC, and its code cannot touch the network interfaces', () => {
+    const { VpcConfig } = onlyResource(template, 'AWS::Lambda::Function', {
+      Description: 'Tollgate edge: proxy of users',
+    });
+    expect(VpcConfig).toMatchObject({
+      SecurityGroupIds: [expect.anything()],
+      SubnetIds: [expect.anything(), expect.anything()],
+    });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayusersProxy') }],
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: Match.arrayWith(['ec2:CreateNetworkInterface']),
+            Condition: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('finds the cache and the table in its environment', () => {
+    const { TOLLGATE_REDIS_URL, TOLLGATE_REDIS_CLUSTER, TOLLGATE_TABLE } = proxyEnvironment(template, 'users');
+    expect(JSON.stringify(TOLLGATE_REDIS_URL)).toMatch(/"rediss:\/\/",\{"Fn::ImportValue":"[^"]+"\},":6379"/);
+    expect(TOLLGATE_REDIS_CLUSTER).toBe('true');
+    expect(TOLLGATE_TABLE).toHaveProperty('Fn::ImportValue');
+  });
+
+  it('has an alarm unless it has no circuit', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'edge-users-failures' });
+    template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'edge-orders-failures' }, 0);
+  });
+});
+
+describe('a service on a VPC with IPv6 egress', () => {
+  it('reaches the internet by IPv6', () => {
+    const test = testGateway({ foundation: testFoundation({ egress: 'ipv6' }) });
+    test.gateway.addService('users', serviceProps({ upstream: 'https://api.example.com' }));
+    test.template().hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { Ipv6AllowedForDualStack: true } });
+  });
+});
+
+describe('a wrong service', () => {
+  let gateway: Gateway;
+  beforeAll(() => {
+    gateway = testGateway().gateway;
+    gateway.addService('taken', { prefix: '/api/taken', upstream: 'http://taken' });
+  });
+
+  const wrong: readonly [string, Partial<ServiceProps>, string][] = [
+    ['a prefix without a slash', { prefix: 'api' }, 'prefix must start with a slash, got "api": '],
+    [
+      'the prefix of another',
+      { prefix: '/api/taken' },
+      'prefix must not overlap another service\'s, got "/api/taken" beside /api/taken of taken: ',
+    ],
+    [
+      'a prefix below another',
+      { prefix: '/api/taken/x' },
+      'prefix must not overlap another service\'s, got "/api/taken/x" beside /api/taken of taken: ',
+    ],
+    [
+      'a prefix above another',
+      { prefix: '/api' },
+      'prefix must not overlap another service\'s, got "/api" beside /api/taken of taken: ',
+    ],
+    ['the path of the health route', { prefix: '/health' }, 'prefix must not overlap /health, got "/health": '],
+    ['a timeout of 49 ms', { timeout: Duration.millis(49) }, 'timeout must be between 50 ms and 29 s, got 49 ms: '],
+    [
+      'a timeout of 45 s',
+      { timeout: Duration.seconds(45) },
+      'timeout must be between 50 ms and 29 s, got 45 s: API Gateway ends an integration at 30 s',
+    ],
+    [
+      'an upstream that is no URL',
+      { upstream: 'user-service' },
+      'upstream must be an http or https URL, got "user-service": ',
+    ],
+    [
+      'a public upstream',
+      { upstream: 'https://api.example.com' },
+      "upstream must be inside the VPC when egress is 'none', got the public host api.example.com: ",
+    ],
+    ['too little memory', { memorySize: 64 }, 'memorySize must be a whole number between 128 and 10240, got 64'],
+    [
+      'half a request at once',
+      { maxConcurrency: 0.5 },
+      'maxConcurrency must be a whole number between 1 and 100000, got 0.5',
+    ],
+  ];
+  it.each(wrong)('with %s is refused by its name', (_, changes, message) => {
+    // A name for each: what was refused has left its construct behind.
+    const name = `s${wrong.findIndex(([, candidate]) => candidate === changes)}`;
+    expect(() => gateway.addService(name, serviceProps({ prefix: `/api/${name}`, ...changes }))).toThrow(
+      `service ${name}: ${message}`,
+    );
+  });
+
+  it.each(['Users', '1users', 'us_ers', '', 'a'.repeat(32), '-a'])('named %j is refused', (name) => {
+    expect(() => gateway.addService(name, serviceProps())).toThrow(
+      `a service's name must be at most 31 lower-case letters, digits and hyphens and start with a letter, got ${JSON.stringify(name)}`,
+    );
+  });
+
+  it('with the name of another is refused', () => {
+    expect(() => gateway.addService('taken', serviceProps())).toThrow(
+      'each service must have a name of its own, got "taken" twice: ',
+    );
+  });
+});
+
+describe('a wrong route', () => {
+  const service = () => testGateway().gateway.addService('users', serviceProps());
+
+  it('is refused with the name of its service', () => {
+    expect(() => service().addRoute('users')).toThrow(
+      'service users: a route must be a method, one space and a path, got "users"',
+    );
+  });
+
+  it('is refused when it lies under the prefix of another service', () => {
+    const { gateway } = testGateway();
+    gateway.addService('orders', { prefix: '/api/orders', upstream: 'http://orders' });
+    const users = gateway.addService('users', serviceProps());
+    expect(() => users.addRoute('GET /api/orders/1')).toThrow('add it to the service at /api/orders');
+  });
+
+  it('is refused the second time, whatever its parameters are called', () => {
+    const users = service().addRoute('GET /{id}');
+    expect(() => users.addRoute('GET /{name}')).toThrow(
+      'service users: a route must be given once, got "GET /api/users/{name}" beside \'GET /api/users/{id}\': ',
+    );
+  });
+
+  it('is refused when the service has it anyway', () => {
+    expect(() => service().addRoute('ANY /{proxy+}')).toThrow('a route must be given once');
+    expect(() => service().addRoute('ANY /')).toThrow('a route must be given once');
+  });
+
+  it('may differ from another in its method', () => {
+    expect(() => service().addRoute('GET /{id}').addRoute('PUT /{id}').addRoute('GET /{proxy+}')).not.toThrow();
+  });
+
+  it('is refused when the policies no longer fit into an environment, with their size and a fix', () => {
+    const users = service();
+    expect(() => {
+      for (let n = 0; n < 100; n++) users.addRoute(`GET /some-resource-${n}`);
+    }).toThrow(
+      /^service users: the environment of a function must be at most 4096 bytes, got (4[1-9]|5)\d+: move some of its routes to a service of their own/,
+    );
+  });
+
+  it('is refused when the API has 300 of them', () => {
+    const { gateway } = testGateway();
+    expect(() => {
+      for (let n = 0; n < 100; n++) {
+        const one = gateway.addService(`s${n}`, {
+          prefix: `/s${n}`,
+          upstream: 'http://s',
+          circuitBreaker: CircuitBreaker.none(),
+        });
+        one.addRoute('GET /x');
+      }
+    }).toThrow(
+      /service s99: an API must have at most 300 routes, got one more with "GET \/s99\/x": split the services/,
+    );
+  });
+});
+
+describe('wrong usage does not compile', () => {
+  it('is checked by tsc', () => {
+    const { gateway } = testGateway();
+    const usage = () => {
+      // @ts-expect-error a service has a prefix
+      gateway.addService('users', { upstream: 'http://users' });
+      // @ts-expect-error a timeout has a unit
+      gateway.addService('users', serviceProps({ timeout: 5 }));
+      // @ts-expect-error opting out of auth is written out as Auth.none()
+      gateway.addService('users', { ...serviceProps(), auth: false });
+      // @ts-expect-error so is counting nothing
+      gateway.addService('users', { ...serviceProps(), rateLimit: null });
+      // @ts-expect-error nothing but Auth makes one
+      gateway.addService('users', { ...serviceProps(), auth: { policy: { type: 'none' } } });
+      // @ts-expect-error a misspelt prop
+      gateway.addService('users', { ...serviceProps(), retries: 3 });
+      // @ts-expect-error a constructor that is not for users
+      new RateLimit(null);
+    };
+    expect(usage).toBeTypeOf('function');
+  });
+});

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { Foundation } from '../../../lib/foundation/foundation.ts';
+import { FoundationStack, type FoundationStackProps } from '../../../lib/foundation-stack.ts';
+import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
+import type { ServiceProps } from '../../../lib/gateway/service.ts';
+
+// Seconds of CPU for each synthesis. `cdk synth` runs these rules, and cfn-lint much the same ones.
+process.env['CDK_VALIDATION'] = 'false';
+
+const CDK_JSON = JSON.parse(readFileSync(join(import.meta.dirname, '../../../cdk.json'), 'utf8'));
+
+/** The flags that the app has, and no bundling: what is in the functions is tested elsewhere. */
+export const CONTEXT: Readonly<Record<string, unknown>> = { ...CDK_JSON.context, 'aws:cdk:bundling-stacks': [] };
+
+export function testApp(): App {
+  return new App({ context: { ...CONTEXT }, autoSynth: false });
+}
+
+export function testFoundation(props: FoundationStackProps = {}): FoundationStack {
+  return new FoundationStack(testApp(), 'Foundation', props);
+}
+
+export const JWT = { issuer: 'https://auth.example.com', audience: 'api' } as const;
+
+export interface TestGateway {
+  readonly gateway: Gateway;
+  readonly stack: Stack;
+  /** Synthesizes; nothing can be added afterwards. */
+  template(): Template;
+}
+
+/** A gateway on a foundation of its own in an app of its own. */
+export function testGateway(props: Partial<GatewayProps> & { readonly foundation?: Foundation } = {}): TestGateway {
+  const app = testApp();
+  const foundation = props.foundation ?? new FoundationStack(app, 'Foundation');
+  const stack = new Stack(foundation instanceof Stack ? foundation.node.root : app, 'Edge');
+  const gateway = new Gateway(stack, 'Gateway', { jwt: JWT, ...props, foundation });
+  return { gateway, stack, template: () => Template.fromStack(stack) };
+}
+
+/** A service that is right; tests change what they are about. */
+export function serviceProps(changes: Partial<ServiceProps> = {}): ServiceProps {
+  return { prefix: '/api/users', upstream: 'http://user-service:3001', ...changes };
+}
+
+/** The one resource of a type whose properties match. */
+export function onlyResource(template: Template, type: string, properties: unknown = {}): Record<string, unknown> {
+  const found = Object.values(template.findResources(type, { Properties: Match.objectLike(properties as object) }));
+  if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} match`);
+  return (found[0] as { Properties: Record<string, unknown> }).Properties;
+}
+
+/** The environment of the proxy function of a service. */
+export function proxyEnvironment(template: Template, service: string): Record<string, unknown> {
+  const fn = onlyResource(template, 'AWS::Lambda::Function', {
+    Description: Match.stringLikeRegexp(`: proxy of ${service}$`),
+  });
+  return (fn['Environment'] as { Variables: Record<string, unknown> }).Variables;
+}
+
+/** By route key: whether an authorizer stands before it, and the integration behind it. */
+export function routes(template: Template): Record<string, { readonly authorized: boolean; readonly target: string }> {
+  return Object.fromEntries(
+    Object.values(template.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties: route }) => [
+      route.RouteKey,
+      { authorized: route.AuthorizerId !== undefined, target: JSON.stringify(route.Target) },
+    ]),
+  );
+}
