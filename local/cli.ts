@@ -1,17 +1,21 @@
 import { formatEvent } from './app/format.ts';
 import { run } from './app/run.ts';
 import { CLI_USAGE, type CliOptions, parseCliOptions } from './cli-options.ts';
-import type { Closers } from './closers.ts';
+import { Closers } from './closers.ts';
 import type { LogEvent } from './log.ts';
+import { thisProject } from './project.ts';
 import { UserError } from './user-error.ts';
 
+const closers = new Closers();
+endOnSignal(closers);
 try {
   const options = parseCliOptions(process.argv.slice(2));
-  if (options) endOnSignal(await run(options, logger(options), console.log));
+  if (options) await run(options, thisProject(process.env), { log: logger(options), print: console.log }, closers);
   else console.log(CLI_USAGE);
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   console.error(`error: ${error.message}`);
+  await closers.close();
   process.exit(1);
 }
 

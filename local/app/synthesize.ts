@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Project } from '../project.ts';
 import { UserError } from '../user-error.ts';
 
 /** What the CDK's own command adds to the context of the app (aws-cdk, `cdk synth`). */
@@ -17,11 +18,11 @@ const CLI_CONTEXT = {
  *
  * @throws UserError with what the app printed
  */
-export async function synthesize(projectDir: string, outDir: string, stateDir: string): Promise<void> {
-  const { app, context } = readConfiguration(projectDir);
-  const { code, output } = await run(app, projectDir, {
+export async function synthesize({ dir, stateDir }: Project, outDir: string): Promise<void> {
+  const { app, context } = readConfiguration(dir);
+  const { code, output } = await run(app, dir, {
     ...process.env,
-    PATH: `${join(projectDir, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+    PATH: `${join(dir, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     CDK_OUTDIR: outDir,
     CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...context }),
     // Checks for CloudFormation, which has no part here, are most of the time that the app takes: 6 s of 8.

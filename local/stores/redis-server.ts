@@ -42,7 +42,7 @@ export function findRedisServer(path = ''): string | undefined {
 }
 
 /** A server on a free port of 127.0.0.1 that keeps nothing on disk. */
-export async function spawnRedis(log: (line: string) => void): Promise<RedisServer> {
+export async function spawnRedis(log: (line: string) => void, restartDelayMs = RESTART_DELAY_MS): Promise<RedisServer> {
   const program = findRedisServer(process.env['PATH']);
   if (!program) throw new UserError('redis_missing', 'no redis-server on the search path');
   const port = await freePort();
@@ -52,8 +52,8 @@ export async function spawnRedis(log: (line: string) => void): Promise<RedisServ
   };
   const restart = async () => {
     if (state.closing) return;
-    log(`redis-server ended; another one starts on port ${port} in ${RESTART_DELAY_MS / 1000} s`);
-    await sleep(RESTART_DELAY_MS, undefined, { ref: false });
+    log(`redis-server ended; another one starts on port ${port} in ${restartDelayMs / 1000} s`);
+    await sleep(restartDelayMs, undefined, { ref: false });
     if (state.closing) return;
     state.keeper = await keep(program, port);
     log(`redis-server runs again on port ${port}, process ${state.keeper.pid}`);

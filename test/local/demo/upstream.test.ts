@@ -1,0 +1,51 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { startUpstream } from '../../../local/demo/upstream.ts';
+
+async function start() {
+  const upstream = await startUpstream('users');
+  onTestFinished(() => upstream.close());
+  return upstream.url;
+}
+
+test('it tells what it received', async () => {
+  const response = await fetch(`${await start()}/42?x=1&x=2&y=3`, {
+    method: 'POST',
+    headers: { 'x-own': 'value' },
+    body: 'text',
+  });
+  expect(await response.json()).toMatchObject({
+    service: 'users',
+    method: 'POST',
+    path: '/42',
+    query: { x: ['1', '2'], y: '3' },
+    headers: { 'x-own': 'value' },
+    body: 'text',
+  });
+});
+
+test('a body that is no text is told in base64', async () => {
+  const response = await fetch(await start(), { method: 'POST', body: Buffer.from([0xff, 0]) });
+  expect(await response.json()).toMatchObject({ bodyBase64: '/wA=' });
+});
+
+test('it answers with the status that the path says', async () => {
+  const url = await start();
+  expect((await fetch(`${url}/status/503`)).status).toBe(503);
+  expect((await fetch(`${url}/status/999`)).status).toBe(200);
+});
+
+test('it takes as long as the path says', async () => {
+  const url = await start();
+  const startMs = performance.now();
+  await fetch(`${url}/delay/60`);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(59);
+});
+
+test('it sends as many bytes as the path says', async () => {
+  const response = await fetch(`${await start()}/bytes/1000`);
+  expect((await response.arrayBuffer()).byteLength).toBe(1000);
+});
+
+test.each(['reset', 'garbage'])('it can %s', async (path) => {
+  await expect(fetch(`${await start()}/${path}`)).rejects.toThrow('fetch failed');
+});

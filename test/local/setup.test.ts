@@ -1,0 +1,101 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { temporaryDir } from './support/assembly.ts';
+import { startNode } from './support/process.ts';
+
+const SETUP = fileURLToPath(new URL('../../local/setup.mjs', import.meta.url));
+
+// Writes its arguments down and installs what the lock file asks for, or fails when a file says so.
+const NPM = `#!/bin/sh
+echo "$@" >> npm.log
+if [ -e npm.fails ]; then echo 'npm error the registry is down' >&2; exit 1; fi
+sleep 0.2
+mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
+cp package-lock.json node_modules/.package-lock.json
+`;
+
+/** A checkout with a lock file and an npm of its own; nothing else is on the search path. */
+function checkout() {
+  const dir = temporaryDir();
+  for (const name of ['local', 'bin']) mkdirSync(join(dir, name));
+  copyFileSync(SETUP, join(dir, 'local', 'setup.mjs'));
+  writeFileSync(join(dir, 'bin', 'npm'), NPM);
+  chmodSync(join(dir, 'bin', 'npm'), 0o755);
+  for (const name of ['sh', 'mkdir', 'ln', 'cp', 'sleep']) symlinkSync(`/bin/${name}`, join(dir, 'bin', name));
+  const lock = (version: string) => {
+    const packages = { '': {}, 'node_modules/a': { version }, 'node_modules/b': { version: '1.0.0', optional: true } };
+    writeFileSync(join(dir, 'package-lock.json'), JSON.stringify({ packages }));
+  };
+  lock('1.0.0');
+  return {
+    dir,
+    lock,
+    setup: (...args: string[]) =>
+      startNode([join(dir, 'local', 'setup.mjs'), ...args], { PATH: join(dir, 'bin') }).finished,
+    installs: () =>
+      existsSync(join(dir, 'npm.log')) ? readFileSync(join(dir, 'npm.log'), 'utf8').trim().split('\n') : [],
+  };
+}
+
+test('it installs where nothing is installed, says so on standard error, and then not again', async () => {
+  const { setup, installs } = checkout();
+  const { code, stdout, stderr } = await setup();
+  expect([code, stdout]).toEqual([0, '']);
+  expect(stderr).toContain('installing packages: done');
+  expect(await setup()).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(installs()).toEqual(['ci --include=dev --include=optional --no-audit --no-fund --loglevel=error']);
+});
+
+test('it installs again when the lock file has changed', async () => {
+  const { setup, installs, lock } = checkout();
+  await setup();
+  lock('2.0.0');
+  expect((await setup()).code).toBe(0);
+  expect(installs()).toHaveLength(2);
+});
+
+test('what somebody installed themselves stays when it is what the lock file asks for', async () => {
+  const { dir, setup, installs } = checkout();
+  mkdirSync(join(dir, 'node_modules', '.bin'), { recursive: true });
+  symlinkSync(process.execPath, join(dir, 'node_modules', '.bin', 'node'));
+  const packages = { 'node_modules/a': { version: '1.0.0' } };
+  writeFileSync(join(dir, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }));
+  expect((await setup()).code).toBe(0);
+  expect(installs()).toEqual([]);
+});
+
+test('two at once install once', async () => {
+  const { setup, installs } = checkout();
+  const results = await Promise.all([setup(), setup(), setup()]);
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(installs()).toHaveLength(1);
+});
+
+test('a lock that a dead process left is taken over', async () => {
+  const { dir, setup } = checkout();
+  mkdirSync(join(dir, '.tollgate'));
+  const dead = startNode(['-e', '']);
+  await dead.finished;
+  writeFileSync(join(dir, '.tollgate', 'setup.lock'), String(dead.process.pid));
+  expect((await setup()).code).toBe(0);
+  expect(existsSync(join(dir, '.tollgate', 'setup.lock'))).toBe(false);
+});
+
+test('when npm fails, its words are shown and the next run tries again', async () => {
+  const { dir, setup, installs } = checkout();
+  writeFileSync(join(dir, 'npm.fails'), '');
+  const { code, stderr } = await setup();
+  expect(code).toBe(1);
+  expect(stderr).toContain('error: npm ci failed\nnpm error the registry is down');
+  await setup();
+  expect(installs()).toHaveLength(2);
+});
+
+test('without redis-server and a way to install it, it says how', async () => {
+  const { setup } = checkout();
+  const { code, stderr } = await setup('--redis');
+  expect(code).toBe(1);
+  expect(stderr).toContain('error: redis-server is missing: install it');
+});
