@@ -7,9 +7,6 @@ export interface RedisEndpoint {
   readonly cluster: boolean;
 }
 
-/** A command's deadline: a healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
-export const COMMAND_TIMEOUT_MS = 50;
-
 /** How long the first command of an environment waits for the connection: TCP, TLS and, in a cluster, its slots. */
 export const CONNECT_WAIT_MS = 500;
 
@@ -28,7 +25,6 @@ export function connectRedis({ url, cluster }: RedisEndpoint, onError: (error: E
     ...(protocol === 'rediss:' ? { tls: { servername: node.host } } : {}),
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 2000,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -42,6 +38,9 @@ export function connectRedis({ url, cluster }: RedisEndpoint, onError: (error: E
         redisOptions: options,
         enableOfflineQueue: false,
         clusterRetryStrategy: reconnectDelayMs,
+        // Whoever counts has a fallback: a command that met a lost node fails now and is not sent again later.
+        retryDelayOnFailover: 0,
+        retryDelayOnClusterDown: 0,
         // TLS certificates name the host, so the host must not be replaced by its address.
         dnsLookup: (address, callback) => callback(null, address),
       })

@@ -7,6 +7,12 @@ import type { OutcomeCounts } from '../core/outcome.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
 import { DECIDE_SCRIPT, RECORD_SCRIPT } from './redis-scripts.ts';
 
+/** A command's deadline: a healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
+export const COMMAND_TIMEOUT_MS = 50;
+
+/** So many commands in a row without an answer, and the connection is opened anew: it may lead to a server that is gone. */
+const SILENT_COMMANDS = 3;
+
 type Scripts = {
   tollgateDecide(key: string, limit: number, windowMs: number): Promise<unknown>;
   tollgateRecord(key: string, failed: 0 | 1, windowMs: number): Promise<unknown>;
@@ -16,28 +22,59 @@ type Scripts = {
 export class RedisCounters implements Counters {
   readonly #client: RedisClient & Scripts;
   readonly #connecting: Promise<void>;
+  readonly #timeoutMs: number;
+  #unanswered = 0;
 
-  constructor(client: RedisClient) {
+  constructor(client: RedisClient, timeoutMs = COMMAND_TIMEOUT_MS) {
     // ioredis sends EVALSHA and, where the server does not know the script yet, EVAL.
     client.defineCommand('tollgateDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT });
     client.defineCommand('tollgateRecord', { numberOfKeys: 1, lua: RECORD_SCRIPT });
     this.#client = client as RedisClient & Scripts;
     this.#connecting = firstConnection(client);
+    this.#timeoutMs = timeoutMs;
   }
 
   async decide(subject: string, { limit, windowMs }: RateLimitPolicy): Promise<Decision> {
-    await this.#connecting;
-    const reply = await this.#client.tollgateDecide(`limit:{${digest(subject)}}:${limit}:${windowMs}`, limit, windowMs);
+    const key = `limit:{${digest(subject)}}:${limit}:${windowMs}`;
+    const reply = await this.#ask((client) => client.tollgateDecide(key, limit, windowMs));
     const [allowed, remaining, resetMs] = numbers(reply, 3, 'decide');
     return { allowed: allowed === 1, limit, remaining: remaining ?? 0, resetMs: resetMs ?? 0 };
   }
 
   async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    await this.#connecting;
-    const reply = await this.#client.tollgateRecord(`outcomes:{${circuit}}`, failed ? 1 : 0, windowMs);
+    const key = `outcomes:{${circuit}}`;
+    const reply = await this.#ask((client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs));
     const [total, failures] = numbers(reply, 2, 'record');
     return { total: total ?? 0, failures: failures ?? 0 };
   }
+
+  async #ask(command: (client: Scripts) => Promise<unknown>): Promise<unknown> {
+    await this.#connecting;
+    const reply = await within(this.#timeoutMs, command(this.#client));
+    if (reply !== NO_ANSWER) {
+      this.#unanswered = 0;
+      return reply;
+    }
+    this.#unanswered += 1;
+    if (this.#unanswered >= SILENT_COMMANDS && this.#client.status === 'ready') {
+      this.#unanswered = 0;
+      this.#client.disconnect(true);
+    }
+    throw new Error(`redis gave no answer within ${this.#timeoutMs} ms`);
+  }
+}
+
+const NO_ANSWER = Symbol('no answer');
+
+/**
+ * The reply, or `NO_ANSWER` after the deadline. A timer that fires late, since the environment was frozen or had used up
+ * its share of the CPU, may find the reply arrived but unread: the sockets are read once more before it is given up.
+ */
+function within<T>(timeoutMs: number, reply: Promise<T>): Promise<T | typeof NO_ANSWER> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(resolve, NO_ANSWER), timeoutMs);
+    reply.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** A client's id may hold any bytes at any length; its key is short and has no meaning to Redis or its cluster. */

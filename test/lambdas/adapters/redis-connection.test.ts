@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FallbackCounters, STORE_COOLDOWN_MS } from '../../../lambdas/adapters/fallback-counters.ts';
+import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import { CONNECT_WAIT_MS, connectRedis, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
+import { COMMAND_TIMEOUT_MS, RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import type { Decision } from '../../../lambdas/core/decision.ts';
+import { TestClock } from '../../support/clock.ts';
+import { freePort, startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
+import { relayTo } from '../../support/tcp-relay.ts';
+import { serveTcp } from '../../support/upstream.ts';
+
+const POLICY = { limit: 1000, windowMs: 3_600_000 };
+/** The longest wait of a decision; the rest is for a busy machine. */
+const BOUND_MS = CONNECT_WAIT_MS + COMMAND_TIMEOUT_MS + 450;
+
+interface Environment {
+  readonly client: RedisClient;
+  readonly changes: string[];
+  /** @throws when the decision takes longer than it may */
+  decide(subject?: string): Promise<Decision>;
+  /** Decides, with the cooldown over each time, until Redis counts again. */
+  recovered(): Promise<void>;
+}
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** One environment of a function: its connection to Redis, and the fallback that a request goes through. */
+function environment(url: string, cluster = false, timeoutMs = COMMAND_TIMEOUT_MS): Environment {
+  const clock = new TestClock();
+  const changes: string[] = [];
+  const client = connectRedis({ url, cluster }, () => undefined);
+  closers.push(() => client.disconnect());
+  const counters = new FallbackCounters({
+    shared: new RedisCounters(client, timeoutMs),
+    local: new MemoryCounters(clock.now),
+    clock: clock.now,
+    onChange: (change) => changes.push(change),
+    onFailure: () => undefined,
+  });
+  const decide = async (subject = 'alice') => {
+    const startedAtMs = performance.now();
+    const decision = await counters.decide(subject, POLICY);
+    expect(performance.now() - startedAtMs).toBeLessThan(BOUND_MS);
+    return decision;
+  };
+  return {
+    client,
+    changes,
+    decide,
+    recovered: () =>
+      vi.waitFor(
+        async () => {
+          clock.advance(STORE_COOLDOWN_MS);
+          await decide();
+          expect(changes.at(-1)).toBe('recovered');
+        },
+        { timeout: 15_000, interval: 20 },
+      ),
+  };
+}
+
+async function started(start: () => Promise<TestRedis>): Promise<TestRedis> {
+  const server = await start();
+  closers.push(server.stop);
+  return server;
+}
+
+/** A connection of the test's own. */
+async function adminOf({ port }: TestRedis): Promise<Redis> {
+  const admin = new Redis(port);
+  closers.push(() => admin.disconnect());
+  return admin;
+}
+
+describe.each([
+  ['a server', startRedis, false],
+  ['a cluster', startRedisCluster, true],
+] as const)('with %s', (_, start, cluster) => {
+  it('the first decision of an environment is counted there', async () => {
+    const server = await started(() => start());
+    const [one, other] = [environment(server.url, cluster, 5000), environment(server.url, cluster, 5000)];
+    expect(await one.decide()).toMatchObject({ remaining: 999 });
+    expect(await other.decide()).toMatchObject({ remaining: 998 });
+    expect([...one.changes, ...other.changes]).toEqual([]);
+  });
+
+  it('a stopped process (SIGSTOP) delays no decision for long, and counts again when it goes on', async () => {
+    const server = await started(() => start());
+    const gate = environment(server.url, cluster);
+    await gate.decide();
+    server.process.kill('SIGSTOP');
+    closers.push(() => server.process.kill('SIGCONT'));
+    const decisions = await Promise.all(Array.from({ length: 20 }, () => gate.decide()));
+    expect(decisions.every(({ allowed }) => allowed)).toBe(true);
+    expect(gate.changes).toEqual(['lost']);
+    server.process.kill('SIGCONT');
+    await gate.recovered();
+  });
+
+  it('a connection that the server closes (CLIENT KILL) is opened anew', async () => {
+    const server = await started(() => start());
+    const gate = environment(server.url, cluster);
+    await gate.decide();
+    const admin = await adminOf(server);
+    const closed = once(gate.client, 'close');
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await closed;
+    await gate.decide();
+    await gate.recovered();
+  });
+
+  it('a killed process (kill -9) ends the commands that wait for it before their deadline', async () => {
+    const server = await started(() => start());
+    const gate = environment(server.url, cluster);
+    await gate.decide();
+    server.process.kill('SIGSTOP');
+    const decisions = Promise.all(Array.from({ length: 20 }, () => gate.decide()));
+    server.process.kill('SIGKILL');
+    expect((await decisions).every(({ allowed }) => allowed)).toBe(true);
+    expect(gate.changes).toEqual(['lost']);
+  });
+});
+
+describe('a server that comes back', () => {
+  it('counts again, though it has forgotten its scripts', async () => {
+    const server = await started(() => startRedis());
+    const gate = environment(server.url);
+    await gate.decide();
+    await server.stop();
+    await gate.decide();
+    expect(gate.changes).toEqual(['lost']);
+    await started(() => startRedis(server.port));
+    await gate.recovered();
+    expect(gate.changes).toEqual(['lost', 'recovered']);
+  });
+});
+
+describe('a connection that has gone silent without being closed', () => {
+  it('is given up after a few commands, and a new one counts', async () => {
+    const server = await started(() => startRedis());
+    const relay = await relayTo(server.port);
+    closers.push(relay.stop);
+    const gate = environment(`redis://127.0.0.1:${relay.port}`);
+    await gate.decide();
+    relay.blackhole();
+    await gate.decide();
+    expect(gate.changes).toEqual(['lost']);
+    await gate.recovered();
+  });
+});
+
+describe('a server that is none', () => {
+  it.each([
+    ['answers garbage', (socket) => socket.on('data', () => socket.write('\u0000\u0001garbage\r\n'))],
+    ['speaks HTTP', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['says too much', (socket) => socket.write(':1\r\n'.repeat(1000))],
+    ['promises 512 MB and sends nothing', (socket) => socket.on('data', () => socket.write('$536870912\r\n'))],
+    ['says nothing', () => undefined],
+    ['closes at once', (socket) => socket.end()],
+    ['resets at once', (socket) => socket.resetAndDestroy()],
+  ] as [string, Parameters<typeof serveTcp>[0]][])('and %s delays no decision for long', async (_, onConnection) => {
+    const impostor = await serveTcp(onConnection);
+    closers.push(impostor.stop);
+    const gate = environment(impostor.url.replace('http:', 'redis:'));
+    const decisions = await Promise.all(Array.from({ length: 5 }, () => gate.decide()));
+    expect(decisions.map(({ remaining }) => remaining)).toEqual([999, 998, 997, 996, 995]);
+    expect(gate.changes).toEqual(['lost']);
+  });
+
+  it.each([false, true])(
+    'at a port where nobody listens (cluster: %j) delays no decision for long',
+    async (cluster) => {
+      const gate = environment(`redis://127.0.0.1:${await freePort()}`, cluster);
+      expect(await gate.decide()).toMatchObject({ allowed: true, remaining: 999 });
+      expect(gate.changes).toEqual(['lost']);
+    },
+  );
+});
+
+describe('a URL', () => {
+  /** What a client says first to the server of a URL. */
+  async function firstWords(urlOf: (port: number) => string): Promise<string> {
+    const words = Promise.withResolvers<string>();
+    const server = await serveTcp((socket) => {
+      socket.once('data', (data) => words.resolve(data.toString('latin1')));
+    });
+    closers.push(server.stop);
+    environment(urlOf(server.port));
+    return words.promise;
+  }
+
+  it('with a user and an encoded password authenticates as that user', async () => {
+    const words = await firstWords((port) => `redis://us%40er:p%2Fa%25ss@127.0.0.1:${port}`);
+    expect(words).toContain('us@er\r\n$6\r\np/a%ss\r\n');
+  });
+
+  it('of rediss begins with a TLS handshake', async () => {
+    const words = await firstWords((port) => `rediss://localhost:${port}`);
+    expect(words.charCodeAt(0)).toBe(0x16);
+  });
+});

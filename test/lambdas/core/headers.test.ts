@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { forwardedRequestHeaders, type Headers, returnedResponseHeaders } from '../../../lambdas/core/headers.ts';
+
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+const GATEWAYS_OWN = [
+  'x-user-id',
+  'x-user-email',
+  'x-user-roles',
+  'x-user-scopes',
+  'x-client-id',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+];
+const OF_THE_CONNECTION = [
+  'host',
+  'content-length',
+  'expect',
+  'cookie',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-prefix',
+];
+
+function forwarded(headers: Headers, forwardAuthorization = false): string[] {
+  return Object.keys(forwardedRequestHeaders(headers, { forwardAuthorization }));
+}
+
+/** `name` in any case, and with any other character that a field name may hold (RFC 9110 §5.6.2) for its dashes. */
+function spellingsOf(name: string): fc.Arbitrary<string> {
+  const characters = [...name].map((character) =>
+    character === '-' ? fc.constantFrom(...'-_.!#$%&*+^`|~') : fc.constantFrom(character, character.toUpperCase()),
+  );
+  return fc.tuple(...characters).map((spelled) => spelled.join(''));
+}
+
+describe('a request', () => {
+  it('goes on with its own fields as they were', () => {
+    const headers = {
+      accept: 'a, b',
+      'content-type': 'application/json',
+      'x-custom_field': 'x',
+      'if-none-match': '"e"',
+      'x-amzn-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793',
+    };
+    expect(forwardedRequestHeaders(headers, { forwardAuthorization: false })).toEqual(headers);
+  });
+
+  it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION])(
+    'goes on without %s, however it is spelled',
+    (name) => {
+      fc.assert(
+        fc.property(spellingsOf(name), (spelling) => {
+          expect(forwarded({ [spelling]: 'root', accept: '*/*' })).toEqual(['accept']);
+        }),
+      );
+    },
+  );
+
+  it('goes on without what its Connection names', () => {
+    const connection = 'close, X-Hop , x_other,,accept';
+    expect(forwarded({ connection, 'x-hop': '1', 'x-other': '1', accept: '*/*', 'x-end': '1' })).toEqual(['x-end']);
+  });
+
+  it('is not led by a hostile Connection to spend more than a few milliseconds', () => {
+    const startedAtMs = performance.now();
+    forwarded({ connection: ','.repeat(1_000_000) });
+    forwarded({ connection: 'a'.repeat(1_000_000) });
+    expect(performance.now() - startedAtMs).toBeLessThan(200);
+  });
+
+  it.each([
+    [false, []],
+    [true, ['authorization']],
+  ])('with forwardAuthorization %j goes on with %j', (forwardAuthorization, names) => {
+    expect(forwarded({ authorization: 'Bearer x' }, forwardAuthorization)).toEqual(names);
+  });
+
+  it('keeps proxy-authorization to itself even where authorization is forwarded', () => {
+    expect(forwarded({ 'proxy-authorization': 'Basic x' }, true)).toEqual([]);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('may hold a field named %s', (name) => {
+    const headers = JSON.parse(`{"${name}": "x", "accept": "*/*"}`);
+    const result = forwardedRequestHeaders(headers, { forwardAuthorization: false });
+    expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
+    expect(result['accept']).toBe('*/*');
+  });
+});
+
+describe('a response', () => {
+  it('goes back with its own fields as they were', () => {
+    const headers = {
+      'content-type': 'text/plain',
+      'content-encoding': 'gzip',
+      vary: 'a, b',
+      etag: '"x"',
+      location: '/x',
+    };
+    expect(returnedResponseHeaders(headers)).toEqual(headers);
+  });
+
+  it.each([...HOP_BY_HOP, 'content-length', 'set-cookie'])('goes back without %s', (name) => {
+    expect(returnedResponseHeaders({ [name]: 'x', etag: 'x' })).toEqual({ etag: 'x' });
+  });
+
+  it('goes back without what its Connection names', () => {
+    const headers = { connection: 'close, X-Internal, x_debug', 'x-internal': '1', x_debug: '1', etag: 'x' };
+    expect(returnedResponseHeaders(headers)).toEqual({ etag: 'x' });
+  });
+});
