@@ -100,6 +100,8 @@ export class Upstream {
         collect(incoming)
           .then((response) => {
             clearTimeout(timer);
+            // An answer that came before the whole body was read: nobody wants the rest.
+            if (!outgoing.writableFinished) outgoing.destroy();
             resolve(response);
           })
           .catch(fail);
@@ -147,6 +149,10 @@ function lengthOf({ method, body }: UpstreamRequest): Record<string, string> {
 }
 
 async function collect(incoming: IncomingMessage): Promise<UpstreamResponse> {
+  const { statusCode = 0 } = incoming;
+  // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
+  if (statusCode < 200)
+    throw new UpstreamError('unreachable', `the upstream answered ${statusCode}, which nobody asked for`);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
@@ -158,7 +164,7 @@ async function collect(incoming: IncomingMessage): Promise<UpstreamResponse> {
   }
   const { 'set-cookie': cookies = [], ...fields } = incoming.headersDistinct;
   return {
-    status: incoming.statusCode ?? 502,
+    status: statusCode,
     headers: Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, (values ?? []).join(', ')])),
     cookies,
     body: Buffer.concat(chunks, size),
