@@ -65,7 +65,7 @@ export interface RunningGateway {
   services(): readonly ServiceEntry[];
   /** A token of the demo issuer, an hour long and with the first audience unless told otherwise. */
   token(options?: Partial<TokenOptions>): Promise<string>;
-  /** Serves another assembly in place of this one; on an error the old one stays. Gives the functions that changed. */
+  /** Serves another assembly in place of this one; on an error the old one stays. Gives the labels of the functions that changed. */
   reload(assemblyDir: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -129,7 +129,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   const fleet = closers.add(
     new Fleet({
       nowMs,
-      onLine: observeLines(metrics, log, nowMs),
+      onLine: observeLines(metrics, log, nowMs, (name) => labelOf(current, name)),
       onInvocation: (invocation) => keep(metrics, lambdaSamples(invocation, nowMs())),
     }),
   );
@@ -138,7 +138,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     await backing.upstreams.ensure(next.documents.services.map(({ policy }) => policy.service));
     await backing.dynamo.createTables(next.model.tables);
     storeIssuers(stateDir, next.documents.issuers);
-    const changed = fleet.deploy(deploymentsOf(next.model, backing));
+    const deployed = fleet.deploy(deploymentsOf(next.model, backing));
     alarms.replace(next.model.alarms);
     api = createApi({
       model: next.model.api,
@@ -150,7 +150,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
       },
     });
     current = next;
-    return changed;
+    return (await deployed).map((name) => labelOf(next, name));
   };
   await serve(current);
 
@@ -196,6 +196,12 @@ function deploymentsOf(
     model,
     variables: { ...rewire(model.environment, standIns), ...runtimeVariables(model, dynamo.url) },
   }));
+}
+
+/** How log lines name a function. */
+function labelOf({ model, documents }: Assembly, functionName: string): string {
+  const service = documents.services.find((entry) => entry.functionName === functionName);
+  return service?.policy.service ?? model.functions.get(functionName)?.label ?? functionName;
 }
 
 function servicesOf({ services }: Documents, upstreams: Upstreams): readonly ServiceEntry[] {

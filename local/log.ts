@@ -8,7 +8,8 @@ export type LogEvent =
   /** A function wrote a line. */
   | {
       readonly kind: 'line';
-      readonly functionName: string;
+      /** The service of a proxy function, or a short name. */
+      readonly label: string;
       readonly line: string;
       readonly stream: 'stdout' | 'stderr';
     }

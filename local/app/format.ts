@@ -9,7 +9,7 @@ export function formatEvent(event: LogEvent, verbose: boolean): string | undefin
     case 'request':
       return verbose || event.report.reason !== undefined ? formatReport(event.report) : undefined;
     case 'line':
-      return formatLine(event.functionName, event.line, verbose);
+      return formatLine(event.label, event.line, verbose);
     case 'alarm': {
       const { alarm, state, previous } = event.change;
       return `alarm ${alarm.name}: ${previous.value} -> ${state.value}. ${state.reason}`;
@@ -25,19 +25,18 @@ function formatReport({ method, path, status, latencyMs, reason, routeKey }: Req
   return `api ${status} ${method} ${path} ${Math.round(latencyMs)} ms${details ? ` (${details})` : ''}`;
 }
 
-function formatLine(functionName: string, line: string, verbose: boolean): string | undefined {
-  const name = shortName(functionName);
+function formatLine(label: string, line: string, verbose: boolean): string {
   const fields = parse(line);
-  if (verbose || !fields) return `${name} ${line}`;
-  if ('status' in fields && 'method' in fields) return formatRequestLine(name, fields);
+  if (verbose || !fields) return `${label} ${line}`;
+  if ('service' in fields && 'status' in fields && 'method' in fields) return formatRequestLine(fields);
   const { _aws: _, ...rest } = fields;
-  return `${name} ${Object.entries(rest)
+  return `${label} ${Object.entries(rest)
     .map(([key, value]) => `${key}=${text(value)}`)
     .join(' ')}`;
 }
 
 /** The one line that a proxy function writes for a request. */
-function formatRequestLine(name: string, fields: Fields): string {
+function formatRequestLine(fields: Fields): string {
   const { service, status, method, path, latency_ms, upstream_ms, client, limited, circuit, error } = fields;
   const notes = [
     typeof upstream_ms === 'number' && `upstream ${Math.round(upstream_ms)} ms`,
@@ -47,16 +46,11 @@ function formatRequestLine(name: string, fields: Fields): string {
     error,
   ].filter(Boolean);
   const took = typeof latency_ms === 'number' ? ` ${Math.round(latency_ms)} ms` : '';
-  return `${text(service ?? name)} ${text(status)} ${text(method)} ${text(path)}${took} (${notes.map(text).join(', ')})`;
+  return `${text(service)} ${text(status)} ${text(method)} ${text(path)}${took} (${notes.map(text).join(', ')})`;
 }
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** `TollgateGateway-GatewayUsersFunction1A2B3C4D` -> `GatewayUsersFunction` */
-function shortName(functionName: string): string {
-  return functionName.replace(/^[A-Za-z0-9]+-/, '').replace(/[0-9A-F]{8}$/, '');
 }
 
 function parse(line: string): Fields | undefined {

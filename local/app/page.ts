@@ -19,9 +19,11 @@ export function startPage(gateway: RunningGateway, hint: string): string {
   ].join('\n');
 }
 
+/** Routes that only answer preflights are many and alike: they are left out. */
 export function routesTable(gateway: RunningGateway): string {
   const services = new Map(gateway.services().map((entry) => [entry.functionName, entry]));
-  const rows = gateway.model().api.routes.map((route) => row(route, services.get(route.functionName)));
+  const routes = gateway.model().api.routes.filter(({ routeKey }) => !routeKey.startsWith('OPTIONS '));
+  const rows = routes.map((route) => row(route, services.get(route.functionName)));
   return table([['METHOD', 'PATH', 'SERVICE', 'AUTH', 'UPSTREAM'], ...rows.toSorted(byPath)]);
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CliOptions } from '../cli-options.ts';
 import type { Closers } from '../closers.ts';
 import { type RunningGateway, readAssembly, startGateway } from '../gateway.ts';
+import { checkPort } from '../http/server.ts';
 import type { LogSink } from '../log.ts';
 import type { Project } from '../project.ts';
 import { suggestRedis } from '../stores/redis.ts';
@@ -27,6 +28,7 @@ export async function run(
   closers: Closers,
 ): Promise<RunningGateway> {
   const { port, upstreams } = options;
+  await checkPort(port);
   const dirs = options.assemblyDir === undefined ? await firstAssembly(project) : undefined;
   const assemblyDir = dirs?.served ?? options.assemblyDir ?? '';
   const { stateDir } = project;

@@ -5,8 +5,8 @@ import type { AlarmModel } from '../metrics/alarm-model.ts';
 export interface FunctionModel {
   readonly name: string;
   readonly arn: string;
-  /** How error messages name it: construct path and logical id. */
-  readonly place: string;
+  /** Short, for log lines: `authorizer`. */
+  readonly label: string;
   readonly region: string;
   /** Absolute path of the unpacked bundle. Its name holds the bundle's hash. */
   readonly codeDir: string;

@@ -1,4 +1,4 @@
-import { placeName } from './intrinsics.ts';
+import type { Place } from './intrinsics.ts';
 import type { FunctionModel } from './model.ts';
 import type { Found } from './read-gateway.ts';
 
@@ -13,7 +13,7 @@ export function readFunction({ properties, place, ref, attribute }: Found): Func
   return {
     name: ref,
     arn: attribute('Arn'),
-    place: placeName(place),
+    label: labelOf(place),
     region: place.stack.region,
     codeDir: codeDirOf({ properties, place }),
     handler: properties.text('Handler'),
@@ -34,4 +34,11 @@ function codeDirOf({ properties, place }: Pick<Found, 'properties' | 'place'>): 
 function environmentOf(properties: Found['properties']): Readonly<Record<string, string>> {
   const variables = properties.object('Environment')?.record('Variables') ?? {};
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
+}
+
+/** `Stack/Gateway/Authorizer/AuthorizerFunction/Resource` -> `authorizer` */
+function labelOf({ stack, logicalId }: Place): string {
+  const segments = (stack.paths.get(logicalId) ?? logicalId).split('/').filter((segment) => segment !== 'Resource');
+  const name = (segments.at(-1) ?? logicalId).replace(/(?<=.)Function$/, '');
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 }

@@ -24,6 +24,13 @@ export async function serveApi(api: () => Api, port: number): Promise<ApiServer>
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
+/** @throws UserError where the port is taken: better known before anything else takes time */
+export async function checkPort(port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, port);
+  await closeServer(server);
+}
+
 export async function listen(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portError(port, cause)));

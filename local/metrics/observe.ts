@@ -3,10 +3,15 @@ import { samplesOf } from './emf.ts';
 import type { MetricStore, Sample } from './metric-store.ts';
 
 /** Passes a function's lines on, and keeps the metrics in them. */
-export function observeLines(store: MetricStore, log: LogSink, nowMs: () => number) {
+export function observeLines(
+  store: MetricStore,
+  log: LogSink,
+  nowMs: () => number,
+  labelOf: (functionName: string) => string,
+) {
   return (functionName: string, line: string, stream: 'stdout' | 'stderr'): void => {
     if (stream === 'stdout') keep(store, samplesOf(parse(line), nowMs()));
-    log({ kind: 'line', functionName, line, stream });
+    log({ kind: 'line', label: labelOf(functionName), line, stream });
   };
 }
 

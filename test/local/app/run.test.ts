@@ -68,7 +68,7 @@ test('a saved change is served without a restart; functions that stayed the same
   const { get, save, change } = await serveProject(fixture('one'));
   expect(await get('/same')).toBe('{"served":1}');
   change(fixture('two'));
-  expect(await save()).toMatch(/^reloaded in \d+\.\d s: Gateway-Word$/);
+  expect(await save()).toMatch(/^reloaded in \d+\.\d s: word$/);
   expect([await get('/word'), await get('/same')]).toEqual(['two', '{"served":2}']);
 });
 

@@ -101,7 +101,7 @@ test('lines that a function writes are told with its name', async () => {
   const { get, until } = await serve('export const handler = async () => { console.log("one\\ntwo"); return {}; };');
   await get();
   expect(await until('line', ({ line }) => line === 'two')).toMatchObject({
-    functionName: 'Gateway-Fn',
+    label: 'fn',
     stream: 'stdout',
   });
 });

@@ -43,8 +43,8 @@ test('an alarm invokes the function that is its action, with what CloudWatch wou
   await fetch(`${served.gateway.url}/${clock.nowMs()}`);
   await served.until('line', ({ line }) => line.includes('_aws'));
   clock.advance(10_000);
-  const { functionName, line } = await served.until('line', ({ line }) => line.startsWith('acted on'));
-  expect(functionName).toBe('Gateway-Circuit');
+  const { label, line } = await served.until('line', ({ line }) => line.startsWith('acted on'));
+  expect(label).toBe('circuit');
   expect(JSON.parse(line.replace('acted on ', ''))).toMatchObject({
     source: 'aws.cloudwatch',
     alarmData: { alarmName: 'failures', state: { value: 'ALARM' }, previousState: { value: 'OK' } },

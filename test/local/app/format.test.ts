@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { formatEvent } from '../../../local/app/format.ts';
+
+function line(text: string, verbose = false) {
+  return formatEvent({ kind: 'line', label: 'users', line: text, stream: 'stdout' }, verbose);
+}
+
+const REQUEST = {
+  service: 'users',
+  status: 200,
+  method: 'GET',
+  path: '/api/users/42',
+  latency_ms: 12.4,
+  upstream_ms: 9.6,
+  client: 'sub:alice',
+  circuit: 'closed',
+  limited: false,
+  _aws: {},
+};
+
+test("a proxy function's line is told in short", () => {
+  expect(line(JSON.stringify(REQUEST))).toBe('users 200 GET /api/users/42 12 ms (upstream 10 ms, sub:alice)');
+  const rejected = { ...REQUEST, status: 429, limited: true, circuit: 'half-open', upstream_ms: null };
+  expect(line(JSON.stringify(rejected))).toBe(
+    'users 429 GET /api/users/42 12 ms (sub:alice, limited, circuit half-open)',
+  );
+});
+
+test('other lines keep their words, without the metrics about them', () => {
+  expect(line('plain text')).toBe('users plain text');
+  expect(line('{"message":"redis lost","count":2,"_aws":{}}')).toBe('users message=redis lost count=2');
+  expect(line('{"broken":')).toBe('users {"broken":');
+});
+
+test('in full detail a line is as it was written', () => {
+  expect(line(JSON.stringify(REQUEST), true)).toBe(`users ${JSON.stringify(REQUEST)}`);
+});
+
+test('a request is told when API Gateway itself answered it, in full detail always', () => {
+  const report = { requestId: 'x', method: 'GET', path: '/nope', routeKey: undefined, status: 404, latencyMs: 0.4 };
+  const event = (reason?: string) => ({ kind: 'request', report: { ...report, reason } }) as const;
+  expect(formatEvent(event('no route'), false)).toBe('api 404 GET /nope 0 ms (no route)');
+  expect(formatEvent(event(), false)).toBeUndefined();
+  expect(formatEvent(event(), true)).toBe('api 404 GET /nope 0 ms');
+});
