@@ -6,6 +6,8 @@ export interface CliOptions {
   readonly upstreams: Readonly<Record<string, string>>;
   /** Undefined: the app is synthesized. */
   readonly assemblyDir: string | undefined;
+  /** Handed to the app, as `cdk synth -c` does. */
+  readonly context: Readonly<Record<string, string>>;
   readonly verbose: boolean;
 }
 
@@ -13,6 +15,7 @@ export const CLI_USAGE = `usage: npm start -- [options]
   --port NUMBER          port on 127.0.0.1 (3000)
   --upstream NAME=URL    sends a service's requests to a server of yours; may be repeated
   --assembly DIR         serves this cloud assembly instead of synthesizing the app
+  --context KEY=VALUE    context of the app, as with cdk synth -c: --context env=prod
   --verbose              shows every line of the functions as it is
 REDIS_URL in the environment names a Redis to use instead of starting one.`;
 
@@ -24,6 +27,7 @@ export function parseCliOptions(args: readonly string[]): CliOptions | undefined
     port: parsePort(values.port),
     upstreams: parseUpstreams(values.upstream),
     assemblyDir: values.assembly,
+    context: Object.fromEntries(values.context.map(parseContext)),
     verbose: values.verbose,
   };
 }
@@ -36,6 +40,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string', default: '3000' },
         upstream: { type: 'string', multiple: true, default: [] },
         assembly: { type: 'string' },
+        context: { type: 'string', short: 'c', multiple: true, default: [] },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -61,6 +66,12 @@ function parseUpstream(text: string): readonly [string, string] {
     throw new UserError('usage', `--upstream must look like users=http://localhost:4000, got ${JSON.stringify(text)}`);
   }
   return [service, upstreamUrl(service, url)];
+}
+
+function parseContext(text: string): readonly [string, string] {
+  const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (key !== undefined && value !== undefined) return [key, value];
+  throw new UserError('usage', `--context must look like env=prod, got ${JSON.stringify(text)}`);
 }
 
 /** In the contract's form: no trailing slash, query or fragment. */

@@ -29,13 +29,14 @@ export async function run(
 ): Promise<RunningGateway> {
   const { port, upstreams } = options;
   await checkPort(port);
-  const dirs = options.assemblyDir === undefined ? await firstAssembly(project) : undefined;
+  const app = { project, context: options.context };
+  const dirs = options.assemblyDir === undefined ? await firstAssembly(app) : undefined;
   const assemblyDir = dirs?.served ?? options.assemblyDir ?? '';
   const { stateDir } = project;
   const starting = () =>
     startGateway({ assemblyDir, port, upstreams, stateDir, redis: suggestRedis(process.env), log });
   const gateway = closers.add(await withProgress('starting', starting));
-  if (dirs) closers.push(watchSources(gateway, project, dirs, print));
+  if (dirs) closers.push(watchSources(gateway, app, dirs, print));
   print(
     startPage(
       gateway,
@@ -45,18 +46,24 @@ export async function run(
   return gateway;
 }
 
-async function firstAssembly(project: Project): Promise<AssemblyDirs> {
-  const dirs = new AssemblyDirs(project.stateDir);
-  await withProgress('synthesizing the app', () => synthesizeDraft(project, dirs));
+/** What is synthesized. */
+interface AppSource {
+  readonly project: Project;
+  readonly context: CliOptions['context'];
+}
+
+async function firstAssembly(app: AppSource): Promise<AssemblyDirs> {
+  const dirs = new AssemblyDirs(app.project.stateDir);
+  await withProgress('synthesizing the app', () => synthesizeDraft(app, dirs));
   dirs.promote();
   return dirs;
 }
 
 /** A draft that could be served; none is left where there is an error. */
-async function synthesizeDraft(project: Project, dirs: AssemblyDirs): Promise<void> {
+async function synthesizeDraft({ project, context }: AppSource, dirs: AssemblyDirs): Promise<void> {
   dirs.clear();
   try {
-    await synthesize(project, dirs.draft);
+    await synthesize(project, dirs.draft, context);
     readAssembly(dirs.draft);
   } catch (error) {
     dirs.discard();
@@ -66,24 +73,24 @@ async function synthesizeDraft(project: Project, dirs: AssemblyDirs): Promise<vo
 
 function watchSources(
   gateway: RunningGateway,
-  project: Project,
+  app: AppSource,
   dirs: AssemblyDirs,
   print: (text: string) => void,
 ): () => void {
-  const folders = SOURCES.map((name) => join(project.dir, name));
+  const folders = SOURCES.map((name) => join(app.project.dir, name));
   return watchFolders(folders, async () => {
     try {
-      print(await reload(gateway, project, dirs));
+      print(await reload(gateway, app, dirs));
     } catch (error) {
       print(`not reloaded, the gateway stays as it was: ${error instanceof UserError ? error.message : String(error)}`);
     }
   });
 }
 
-async function reload(gateway: RunningGateway, project: Project, dirs: AssemblyDirs): Promise<string> {
+async function reload(gateway: RunningGateway, app: AppSource, dirs: AssemblyDirs): Promise<string> {
   const startMs = performance.now();
   const before = routesTable(gateway);
-  await synthesizeDraft(project, dirs);
+  await synthesizeDraft(app, dirs);
   dirs.promote();
   const changed = await gateway.reload(dirs.served);
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);

@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 import type { Project } from '../project.ts';
 import { UserError } from '../user-error.ts';
 
+type Context = Readonly<Record<string, unknown>>;
+
 /** What the CDK's own command adds to the context of the app (aws-cdk, `cdk synth`). */
 const CLI_CONTEXT = {
   'aws:cdk:enable-path-metadata': true,
@@ -18,13 +20,13 @@ const CLI_CONTEXT = {
  *
  * @throws UserError with what the app printed
  */
-export async function synthesize({ dir, stateDir }: Project, outDir: string): Promise<void> {
-  const { app, context } = readConfiguration(dir);
+export async function synthesize({ dir, stateDir }: Project, outDir: string, context: Context = {}): Promise<void> {
+  const { app, context: configured } = readConfiguration(dir);
   const { code, output } = await run(app, dir, {
     ...process.env,
     PATH: `${join(dir, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     CDK_OUTDIR: outDir,
-    CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...context }),
+    CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...configured, ...context }),
     // Checks for CloudFormation, which has no part here, are most of the time that the app takes: 6 s of 8.
     CDK_VALIDATION: 'false',
     NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
@@ -32,7 +34,7 @@ export async function synthesize({ dir, stateDir }: Project, outDir: string): Pr
   if (code !== 0) throw new UserError('synth_failed', `the app does not synthesize (${app})\n${output.trim()}`);
 }
 
-function readConfiguration(dir: string): { readonly app: string; readonly context: Readonly<Record<string, unknown>> } {
+function readConfiguration(dir: string): { readonly app: string; readonly context: Context } {
   const configuration = readJson(join(dir, 'cdk.json'));
   if (typeof configuration['app'] !== 'string') throw new UserError('app_missing', `cdk.json in ${dir} names no app`);
   return {
@@ -41,8 +43,8 @@ function readConfiguration(dir: string): { readonly app: string; readonly contex
   };
 }
 
-function contextOf(configuration: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return (configuration['context'] ?? {}) as Readonly<Record<string, unknown>>;
+function contextOf(configuration: Readonly<Record<string, unknown>>): Context {
+  return (configuration['context'] ?? {}) as Context;
 }
 
 function readJson(path: string): Readonly<Record<string, unknown>> {

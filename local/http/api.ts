@@ -47,7 +47,8 @@ export function createApi(options: ApiOptions): Api {
   return async (request) => {
     const startMs = nowMs();
     const requestId = createRequestId();
-    const result = await serve(request, { requestId, nowMs: startMs, api: model }, { ...options, ...steps });
+    const facts = { requestId, nowMs: startMs, api: model };
+    const result = await serve(request, facts, { ...options, ...steps }).catch(fault);
     const { response, routeKey, reason } = result;
     const { path } = splitTarget(request.target);
     report({
@@ -125,6 +126,11 @@ function resultOf(outcome: Outcome): Result {
     case 'too-large':
       return own(413, 'event over 6 MB');
   }
+}
+
+/** A fault of the local run itself. */
+function fault(error: unknown): Result {
+  return own(500, `fault of the local run: ${String(error)}`);
 }
 
 function own(status: AnswerStatus, reason: string): Result {

@@ -99,3 +99,22 @@ test('without redis-server and a way to install it, it says how', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('error: redis-server is missing: install it');
 });
+
+// Installs by making the program; it must not ask questions, and the lists come first.
+const APT = `#!/bin/sh
+echo "$DEBIAN_FRONTEND $@" >> apt.log
+case "$*" in *install*) ln -s /bin/true bin/redis-server;; esac
+`;
+
+test.runIf(process.getuid?.() === 0)('root with apt-get gets redis-server installed', async () => {
+  const { dir, setup } = checkout();
+  writeFileSync(join(dir, 'bin', 'apt-get'), APT);
+  chmodSync(join(dir, 'bin', 'apt-get'), 0o755);
+  const { code, stdout, stderr } = await setup('--redis');
+  expect([code, stdout]).toEqual([0, '']);
+  expect(stderr).toContain('installing redis-server: done');
+  expect(readFileSync(join(dir, 'apt.log'), 'utf8').trim().split('\n').slice(-2)).toEqual([
+    'noninteractive -qq update',
+    'noninteractive -qq install --yes --no-install-recommends redis-server',
+  ]);
+});

@@ -10,7 +10,7 @@ import { type AssemblyFixture, temporaryDir, writeAssembly } from '../support/as
 const APP = `
 import { cpSync, existsSync } from 'node:fs';
 if (existsSync('broken')) { console.error('TypeError: prefix must begin with a slash'); process.exit(1); }
-if (process.env.CDK_CONTEXT_JSON.includes('"own":1')) cpSync('assembly', process.env.CDK_OUTDIR, { recursive: true });
+if (/"own":1.*"env":"test"/.test(process.env.CDK_CONTEXT_JSON)) cpSync('assembly', process.env.CDK_OUTDIR, { recursive: true });
 `;
 
 const fixture = (word: string, path = '/word'): AssemblyFixture => ({
@@ -21,7 +21,13 @@ const fixture = (word: string, path = '/word'): AssemblyFixture => ({
   routes: { [`GET ${path}`]: { function: 'Word' }, 'GET /same': { function: 'Same' } },
 });
 
-const OPTIONS: CliOptions = { port: 0, upstreams: {}, assemblyDir: undefined, verbose: false };
+const OPTIONS: CliOptions = {
+  port: 0,
+  upstreams: {},
+  assemblyDir: undefined,
+  context: { env: 'test' },
+  verbose: false,
+};
 
 /** A checkout with an app, served until the test has finished. */
 async function serveProject(initial: AssemblyFixture) {
