@@ -1,5 +1,6 @@
 import type { RequestReport } from '../http/api.ts';
 import type { LogEvent } from '../log.ts';
+import type { AlarmChange } from '../metrics/alarms.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,13 +11,17 @@ export function formatEvent(event: LogEvent, verbose: boolean): string | undefin
       return verbose || event.report.reason !== undefined ? formatReport(event.report) : undefined;
     case 'line':
       return formatLine(event.label, event.line, verbose);
-    case 'alarm': {
-      const { alarm, state, previous } = event.change;
-      return `alarm ${alarm.name}: ${previous.value} -> ${state.value}. ${state.reason}`;
-    }
+    case 'alarm':
+      return formatAlarm(event.change, verbose);
     case 'notice':
       return event.text;
   }
+}
+
+/** That an alarm which has just been made is OK is no news. */
+function formatAlarm({ alarm, state, previous }: AlarmChange, verbose: boolean): string | undefined {
+  if (!verbose && previous.value === 'INSUFFICIENT_DATA' && state.value === 'OK') return undefined;
+  return `alarm ${alarm.name}: ${previous.value} -> ${state.value}. ${state.reason}`;
 }
 
 /** What API Gateway itself answered, or in full detail every request. */

@@ -31,7 +31,13 @@ export async function synthesize({ dir, stateDir }: Project, outDir: string, con
     CDK_VALIDATION: 'false',
     NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
   });
-  if (code !== 0) throw new UserError('synth_failed', `the app does not synthesize (${app})\n${output.trim()}`);
+  if (code !== 0)
+    throw new UserError('synth_failed', `the app does not synthesize (${app})\n${withoutProgress(output)}`);
+}
+
+/** The app tells of every bundle that it makes. */
+function withoutProgress(output: string): string {
+  return output.replace(/^Bundling asset .*\n/gm, '').trim();
 }
 
 function readConfiguration(dir: string): { readonly app: string; readonly context: Context } {

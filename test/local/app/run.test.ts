@@ -9,7 +9,7 @@ import { type AssemblyFixture, temporaryDir, writeAssembly } from '../support/as
 // An app that "synthesizes" by copying what lies in its `lib` folder, or fails when a file says so.
 const APP = `
 import { cpSync, existsSync } from 'node:fs';
-if (existsSync('broken')) { console.error('TypeError: prefix must begin with a slash'); process.exit(1); }
+if (existsSync('broken')) { console.log('Bundling asset X...'); console.error('TypeError: prefix must begin with a slash'); process.exit(1); }
 if (/"own":1.*"env":"test"/.test(process.env.CDK_CONTEXT_JSON)) cpSync('assembly', process.env.CDK_OUTDIR, { recursive: true });
 `;
 
@@ -91,6 +91,7 @@ test('a change that does not synthesize leaves the gateway as it was and says wh
   const told = await save();
   expect(told).toContain('not reloaded, the gateway stays as it was: the app does not synthesize');
   expect(told).toContain('prefix must begin with a slash');
+  expect(told).not.toContain('Bundling');
   expect(await get('/word')).toBe('one');
 });
 
