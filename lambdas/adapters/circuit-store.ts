@@ -5,9 +5,10 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DecodeError, integer, member, object, string } from '../contract/decode.ts';
+import { DecodeError, type Decoder, integer, member, object, string } from '../contract/decode.ts';
 import { CIRCUIT_STATE_SORT_KEY, circuitHistorySortKey, circuitPartition, TABLE } from '../contract/table.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../core/circuit.ts';
+import { describeError, writeLine } from './log.ts';
 
 /** How long a transition stays in the history. */
 const HISTORY_DAYS = 90;
@@ -69,7 +70,10 @@ export class CircuitStore {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
     }
-    await this.#remember(next, nowMs);
+    // The circuit has moved, whether its history knows of it or not.
+    await this.#remember(next, nowMs).catch((error) =>
+      writeLine({ message: 'circuit history not written', version: next.version, error: describeError(error) }),
+    );
     return true;
   }
 
@@ -105,14 +109,14 @@ function decodeCircuit(item: Record<string, AttributeValue>): CircuitState {
   const plain = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, scalar(value)]));
   const { state } = object({ state: member(['closed', 'open', 'half-open'] as const) })(plain, 'circuit');
   const opened = {
-    version: integer,
+    version: storedVersion,
     openedAtMs: integer,
     source: member(['outcomes', 'alarm', 'operator'] as const),
     reason: string,
   };
   switch (state) {
     case 'closed':
-      return { state, ...object({ version: integer, closedAtMs: integer })(plain, 'circuit') };
+      return { state, ...object({ version: storedVersion, closedAtMs: integer })(plain, 'circuit') };
     case 'open':
       return { state, ...object({ ...opened, retryAtMs: integer })(plain, 'circuit') };
     case 'half-open':
@@ -120,8 +124,14 @@ function decodeCircuit(item: Record<string, AttributeValue>): CircuitState {
   }
 }
 
+/** An item exists once its circuit has moved. With version 0 it could never move again: see `NEVER_MOVED`. */
+const storedVersion: Decoder<number> = (value, path) => {
+  const version = integer(value, path);
+  if (version < 1) throw new DecodeError(path, 'at least 1', version);
+  return version;
+};
+
+/** A string or a number; what else people add to an item by hand is no field of a circuit. */
 function scalar(value: AttributeValue): unknown {
-  if (value.N !== undefined) return Number(value.N);
-  if (value.S !== undefined) return value.S;
-  throw new DecodeError('circuit', 'made of strings and numbers', value);
+  return value.N === undefined ? value.S : Number(value.N);
 }

@@ -8,12 +8,16 @@ import {
   type JWTVerifyGetKey,
   errors as joseErrors,
 } from 'jose';
-import { array, object } from '../contract/decode.ts';
+import { array, DecodeError, decodeJson, object } from '../contract/decode.ts';
 
 /** Keys are fetched again when they are older than this. */
 export const MAX_AGE_MS = 10 * 60 * 1000;
+/** While an issuer gives no keys, those that it gave last serve until they are older than this: half a day of outage. */
+export const MAX_STALE_MS = 12 * 60 * 60 * 1000;
 /** A `kid` that is not known fetches again, but not more often than this: junk tokens must not hammer the issuer. */
 export const COOLDOWN_MS = 30 * 1000;
+/** An issuer that gave no keys is asked again, but not by every request: each would wait for `FETCH_TIMEOUT_MS`. */
+export const OUTAGE_COOLDOWN_MS = 5 * 1000;
 /** For connecting and reading the whole answer. */
 export const FETCH_TIMEOUT_MS = 3000;
 /** Far above any real key set. */
@@ -41,6 +45,8 @@ export class RemoteJwks {
   #keys: KeyLookup | undefined;
   #fetchedAtMs = 0;
   #attemptedAtMs = 0;
+  /** What became of the last attempt, if it failed. */
+  #outage: JwksUnavailable | undefined;
   #pending: Promise<KeyLookup> | undefined;
 
   /**
@@ -57,19 +63,34 @@ export class RemoteJwks {
 
   /** @throws JwksUnavailable, or a JOSEError when no key fits the token */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    const ageMs = this.#clock() - this.#fetchedAtMs;
-    const keys = this.#keys === undefined || ageMs >= MAX_AGE_MS ? await this.#fetched() : this.#keys;
+    const keys = await this.#known();
     try {
       return await keys(header, token);
     } catch (error) {
+      if (!(error instanceof joseErrors.JWKSNoMatchingKey)) throw error;
+      // While the issuer is out, nobody knows whether the key is a new one, so the token must not be called invalid.
       const cooled = this.#clock() - this.#attemptedAtMs >= COOLDOWN_MS;
-      if (!(error instanceof joseErrors.JWKSNoMatchingKey) || !cooled) throw error;
+      if (this.#outage === undefined && !cooled) throw error;
       return (await this.#fetched())(header, token);
     }
   };
 
+  /** The keys at hand, fetched when they are too old. */
+  async #known(): Promise<KeyLookup> {
+    const ageMs = this.#clock() - this.#fetchedAtMs;
+    if (this.#keys !== undefined && ageMs < MAX_AGE_MS) return this.#keys;
+    try {
+      return await this.#fetched();
+    } catch (error) {
+      if (this.#keys !== undefined && ageMs < MAX_STALE_MS) return this.#keys;
+      throw error;
+    }
+  }
+
   /** One fetch at a time; whoever comes meanwhile shares it. */
-  #fetched(): Promise<KeyLookup> {
+  async #fetched(): Promise<KeyLookup> {
+    const recent = this.#clock() - this.#attemptedAtMs < OUTAGE_COOLDOWN_MS;
+    if (this.#pending === undefined && this.#outage !== undefined && recent) throw this.#outage;
     this.#pending ??= this.#fetch().finally(() => {
       this.#pending = undefined;
     });
@@ -78,17 +99,27 @@ export class RemoteJwks {
 
   async #fetch(): Promise<KeyLookup> {
     this.#attemptedAtMs = this.#clock();
-    const text = await download(this.#url);
     try {
-      const document: unknown = JSON.parse(text);
-      const { keys } = object({ keys: array((key) => key) })(document, 'jwks');
-      this.#keys = createLocalJWKSet({ keys: keys.filter(isKey) } as JSONWebKeySet);
+      this.#keys = keySet(await download(this.#url));
+      this.#fetchedAtMs = this.#clock();
+      this.#outage = undefined;
+      return this.#keys;
     } catch (error) {
-      throw new JwksUnavailable(`${this.#url.host} answered no JSON Web Key Set`, error);
+      this.#outage =
+        error instanceof JwksUnavailable
+          ? error
+          : new JwksUnavailable(`${this.#url.host} answered no JSON Web Key Set`, error);
+      throw this.#outage;
     }
-    this.#fetchedAtMs = this.#clock();
-    return this.#keys;
   }
+}
+
+/** @throws for a document that is no key set, and for one without a key: an issuer that signs has one */
+function keySet(text: string): KeyLookup {
+  const { keys } = decodeJson(object({ keys: array((key) => key) }), text, 'jwks');
+  const usable = keys.filter(isKey);
+  if (usable.length === 0) throw new DecodeError('jwks.keys', 'a list with a key', keys);
+  return createLocalJWKSet({ keys: usable } as JSONWebKeySet);
 }
 
 function isKey(key: unknown): boolean {
@@ -108,7 +139,9 @@ function download(url: URL): Promise<string> {
       reject(new JwksUnavailable(`${url.host} ${reason}`, cause));
     };
     const timer = setTimeout(() => fail(`sent no key set within ${FETCH_TIMEOUT_MS} ms`), FETCH_TIMEOUT_MS);
-    const request = (url.protocol === 'https:' ? secureGet : get)(url, { headers: { accept: 'application/json' } });
+    // A connection of its own: a kept one may have been closed while nothing was asked for minutes.
+    const options = { agent: false, headers: { accept: 'application/json' } };
+    const request = (url.protocol === 'https:' ? secureGet : get)(url, options);
     request.on('error', (error) => fail('cannot be reached', error));
     request.on('response', (response) => {
       if (response.statusCode !== 200) return fail(`answered ${response.statusCode}`);
