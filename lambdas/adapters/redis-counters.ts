@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { array, DecodeError, integer } from '../contract/decode.ts';
 import type { RateLimitPolicy } from '../contract/policy.ts';
 import type { Counters } from '../core/counters.ts';
@@ -79,7 +79,7 @@ function within<T>(timeoutMs: number, reply: Promise<T>): Promise<T | typeof NO_
 
 /** A client's id may hold any bytes at any length; its key is short and has no meaning to Redis or its cluster. */
 function digest(subject: string): string {
-  return createHash('sha256').update(subject).digest('base64url').slice(0, 22);
+  return hash('sha256', subject, 'base64url').slice(0, 22);
 }
 
 function numbers(reply: unknown, length: number, script: string): readonly number[] {

@@ -40,17 +40,20 @@ const IDLE_CONNECTION_MS = 4000;
 /** RFC 9110 §9.2.2: these may be sent again when a connection closed before any answer. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_MS, maxFreeSockets: 16, scheduling: 'lifo' } as const;
+const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' } as const;
 
 /** The HTTP server that a service forwards to, with its kept-alive connections. */
 export class Upstream {
   readonly #base: URL;
+  readonly #address: RequestOptions;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #request: typeof request;
 
   constructor(url: string) {
     this.#base = new URL(url);
-    const secure = this.#base.protocol === 'https:';
+    const { protocol, hostname, port } = this.#base;
+    this.#address = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
+    const secure = protocol === 'https:';
     this.#agent = secure ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS);
     this.#request = secure ? secureRequest : request;
   }
@@ -113,9 +116,7 @@ export class Upstream {
   #open(message: UpstreamRequest, agent: RequestOptions['agent']): ClientRequest {
     try {
       return this.#request({
-        protocol: this.#base.protocol,
-        hostname: this.#base.hostname.replace(/^\[|\]$/g, ''),
-        port: this.#base.port,
+        ...this.#address,
         method: message.method,
         path: message.target,
         headers: { ...message.headers, ...lengthOf(message) },
@@ -148,25 +149,40 @@ function lengthOf({ method, body }: UpstreamRequest): Record<string, string> {
   return { 'content-length': String(body?.length ?? 0) };
 }
 
-async function collect(incoming: IncomingMessage): Promise<UpstreamResponse> {
+/** By events: an async iterator over the chunks takes longer than all the rest of this function. */
+function collect(incoming: IncomingMessage): Promise<UpstreamResponse> {
   const { statusCode = 0 } = incoming;
-  // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
-  if (statusCode < 200)
-    throw new UpstreamError('unreachable', `the upstream answered ${statusCode}, which nobody asked for`);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    size += chunk.length;
-    if (size > MAX_RESPONSE_BYTES) {
-      throw new UpstreamError('too_large', `the answer is larger than ${MAX_RESPONSE_BYTES} bytes`);
+  return new Promise((resolve, reject) => {
+    // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
+    if (statusCode < 200) {
+      return reject(new UpstreamError('unreachable', `the upstream answered ${statusCode}, which nobody asked for`));
     }
-    chunks.push(chunk);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_RESPONSE_BYTES) {
+        reject(new UpstreamError('too_large', `the answer is larger than ${MAX_RESPONSE_BYTES} bytes`));
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    incoming.on('error', reject);
+    incoming.on('end', () =>
+      resolve({ status: statusCode, ...fieldsOf(incoming.rawHeaders), body: Buffer.concat(chunks, size) }),
+    );
+  });
+}
+
+/** Names and values as they came, one after the other. Node's own views of them drop some duplicates or cost more. */
+function fieldsOf(rawHeaders: readonly string[]): Pick<UpstreamResponse, 'headers' | 'cookies'> {
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = rawHeaders[index + 1] ?? '';
+    if (name === 'set-cookie') cookies.push(value);
+    else headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
   }
-  const { 'set-cookie': cookies = [], ...fields } = incoming.headersDistinct;
-  return {
-    status: statusCode,
-    headers: Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, (values ?? []).join(', ')])),
-    cookies,
-    body: Buffer.concat(chunks, size),
-  };
+  return { headers, cookies };
 }

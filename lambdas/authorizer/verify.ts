@@ -5,6 +5,7 @@ import type { AuthorizerConfig, IssuerConfig } from '../contract/authorizer-conf
 import type { Rejected, Verdict } from '../contract/verdict.ts';
 import { bearerToken } from '../core/bearer.ts';
 import { verifiedFrom } from '../core/claims.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 /**
  * What the verifier says of an `Authorization` header. Throws only when an issuer's keys cannot be had: an outage must
@@ -24,6 +25,7 @@ const INVALID = rejected('the token is not valid');
 
 /** @param clock epoch milliseconds */
 export function createVerifier(config: AuthorizerConfig, clock: () => number): Verifier {
+  const verified = new VerifiedTokens();
   const issuers = new Map(
     config.issuers.map((issuer): [string, Issuer] => [
       issuer.issuer,
@@ -33,12 +35,19 @@ export function createVerifier(config: AuthorizerConfig, clock: () => number): V
   return async (authorization) => {
     const token = bearerToken(authorization);
     if (token === undefined) return MALFORMED;
+    const known = verified.verdictOf(token, clock());
+    if (known !== undefined) return known;
     const issuer = issuers.get(unverifiedIssuer(token) ?? '');
-    return issuer === undefined ? INVALID : verify(token, issuer, clock());
+    return issuer === undefined ? INVALID : verify(token, issuer, verified, clock());
   };
 }
 
-async function verify(token: string, { config, jwks }: Issuer, nowMs: number): Promise<Verdict> {
+async function verify(
+  token: string,
+  { config, jwks }: Issuer,
+  verified: VerifiedTokens,
+  nowMs: number,
+): Promise<Verdict> {
   try {
     const { payload } = await jwtVerify(token, jwks.keyFor, {
       algorithms: [...config.algorithms],
@@ -48,7 +57,11 @@ async function verify(token: string, { config, jwks }: Issuer, nowMs: number): P
       clockTolerance: config.clockToleranceS,
       currentDate: new Date(nowMs),
     });
-    return verifiedFrom(payload) ?? INVALID;
+    const verdict = verifiedFrom(payload);
+    if (verdict === undefined) return INVALID;
+    const expiresAtS = (payload.exp ?? 0) + config.clockToleranceS;
+    verified.remember(token, verdict, expiresAtS * 1000, nowMs);
+    return verdict;
   } catch (error) {
     if (error instanceof JwksUnavailable) throw error;
     if (error instanceof errors.JWTExpired) return EXPIRED;

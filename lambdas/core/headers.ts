@@ -83,7 +83,7 @@ function connectionOptions(connection: string | undefined): ReadonlySet<string> 
 }
 
 function comparable(field: string): string {
-  return field.toLowerCase().replace(/[^a-z0-9]/g, '-');
+  return field.toLowerCase().replace(/[^a-z0-9-]/g, '-');
 }
 
 const NO_OPTIONS: ReadonlySet<string> = new Set();
