@@ -1,46 +1,109 @@
-import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { systemCode } from '../user-error.ts';
 
 /** Editors write a file in several steps, and a checkout writes many files. */
 const DEBOUNCE_MS = 200;
 
 /**
- * Calls `onChange` after files under these folders were saved; never twice at once. What is saved during a call is told by
- * another call. Returns what ends it.
+ * Calls `onChange` after sources under these folders were saved; never twice at once. What is saved during a call is told
+ * by another call. Returns what ends it.
  */
-export function watchFolders(dirs: readonly string[], onChange: () => Promise<void>): () => void {
+export function watchFolders(roots: readonly string[], onChange: () => Promise<void>): () => void {
+  const call = debounced(onChange);
+  const watcher = new DirectoryWatcher(roots, call.schedule);
+  return () => {
+    watcher.close();
+    call.cancel();
+  };
+}
+
+function debounced(work: () => Promise<void>): { readonly schedule: () => void; readonly cancel: () => void } {
   let timer: NodeJS.Timeout | undefined;
   let running = false;
   let again = false;
   const run = async () => {
-    if (running) {
-      again = true;
-      return;
-    }
+    again = running;
+    if (running) return;
     running = true;
-    await onChange();
-    running = false;
+    await work().finally(() => {
+      running = false;
+    });
     if (again) schedule();
-    again = false;
   };
   const schedule = () => {
     clearTimeout(timer);
     timer = setTimeout(() => void run(), DEBOUNCE_MS);
   };
-  const watchers = dirs.filter((dir) => existsSync(dir)).map((dir) => watchFolder(dir, schedule));
-  return () => {
-    clearTimeout(timer);
-    for (const watcher of watchers) watcher.close();
-  };
+  return { schedule, cancel: () => clearTimeout(timer) };
 }
 
-function watchFolder(dir: string, onChange: () => void): FSWatcher {
-  return watch(dir, { recursive: true }, (_, file) => {
-    if (file === null || isSource(join(dir, file))) onChange();
-  });
+/**
+ * One watch for each directory. Node's own recursive watch on Linux is one for each file, and it loses a file that is
+ * replaced by another of its name, which is how many editors, sed and git write.
+ */
+class DirectoryWatcher {
+  readonly #roots: readonly string[];
+  readonly #onSource: () => void;
+  readonly #watchers = new Map<string, FSWatcher>();
+
+  constructor(roots: readonly string[], onSource: () => void) {
+    this.#roots = roots;
+    this.#onSource = onSource;
+    this.#sync();
+  }
+
+  close(): void {
+    for (const dir of this.#watchers.keys()) this.#forget(dir);
+  }
+
+  /** Brings the watches to the directories that there are now; true: some are new. */
+  #sync(): boolean {
+    const dirs = new Set(this.#roots.flatMap(directoriesUnder));
+    for (const dir of this.#watchers.keys()) if (!dirs.has(dir)) this.#forget(dir);
+    const added = [...dirs].filter((dir) => !this.#watchers.has(dir));
+    for (const dir of added) this.#watch(dir);
+    return added.length > 0;
+  }
+
+  #watch(dir: string): void {
+    const watcher = unlessGone(() => watch(dir, (_, file) => this.#changed(file)));
+    if (!watcher) return;
+    watcher.on('error', () => this.#forget(dir));
+    this.#watchers.set(dir, watcher);
+  }
+
+  /** What a new directory holds may have been written before it was watched. */
+  #changed(file: string | null): void {
+    if (this.#sync() || file === null || isSource(file)) this.#onSource();
+  }
+
+  #forget(dir: string): void {
+    this.#watchers.get(dir)?.close();
+    this.#watchers.delete(dir);
+  }
+}
+
+function directoriesUnder(root: string): readonly string[] {
+  if (!existsSync(root)) return [];
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  return [
+    root,
+    ...entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name)),
+  ];
+}
+
+/** Directories come and go while they are looked at. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Editors' swap and backup files are not sources. */
-function isSource(path: string): boolean {
-  return /\.(ts|js|mjs|cjs|json|lua)$/.test(path);
+function isSource(name: string): boolean {
+  return /\.(ts|js|mjs|cjs|json|lua)$/.test(name);
 }
