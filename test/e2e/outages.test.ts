@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { READ_WAIT_MS } from '../../lambdas/adapters/circuit-view.ts';
+import { type DynamoStore, startDynamo } from '../../local/stores/dynamo.ts';
+import { serveTcp } from '../support/upstream.ts';
+import { atOnce, eventually, type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
+import type { Answer } from './support/http.ts';
+
+// The gateway's own DynamoDB, in reach of a test that stops it.
+vi.mock(import('../../local/stores/dynamo.ts'), async (original) => {
+  const module = await original();
+  return { ...module, startDynamo: vi.fn(module.startDynamo) };
+});
+
+let gateway: ServedGateway;
+afterEach(() => gateway.close());
+
+/** The process that the start-up page names. */
+function redisPid(): number {
+  const [, pid] = /process (\d+)/.exec(gateway.running.redis.description) ?? [];
+  return Number(pid);
+}
+
+/** What the functions said of Redis, by function. */
+function redisMessages(): Readonly<Record<string, readonly string[]>> {
+  const said = gateway.lines().flatMap(({ label, message }) => {
+    const word = /^redis (lost|recovered)/.exec(String(message))?.[1];
+    return word === undefined ? [] : [{ label, word }];
+  });
+  const labels = [...new Set(said.map(({ label }) => label))];
+  return Object.fromEntries(
+    labels.map((label) => [label, said.filter((one) => one.label === label).map(({ word }) => word)]),
+  );
+}
+
+/** Sends requests one after the other until it is told to stop. */
+function keepSending(request: (index: number) => Promise<Answer>) {
+  const state = { stopped: false };
+  const answers: Answer[] = [];
+  const ended = (async () => {
+    for (let index = 0; !state.stopped; index += 1) {
+      answers.push(await request(index));
+      await sleep(5);
+    }
+  })();
+  return {
+    answers,
+    stop: async () => {
+      state.stopped = true;
+      await ended;
+    },
+  };
+}
+
+const serverErrors = (answers: readonly Answer[]) => statuses(answers).filter((status) => status >= 500);
+
+describe('redis-server', () => {
+  test('killed during requests costs none of them; limits go on locally, are said to once, and recover', async () => {
+    gateway = await serve();
+    // So many that none reaches its limit.
+    const crowd = await atOnce(40, (index) => gateway.token(`user-${index}`));
+    const of = (service: string) =>
+      keepSending((index) => gateway.send(`/api/${service}/42`, { token: crowd[index % crowd.length] ?? '' }));
+    const streams = [of('users'), of('orders')];
+    await gateway.until(() => gateway.requestLines().length > 20);
+
+    process.kill(redisPid(), 'SIGKILL');
+    await gateway.until(() => Object.keys(redisMessages()).length === 2);
+    const alice = await gateway.token('alice');
+    const local = await times(101, () => gateway.send('/api/payments/42', { token: alice }));
+    expect(tally(local)).toEqual({ 200: 20, 429: 81 });
+
+    await gateway.until(() => Object.values(redisMessages()).filter((said) => said.includes('recovered')).length >= 2);
+    for (const stream of streams) await stream.stop();
+    for (const { answers } of streams) expect(tally(answers)[200]).toBeGreaterThan(50);
+    expect(gateway.reports().filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
+    expect(tally(streams.flatMap(({ answers }) => answers))).not.toHaveProperty('429');
+    const said = Object.entries(redisMessages()).filter(([name]) => !name.includes('payments'));
+    expect(said.map(([, messages]) => messages)).toEqual([
+      ['lost', 'recovered'],
+      ['lost', 'recovered'],
+    ]);
+
+    const redis = new Redis(gateway.running.redis.url ?? '');
+    expect(await redis.dbsize()).toBeGreaterThan(0);
+    await redis.quit();
+    expect(gateway.requestLines().reduce((sum, { StoreErrors }) => sum + Number(StoreErrors ?? 0), 0)).toBeGreaterThan(
+      0,
+    );
+  });
+
+  test('that hangs costs no request more than a moment, and comes back into use', async () => {
+    gateway = await serve();
+    const token = await gateway.token('alice');
+    const get = () => gateway.send('/api/users/42', { token });
+    expect((await get()).status).toBe(200);
+    const pid = redisPid();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const answers = await times(20, get);
+      expect(serverErrors(answers)).toEqual([]);
+      await gateway.until(() => Object.keys(redisMessages()).length === 1);
+      const slowest = Math.max(...gateway.requestLines().map(({ overhead_ms }) => Number(overhead_ms)));
+      expect(slowest).toBeLessThan(1000);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await eventually(get, () => Object.values(redisMessages()).flat().includes('recovered'));
+  });
+});
+
+describe('DynamoDB', () => {
+  test('stopped before a function ever asked it leaves circuits closed and requests served', async () => {
+    gateway = await serve();
+    await theDynamo().close();
+    const token = await gateway.token('alice');
+    expect(tally(await times(10, () => gateway.send('/api/users/42', { token })))).toEqual({ 200: 10 });
+    // Nothing can open the circuit now; the upstream's own answers go on.
+    const failed = await times(10, () => gateway.send('/api/orders/status/503', { token }));
+    expect(failed.map((answer) => answer.json().service)).toEqual(Array(10).fill('orders'));
+    await gateway.until(() => gateway.requestLines().some(({ StoreErrors }) => Number(StoreErrors) > 0));
+    expect(gateway.events.filter((event) => event.kind === 'line' && event.stream === 'stderr')).toEqual([]);
+  });
+
+  test('stopped during requests leaves an open circuit open', async () => {
+    gateway = await serve();
+    const token = await gateway.token('alice');
+    const answers = await times(6, () => gateway.send('/api/orders/status/503', { token }));
+    expect(answers.at(-1)?.json()).toMatchObject({ code: 'circuit_open' });
+    await theDynamo().close();
+    expect((await gateway.send('/api/orders/42', { token })).json()).toMatchObject({ code: 'circuit_open' });
+    expect(statuses([await gateway.send('/api/users/42', { token })])).toEqual([200]);
+  });
+
+  test('that never answers holds up the first requests for a moment each, and then none', async () => {
+    const silent = await serveTcp(() => undefined);
+    vi.mocked(startDynamo).mockResolvedValueOnce({
+      url: silent.url,
+      createTables: async () => {},
+      close: () => silent.stop(),
+    });
+    gateway = await serve();
+    const token = await gateway.token('alice');
+    const answers = await times(20, () => gateway.send('/api/users/42', { token }));
+    expect(tally(answers)).toEqual({ 200: 20 });
+    await gateway.settled();
+    const overheads = gateway.requestLines().map(({ overhead_ms }) => Number(overhead_ms));
+    expect(Math.max(...overheads)).toBeLessThan(2000);
+    expect(overheads.filter((ms) => ms > READ_WAIT_MS).length).toBeLessThan(10);
+  });
+});
+
+/** Of the gateway that was started last. */
+function theDynamo(): DynamoStore {
+  const result = vi.mocked(startDynamo).mock.settledResults.at(-1);
+  if (result?.type !== 'fulfilled') throw new Error('no DynamoDB runs');
+  return result.value;
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { synthesize } from '../../../local/app/synthesize.ts';
+import { thisProject } from '../../../local/project.ts';
+import { systemCode } from '../../../local/user-error.ts';
+
+export const PROJECT = thisProject({});
+
+/** What the test files share, in the folder that git ignores anyway. */
+const SHARED_DIR = join(PROJECT.stateDir, 'e2e');
+/** Keys of the demo issuer: made once, for RSA takes its time. */
+export const ISSUER_DIR = join(SHARED_DIR, 'issuer');
+
+/** All that decides what the app synthesizes to. */
+const SOURCES = ['bin', 'lib', 'lambdas', 'cdk.json', 'package-lock.json'];
+const LOCK_EXPIRY_MS = 60_000;
+const KEPT_MS = 10 * 60_000;
+
+/**
+ * The assembly of the app as it stands. Test files run in processes of their own, so it is kept under the hash of its
+ * sources: the first one synthesizes, the others wait for it.
+ */
+export async function synthesizedApp(): Promise<string> {
+  const dir = join(SHARED_DIR, `assembly-${hashOf(SOURCES)}`);
+  const lock = `${dir}.lock`;
+  mkdirSync(SHARED_DIR, { recursive: true });
+  while (!existsSync(dir)) {
+    if (acquire(lock)) await make(dir, lock);
+    else await sleep(50);
+  }
+  return dir;
+}
+
+async function make(dir: string, lock: string): Promise<void> {
+  const draft = mkdtempSync(join(SHARED_DIR, 'draft-'));
+  try {
+    removeOld();
+    // Between the look and the lock another process may have finished.
+    if (existsSync(dir)) return;
+    await synthesize(PROJECT, draft);
+    renameSync(draft, dir);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function acquire(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+  // Whoever was killed leaves its lock behind.
+  if (ageMs(lock) > LOCK_EXPIRY_MS) rmSync(lock, { recursive: true, force: true });
+  return false;
+}
+
+function removeOld(): void {
+  const old = readdirSync(SHARED_DIR).filter((name) => /^(assembly|draft)-/.test(name) && !name.endsWith('.lock'));
+  for (const name of old) {
+    const path = join(SHARED_DIR, name);
+    if (ageMs(path) > KEPT_MS) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function ageMs(path: string): number {
+  const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return Date.now() - mtimeMs;
+}
+
+function hashOf(names: readonly string[]): string {
+  const hash = createHash('sha256');
+  const add = (path: string): void => {
+    hash.update(path);
+    if (!statSync(path).isDirectory()) hash.update(readFileSync(path));
+    else for (const name of readdirSync(path).toSorted()) add(join(path, name));
+  };
+  for (const name of names) add(join(PROJECT.dir, name));
+  return hash.digest('hex').slice(0, 16);
+}
+
+type Document = Record<string, unknown>;
+
+/** Changes to the documents that the functions of an assembly carry in their environment. */
+export interface Edits {
+  /** By variable: `TOLLGATE_SERVICE`, `TOLLGATE_CIRCUITS`, … */
+  readonly [variable: string]: (document: never) => void;
+}
+
+/** A copy of the app's assembly whose functions carry other documents; the bundles stay where they are. */
+export async function editedApp(edits: Edits, dir: string): Promise<string> {
+  const original = await synthesizedApp();
+  mkdirSync(dir, { recursive: true });
+  for (const name of readdirSync(original)) {
+    const [from, to] = [join(original, name), join(dir, name)];
+    if (name.endsWith('.template.json')) writeFileSync(to, JSON.stringify(edit(readJson(from), edits)));
+    else if (statSync(from).isDirectory()) symlinkSync(from, to);
+    else copyFileSync(from, to);
+  }
+  return dir;
+}
+
+interface Template {
+  readonly Resources: Record<string, { Properties?: { Environment?: { Variables?: Document } } }>;
+}
+
+function edit(template: Template, edits: Edits): Template {
+  for (const { Properties } of Object.values(template.Resources)) {
+    const variables = Properties?.Environment?.Variables ?? {};
+    for (const [name, change] of Object.entries(edits)) {
+      const json = variables[name];
+      if (typeof json !== 'string') continue;
+      const document = JSON.parse(json);
+      change(document as never);
+      variables[name] = JSON.stringify(document);
+    }
+  }
+  return template;
+}
+
+function readJson(path: string): Template {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
