@@ -85,12 +85,10 @@ class DirectoryWatcher {
 }
 
 function directoriesUnder(root: string): readonly string[] {
-  if (!existsSync(root)) return [];
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
-  return [
-    root,
-    ...entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name)),
-  ];
+  const entries = unlessGone(() => readdirSync(root, { recursive: true, withFileTypes: true }));
+  if (!entries) return [];
+  const directories = entries.filter((entry) => entry.isDirectory());
+  return [root, ...directories.map(({ parentPath, name }) => join(parentPath, name))];
 }
 
 /** Directories come and go while they are looked at. */
