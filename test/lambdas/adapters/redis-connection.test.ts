@@ -117,7 +117,7 @@ describe.each([
 
   it('a killed process (kill -9) ends the commands that wait for it before their deadline', async () => {
     const server = await started(() => start());
-    const gate = environment(server.url, cluster);
+    const gate = environment(server.url, cluster, 10_000);
     await gate.decide();
     server.process.kill('SIGSTOP');
     const decisions = Promise.all(Array.from({ length: 20 }, () => gate.decide()));
