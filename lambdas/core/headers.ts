@@ -40,7 +40,21 @@ const NOT_FORWARDED = new Set([
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-forwarded-prefix',
+  'x-forwarded-port',
+  'x-real-ip',
+  'true-client-ip',
 ]);
+
+/** Fields that make some frameworks see another method or path than the one whose policy was checked. */
+const REWRITES = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
+const REMOVED = new Set([...HOP_BY_HOP, ...GATEWAYS_OWN, ...NOT_FORWARDED, ...REWRITES]);
 
 /** Longest `Connection` list that is looked at, so that a hostile one costs nothing. */
 const MAX_CONNECTION_OPTIONS = 64;
@@ -57,7 +71,7 @@ export function forwardedRequestHeaders(
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
     const name = comparable(field);
-    if (HOP_BY_HOP.has(name) || named.has(name) || GATEWAYS_OWN.has(name) || NOT_FORWARDED.has(name)) continue;
+    if (REMOVED.has(name) || named.has(name)) continue;
     if (name === 'authorization' && !forwardAuthorization) continue;
     forwarded[field] = value;
   }

@@ -33,7 +33,11 @@ const OF_THE_CONNECTION = [
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-forwarded-prefix',
+  'x-forwarded-port',
+  'x-real-ip',
+  'true-client-ip',
 ];
+const REWRITES = ['x-http-method', 'x-http-method-override', 'x-method-override', 'x-original-url', 'x-rewrite-url'];
 
 function forwarded(headers: Headers, forwardAuthorization = false): string[] {
   return Object.keys(forwardedRequestHeaders(headers, { forwardAuthorization }));
@@ -59,7 +63,7 @@ describe('a request', () => {
     expect(forwardedRequestHeaders(headers, { forwardAuthorization: false })).toEqual(headers);
   });
 
-  it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION])(
+  it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION, ...REWRITES])(
     'goes on without %s, however it is spelled',
     (name) => {
       fc.assert(
