@@ -22,12 +22,15 @@ function redisPid(): number {
   return Number(pid);
 }
 
-/** What the functions said of Redis, by function. */
-function redisMessages(): Readonly<Record<string, readonly string[]>> {
-  const said = gateway.lines().flatMap(({ label, message }) => {
-    const word = /^redis (lost|recovered)/.exec(String(message))?.[1];
-    return word === undefined ? [] : [{ label, word }];
-  });
+/** What the functions said of Redis after so many lines, by function. */
+function redisMessages(after = 0): Readonly<Record<string, readonly string[]>> {
+  const said = gateway
+    .lines()
+    .slice(after)
+    .flatMap(({ label, message }) => {
+      const word = /^redis (lost|recovered)/.exec(String(message))?.[1];
+      return word === undefined ? [] : [{ label, word }];
+    });
   const labels = [...new Set(said.map(({ label }) => label))];
   return Object.fromEntries(
     labels.map((label) => [label, said.filter((one) => one.label === label).map(({ word }) => word)]),
@@ -65,29 +68,26 @@ describe('redis-server', () => {
     const streams = [of('users'), of('orders')];
     await gateway.until(() => gateway.requestLines().length > 20);
 
+    const before = gateway.lines().length;
     process.kill(redisPid(), 'SIGKILL');
-    await gateway.until(() => Object.keys(redisMessages()).length === 2);
+    await gateway.until(() => Object.keys(redisMessages(before)).length === 2);
     const alice = await gateway.token('alice');
-    const local = await times(101, () => gateway.send('/api/payments/42', { token: alice }));
-    expect(tally(local)).toEqual({ 200: 20, 429: 81 });
+    const local = await times(22, () => gateway.send('/api/payments/42', { token: alice }));
+    expect(tally(local)).toEqual({ 200: 20, 429: 2 });
 
-    await gateway.until(() => Object.values(redisMessages()).filter((said) => said.includes('recovered')).length >= 2);
+    const recovered = () => Object.values(redisMessages(before)).filter((said) => said.includes('recovered'));
+    await gateway.until(() => recovered().length === 2);
     for (const stream of streams) await stream.stop();
     for (const { answers } of streams) expect(tally(answers)[200]).toBeGreaterThan(50);
     expect(gateway.reports().filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
     expect(tally(streams.flatMap(({ answers }) => answers))).not.toHaveProperty('429');
-    const said = Object.entries(redisMessages()).filter(([name]) => !name.includes('payments'));
-    expect(said.map(([, messages]) => messages)).toEqual([
-      ['lost', 'recovered'],
-      ['lost', 'recovered'],
-    ]);
+    // One line when it was lost and none until it was back. (A busy machine may well lose it again.)
+    expect(recovered().map((said) => said.slice(0, 2))).toEqual(Array(2).fill(['lost', 'recovered']));
 
     const redis = new Redis(gateway.running.redis.url ?? '');
     expect(await redis.dbsize()).toBeGreaterThan(0);
     await redis.quit();
-    expect(gateway.requestLines().reduce((sum, { StoreErrors }) => sum + Number(StoreErrors ?? 0), 0)).toBeGreaterThan(
-      0,
-    );
+    expect(gateway.requestLines().some(({ StoreErrors }) => Number(StoreErrors) > 0)).toBe(true);
   });
 
   test('that hangs costs no request more than a moment, and comes back into use', async () => {
