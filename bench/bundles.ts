@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { Env } from '../lambdas/contract/environment.ts';
+
+export const ROOT = join(import.meta.dirname, '..');
+
+/** The functions whose bundles are measured. */
+export type FunctionName = 'authorizer' | 'proxy' | 'circuit' | 'health';
+
+export interface Bundles {
+  /** Path of the file that Lambda would load. */
+  readonly files: Readonly<Record<FunctionName, string>>;
+  remove(): Promise<void>;
+}
+
+/** The bundles as they would be deployed: those of the synthesized app. */
+export async function synthesizedBundles(): Promise<Bundles> {
+  const dir = await mkdtemp(join(tmpdir(), 'tollgate-bench-assembly-'));
+  await synthesize(dir);
+  const names = (await readdir(dir)).filter((name) => name.endsWith('.template.json'));
+  const templates = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(dir, name), 'utf8'))));
+  const files: Partial<Record<FunctionName, string>> = {};
+  for (const { Type, Properties, Metadata } of templates.flatMap(({ Resources }): Resource[] =>
+    Object.values(Resources),
+  )) {
+    if (Type !== 'AWS::Lambda::Function' || Metadata?.['aws:asset:path'] === undefined) continue;
+    const [module] = Properties.Handler.split('.');
+    files[nameOf(Properties.Environment?.Variables ?? {})] = join(dir, Metadata['aws:asset:path'], `${module}.mjs`);
+  }
+  const { authorizer, proxy, circuit, health } = files;
+  if (!authorizer || !proxy || !circuit || !health) throw new Error(`the app lacks a function: ${Object.keys(files)}`);
+  return {
+    files: { authorizer, proxy, circuit, health },
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+async function synthesize(dir: string): Promise<void> {
+  const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '-o', dir], {
+    cwd: ROOT,
+    env: { ...process.env, CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  if (child.exitCode !== 0) throw new Error(`the app does not synthesize\n${said}`);
+}
+
+/** A resource of a template, as far as it is read for functions. */
+interface Resource {
+  readonly Type: string;
+  readonly Properties: {
+    readonly Handler: string;
+    readonly Environment?: { readonly Variables: Readonly<Record<string, unknown>> };
+  };
+  readonly Metadata?: { readonly 'aws:asset:path'?: string };
+}
+
+/** A function's kind is told by the document that it carries. */
+function nameOf(environment: Readonly<Record<string, unknown>>): FunctionName {
+  if (Env.authorizer in environment) return 'authorizer';
+  if (Env.service in environment) return 'proxy';
+  return Env.circuits in environment ? 'circuit' : 'health';
+}
+
+const BUILTINS = ['http', 'https'].flatMap((name) => [name, `node:${name}`]);
+
+/** As `lib/gateway/bundle.ts` bundles; the sizes table says when the two differ. */
+const OPTIONS: BuildOptions = {
+  absWorkingDir: ROOT,
+  write: false,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  alias: Object.fromEntries(
+    BUILTINS.map((name) => [name, join(ROOT, `lambdas/adapters/builtin/${name.replace('node:', '')}.cjs`)]),
+  ),
+  banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+};
+
+/** Bundles one file, or one line of source, into `outfile`. */
+export async function bundle(source: { file: string } | { code: string }, outfile: string): Promise<Metafile> {
+  const entry =
+    'file' in source ? { entryPoints: [source.file] } : { stdin: { contents: source.code, resolveDir: ROOT } };
+  const { metafile } = await build({ ...OPTIONS, ...entry, outfile, write: true, metafile: true });
+  return metafile;
+}

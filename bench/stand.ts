@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import type { AuthorizerConfig } from '../lambdas/contract/authorizer-config.ts';
+import { Env } from '../lambdas/contract/environment.ts';
+import { startTable } from '../test/support/dynamodb.ts';
+import { ALICE, proxyEvent } from '../test/support/event.ts';
+import { servicePolicy } from '../test/support/policy.ts';
+import { startRedis } from '../test/support/redis.ts';
+import { AUDIENCE, createKey, ISSUER, type TestKey } from '../test/support/tokens.ts';
+import { serveHttp } from '../test/support/upstream.ts';
+import { type Service, startService } from './child.ts';
+
+export { AUDIENCE, ISSUER };
+
+/** More than a benchmark sends: every request is counted and none refused. */
+export const LIMIT = { limit: 100_000, windowMs: 60_000 };
+
+/** What the functions and their peers talk to: real servers on this machine. */
+export interface Stand {
+  readonly redisUrl: string;
+  readonly jwksUrl: string;
+  readonly upstream: Service;
+  readonly keys: { readonly RS256: TestKey; readonly ES256: TestKey };
+  /** Environment of the authorizer function. */
+  readonly authorizer: Readonly<Record<string, string>>;
+  /** Environment of a proxy function. */
+  readonly proxy: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export async function startStand(): Promise<Stand> {
+  const [redis, table, rs, es, upstream] = await Promise.all([
+    startRedis(),
+    startTable(),
+    createKey('rs', 'RS256'),
+    createKey('es', 'ES256'),
+    startService(join(import.meta.dirname, 'cpu', 'upstream.ts'), {}),
+  ]);
+  const jwks = await serveHttp((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys: [rs.jwk, es.jwk] }));
+  });
+  const jwksUrl = `${jwks.url}/.well-known/jwks.json`;
+  const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
+  return {
+    redisUrl: redis.url,
+    jwksUrl,
+    upstream,
+    keys: { RS256: rs, ES256: es },
+    authorizer: { [Env.authorizer]: JSON.stringify(authorizerConfig(jwksUrl)) },
+    proxy: {
+      [Env.service]: JSON.stringify(
+        servicePolicy({ upstream: upstreamUrl, default: { auth: { type: 'jwt', scopes: [] }, rateLimit: LIMIT } }),
+      ),
+      [Env.table]: table.name,
+      [Env.redisUrl]: redis.url,
+      ...lambdaVariables(table.endpoint),
+    },
+    stop: async () => {
+      await Promise.all([redis.stop(), table.stop(), upstream.stop(), jwks.stop()]);
+    },
+  };
+}
+
+function authorizerConfig(jwksUri: string): AuthorizerConfig {
+  return {
+    rejections: 'explained',
+    issuers: [
+      {
+        issuer: ISSUER,
+        audience: [AUDIENCE],
+        jwksUri,
+        algorithms: ['RS256', 'ES256', 'EdDSA'],
+        clockToleranceS: 5,
+      },
+    ],
+  };
+}
+
+/** What Lambda itself sets, as far as the functions or the AWS SDK read it. */
+function lambdaVariables(dynamoUrl: string): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_SESSION_TOKEN: 'bench',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoUrl,
+  };
+}
+
+/** The event that API Gateway sends to an authorizer function, as far as it is read. */
+export function authorizerEvent(token: string): string {
+  return JSON.stringify({
+    version: '2.0',
+    type: 'REQUEST',
+    routeKey: 'ANY /api/users/{proxy+}',
+    headers: { authorization: `Bearer ${token}` },
+    requestContext: { requestId: 'request-1' },
+  });
+}
+
+/** The event that API Gateway sends to a proxy function. */
+export function forwardedEvent(): string {
+  return JSON.stringify(proxyEvent({ verdict: ALICE }));
+}
