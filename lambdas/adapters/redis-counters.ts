@@ -82,8 +82,10 @@ function digest(subject: string): string {
   return hash('sha256', subject, 'base64url').slice(0, 22);
 }
 
+const integers = array(integer);
+
 function numbers(reply: unknown, length: number, script: string): readonly number[] {
-  const values = array(integer)(reply, script);
+  const values = integers(reply, script);
   if (values.length !== length) throw new DecodeError(script, `an array of ${length}`, reply);
   return values;
 }

@@ -73,10 +73,12 @@ export function record<T>(decoder: Decoder<T>): Decoder<Readonly<Record<string, 
 export function object<Shape extends Record<string, Decoder<unknown>>>(
   shape: Shape,
 ): Decoder<{ readonly [K in keyof Shape]: ReturnType<Shape[K]> }> {
+  const fields = Object.entries(shape);
   return (value, path) => {
     const source = plainObject(value, path);
-    const fields = Object.entries(shape).map(([key, decoder]) => [key, decoder(source[key], `${path}.${key}`)]);
-    return Object.fromEntries(fields) as { readonly [K in keyof Shape]: ReturnType<Shape[K]> };
+    const decoded: Record<string, unknown> = {};
+    for (const [key, decoder] of fields) decoded[key] = decoder(source[key], `${path}.${key}`);
+    return decoded as { readonly [K in keyof Shape]: ReturnType<Shape[K]> };
   };
 }
 

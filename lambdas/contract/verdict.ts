@@ -40,25 +40,10 @@ export function encodeVerdict(verdict: Verdict): VerdictContext {
 
 /** @throws DecodeError: whoever cannot read a verdict must treat the request as having none */
 export function decodeVerdict(context: unknown): Verdict {
-  const { verdict } = object({ verdict: member(['verified', 'rejected'] as const) })(context, 'authorizer');
-  if (verdict === 'rejected') {
-    const rejected = object({
-      error: member(['invalid_token'] as const),
-      error_description: string,
-    });
-    const { error, error_description } = rejected(context, 'authorizer');
-    return { verdict, error, errorDescription: error_description };
-  }
-  const verified = object({
-    client: string,
-    sub: string,
-    email: string,
-    roles: jsonStrings,
-    scopes: spaceSeparated,
-    plan: string,
-    tenant: string,
-  });
-  return { verdict, ...verified(context, 'authorizer') };
+  const { verdict } = either(context, 'authorizer');
+  if (verdict === 'verified') return { verdict, ...verified(context, 'authorizer') };
+  const { error, error_description } = rejected(context, 'authorizer');
+  return { verdict, error, errorDescription: error_description };
 }
 
 const spaceSeparated: Decoder<readonly string[]> = (value, path) =>
@@ -66,4 +51,18 @@ const spaceSeparated: Decoder<readonly string[]> = (value, path) =>
     .split(' ')
     .filter((scope) => scope !== '');
 
-const jsonStrings: Decoder<readonly string[]> = (value, path) => decodeJson(array(string), string(value, path), path);
+const strings = array(string);
+const jsonStrings: Decoder<readonly string[]> = (value, path) => decodeJson(strings, string(value, path), path);
+
+// Made once: every request is decoded by these.
+const either = object({ verdict: member(['verified', 'rejected'] as const) });
+const rejected = object({ error: member(['invalid_token'] as const), error_description: string });
+const verified = object({
+  client: string,
+  sub: string,
+  email: string,
+  roles: jsonStrings,
+  scopes: spaceSeparated,
+  plan: string,
+  tenant: string,
+});
