@@ -8,5 +8,7 @@ export function writeLine(line: Readonly<Record<string, unknown>>): void {
 
 /** An error for a log line: its kind and message, and no stack, whose frames may quote values. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Some libraries take the name from the class, and of that the minifier leaves a letter or two.
+  return error.name.length > 4 ? `${error.name}: ${error.message}` : error.message;
 }

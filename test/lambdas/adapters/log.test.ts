@@ -23,6 +23,7 @@ describe('writeLine', () => {
 describe('describeError', () => {
   it.each([
     [new TypeError('no'), 'TypeError: no'],
+    [Object.assign(new Error('no'), { name: '_S' }), 'no'],
     ['text', 'text'],
     [undefined, 'undefined'],
     [null, 'null'],
