@@ -2,12 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
 import type { TokenOptions } from '../../../local/demo/mint.ts';
 import { type GatewayOptions, type RunningGateway, startGateway } from '../../../local/gateway.ts';
 import type { RequestReport } from '../../../local/http/api.ts';
 import type { LogEvent } from '../../../local/log.ts';
 import { type Edits, editedApp, ISSUER_DIR, synthesizedApp } from './assembly.ts';
 import { type Answer, type Message, send } from './http.ts';
+
+// A dozen processes share the machine with all other tests: what takes two seconds alone may take ten times as long.
+vi.setConfig({ testTimeout: 60_000 });
 
 export interface ServeOptions extends Partial<Omit<GatewayOptions, 'assemblyDir'>> {
   /** @default - the app as it stands */
