@@ -43,4 +43,4 @@ test('a fifth service is one line in the stack, and serves like the others', asy
   expect(answer.json()).toMatchObject({ service: 'carts', path: '/7', query: { x: '1' } });
   expect(answer.json().headers).toMatchObject({ 'x-user-id': 'alice' });
   expect(Object.keys(gateway.alarms.states())).toContainEqual(expect.stringMatching(/-carts-failures$/));
-});
+}, 60_000);
