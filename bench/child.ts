@@ -9,12 +9,28 @@ const INHERITED: Variables = Object.fromEntries(
   ['PATH', 'HOME', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
 );
 
+const running = new Set<ChildProcess>();
+
+/** Remembers a child until it is gone, so that whoever is interrupted can end it. */
+export function track<Child extends ChildProcess>(child: Child): Child {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** Ends every child that still runs. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...running].map(end));
+}
+
 /** Runs a script in a fresh process to its end. @returns the JSON that it wrote to file descriptor 3 */
-export async function runOnce(script: string, variables: Variables, flags: readonly string[] = []): Promise<unknown> {
-  const child = spawn(process.execPath, [...flags, script], {
-    env: { ...INHERITED, ...variables },
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-  });
+export async function runOnce(script: string, variables: Variables): Promise<unknown> {
+  const child = track(
+    spawn(process.execPath, [script], {
+      env: { ...INHERITED, ...variables },
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    }),
+  );
   const [written] = await Promise.all([text(child.stdio[3] as NodeJS.ReadableStream), once(child, 'exit')]);
   if (written === '') throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode} and said nothing`);
   return JSON.parse(written);
@@ -29,10 +45,12 @@ export interface Service {
 
 /** Starts a script and waits until it says on which port it listens. */
 export async function startService(script: string, variables: Variables): Promise<Service> {
-  const child = spawn(process.execPath, ['--no-warnings', script], {
-    env: { ...INHERITED, ...variables, NODE_ENV: 'production' },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child = track(
+    spawn(process.execPath, ['--no-warnings', script], {
+      env: { ...INHERITED, ...variables, NODE_ENV: 'production' },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
   const { port } = (await reply(child, script)) as { port: number };
   return {
     port,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { synthesizedBundles } from './bundles.ts';
+import { endAll } from './child.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCpu, peersInstalled } from './cpu.ts';
 import { benchSizes } from './sizes.ts';
@@ -14,9 +15,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     /** Fresh processes a row of the cold start table. */
-    starts: { type: 'string', default: '25' },
+    starts: { type: 'string', default: '21' },
     /** Rounds of the CPU table. */
-    rounds: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '5' },
     /** Requests a round. */
     requests: { type: 'string', default: '6000' },
   },
@@ -41,11 +42,18 @@ console.log(
 progress('synthesizing the app …');
 const bundles = await synthesizedBundles();
 const stand = await startStand();
+
+async function close(): Promise<void> {
+  await Promise.all([endAll(), stand.stop(), bundles.remove()]);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void close().finally(() => process.exit(1)));
+
 try {
   if (wanted('sizes')) await benchSizes(bundles);
   if (wanted('cold-start')) await benchColdStart(stand, bundles, Number(values.starts));
   if (wanted('cpu')) await benchCpu(stand, bundles, Number(values.rounds), Number(values.requests));
 } finally {
-  await stand.stop();
-  await bundles.remove();
+  await close();
 }

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../test/support/redis.ts';
-import { end, type Service } from '../child.ts';
+import { end, type Service, track } from '../child.ts';
 
 /** `BENCH_NGINX` names another one than the distribution's. */
 const PROGRAM = process.env['BENCH_NGINX'] ?? '/usr/sbin/nginx';
@@ -20,9 +20,9 @@ async function start(upstreamPort: number): Promise<Service> {
   const dir = await mkdtemp(join(tmpdir(), 'tollgate-bench-nginx-'));
   const port = await freePort();
   await writeFile(join(dir, 'nginx.conf'), configuration(dir, port, upstreamPort));
-  const child = spawn(PROGRAM, ['-p', dir, '-c', 'nginx.conf', '-e', 'stderr'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = track(
+    spawn(PROGRAM, ['-p', dir, '-c', 'nginx.conf', '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
   await listening(port);
   return {
     port,
@@ -57,12 +57,10 @@ function configuration(dir: string, port: number, upstreamPort: number): string 
 async function listening(port: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const socket = connect(port, '127.0.0.1');
-    const open = await Promise.race([
-      once(socket, 'connect').then(
-        () => true,
-        () => false,
-      ),
-    ]);
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
     socket.destroy();
     if (open) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
