@@ -7,6 +7,8 @@ export const FRESH_MS = 1000;
 export const STALE_MS = 5000;
 /** How long a request waits for a state that it cannot do without. */
 export const READ_WAIT_MS = 250;
+/** How long an environment that starts waits for its first one: the table's client, its connection and one read. */
+export const LOAD_WAIT_MS = 1000;
 
 export interface CircuitViewOptions {
   readonly store: CircuitStore;
@@ -39,17 +41,26 @@ export class CircuitView {
     this.#options = options;
   }
 
-  /** Begins to read the state when it is not fresh. Never waits, never throws. */
-  refresh(): void {
-    if (this.#options.clock() - this.#readAtMs >= FRESH_MS) void this.#read();
+  /**
+   * Reads the state before the first request. An outage of an upstream brings a burst of new environments, and each of
+   * them would send a request into it.
+   */
+  load(): Promise<void> {
+    return within(LOAD_WAIT_MS, this.#read());
   }
 
   /** The state to decide on. Waits for a read only when what is known is stale, and then not for long. */
   async current(): Promise<CircuitState> {
-    const ageMs = this.#options.clock() - this.#readAtMs;
+    const ageMs = this.#ageMs();
     if (ageMs >= STALE_MS) await within(READ_WAIT_MS, this.#read());
-    else this.refresh();
+    else if (ageMs >= FRESH_MS) void this.#read();
     return this.#circuit;
+  }
+
+  /** By the epoch clock, which goes on while Lambda holds the environment frozen; set back, it tells nothing. */
+  #ageMs(): number {
+    const ageMs = this.#options.clock() - this.#readAtMs;
+    return ageMs >= 0 ? ageMs : Number.POSITIVE_INFINITY;
   }
 
   /** Applies a signal to `from`, the state that the caller decided on. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { logTransition } from '../adapters/circuit-log.ts';
 import { CircuitStore } from '../adapters/circuit-store.ts';
 import { CircuitView } from '../adapters/circuit-view.ts';
@@ -26,13 +26,14 @@ const circuit = new CircuitView({
   onFailure,
 });
 
-// Both connections are opened while the environment starts, beside each other.
-if (policy.circuit !== null) circuit.refresh();
+// Redis is connected to while the circuit is read: both at the start, for which Lambda gives a whole CPU.
+const counters = createCounters(process.env, { clock, monotonic, onFailure });
+if (policy.circuit !== null) await circuit.load();
 
 export const handler = pipeline({
   policy,
   circuit,
-  counters: createCounters(process.env, { clock, monotonic, onFailure }),
+  counters,
   upstream: new Upstream(policy.upstream),
   takeStoreErrors: () => {
     const taken = storeErrors;
@@ -41,9 +42,5 @@ export const handler = pipeline({
   },
   clock,
   monotonic,
-  // Node keeps random bytes in stock for UUIDs alone: each call of `randomBytes` asks the kernel.
-  randomHex: (bytes) =>
-    randomUUID()
-      .replaceAll('-', '')
-      .slice(-2 * bytes),
+  randomHex: (bytes) => randomBytes(bytes).toString('hex'),
 });

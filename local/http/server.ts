@@ -19,6 +19,8 @@ export async function serveApi(api: () => Api, port: number): Promise<ApiServer>
   const server = createServer({ maxHeaderSize: PARSER_LIMIT_BYTES, keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
     handle(api(), incoming, outgoing).catch(() => outgoing.destroy());
   });
+  // A client that closes its side after the request still gets its answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', refuseUnreadable);
   await listen(server, port);
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };

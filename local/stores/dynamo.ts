@@ -1,8 +1,8 @@
-import type { Server } from 'node:http';
+import { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import dynalite from 'dynalite';
 import type { TableModel } from '../assembly/model.ts';
-import { closeServer, listen } from '../http/server.ts';
+import { listen } from '../http/server.ts';
 
 export interface DynamoStore {
   readonly url: string;
@@ -25,8 +25,16 @@ export async function startDynamo(): Promise<DynamoStore> {
     createTables: async (tables) => {
       for (const table of tables) await createTable(url, table);
     },
-    close: () => closeServer(server),
+    close: () => closeHttp(server),
   };
+}
+
+/** Not dynalite's own `close`: that ends its database under requests that are still being answered. */
+function closeHttp(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    Server.prototype.close.call(server, () => resolve());
+    server.closeAllConnections();
+  });
 }
 
 async function createTable(url: string, table: TableModel): Promise<void> {

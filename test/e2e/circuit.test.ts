@@ -78,6 +78,15 @@ describe('a circuit that outcomes open', () => {
     expect(gateway.requestLines().filter(({ circuit }) => circuit === 'open')).toHaveLength(5);
   });
 
+  test('is known to processes that start while it is open', async () => {
+    await start({ edits: editsOf({}) });
+    orders.answer(503);
+    await times(6, order);
+    const before = orders.calls();
+    expect((await atOnce(3 * PROCESSES, order)).map(codeOf)).toEqual(Array(3 * PROCESSES).fill('circuit_open'));
+    expect(orders.calls()).toBe(before);
+  });
+
   test('opens for all processes of the function', async () => {
     await start({ edits: editsOf({}) });
     await startProcesses();

@@ -95,14 +95,20 @@ describe('the state that a request decides on', () => {
     expect(await view.current()).toEqual(opened);
   });
 
-  it('is refreshed ahead of the first request by whoever asks for it', async () => {
+  it('is read once by an environment that starts, ahead of the first request', async () => {
     const opened = await openElsewhere();
     const { view, faulty } = environment();
-    view.refresh();
-    view.refresh();
+    await view.load();
     expect(await view.current()).toEqual(opened);
-    view.refresh();
     expect(reads(faulty)).toBe(1);
+  });
+
+  it('is read again when the clock was set back', async () => {
+    const { view } = environment();
+    await view.load();
+    const opened = await openElsewhere();
+    clock.advance(-60_000);
+    expect(await view.current()).toEqual(opened);
   });
 });
 
@@ -249,7 +255,7 @@ describe('a signal', () => {
       },
       { step: 'initialize', priority: 'high' },
     );
-    view.refresh();
+    await view.current();
     await vi.waitFor(() => expect(reads(faulty)).toBe(2), { interval: 5 });
     await view.signal(circuit, trip());
     answered.resolve();
