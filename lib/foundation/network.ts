@@ -80,5 +80,7 @@ function functionSubnetType(egress: Egress): SubnetType {
 function subnetConfiguration(egress: Egress): SubnetConfiguration[] {
   const functions: SubnetConfiguration = { name: 'Functions', subnetType: functionSubnetType(egress), cidrMask: 20 };
   const edge: SubnetConfiguration = { name: 'Edge', subnetType: SubnetType.PUBLIC, cidrMask: 24 };
-  return egress === 'none' ? [functions] : [edge, functions];
+  // Addresses are given out in this order: the functions' come first and are the same for every egress, so that a
+  // deployed foundation may change its egress without its subnets being replaced.
+  return egress === 'none' ? [functions] : [functions, edge];
 }

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Egress } from '../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../lib/foundation-stack.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
 import { JWT, onlyResource, serviceProps, testApp, testFoundation } from './support/stacks.ts';
@@ -123,6 +124,17 @@ describe('the cache', () => {
 });
 
 describe('egress', () => {
+  it('leaves the subnets of functions and cache where they are, so that it may change later', () => {
+    const functionSubnets = (egress: Egress) =>
+      Object.entries(foundationTemplate({ egress }).findResources('AWS::EC2::Subnet'))
+        .filter(([id]) => id.includes('Functions'))
+        .map(([id, { Properties: subnet }]) => [id, subnet.CidrBlock, subnet.AvailabilityZone]);
+    const none = functionSubnets('none');
+    expect(none.map(([, cidr]) => cidr)).toEqual(['10.0.0.0/20', '10.0.16.0/20']);
+    expect(functionSubnets('nat')).toEqual(none);
+    expect(functionSubnets('ipv6')).toEqual(none);
+  });
+
   it('nat is one NAT gateway for both zones', () => {
     const template = foundationTemplate({ egress: 'nat' });
     template.resourceCountIs('AWS::EC2::NatGateway', 1);
