@@ -8,8 +8,8 @@ import { type CircuitsConfig, circuitAlarmName } from '../../lambdas/contract/ci
 import { Env } from '../../lambdas/contract/environment.ts';
 import { circuitPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
-import { grantPartitions } from './circuit-table-access.ts';
 import { checkEnvironmentSize } from './function-environment.ts';
+import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 
 export interface CircuitFunctionProps {

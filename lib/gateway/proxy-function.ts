@@ -6,8 +6,8 @@ import { Env } from '../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { circuitPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
-import { grantPartitions } from './circuit-table-access.ts';
 import { checkEnvironmentSize, environmentJson } from './function-environment.ts';
+import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 
 /**
@@ -62,7 +62,7 @@ export class ProxyFunction extends Construct {
     });
     this.fn = fn;
     this.logGroup = logGroup;
-    grantPartitions(fn, props.foundation.table, circuitPartition(policy.gateway, policy.service));
+    if (policy.circuit) grantPartitions(fn, props.foundation.table, circuitPartition(policy.gateway, policy.service));
   }
 
   /** @throws InvalidPropError when the policies no longer fit into the function's environment */

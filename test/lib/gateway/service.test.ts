@@ -150,13 +150,20 @@ describe('a service', () => {
         Statement: Match.arrayWith([
           {
             Effect: 'Allow',
-            Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+            Action: ['dynamodb:GetItem', 'dynamodb:PutItem'],
             Resource: { 'Fn::ImportValue': Match.stringLikeRegexp('TableCD117FA1Arn') },
             Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit#edge#users'] } },
           },
         ]),
       },
     });
+  });
+
+  it('reaches nothing of the table without a circuit', () => {
+    const policy = onlyResource(template, 'AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayordersProxy') }],
+    });
+    expect(JSON.stringify(policy)).not.toContain('dynamodb:');
   });
 
   it('runs inside the VPC, and its code cannot touch the network interfaces', () => {
