@@ -27,9 +27,9 @@ export interface CacheProps {
 /** The Redis that counts requests and outcomes: shared by all proxy functions, allowed to be lost, kept all the same. */
 export class Cache extends Construct implements FoundationCache {
   readonly kind: CacheKind;
+  readonly engine: CacheEngine;
   readonly redisUrl: string;
   readonly cluster: boolean;
-  readonly metricNamespace = 'AWS/ElastiCache' as const;
   readonly dimensions: Readonly<Record<string, string>>;
   /** Attributes of the resource that the above are made of. */
   readonly attributes: readonly string[];
@@ -46,6 +46,7 @@ export class Cache extends Construct implements FoundationCache {
     securityGroup.addIngressRule(props.clients, Port.tcp(port), 'Redis over TLS from the proxy functions');
 
     this.kind = props.kind;
+    this.engine = props.engine;
     this.cluster = props.kind === 'serverless';
     const { host, name, dimensions } =
       props.kind === 'serverless' ? this.serverless(props, securityGroup) : this.singleNode(props, securityGroup);
@@ -64,7 +65,7 @@ export class Cache extends Construct implements FoundationCache {
       majorEngineVersion: ENGINE_VERSIONS[engine].major,
       subnetIds: subnets.map((subnet) => subnet.subnetId),
       securityGroupIds: [securityGroup.securityGroupId],
-      // Counters expire by themselves. At the ceiling the cache evicts what expires first instead of growing the bill.
+      // What is stored is capped, so the bill for it is.
       cacheUsageLimits: { dataStorage: { unit: 'GB', maximum: 1 } },
     });
     cache.applyRemovalPolicy(RemovalPolicy.RETAIN);

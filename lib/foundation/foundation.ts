@@ -13,12 +13,12 @@ export type CacheEngine = 'valkey' | 'redis';
 /** The Redis that counts. */
 export interface FoundationCache {
   readonly kind: CacheKind;
+  readonly engine: CacheEngine;
   /** `rediss://host:port`: TLS always. */
   readonly redisUrl: string;
   /** Whether it speaks the cluster protocol. */
   readonly cluster: boolean;
-  readonly metricNamespace: 'AWS/ElastiCache';
-  /** Dimensions under which ElastiCache reports the cache. */
+  /** Under which ElastiCache reports the cache: a serverless one by `clusterId`, a node by `CacheClusterId`. */
   readonly dimensions: Readonly<Record<string, string>>;
 }
 

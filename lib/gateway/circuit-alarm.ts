@@ -24,12 +24,14 @@ export interface CircuitAlarmProps {
 /** Opens a service's circuit from what CloudWatch saw, whether Redis is up or not. */
 export class CircuitAlarm extends Construct {
   readonly alarm: Alarm;
+  /** How far back the alarm looks. */
+  readonly period: Duration;
 
   constructor(scope: Construct, id: string, props: CircuitAlarmProps) {
     super(scope, id);
     const { policy } = props;
-    // High-resolution alarms know these two periods.
-    const period = Duration.seconds(policy.windowMs > 10_000 ? 30 : 10);
+    const period = alarmPeriod(policy.windowMs);
+    this.period = period;
     // Written as 0 or 1 for each forwarded request: its average is the share, its sample count the volume.
     const failures = (statistic: string) =>
       new CloudWatchMetric({
@@ -55,4 +57,11 @@ export class CircuitAlarm extends Construct {
     });
     this.alarm.addAlarmAction(props.action);
   }
+}
+
+/** The shortest period that covers the window: an alarm takes 10 s, 30 s or whole minutes. */
+function alarmPeriod(windowMs: number): Duration {
+  if (windowMs <= 10_000) return Duration.seconds(10);
+  if (windowMs <= 30_000) return Duration.seconds(30);
+  return Duration.minutes(Math.ceil(windowMs / 60_000));
 }

@@ -17,7 +17,8 @@ export interface CircuitBreakerProps {
    */
   readonly minRequests?: number;
   /**
-   * How far back outcomes count.
+   * How far back outcomes count, 1 s to 1 h. The alarm looks back over the shortest period that covers it and that
+   * CloudWatch takes: 10 s, 30 s or whole minutes.
    *
    * @default Duration.seconds(10)
    */
@@ -30,7 +31,7 @@ export interface CircuitBreakerProps {
   readonly openFor?: Duration;
   /**
    * Whether the outcomes of requests open the circuit, at once and for all proxy functions. False leaves that to the
-   * alarm, some 10 to 30 seconds later, and to an operator.
+   * alarm, some 10 to 30 seconds later at the default window, and to an operator.
    *
    * @default true
    */

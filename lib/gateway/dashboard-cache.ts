@@ -1,41 +1,20 @@
 import { GraphWidget, type IWidget, Metric, Row, Stats, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CacheEngine } from './cost-estimate.ts';
-
-/** Where the cache's own metrics are found. */
-export interface DashboardCache {
-  readonly kind: 'serverless' | 'node';
-  /**
-   * Decides the price.
-   *
-   * @default 'valkey'
-   */
-  readonly engine?: CacheEngine;
-  /**
-   * Nodes of a `node` cache.
-   *
-   * @default 1
-   */
-  readonly nodes?: number;
-  /** `AWS/ElastiCache`. */
-  readonly metricNamespace: string;
-  /** A serverless cache is told by `clusterId`, a node by `CacheClusterId`. */
-  readonly dimensions: Readonly<Record<string, string>>;
-}
+import type { FoundationCache } from '../foundation/foundation.ts';
 
 /** Units that a serverless cache is billed for. */
-export function cacheUnits(cache: DashboardCache): Metric | undefined {
+export function cacheUnits(cache: FoundationCache): Metric | undefined {
   return cache.kind === 'serverless' ? metric(cache, 'ElastiCacheProcessingUnits', Stats.SUM) : undefined;
 }
 
 /** The cache's load. Hit rates say little here: limits are counters that are written on every request. */
-export function cacheWidgets(cache: DashboardCache): IWidget[] {
+export function cacheWidgets(cache: FoundationCache): IWidget[] {
   return [
     new TextWidget({ markdown: '# Cache', width: 24, height: 1 }),
     cache.kind === 'serverless' ? serverlessRow(cache) : nodeRow(cache),
   ];
 }
 
-function serverlessRow(cache: DashboardCache): IWidget {
+function serverlessRow(cache: FoundationCache): IWidget {
   return new Row(
     graph('Processing units', [metric(cache, 'ElastiCacheProcessingUnits', Stats.SUM)]),
     graph('Memory', [metric(cache, 'BytesUsedForCache', Stats.MAXIMUM)]),
@@ -61,7 +40,7 @@ function serverlessRow(cache: DashboardCache): IWidget {
   );
 }
 
-function nodeRow(cache: DashboardCache): IWidget {
+function nodeRow(cache: FoundationCache): IWidget {
   return new Row(
     graph('Processor', [metric(cache, 'EngineCPUUtilization', Stats.MAXIMUM)]),
     graph('Memory', [metric(cache, 'DatabaseMemoryUsagePercentage', Stats.MAXIMUM)]),
@@ -79,9 +58,9 @@ function graph(title: string, left: Metric[], width = 5): GraphWidget {
   return new GraphWidget({ title, left, width });
 }
 
-function metric(cache: DashboardCache, metricName: string, statistic: string): Metric {
+function metric(cache: FoundationCache, metricName: string, statistic: string): Metric {
   return new Metric({
-    namespace: cache.metricNamespace,
+    namespace: 'AWS/ElastiCache',
     metricName,
     dimensionsMap: { ...cache.dimensions },
     statistic,

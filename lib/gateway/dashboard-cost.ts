@@ -13,15 +13,9 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnFunction, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import {
-  BYTES_PER_GB,
-  decimal,
-  HOURS_PER_MONTH,
-  type IdleParts,
-  idleCost,
-  PRICES,
-  tieredCostExpression,
-} from './cost-estimate.ts';
+import { type IdleParts, idleCost } from './idle-cost.ts';
+import { BYTES_PER_GB, HOURS_PER_MONTH, PRICES } from './prices.ts';
+import { decimal, tieredCostExpression } from './tiered-price.ts';
 
 export interface CostInputs {
   readonly httpApi: Pick<IHttpApi, 'metricCount' | 'metricDataProcessed'>;
@@ -34,6 +28,10 @@ export interface CostInputs {
 }
 
 const PERIOD = Duration.minutes(5);
+
+const NOTES = `# Cost
+An estimate at us-east-1 list prices without free tiers. Volume prices take the present rate for the whole month. Data \
+out is all that the API processed, requests included. Not counted: custom metrics, DynamoDB, cold starts.`;
 
 /**
  * Dollars an hour by part. All of it is metric math over metrics that AWS itself meters, scaled by `PERIOD` because a
@@ -60,19 +58,17 @@ export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpre
     costDataOut: part('Data out', `FILL(bytes, 0) ${hourly} / ${BYTES_PER_GB} * ${decimal(PRICES.dataOutGb)}`, {
       bytes: inputs.httpApi.metricDataProcessed({ statistic: Stats.SUM, period: PERIOD }),
     }),
+    costLogs: part(
+      'Logs',
+      `${summed('logged', inputs.logGroups)} ${hourly} / ${BYTES_PER_GB} * ${decimal(PRICES.logsGb)}`,
+      numbered('logged', inputs.logGroups, incomingBytes),
+    ),
   };
   if (inputs.cacheUnits !== undefined) {
     parts.costCacheUnits = part(
       'Cache units',
       `FILL(units, 0) ${hourly} * ${decimal(PRICES.cache[inputs.idleParts.cache.engine].unitsPerMillion / 1e6)}`,
       { units: inputs.cacheUnits },
-    );
-  }
-  if (inputs.logGroups.length > 0) {
-    parts.costLogs = part(
-      'Logs',
-      `${summed('logged', inputs.logGroups)} ${hourly} / ${BYTES_PER_GB} * ${decimal(PRICES.logsGb)}`,
-      numbered('logged', inputs.logGroups, incomingBytes),
     );
   }
   parts.costIdle = new MathExpression({
@@ -106,7 +102,7 @@ export function costWidgets(inputs: CostInputs): IWidget[] {
   const total = sum('$ an hour', parts);
   const withIdle = perMillion('$ a million requests', 'total', total);
   return [
-    new TextWidget({ markdown: notes(inputs), width: 24, height: 3 }),
+    new TextWidget({ markdown: NOTES, width: 24, height: 3 }),
     new Row(
       new SingleValueWidget({
         title: 'Estimated cost now',
@@ -191,13 +187,4 @@ function summed(id: string, items: readonly unknown[]): string {
 
 function numbered<T>(id: string, items: readonly T[], metric: (item: T) => Metric): Record<string, Metric> {
   return Object.fromEntries(items.map((item, index) => [`${id}${index}`, metric(item)]));
-}
-
-function notes({ logGroups }: CostInputs): string {
-  const missing = ['custom metrics', 'DynamoDB', 'cold starts', ...(logGroups.length > 0 ? [] : ['logs'])];
-  return [
-    '# Cost',
-    `An estimate at us-east-1 list prices without free tiers. Volume prices take the present rate for the whole month. ` +
-      `Data out is all that the API processed, requests included. Not counted: ${missing.join(', ')}.`,
-  ].join('\n');
 }

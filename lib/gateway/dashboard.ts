@@ -4,7 +4,9 @@ import { CfnDashboard, Column, GraphWidget, type IWidget, Row, Stats, TextWidget
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { cacheUnits, cacheWidgets, type DashboardCache } from './dashboard-cache.ts';
+import type { FoundationCache } from '../foundation/foundation.ts';
+import type { CircuitAlarm } from './circuit-alarm.ts';
+import { cacheUnits, cacheWidgets } from './dashboard-cache.ts';
 import { costWidgets } from './dashboard-cost.ts';
 import { serviceWidgets } from './dashboard-service.ts';
 
@@ -19,6 +21,8 @@ export const DASHBOARD_SERVICES = 50;
 export interface DashboardService {
   readonly name: string;
   readonly proxyFunction: IFunction;
+  /** Undefined for a service without a circuit. */
+  readonly circuitAlarm: Pick<CircuitAlarm, 'period'> | undefined;
 }
 
 export interface GatewayDashboardProps {
@@ -38,19 +42,11 @@ export interface GatewayDashboardProps {
   readonly services: () => readonly DashboardService[];
   /** The functions that are no service's: authorizer, circuit, health. */
   readonly functions: readonly IFunction[];
-  readonly cache: DashboardCache;
-  /**
-   * Log groups whose incoming bytes are part of the estimated cost, called at synthesis.
-   *
-   * @default - the estimate leaves logs out and says so
-   */
-  readonly logGroups?: () => readonly ILogGroup[];
-  /**
-   * NAT gateways of the VPC, part of the idle cost.
-   *
-   * @default 0
-   */
-  readonly natGateways?: number;
+  readonly cache: FoundationCache;
+  /** Log groups whose incoming bytes are part of the estimated cost, called at synthesis. */
+  readonly logGroups: () => readonly ILogGroup[];
+  /** NAT gateways of the VPC, part of the idle cost. */
+  readonly natGateways: number;
 }
 
 /**
@@ -79,13 +75,12 @@ function body(props: GatewayDashboardProps): unknown[] {
     ...costWidgets({
       httpApi: props.httpApi,
       functions: [...props.functions, ...services.map((service) => service.proxyFunction)],
-      logGroups: props.logGroups?.() ?? [],
+      logGroups: props.logGroups(),
       cacheUnits: cacheUnits(props.cache),
       idleParts: {
-        cache: { kind: props.cache.kind, engine: props.cache.engine ?? 'valkey', nodes: props.cache.nodes ?? 1 },
-        circuits: services.length,
-        dashboards: 1,
-        natGateways: props.natGateways ?? 0,
+        cache: props.cache,
+        alarmPeriods: services.flatMap(({ circuitAlarm }) => circuitAlarm?.period ?? []),
+        natGateways: props.natGateways,
       },
     }),
     ...gatewayWidgets(props),

@@ -153,7 +153,7 @@ export class Gateway extends Construct {
     };
 
     if (props.dashboard ?? true) {
-      new GatewayDashboard(this, 'Dashboard', {
+      const dashboard = new GatewayDashboard(this, 'Dashboard', {
         httpApi: this.httpApi,
         namespace: this.namespace,
         services: () => this.services,
@@ -167,6 +167,10 @@ export class Gateway extends Construct {
           health.logGroup,
           ...this.services.map((service) => service.logGroup),
         ],
+      });
+      new CfnOutput(this, 'DashboardName', {
+        value: dashboard.dashboardName,
+        description: 'The dashboard of the gateway in CloudWatch',
       });
     }
   }

@@ -89,6 +89,8 @@ const TIMEOUT = {
 export class Service extends Construct {
   readonly name: string;
   readonly prefix: string;
+  /** Undefined for a service without a circuit. */
+  readonly circuitAlarm: CircuitAlarm | undefined;
   readonly #context: ServiceContext;
   readonly #policy: Omit<ServicePolicy, 'routes'>;
   readonly #routes: Record<string, RoutePolicy> = {};
@@ -136,15 +138,17 @@ export class Service extends Construct {
     for (const path of [this.prefix, `${this.prefix}/{proxy+}`]) {
       this.createRoute({ method: HttpMethod.ANY, path }, this.#policy.default);
     }
-    if (this.#policy.circuit) {
-      new CircuitAlarm(this, 'Failures', {
-        gateway: context.gateway,
-        service: name,
-        namespace: context.namespace,
-        policy: this.#policy.circuit,
-        action: context.circuitFunction.addService(name, this.#policy.circuit.openForMs),
-      });
-    }
+    const { circuit } = this.#policy;
+    this.circuitAlarm =
+      circuit === null
+        ? undefined
+        : new CircuitAlarm(this, 'Failures', {
+            gateway: context.gateway,
+            service: name,
+            namespace: context.namespace,
+            policy: circuit,
+            action: context.circuitFunction.addService(name, circuit.openForMs),
+          });
   }
 
   /** The function that forwards to the upstream. */

@@ -90,7 +90,7 @@ describe('the foundation', () => {
 describe('the cache', () => {
   it('may be one small node, encrypted on the wire and at rest', () => {
     const foundation = testFoundation({ cacheKind: 'node' });
-    expect(foundation.cache).toMatchObject({ kind: 'node', cluster: false, metricNamespace: 'AWS/ElastiCache' });
+    expect(foundation.cache).toMatchObject({ kind: 'node', engine: 'valkey', cluster: false });
     expect(Object.keys(foundation.cache.dimensions)).toEqual(['CacheClusterId']);
     const template = Template.fromStack(foundation);
     expect(onlyResource(template, 'AWS::ElastiCache::ReplicationGroup')).toMatchObject({
@@ -118,7 +118,7 @@ describe('the cache', () => {
   it('is reached by TLS, and reports under the dimension of its kind', () => {
     const { cache } = testFoundation();
     expect(cache.redisUrl).toMatch(/^rediss:\/\/.+:6379$/);
-    expect(cache.cluster).toBe(true);
+    expect(cache).toMatchObject({ kind: 'serverless', engine: 'valkey', cluster: true });
     expect(Object.keys(cache.dimensions)).toEqual(['clusterId']);
   });
 });

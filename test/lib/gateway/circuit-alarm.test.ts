@@ -1,8 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { CircuitAlarm } from '../../../lib/gateway/circuit-alarm.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testApp, testGateway } from '../support/stacks.ts';
 
 interface MetricQuery {
   readonly Id: string;
@@ -54,9 +55,23 @@ describe('the alarm of a circuit', () => {
     ]);
   });
 
-  it('looks at 30 s when the window of the circuit is longer than 10 s', () => {
-    const { Metrics } = onlyResource(template, 'AWS::CloudWatch::Alarm', { AlarmName: 'edge-orders-failures' });
+  it.each([
+    [Duration.seconds(1), 10],
+    [Duration.seconds(10), 10],
+    [Duration.seconds(11), 30],
+    [Duration.seconds(30), 30],
+    [Duration.millis(30_001), 60],
+    [Duration.seconds(61), 120],
+    [Duration.minutes(15), 900],
+    [Duration.hours(1), 3600],
+  ])('looks back over the shortest period of CloudWatch that covers a window of %s', (window, period) => {
+    const stack = new Stack(testApp(), 'Edge');
+    const policy = CircuitBreaker.of({ window }).policy;
+    if (policy === null) throw new Error('a circuit without a policy');
+    const action = { bind: () => ({ alarmActionArn: 'arn:aws:lambda:::function:circuit' }) };
+    new CircuitAlarm(stack, 'Failures', { gateway: 'edge', service: 'users', namespace: 'Tollgate', policy, action });
+    const { Metrics } = onlyResource(Template.fromStack(stack), 'AWS::CloudWatch::Alarm');
     const periods = (Metrics as MetricQuery[]).flatMap(({ MetricStat }) => MetricStat?.Period ?? []);
-    expect(periods).toEqual([30, 30]);
+    expect(periods).toEqual([period, period]);
   });
 });

@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
@@ -6,12 +6,15 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import jsep from 'jsep';
 import { describe, expect, it } from 'vitest';
+import type { FoundationCache } from '../../../lib/foundation/foundation.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
 import {
   DASHBOARD_SERVICES,
   type DashboardService,
   GatewayDashboard,
   type GatewayDashboardProps,
 } from '../../../lib/gateway/dashboard.ts';
+import { serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 interface Widget {
   readonly type: 'text' | 'metric';
@@ -33,18 +36,29 @@ interface Series {
   readonly metric: string;
 }
 
-const SERVERLESS = {
+const SERVERLESS: FoundationCache = {
   kind: 'serverless',
-  metricNamespace: 'AWS/ElastiCache',
+  engine: 'valkey',
+  redisUrl: 'rediss://cache:6379',
+  cluster: true,
   dimensions: { clusterId: 'tollgate' },
-} as const;
+};
+const NODE: FoundationCache = {
+  kind: 'node',
+  engine: 'valkey',
+  redisUrl: 'rediss://cache:6380',
+  cluster: false,
+  dimensions: { CacheClusterId: 'tollgate-001' },
+};
 
 interface Options extends Partial<Omit<GatewayDashboardProps, 'services' | 'functions' | 'httpApi'>> {
   readonly services: readonly string[];
   readonly logGroupCount?: number;
+  /** Of each service's alarm. */
+  readonly alarmPeriod?: Duration;
 }
 
-function synthesize({ services: names, logGroupCount = 0, ...props }: Options) {
+function synthesize({ services: names, logGroupCount = 2, alarmPeriod = Duration.seconds(10), ...props }: Options) {
   const stack = new Stack(new App(), 'Gateway');
   const fn = (id: string, memorySize: number) =>
     new LambdaFunction(stack, id, {
@@ -60,11 +74,14 @@ function synthesize({ services: names, logGroupCount = 0, ...props }: Options) {
     namespace: 'Tollgate',
     functions: [fn('Authorizer', 256), fn('Circuit', 128), fn('Health', 128)],
     cache: SERVERLESS,
-    ...(logGroupCount === 0 ? {} : { logGroups: () => logGroups }),
+    logGroups: () => logGroups,
+    natGateways: 0,
     ...props,
     services: () => services,
   });
-  for (const name of names) services.push({ name, proxyFunction: fn(`Proxy-${name}`, 512) });
+  for (const name of names) {
+    services.push({ name, proxyFunction: fn(`Proxy-${name}`, 512), circuitAlarm: { period: alarmPeriod } });
+  }
   const template = Template.fromStack(stack);
   return { template, ...parse(template) };
 }
@@ -259,7 +276,7 @@ describe('GatewayDashboard', () => {
   it("shows the load of a cache's node and prices no processing units", () => {
     const { body } = synthesize({
       services: ['users'],
-      cache: { kind: 'node', metricNamespace: 'AWS/ElastiCache', dimensions: { CacheClusterId: 'tollgate-001' } },
+      cache: NODE,
     });
     for (const name of ['EngineCPUUtilization', 'DatabaseMemoryUsagePercentage', 'CurrConnections']) {
       expect(body).toContain(`["AWS/ElastiCache","${name}","CacheClusterId","tollgate-001"`);
@@ -281,13 +298,15 @@ describe('GatewayDashboard', () => {
       services: () => [],
       functions: [],
       cache: { ...SERVERLESS, dimensions: { clusterId: cache.ref } },
+      logGroups: () => [],
+      natGateways: 0,
     });
     const [dashboard] = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'));
     expect(JSON.stringify(dashboard)).toContain('"Fn::ImportValue":"Foundation:ExportsOutputRefCache');
   });
 
   it('uses ids that CloudWatch accepts, each once a graph, and no id that the graph lacks', () => {
-    const { widgets } = synthesize({ services: FOUR, logGroupCount: 2 });
+    const { widgets } = synthesize({ services: FOUR });
     for (const { properties, ...graph } of widgets) {
       const series = seriesOf({ properties, ...graph });
       const ids = series.flatMap(({ id }) => (id === undefined ? [] : [id]));
@@ -301,7 +320,7 @@ describe('GatewayDashboard', () => {
   });
 
   it('writes no number with an exponent, which metric math does not read', () => {
-    const { widgets } = synthesize({ services: FOUR, logGroupCount: 2 });
+    const { widgets } = synthesize({ services: FOUR });
     for (const { expression = '' } of widgets.flatMap(seriesOf)) expect(expression).not.toMatch(/\d[eE][-+]?\d/);
   });
 
@@ -353,7 +372,7 @@ describe('estimated cost on the dashboard', () => {
     };
   }
 
-  const { widgets } = synthesize({ services: FOUR, logGroupCount: 2 });
+  const { widgets } = synthesize({ services: FOUR });
 
   it.each([12_000, 60_000])('is what a calculation by hand gives for %d requests in five minutes', (requests) => {
     const expected = byHand(requests);
@@ -393,27 +412,16 @@ describe('estimated cost on the dashboard', () => {
     expect(million.labelled('$ a million requests')).toBeUndefined();
   });
 
-  it('leaves logs out where it knows no log groups, and says so', () => {
-    const { widgets: without } = synthesize({ services: FOUR });
-    const labels = seriesOf(widget(without, 'Estimated cost by part')).map(({ label }) => label);
-    expect(labels).not.toContain('Logs');
-    expect(without[0]?.properties.markdown).toMatch(/Not counted: .*logs\./);
-    expect(widgets[0]?.properties.markdown).not.toMatch(/Not counted: .*logs\./);
+  it("adds the cache's node and the NAT gateways that it is told of", () => {
+    const { widgets: dear } = synthesize({ services: FOUR, cache: NODE, natGateways: 1 });
+    const now = new MetricMath(seriesOf(widget(dear, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo((0.0128 + 0.045) * 730 + 2.4 + 3, 6);
   });
 
-  it("adds the cache's nodes and the NAT gateways that it is told of", () => {
-    const { widgets: dear } = synthesize({
-      services: FOUR,
-      cache: {
-        kind: 'node',
-        nodes: 2,
-        metricNamespace: 'AWS/ElastiCache',
-        dimensions: { CacheClusterId: 'tollgate-001' },
-      },
-      natGateways: 1,
-    });
-    const now = new MetricMath(seriesOf(widget(dear, 'Estimated cost now')), () => undefined);
-    expect(now.labelled('$ a month at this rate')).toBeCloseTo((2 * 0.0128 + 0.045) * 730 + 2.4 + 3, 6);
+  it('prices alarms of whole minutes at the lower price', () => {
+    const { widgets: slow } = synthesize({ services: FOUR, alarmPeriod: Duration.minutes(1) });
+    const now = new MetricMath(seriesOf(widget(slow, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(6.132 + 4 * 2 * 0.1 + 3, 6);
   });
 
   it('prices Redis OSS higher than Valkey', () => {
@@ -424,6 +432,23 @@ describe('estimated cost on the dashboard', () => {
     expect(parts.labelled('Cache units')).toBeCloseTo(((12_000 * 4 * 12) / 1e6) * 0.0034, 9);
   });
 
+  it("counts the alarms that are there, and the cache's engine, of a gateway", () => {
+    const test = testGateway({ foundation: testFoundation({ cacheEngine: 'redis' }) });
+    test.gateway.addService('users', serviceProps());
+    test.gateway.addService('orders', {
+      prefix: '/api/orders',
+      upstream: 'http://orders',
+      circuitBreaker: CircuitBreaker.none(),
+    });
+    test.gateway.addService('products', {
+      prefix: '/api/products',
+      upstream: 'http://products',
+      circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5) }),
+    });
+    const now = new MetricMath(seriesOf(widget(parse(test.template()).widgets, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(0.125 * 730 + 2 * 0.3 + 2 * 0.1 + 3, 6);
+  });
+
   it('refuses a function whose memory it cannot know', () => {
     const stack = new Stack(new App(), 'Gateway');
     new GatewayDashboard(stack, 'Dashboard', {
@@ -432,6 +457,8 @@ describe('estimated cost on the dashboard', () => {
       services: () => [],
       functions: [LambdaFunction.fromFunctionName(stack, 'Elsewhere', 'elsewhere')],
       cache: SERVERLESS,
+      logGroups: () => [],
+      natGateways: 0,
     });
     expect(() => Template.fromStack(stack)).toThrow(/must be defined in this app, got Gateway\/Elsewhere/);
   });

@@ -168,8 +168,11 @@ describe('a gateway', () => {
     expect(JSON.stringify(DashboardBody)).toContain('users');
   });
 
-  it('says where it is', () => {
+  it('says where it is, and how its dashboard is called', () => {
     template.hasOutput('*', { Description: 'Where clients find the gateway' });
+    const [dashboard] = Object.keys(template.findResources('AWS::CloudWatch::Dashboard'));
+    const outputs = Object.entries(template.findOutputs('*', { Value: { Ref: dashboard } }));
+    expect(outputs.map(([id]) => id)).toEqual([expect.stringContaining('DashboardName')]);
   });
 });
 

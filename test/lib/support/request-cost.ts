@@ -1,0 +1,92 @@
+import { BYTES_PER_GB, PRICES } from '../../../lib/gateway/prices.ts';
+import type { PriceTier } from '../../../lib/gateway/tiered-price.ts';
+
+/** Prices that docs/cost.md tells and the dashboard does not use. On demand, us-east-1, in dollars. */
+export const FURTHER_PRICES = {
+  /** https://aws.amazon.com/api-gateway/pricing/: the step past 20 billion requests is left out. */
+  restApiRequests: [
+    { upTo: 333e6, perMillion: 3.5 },
+    { upTo: 1_000e6, perMillion: 2.8 },
+    { upTo: Number.POSITIVE_INFINITY, perMillion: 2.38 },
+  ],
+  /** https://aws.amazon.com/dynamodb/pricing/on-demand/. */
+  tableWritesPerMillion: 0.625,
+  tableReadsPerMillion: 0.125,
+  /** https://aws.amazon.com/cloudwatch/pricing/: a month. */
+  customMetric: 0.3,
+  /** https://aws.amazon.com/vpc/pricing/. */
+  natGb: 0.045,
+} as const;
+
+/** Dollars for `units` a month: each tier prices only what falls into it. */
+export function tieredCost(tiers: readonly PriceTier[], units: number): number {
+  let from = 0;
+  let dollars = 0;
+  for (const { upTo, perMillion } of tiers) {
+    dollars += (Math.max(0, Math.min(units, upTo) - from) / 1e6) * perMillion;
+    from = upTo;
+  }
+  return dollars;
+}
+
+/** What one request uses, on average. */
+export interface RequestProfile {
+  /** Share of requests whose verdict was not cached: each is one more invocation. */
+  readonly authorizerShare: number;
+  readonly authorizerMs: number;
+  readonly authorizerMemoryMb: number;
+  /** The proxy function waits for the upstream, and the wait is billed. */
+  readonly proxyMs: number;
+  readonly proxyMemoryMb: number;
+  readonly cacheUnits: number;
+  readonly tableReads: number;
+  readonly bytesOut: number;
+  /** Access log, the gateway's own line and Lambda's three lines an invocation. */
+  readonly logBytes: number;
+}
+
+/**
+ * The request that docs/cost.md prices: a verdict in five is not cached, the upstream takes 50 ms, 2 KB are answered,
+ * two scripts count in Redis, and the access log, the gateway's own line (836 bytes measured) and Lambda's three are logged.
+ */
+export const TYPICAL_REQUEST: RequestProfile = {
+  authorizerShare: 0.2,
+  authorizerMs: 5,
+  authorizerMemoryMb: 512,
+  proxyMs: 60,
+  proxyMemoryMb: 256,
+  cacheUnits: 6,
+  tableReads: 0.02,
+  bytesOut: 2048,
+  logBytes: 1600,
+};
+
+/** Dollars a month that the requests themselves cost, by part. */
+export interface RequestCost {
+  readonly httpApi: number;
+  readonly lambdaRequests: number;
+  readonly lambdaCompute: number;
+  readonly cacheUnits: number;
+  readonly table: number;
+  readonly logs: number;
+  readonly dataOut: number;
+  readonly total: number;
+}
+
+export function requestCost(profile: RequestProfile, requestsAMonth: number): RequestCost {
+  const millions = requestsAMonth / 1e6;
+  const gbSecondsARequest =
+    ((profile.proxyMs / 1000) * profile.proxyMemoryMb +
+      profile.authorizerShare * (profile.authorizerMs / 1000) * profile.authorizerMemoryMb) /
+    1024;
+  const parts = {
+    httpApi: tieredCost(PRICES.httpApiRequests, requestsAMonth),
+    lambdaRequests: millions * (1 + profile.authorizerShare) * PRICES.lambdaRequestsPerMillion,
+    lambdaCompute: requestsAMonth * gbSecondsARequest * PRICES.lambdaGbSecond,
+    cacheUnits: millions * profile.cacheUnits * PRICES.cache.valkey.unitsPerMillion,
+    table: millions * profile.tableReads * FURTHER_PRICES.tableReadsPerMillion,
+    logs: ((requestsAMonth * profile.logBytes) / BYTES_PER_GB) * PRICES.logsGb,
+    dataOut: ((requestsAMonth * profile.bytesOut) / BYTES_PER_GB) * PRICES.dataOutGb,
+  };
+  return { ...parts, total: Object.values(parts).reduce((sum, dollars) => sum + dollars, 0) };
+}
