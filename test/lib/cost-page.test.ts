@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { Duration } from 'aws-cdk-lib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Metric } from '../../lambdas/contract/metrics.ts';
+import { idleCost } from '../../lib/gateway/idle-cost.ts';
+import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/prices.ts';
+import { decimal } from '../../lib/gateway/tiered-price.ts';
+import { FURTHER_PRICES, requestCost, TYPICAL_REQUEST, tieredCost } from './support/request-cost.ts';
+
+const MILLION = 1e6;
+const BILLION = 1e9;
+
+describe('tieredCost', () => {
+  it('is $930 for a billion requests of an HTTP API: each tier prices only what falls into it', () => {
+    expect(tieredCost(PRICES.httpApiRequests, BILLION)).toBeCloseTo(930, 9);
+  });
+
+  it('is $10 for ten million requests of an HTTP API', () => {
+    expect(tieredCost(PRICES.httpApiRequests, 10 * MILLION)).toBeCloseTo(10, 9);
+  });
+
+  it('is $35 and $3,033.10 for the same on a REST API', () => {
+    expect(tieredCost(FURTHER_PRICES.restApiRequests, 10 * MILLION)).toBeCloseTo(35, 9);
+    expect(tieredCost(FURTHER_PRICES.restApiRequests, BILLION)).toBeCloseTo(3033.1, 9);
+  });
+
+  it('is continuous and never falls as volume grows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3e9 }), fc.integer({ min: 0, max: MILLION }), (units, more) => {
+        const step =
+          tieredCost(FURTHER_PRICES.restApiRequests, units + more) - tieredCost(FURTHER_PRICES.restApiRequests, units);
+        expect(step).toBeGreaterThanOrEqual(0);
+        expect(step).toBeLessThanOrEqual((more / MILLION) * 3.5 + 1e-6);
+      }),
+    );
+  });
+});
+
+/** Text of a page; the formatter pads the cells of tables. */
+const pageOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').replace(/ +/g, ' ');
+
+const defaults = {
+  cache: { kind: 'serverless', engine: 'valkey' },
+  alarmPeriods: Array(4).fill(Duration.seconds(10)),
+  natGateways: 0,
+} as const;
+const idle = idleCost(defaults);
+const node = idleCost({ ...defaults, cache: { kind: 'node', engine: 'valkey' } });
+const redis = idleCost({ ...defaults, cache: { kind: 'serverless', engine: 'redis' } });
+const withNat = idleCost({ ...defaults, natGateways: 1 });
+const ten = requestCost(TYPICAL_REQUEST, 10 * MILLION);
+const billion = requestCost(TYPICAL_REQUEST, BILLION);
+const one = requestCost(TYPICAL_REQUEST, MILLION);
+/** Requests a month at which processing units make a serverless cache as dear as a node. */
+const evenCache =
+  (node.cache - idle.cache) / ((TYPICAL_REQUEST.cacheUnits / MILLION) * PRICES.cache.valkey.unitsPerMillion);
+
+describe('docs/cost.md', () => {
+  const page = pageOf('docs/cost.md');
+
+  it('has the idle cost by part', () => {
+    for (const row of [
+      ['ElastiCache Serverless (Valkey), 100 MB floor', idle.cache],
+      ['Alarms, 4 circuits', idle.alarms],
+      ['Dashboard', idle.dashboard],
+      ['**Total**', idle.total],
+    ] as const) {
+      expect(page).toContain(tableRow([row[0], dollars(row[1])]));
+    }
+  });
+
+  it('has the cost of a million, ten million and a billion requests by part', () => {
+    for (const [label, part] of [
+      ['HTTP API', 'httpApi'],
+      ['Logs', 'logs'],
+      ['Lambda GB-seconds', 'lambdaCompute'],
+      ['Lambda requests', 'lambdaRequests'],
+      ['Data out', 'dataOut'],
+      ['Cache units', 'cacheUnits'],
+      ['DynamoDB reads', 'table'],
+      ['**Total, without idle cost**', 'total'],
+    ] as const) {
+      expect(page).toContain(tableRow([label, dollars(one[part]), dollars(ten[part]), dollars(billion[part])]));
+    }
+  });
+
+  it('has the comparison with a REST API and the sum that is often told wrongly', () => {
+    for (const [label, requests] of [
+      ['10 million', 10 * MILLION],
+      ['300 million', 300 * MILLION],
+      ['1 billion', BILLION],
+    ] as const) {
+      const http = tieredCost(PRICES.httpApiRequests, requests);
+      const rest = tieredCost(FURTHER_PRICES.restApiRequests, requests);
+      expect(page).toContain(tableRow([label, dollars(http), dollars(rest)]));
+    }
+    expect(page).toContain('$930.00, not $960');
+  });
+
+  it('tells which parts make three quarters of a request', () => {
+    expect((one.httpApi + one.logs) / one.total).toBeCloseTo(3 / 4, 1);
+  });
+
+  it('tells where a serverless cache and a node cost the same', () => {
+    expect(page).toContain(`${Math.round(evenCache / MILLION)} million requests a month`);
+  });
+
+  it('has no figure in dollars that is not computed from the price table', () => {
+    const metricsOfAService = Object.keys(Metric).length;
+    const computed = [
+      ...numbersIn(PRICES),
+      ...numbersIn(FURTHER_PRICES),
+      ...[idle, node, redis, withNat].flatMap((cost) => Object.values(cost)),
+      ...[one, ten, billion].flatMap((cost) => Object.values(cost)),
+      ...[10 * MILLION, 300 * MILLION, BILLION].flatMap((requests) => [
+        tieredCost(PRICES.httpApiRequests, requests),
+        tieredCost(FURTHER_PRICES.restApiRequests, requests),
+      ]),
+      idle.total - idle.dashboard,
+      idle.total - idle.alarms,
+      ten.total + idle.total,
+      billion.total + idle.total,
+      2 * PRICES.highResolutionAlarmMetric,
+      2 * PRICES.alarmMetric,
+      metricsOfAService * FURTHER_PRICES.customMetric,
+      4 * FURTHER_PRICES.customMetric,
+      6 * 10 * FURTHER_PRICES.customMetric,
+      ((3600 * HOURS_PER_MONTH) / MILLION) * FURTHER_PRICES.tableReadsPerMillion,
+    ].flatMap((value) => [dollars(value), `$${decimal(value)}`]);
+    const told = figuresIn(page);
+    expect(told.length).toBeGreaterThan(40);
+    for (const figure of told) expect([...computed, '$960'], figure).toContain(figure);
+  });
+});
+
+describe('README.md', () => {
+  const page = pageOf('README.md');
+
+  it('has the idle cost by part', () => {
+    for (const [label, value] of [
+      ['ElastiCache Serverless (Valkey), its floor', idle.cache],
+      ['dashboard', idle.dashboard],
+      ['alarms, four circuits', idle.alarms],
+    ] as const) {
+      expect(page).toContain(tableRow([label, value.toFixed(2)]));
+    }
+    expect(page).toContain(tableRow(['**total**', `**${idle.total.toFixed(2)}**`]));
+  });
+
+  it('has no figure in dollars that is not computed from the price table', () => {
+    const computed = [`$${Math.round(idle.total)}`, `$${Math.round(withNat.nat)}`, dollars(one.total)];
+    const told = figuresIn(page);
+    expect(told.length).toBeGreaterThanOrEqual(computed.length);
+    for (const figure of told) expect(computed, figure).toContain(figure);
+  });
+});
+
+function figuresIn(page: string): readonly string[] {
+  return page.match(/\$\d+(?:,\d{3})*(?:\.\d+)?/g) ?? [];
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function dollars(value: number): string {
+  const digits = value < 0.1 ? 4 : 2;
+  return `$${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+function numbersIn(value: unknown): readonly number[] {
+  if (typeof value === 'number') return [value];
+  return Object.values(value as object).flatMap(numbersIn);
+}
