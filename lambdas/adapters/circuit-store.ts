@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -8,7 +9,6 @@ import {
 import { DecodeError, type Decoder, integer, member, object, string } from '../contract/decode.ts';
 import { CIRCUIT_STATE_SORT_KEY, circuitHistorySortKey, circuitPartition, TABLE } from '../contract/table.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../core/circuit.ts';
-import { describeError, writeLine } from './log.ts';
 
 /** How long a transition stays in the history. */
 const HISTORY_DAYS = 90;
@@ -31,32 +31,27 @@ export class CircuitStore {
   }
 
   /**
-   * @param consistent true after a lost write: the winner's item must be seen
+   * @param consistent whether the newest item must be seen: a read of twice the price
    * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
    */
   async read({ consistent = false } = {}): Promise<CircuitState> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({
-        TableName: this.#table,
-        Key: this.#key(CIRCUIT_STATE_SORT_KEY),
-        ConsistentRead: consistent,
-      }),
-    );
-    return Item === undefined ? INITIAL_CIRCUIT : decodeCircuit(Item);
+    const item = await this.#item(consistent);
+    return item === undefined ? INITIAL_CIRCUIT : decodeCircuit(item);
   }
 
   /**
-   * Stores `next` where `previous` still stands, and the transition in the history.
+   * Stores `next` where `previous` still stands.
    *
-   * @returns false when another writer was first
+   * @returns the state that stands afterwards: `next` itself, or what another writer put there first
    * @throws when DynamoDB does not answer
    */
-  async replace(previous: CircuitState, next: CircuitState, nowMs: number): Promise<boolean> {
+  async replace(previous: CircuitState, next: CircuitState): Promise<CircuitState> {
+    const writeId = randomUUID();
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
-          Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuit(next) },
+          Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuit(next), writeId: { S: writeId } },
           ...(previous.version === 0
             ? { ConditionExpression: NEVER_MOVED }
             : {
@@ -66,18 +61,18 @@ export class CircuitStore {
               }),
         }),
       );
+      return next;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
-    // The circuit has moved, whether its history knows of it or not.
-    await this.#remember(next, nowMs).catch((error) =>
-      writeLine({ message: 'circuit history not written', version: next.version, error: describeError(error) }),
-    );
-    return true;
+    // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
+    const item = await this.#item(true);
+    if (item === undefined) return INITIAL_CIRCUIT;
+    return item['writeId']?.S === writeId ? next : decodeCircuit(item);
   }
 
-  async #remember(next: CircuitState, nowMs: number): Promise<void> {
+  /** Puts a transition into the history. @throws when DynamoDB does not answer */
+  async remember(next: CircuitState, nowMs: number): Promise<void> {
     const expiresAt = Math.floor(nowMs / 1000) + HISTORY_DAYS * 86_400;
     await this.#client.send(
       new PutItemCommand({
@@ -90,6 +85,14 @@ export class CircuitStore {
         },
       }),
     );
+  }
+
+  async #item(consistent: boolean): Promise<Record<string, AttributeValue> | undefined> {
+    const key = this.#key(CIRCUIT_STATE_SORT_KEY);
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: key, ConsistentRead: consistent }),
+    );
+    return Item;
   }
 
   #key(sortKey: string): Record<string, AttributeValue> {

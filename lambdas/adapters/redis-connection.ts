@@ -37,6 +37,7 @@ export function connectRedis({ url, cluster }: RedisEndpoint, onError: (error: E
     ? new Cluster([node], {
         redisOptions: options,
         enableOfflineQueue: false,
+        enableReadyCheck: false,
         clusterRetryStrategy: reconnectDelayMs,
         // Whoever counts has a fallback: a command that met a lost node fails now and is not sent again later.
         retryDelayOnFailover: 0,

@@ -6,6 +6,7 @@ import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
 import { DECIDE_SCRIPT, RECORD_SCRIPT } from './redis-scripts.ts';
+import { NO_ANSWER, within } from './within.ts';
 
 /** A command's deadline: a healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
 export const COMMAND_TIMEOUT_MS = 50;
@@ -62,19 +63,6 @@ export class RedisCounters implements Counters {
     }
     throw new Error(`redis gave no answer within ${this.#timeoutMs} ms`);
   }
-}
-
-const NO_ANSWER = Symbol('no answer');
-
-/**
- * The reply, or `NO_ANSWER` after the deadline. A timer that fires late, since the environment was frozen or had used up
- * its share of the CPU, may find the reply arrived but unread: the sockets are read once more before it is given up.
- */
-function within<T>(timeoutMs: number, reply: Promise<T>): Promise<T | typeof NO_ANSWER> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => setImmediate(resolve, NO_ANSWER), timeoutMs);
-    reply.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 /** A client's id may hold any bytes at any length; its key is short and has no meaning to Redis or its cluster. */

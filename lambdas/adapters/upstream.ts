@@ -1,4 +1,11 @@
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
 
 export interface UpstreamRequest {
@@ -19,12 +26,29 @@ export interface UpstreamResponse {
 
 /** Why an upstream gave no usable answer. */
 export class UpstreamError extends Error {
-  readonly code: 'timeout' | 'unreachable' | 'too_large' | 'unsendable';
+  readonly code: 'timeout' | 'unreachable' | 'too_large';
 
   constructor(code: UpstreamError['code'], message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'UpstreamError';
     this.code = code;
+  }
+}
+
+/**
+ * Whether a message can be written as HTTP/1.1 at all: Node refuses, for example, a control character in a field. Asked
+ * before anything is promised to a circuit or an upstream.
+ */
+export function isSendable({ method, target, headers }: UpstreamRequest): boolean {
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || !/^[!-~\u0080-\u00ff]+$/.test(target)) return false;
+  try {
+    for (const [name, value] of Object.entries(headers)) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -48,8 +72,13 @@ export class Upstream {
   readonly #address: RequestOptions;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #request: typeof request;
+  readonly #clock: () => number;
+  /** When the last answer had been read: no idle connection is younger. */
+  #answeredAtMs = 0;
 
-  constructor(url: string) {
+  /** @param clock epoch milliseconds: they go on while Lambda holds the environment frozen, timers do not */
+  constructor(url: string, clock: () => number = Date.now) {
+    this.#clock = clock;
     this.#base = new URL(url);
     const { protocol, hostname, port } = this.#base;
     this.#address = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
@@ -72,6 +101,7 @@ export class Upstream {
    */
   async send(message: UpstreamRequest, timeoutMs: number): Promise<UpstreamResponse> {
     const deadlineMs = performance.now() + timeoutMs;
+    this.#dropIdleConnections();
     try {
       return await this.#exchange(message, timeoutMs, this.#agent);
     } catch (error) {
@@ -84,10 +114,23 @@ export class Upstream {
     this.#agent.destroy();
   }
 
+  /** The agent's own timers stand still while the environment is frozen, and the server closes connections meanwhile. */
+  #dropIdleConnections(): void {
+    if (this.#clock() - this.#answeredAtMs < IDLE_CONNECTION_MS) return;
+    for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
+  }
+
   #exchange(message: UpstreamRequest, timeoutMs: number, agent: RequestOptions['agent']): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
       let answered = false;
-      const outgoing = this.#open(message, agent);
+      const outgoing = this.#request({
+        ...this.#address,
+        method: message.method,
+        path: message.target,
+        headers: { ...message.headers, ...lengthOf(message) },
+        agent,
+        maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      });
       const timer = setTimeout(
         () => outgoing.destroy(new UpstreamError('timeout', `no complete answer within ${timeoutMs} ms`)),
         Math.max(0, timeoutMs),
@@ -103,6 +146,7 @@ export class Upstream {
         collect(incoming)
           .then((response) => {
             clearTimeout(timer);
+            this.#answeredAtMs = this.#clock();
             // An answer that came before the whole body was read: nobody wants the rest.
             if (!outgoing.writableFinished) outgoing.destroy();
             resolve(response);
@@ -111,22 +155,6 @@ export class Upstream {
       });
       outgoing.end(message.body);
     });
-  }
-
-  #open(message: UpstreamRequest, agent: RequestOptions['agent']): ClientRequest {
-    try {
-      return this.#request({
-        ...this.#address,
-        method: message.method,
-        path: message.target,
-        headers: { ...message.headers, ...lengthOf(message) },
-        agent,
-        maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
-      });
-    } catch (error) {
-      // Node refuses what HTTP/1.1 cannot carry, for example a control character in a field.
-      throw new UpstreamError('unsendable', 'the request cannot be written as HTTP/1.1', error);
-    }
   }
 }
 

@@ -5,7 +5,8 @@ import { Env } from '../contract/environment.ts';
 import { createTrip } from './trip.ts';
 
 const config = decodeCircuitsConfig(process.env[Env.circuits] ?? 'null');
-const client = createDynamoDB();
+// Nobody waits for this function, and what it does not do is tried again only a minute later.
+const client = createDynamoDB({ timeoutMs: 2000 });
 const table = process.env[Env.table] ?? '';
 
 export const handler = createTrip({

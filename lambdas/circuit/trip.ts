@@ -39,8 +39,9 @@ export function createTrip({ config, storeOf, clock }: TripOptions) {
       const circuit = await store.read({ consistent: true });
       const next = transition(circuit, signal, clock(), policy);
       if (next === circuit) return;
-      if (await store.replace(circuit, next, clock())) {
+      if ((await store.replace(circuit, next)) === next) {
         logTransition({ ...config, service }, next, clock());
+        await store.remember(next, clock());
         return;
       }
     }

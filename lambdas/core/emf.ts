@@ -1,8 +1,6 @@
-import { HIGH_RESOLUTION, type MetricName, SERVICE_DIMENSION } from '../contract/metrics.ts';
+import { HIGH_RESOLUTION, type MetricName, MILLISECONDS, SERVICE_DIMENSION } from '../contract/metrics.ts';
 
 export type MetricValues = Readonly<Partial<Record<MetricName, number>>>;
-
-const MILLISECONDS: readonly string[] = ['UpstreamLatency', 'Overhead'];
 
 /**
  * Log fields and metric values as one object in CloudWatch's Embedded Metric Format: CloudWatch Logs extracts the

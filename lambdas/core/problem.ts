@@ -1,9 +1,12 @@
-/** What the gateway itself may answer, by its stable code (RFC 9457 problem details). */
+/**
+ * What the gateway itself may answer, by its stable code (RFC 9457 problem details). The type is `about:blank`, so the
+ * title is the status phrase (§4.2.1), and the code says the rest.
+ */
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'Bad Request' },
   unauthorized: { status: 401, title: 'Unauthorized' },
-  invalid_token: { status: 401, title: 'Invalid Token' },
-  insufficient_scope: { status: 403, title: 'Insufficient Scope' },
+  invalid_token: { status: 401, title: 'Unauthorized' },
+  insufficient_scope: { status: 403, title: 'Forbidden' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
   internal_error: { status: 500, title: 'Internal Server Error' },
   bad_gateway: { status: 502, title: 'Bad Gateway' },

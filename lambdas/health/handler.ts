@@ -1,10 +1,11 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { withSecurityHeaders } from '../core/security-headers.ts';
 
 /** `GET /health`: the edge and Lambda answer. It asks no store, so that a slow one cannot take the gateway out of rotation. */
 export async function handler(): Promise<APIGatewayProxyStructuredResultV2> {
   return {
     statusCode: 200,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    headers: withSecurityHeaders({ 'content-type': 'application/json', 'cache-control': 'no-store' }),
     body: '{"status":"ok"}',
   };
 }

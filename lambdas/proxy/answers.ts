@@ -11,11 +11,9 @@ export function answers(): Stage {
       if (response) request.response = complete(response, context.exchange);
     },
     onError: (request) => {
-      const { error, context } = request;
-      request.response = complete(
-        problemResponse(asProblem(error, context.exchange), context.exchange),
-        context.exchange,
-      );
+      const { exchange } = request.context;
+      exchange.problem = asProblem(request.error, exchange);
+      request.response = complete(problemResponse(exchange.problem, exchange), exchange);
     },
   };
 }

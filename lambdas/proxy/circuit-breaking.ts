@@ -12,18 +12,16 @@ const LEASE_MARGIN_MS = 5000;
 /** Asks the circuit before the request is forwarded, and tells it afterwards what came of it. */
 export function circuitBreaking(
   policy: ServicePolicy,
+  limits: CircuitPolicy,
   view: CircuitView,
   counters: Counters,
   clock: () => number,
 ): Stage {
-  const { circuit } = policy;
-  if (circuit === null) return { before: () => undefined };
-
   async function report({ context: { exchange } }: { context: { exchange: Exchange } }): Promise<void> {
     const { circuit: asked, forwarded } = exchange;
     if (asked === undefined || forwarded === undefined) return;
     if (asked.admission === 'probe') await reportProbe(asked.state, forwarded.failed);
-    else if (asked.state.state === 'closed' && circuit?.outcomes) await count(asked.state, forwarded.failed, circuit);
+    else if (asked.state.state === 'closed' && limits.outcomes) await count(asked.state, forwarded.failed);
   }
 
   async function reportProbe(held: CircuitState, failed: boolean): Promise<void> {
@@ -34,7 +32,7 @@ export function circuitBreaking(
   }
 
   /** A closed circuit has its own counts: its version is in their name, so that old failures cannot reopen it. */
-  async function count(closed: CircuitState, failed: boolean, limits: CircuitPolicy): Promise<void> {
+  async function count(closed: CircuitState, failed: boolean): Promise<void> {
     const name = `${policy.gateway}/${policy.service}/${closed.version}`;
     const counting = counters.record(name, failed, limits.windowMs);
     // Only a failure can open the circuit; a success is on its way, and nobody needs to wait for its reply.

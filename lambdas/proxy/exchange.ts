@@ -4,9 +4,11 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
+import type { UpstreamRequest } from '../adapters/upstream.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import type { Admission, CircuitState } from '../core/circuit.ts';
 import type { Decision } from '../core/decision.ts';
+import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
 /** One request and what the stages of the pipeline found out about it, each stage adding its own part. */
@@ -22,7 +24,11 @@ export interface Exchange {
   verdict?: Verdict;
   client?: string;
   decision?: Decision;
+  /** What the upstream will be sent. */
+  message?: UpstreamRequest;
   circuit?: { readonly state: CircuitState; readonly admission: Admission };
+  /** What the gateway answered in the upstream's place. */
+  problem?: Problem;
   /** Set once the request was sent to the upstream. */
   forwarded?: { readonly upstreamMs: number; readonly failed: boolean };
 }

@@ -1,13 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { type Upstream, UpstreamError, type UpstreamResponse } from '../adapters/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { forwardedRequestHeaders, returnedResponseHeaders } from '../core/headers.ts';
-import { identityHeaders } from '../core/identity.ts';
+import { returnedResponseHeaders } from '../core/headers.ts';
 import { isFailure } from '../core/outcome.ts';
-import { upstreamPath } from '../core/path.ts';
 import { Problem } from '../core/problem.ts';
-import { traceparent } from '../core/trace.ts';
-import type { Exchange, ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
+import type { ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
 
 /** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
 const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
@@ -19,18 +16,13 @@ export interface ForwardingOptions {
   readonly upstream: Upstream;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;
-  readonly randomHex: (bytes: number) => string;
 }
 
-/** Sends the request on and hands the answer back. */
-export function forwarding({ policy, upstream, monotonic, randomHex }: ForwardingOptions) {
-  return async (event: ProxyEvent, { exchange }: ProxyContext): Promise<ProxyResult> => {
-    const message = {
-      method: event.requestContext.http.method,
-      target: targetOf(event, policy, upstream.basePath),
-      headers: requestHeaders(event, exchange, policy, randomHex),
-      body: bodyOf(event),
-    };
+/** Sends the composed message and hands the answer back. */
+export function forwarding({ policy, upstream, monotonic }: ForwardingOptions) {
+  return async (_: ProxyEvent, { exchange }: ProxyContext): Promise<ProxyResult> => {
+    const { message } = exchange;
+    if (message === undefined) throw new TypeError('there is no message to forward');
     const startedAtMs = monotonic();
     const sent = (failed: boolean) => {
       exchange.forwarded = { upstreamMs: monotonic() - startedAtMs, failed };
@@ -41,42 +33,11 @@ export function forwarding({ policy, upstream, monotonic, randomHex }: Forwardin
       return resultOf(response);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      // What only the client's wish made too large, or the client's fields unsendable, says nothing of the upstream.
-      if (error.code !== 'unsendable') sent(error.code !== 'too_large');
+      // What only the client's wish made too large says nothing of the upstream.
+      sent(error.code !== 'too_large');
       throw problemOf(error, policy);
     }
   };
-}
-
-function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): string {
-  const path = upstreamPath(event.rawPath, policy, basePath);
-  if (path === undefined) throw new Problem('bad_request', 'the path lies outside the service');
-  return event.rawQueryString === '' ? path : `${path}?${event.rawQueryString}`;
-}
-
-function requestHeaders(
-  event: ProxyEvent,
-  exchange: Exchange,
-  policy: ServicePolicy,
-  randomHex: (bytes: number) => string,
-): Record<string, string> {
-  const { domainName, http } = event.requestContext;
-  const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
-  return {
-    ...forwardedRequestHeaders(event.headers as Record<string, string>, policy),
-    ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
-    'x-forwarded-for': event.headers['x-forwarded-for'] ?? http.sourceIp,
-    'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',
-    'x-forwarded-host': domainName,
-    ...(policy.stripPrefix ? { 'x-forwarded-prefix': policy.prefix } : {}),
-    ...identityHeaders(verified, exchange.client ?? ''),
-    'x-request-id': exchange.requestId,
-    traceparent: traceparent(event.headers['x-amzn-trace-id'], randomHex),
-  };
-}
-
-function bodyOf({ body, isBase64Encoded }: ProxyEvent): Buffer | undefined {
-  return body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
 }
 
 function resultOf({ status, headers, cookies, body }: UpstreamResponse): ProxyResult {
@@ -113,8 +74,6 @@ function problemOf(error: UpstreamError, { service, timeoutMs }: ServicePolicy):
       return new Problem('bad_gateway', `${service} cannot be reached or broke off`);
     case 'too_large':
       return tooLarge();
-    case 'unsendable':
-      return new Problem('bad_request', 'a header field of the request cannot be forwarded');
   }
 }
 

@@ -6,7 +6,7 @@ import { createCounters } from '../adapters/counters.ts';
 import { createDynamoDB } from '../adapters/dynamodb.ts';
 import { Upstream } from '../adapters/upstream.ts';
 import { Env } from '../contract/environment.ts';
-import { decodeServicePolicy } from '../contract/policy.ts';
+import { type CircuitPolicy, decodeServicePolicy } from '../contract/policy.ts';
 import { pipeline } from './pipeline.ts';
 
 const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');
@@ -18,21 +18,14 @@ const onFailure = () => {
   storeErrors += 1;
 };
 
-const circuit = new CircuitView({
-  store: new CircuitStore(createDynamoDB(), process.env[Env.table] ?? '', policy),
-  policy: policy.circuit ?? { openForMs: 0 },
-  clock,
-  onTransition: (_, next) => logTransition(policy, next, clock()),
-  onFailure,
-});
-
+const circuit = policy.circuit && createCircuit(policy.circuit);
 // Redis is connected to while the circuit is read: both at the start, for which Lambda gives a whole CPU.
 const counters = createCounters(process.env, { clock, monotonic, onFailure });
-if (policy.circuit !== null) await circuit.load();
+await circuit?.load();
 
 export const handler = pipeline({
   policy,
-  circuit,
+  circuit: circuit ?? undefined,
   counters,
   upstream: new Upstream(policy.upstream),
   takeStoreErrors: () => {
@@ -44,3 +37,13 @@ export const handler = pipeline({
   monotonic,
   randomHex: (bytes) => randomBytes(bytes).toString('hex'),
 });
+
+function createCircuit(limits: CircuitPolicy): CircuitView {
+  return new CircuitView({
+    store: new CircuitStore(createDynamoDB({ timeoutMs: 500 }), process.env[Env.table] ?? '', policy),
+    policy: limits,
+    clock,
+    onTransition: (next) => logTransition(policy, next, clock()),
+    onFailure,
+  });
+}

@@ -16,7 +16,7 @@ afterEach(() => vi.unstubAllEnvs());
 /** Asks the table behind `endpoint` and gives what came of it and how long that took. */
 async function ask(endpoint: string): Promise<{ error: unknown; elapsedMs: number }> {
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint);
-  const client = createDynamoDB();
+  const client = createDynamoDB({ timeoutMs: 500 });
   const startedAtMs = performance.now();
   const error = await client.send(GET).catch((reason) => reason);
   client.destroy();

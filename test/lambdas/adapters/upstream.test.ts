@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  isSendable,
   MAX_RESPONSE_BYTES,
   Upstream,
   type UpstreamError,
   type UpstreamRequest,
 } from '../../../lambdas/adapters/upstream.ts';
+import { TestClock } from '../../support/clock.ts';
 import { freePort } from '../../support/redis.ts';
 import { serveEcho, serveHttp, serveTcp } from '../../support/upstream.ts';
 
@@ -97,6 +100,13 @@ describe('a request', () => {
     expect(received[0]?.headers['content-length']).toBe(length);
     expect(received[0]?.headers['transfer-encoding']).toBeUndefined();
   });
+});
+
+describe('isSendable', () => {
+  it('is true of what HTTP/1.1 can carry', () => {
+    const headers = { 'x-a': 'b; c="d", \u00e9', cookie: 'a=1; b=2' };
+    expect(isSendable(request({ method: 'PROPFIND', target: '/a%20b?x=[1]&y=\u00e9', headers }))).toBe(true);
+  });
 
   it.each([
     ['a line break in a field', { headers: { 'x-a': 'b\r\nx-user-id: root' } }],
@@ -105,11 +115,47 @@ describe('a request', () => {
     ['a space in the target', { target: '/a b' }],
     ['a line break in the target', { target: '/a\r\nx: y' }],
     ['a method that is none', { method: 'GE T' }],
-  ] as [string, Partial<UpstreamRequest>][])('with %s is not sent', async (_, changes) => {
-    const { upstream, received } = await echoing();
-    expect(await failure(upstream.send(request(changes), TIMEOUT_MS))).toMatchObject({ code: 'unsendable' });
-    expect(received).toEqual([]);
+  ] as [string, Partial<UpstreamRequest>][])('is false with %s', (_, changes) => {
+    expect(isSendable(request(changes))).toBe(false);
   });
+
+  it('agrees with what Node writes', async () => {
+    const { upstream } = await echoing();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          target: fc.string({ minLength: 1 }).map((text) => `/${text}`),
+          value: fc.string({ unit: 'binary' }),
+        }),
+        async ({ target, value }) => {
+          const message = request({ target, headers: { 'x-a': value } });
+          const refused = await upstream.send(message, TIMEOUT_MS).then(
+            () => false,
+            (error) => /^ERR_(INVALID_CHAR|UNESCAPED_CHARACTERS)$/.test(error.code),
+          );
+          expect(isSendable(message)).toBe(!refused);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+it('no request goes onto a connection that was idle while the environment was frozen', async () => {
+  const clock = new TestClock();
+  const connections = new Set<unknown>();
+  const server = await serveHttp((incoming, response) => {
+    connections.add(incoming.socket);
+    response.end();
+  });
+  const upstream = new Upstream(server.url, clock.now);
+  for (const expected of [1, 1, 2]) {
+    if (expected === 2) clock.advance(60_000);
+    await upstream.send(request({ method: 'POST' }), TIMEOUT_MS);
+    expect(connections.size).toBe(expected);
+  }
+  upstream.close();
+  await server.stop();
 });
 
 describe('an answer', () => {

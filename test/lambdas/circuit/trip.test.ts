@@ -104,7 +104,7 @@ describe('an alarm of a service', () => {
     clock.advance(30_000);
     for (const signal of [{ type: 'probe-started', leaseMs: 1000 }, { type: 'probe-succeeded' }] as const) {
       const next = transition(circuit, signal, clock.nowMs, policy);
-      expect(await store.replace(circuit, next, clock.nowMs)).toBe(true);
+      expect(await store.replace(circuit, next)).toBe(next);
       circuit = next;
     }
     await trip(stale);

@@ -6,7 +6,7 @@ import { traceparent } from '../../../lambdas/core/trace.ts';
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/;
 const randomHex = (bytes: number) => randomBytes(bytes).toString('hex');
 const ROOT = 'Root=1-5759e988-bd862e3fe1be46a994272793';
-const NEW = `00-${'ab'.repeat(16)}-${'ab'.repeat(8)}-00`;
+const NEW = `00-${'ab'.repeat(16)}-${'ab'.repeat(8)}-01`;
 
 function traced(header: string | undefined): string {
   return traceparent(header, (bytes) => 'ab'.repeat(bytes));
@@ -14,9 +14,9 @@ function traced(header: string | undefined): string {
 
 describe('traceparent', () => {
   it.each([
-    [ROOT, '00'],
+    [ROOT, '01'],
     [`${ROOT};Parent=53995c3f42cd8ad8;Sampled=1`, '01'],
-    [`Self=1-67891234-12456789abcdef012345678;${ROOT}`, '00'],
+    [`Self=1-67891234-12456789abcdef012345678;${ROOT}`, '01'],
     [`Self=x; ${ROOT}; Sampled=0`, '00'],
   ])("continues API Gateway's trace %s", (header, sampled) => {
     expect(traced(header)).toBe(`00-5759e988bd862e3fe1be46a994272793-${'ab'.repeat(8)}-${sampled}`);

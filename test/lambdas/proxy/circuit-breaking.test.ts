@@ -1,5 +1,7 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
+import { WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import type { CircuitPolicy } from '../../../lambdas/contract/policy.ts';
 import { INITIAL_CIRCUIT, transition } from '../../../lambdas/core/circuit.ts';
@@ -8,7 +10,7 @@ import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy } from '../../support/policy.ts';
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
+import { serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
 import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
 
 const CIRCUIT: CircuitPolicy = {
@@ -129,7 +131,7 @@ describe('outcomes', () => {
 describe('an open circuit', () => {
   async function openByAlarm(): Promise<void> {
     const signal = { type: 'trip', source: 'alarm', reason: 'alarm', atMs: clock.nowMs } as const;
-    await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT), clock.nowMs);
+    await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT));
   }
 
   it('that an alarm opened is known to a new environment with its first request', async () => {
@@ -169,11 +171,7 @@ describe('an open circuit', () => {
     await openByAlarm();
     clock.advance(30_000);
     const held = await store().read();
-    await store().replace(
-      held,
-      transition(held, { type: 'probe-started', leaseMs: 7000 }, clock.nowMs, CIRCUIT),
-      clock.nowMs,
-    );
+    await store().replace(held, transition(held, { type: 'probe-started', leaseMs: 7000 }, clock.nowMs, CIRCUIT));
     const gateway = environment();
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
     clock.advance(7000);
@@ -202,4 +200,35 @@ it('a table that does not answer is no reason to refuse', async () => {
   opened.push(created);
   expect(await created.send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
   expect(output.lines[0]).toMatchObject({ StoreErrors: 1 });
+});
+
+it('a table that never answers holds up neither the answer nor its line', async () => {
+  const silent = await serveTcp(() => undefined);
+  const hanging = await serveTcp(() => undefined);
+  const client = new DynamoDBClient({
+    endpoint: silent.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const policy = servicePolicy({
+    upstream: hanging.url,
+    timeoutMs: 50,
+    circuit: { ...CIRCUIT, minRequests: 1 },
+  });
+  const created = createEnvironment({ policy, table: { ...table, client }, clock, counters, waits: WAITS });
+  opened.push(created);
+  expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'upstream_timeout' });
+  expect(output.lines).toMatchObject([{ status: 504, Failures: 1 }]);
+  client.destroy();
+  await Promise.all([silent.stop(), hanging.stop()]);
+});
+
+it('a request that cannot be sent takes no probe with it', async () => {
+  const signal = { type: 'trip', source: 'alarm', reason: 'alarm', atMs: clock.nowMs } as const;
+  await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT));
+  const gateway = environment();
+  clock.advance(30_000);
+  const unsendable = { verdict: ALICE, headers: { 'x-a': 'line\nbreak' } };
+  expect(problemOf(await gateway.send(unsendable))).toMatchObject({ code: 'bad_request' });
+  expect(await statuses(gateway, 1)).toEqual([200]);
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { CircuitView } from '../../../lambdas/adapters/circuit-view.ts';
+import { CircuitView, type WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
@@ -24,6 +24,7 @@ export interface EnvironmentOptions {
   readonly table: TestTable;
   readonly clock?: TestClock;
   readonly counters?: Counters;
+  readonly waits?: typeof WAITS;
 }
 
 export function createEnvironment(options: EnvironmentOptions): TestEnvironment {
@@ -34,6 +35,8 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
     store: new CircuitStore(table.client, table.name, policy),
     policy: policy.circuit ?? { openForMs: 0 },
     clock: clock.now,
+    // A busy machine must not decide a test.
+    waits: options.waits ?? { load: 60_000, read: 60_000, write: 60_000 },
     onTransition: () => undefined,
     onFailure: (error) => storeErrors.push(error),
   });

@@ -145,7 +145,7 @@ describe('what the upstream receives', () => {
       'x-forwarded-for': '203.0.113.7',
       'x-forwarded-host': 'api.example.com',
       'x-forwarded-prefix': '/api/users',
-      traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
+      traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
     });
     expect(result.headers).toMatchObject({ 'x-request-id': 'request-1' });
   });

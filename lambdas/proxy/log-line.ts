@@ -1,13 +1,23 @@
 import { writeLine } from '../adapters/log.ts';
+import { Metric, type MetricName } from '../contract/metrics.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import { emf, type MetricValues } from '../core/emf.ts';
-import { PROBLEMS } from '../core/problem.ts';
+import type { ProblemCode } from '../core/problem.ts';
 import type { Exchange, ProxyEvent, ProxyResult, Stage } from './exchange.ts';
 
 /** A path is logged up to this length; a query never is, since tokens and keys are put there. */
 const MAX_LOGGED_PATH = 1024;
 
-export interface AccessLogOptions {
+/** Who sent a request away. */
+const REJECTIONS: Readonly<Partial<Record<ProblemCode, MetricName>>> = {
+  unauthorized: Metric.authRejected,
+  invalid_token: Metric.authRejected,
+  insufficient_scope: Metric.authRejected,
+  rate_limited: Metric.rateLimited,
+  circuit_open: Metric.circuitRejected,
+};
+
+export interface LogLineOptions {
   readonly policy: ServicePolicy;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -17,14 +27,14 @@ export interface AccessLogOptions {
   readonly takeStoreErrors: () => number;
 }
 
-/** Opens the exchange and, when the answer stands, writes its one line: the access log and the metrics together. */
-export function accessLog({ policy, clock, monotonic, takeStoreErrors }: AccessLogOptions): Stage {
+/** Opens the exchange and, when the answer stands, writes its one line: what is known of the request, and the metrics. */
+export function logLine({ policy, clock, monotonic, takeStoreErrors }: LogLineOptions): Stage {
   let coldStart = true;
 
   function write(event: ProxyEvent, exchange: Exchange, response: ProxyResult): void {
     const latencyMs = monotonic() - exchange.startedAtMs;
     const fields = describe(event, exchange, response, policy, latencyMs);
-    const metrics = measure(exchange, response, latencyMs, takeStoreErrors());
+    const metrics = measure(exchange, latencyMs, takeStoreErrors());
     writeLine(emf(policy, metrics, clock(), fields));
   }
 
@@ -77,18 +87,17 @@ function describe(
   };
 }
 
-function measure(exchange: Exchange, response: ProxyResult, latencyMs: number, storeErrors: number): MetricValues {
-  const { forwarded, decision, circuit } = exchange;
-  const authRejected = response.statusCode === PROBLEMS.invalid_token.status && forwarded === undefined;
-  const scopeRejected = response.statusCode === PROBLEMS.insufficient_scope.status && forwarded === undefined;
+function measure({ forwarded, problem }: Exchange, latencyMs: number, storeErrors: number): MetricValues {
+  const rejection = problem && REJECTIONS[problem.code];
   return {
-    Requests: 1,
-    Overhead: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
-    ...(forwarded && { UpstreamLatency: round(forwarded.upstreamMs), Failures: forwarded.failed ? 1 : 0 }),
-    ...(decision?.allowed === false && { RateLimited: 1 }),
-    ...(circuit?.admission === 'reject' && { CircuitRejected: 1 }),
-    ...((authRejected || scopeRejected) && { AuthRejected: 1 }),
-    ...(storeErrors > 0 && { StoreErrors: storeErrors }),
+    [Metric.requests]: 1,
+    [Metric.overhead]: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
+    ...(forwarded && {
+      [Metric.upstreamLatency]: round(forwarded.upstreamMs),
+      [Metric.failures]: forwarded.failed ? 1 : 0,
+    }),
+    ...(rejection && { [rejection]: 1 }),
+    ...(storeErrors > 0 && { [Metric.storeErrors]: storeErrors }),
   };
 }
 

@@ -1,0 +1,64 @@
+import { isSendable, type Upstream } from '../adapters/upstream.ts';
+import type { ServicePolicy } from '../contract/policy.ts';
+import { forwardedRequestHeaders } from '../core/headers.ts';
+import { identityHeaders } from '../core/identity.ts';
+import { upstreamPath } from '../core/path.ts';
+import { Problem } from '../core/problem.ts';
+import { traceparent } from '../core/trace.ts';
+import type { Exchange, ProxyEvent, Stage } from './exchange.ts';
+
+export interface ComposingOptions {
+  readonly policy: ServicePolicy;
+  readonly upstream: Upstream;
+  readonly randomHex: (bytes: number) => string;
+}
+
+/**
+ * Composes what the upstream will be sent. It comes before the circuit: a request that cannot be sent must not take a
+ * probe with it.
+ */
+export function composing({ policy, upstream, randomHex }: ComposingOptions): Stage {
+  return {
+    before: ({ event, context: { exchange } }) => {
+      exchange.message = {
+        method: event.requestContext.http.method,
+        target: targetOf(event, policy, upstream.basePath),
+        headers: requestHeaders(event, exchange, policy, randomHex),
+        body: bodyOf(event),
+      };
+      if (isSendable(exchange.message)) return;
+      throw new Problem('bad_request', 'a header field or the query of the request cannot be forwarded');
+    },
+  };
+}
+
+function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): string {
+  const path = upstreamPath(event.rawPath, policy, basePath);
+  if (path === undefined) throw new Problem('bad_request', 'the path lies outside the service');
+  return event.rawQueryString === '' ? path : `${path}?${event.rawQueryString}`;
+}
+
+function requestHeaders(
+  event: ProxyEvent,
+  exchange: Exchange,
+  policy: ServicePolicy,
+  randomHex: (bytes: number) => string,
+): Record<string, string> {
+  const { domainName, http } = event.requestContext;
+  const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
+  return {
+    ...forwardedRequestHeaders(event.headers as Record<string, string>, policy),
+    ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
+    'x-forwarded-for': event.headers['x-forwarded-for'] ?? http.sourceIp,
+    'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',
+    'x-forwarded-host': domainName,
+    ...(policy.stripPrefix ? { 'x-forwarded-prefix': policy.prefix } : {}),
+    ...identityHeaders(verified, exchange.client ?? ''),
+    'x-request-id': exchange.requestId,
+    traceparent: traceparent(event.headers['x-amzn-trace-id'], randomHex),
+  };
+}
+
+function bodyOf({ body, isBase64Encoded }: ProxyEvent): Buffer | undefined {
+  return body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+}
