@@ -1,4 +1,5 @@
 import type { AuthPolicy } from '../../lambdas/contract/policy.ts';
+import { SCOPE } from '../../lambdas/contract/scope.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 
 export interface JwtAuthProps {
@@ -9,9 +10,6 @@ export interface JwtAuthProps {
    */
   readonly scopes?: readonly string[];
 }
-
-/** Characters of a scope, RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Who may call a service or a route. */
 export class Auth {
