@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Token } from 'aws-cdk-lib';
 import { DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -34,6 +34,10 @@ export interface DomainProps {
 
 const HOST_NAME = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const CERTIFICATE_ARN = /^arn:[^:]+:acm:[^:]+:[^:]+:certificate\/.+$/;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET_NAME =
+  /^(?=.{3,63}$)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** A name of one's own for the gateway, with TLS 1.2. */
 export class GatewayDomain extends Construct {
@@ -74,9 +78,18 @@ export class GatewayDomain extends Construct {
 
   private mtls({ bucket, key, version }: Truststore) {
     return {
-      bucket: typeof bucket === 'string' ? Bucket.fromBucketName(this, 'Truststore', bucket) : bucket,
+      bucket: typeof bucket === 'string' ? this.bucket(bucket) : bucket,
       key,
       ...(version !== undefined && { version }),
     };
+  }
+
+  private bucket(name: string): IBucket {
+    if (!Token.isUnresolved(name) && !BUCKET_NAME.test(name)) {
+      throw new InvalidPropError(
+        `the bucket of a truststore must be the name of a bucket, got ${JSON.stringify(name)}: 3 to 63 lower-case letters, digits, hyphens and dots, without s3:// in front or a key behind`,
+      );
+    }
+    return Bucket.fromBucketName(this, 'Truststore', name);
   }
 }

@@ -231,8 +231,10 @@ export class Gateway extends Construct {
 }
 
 function throttle({ throttleRate = 1000, throttleBurst = 2000 }: GatewayProps) {
-  if (!(throttleRate >= 1)) {
-    throw new InvalidPropError(`throttleRate must be at least 1 request a second, got ${throttleRate}`);
+  if (!Number.isFinite(throttleRate) || throttleRate < 1) {
+    throw new InvalidPropError(
+      `throttleRate must be a finite number of at least 1 request a second, got ${throttleRate}: give the account's quota, 10000 unless it was raised, to let in as many as it does`,
+    );
   }
   if (!Number.isSafeInteger(throttleBurst) || throttleBurst < 1) {
     throw new InvalidPropError(`throttleBurst must be a whole number of at least 1, got ${throttleBurst}`);

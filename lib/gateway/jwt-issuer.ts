@@ -18,7 +18,7 @@ export interface JwtIssuer {
    */
   readonly algorithms?: readonly Algorithm[];
   /**
-   * Allowed clock difference for `exp` and `nbf`.
+   * Allowed clock difference for `exp` and `nbf`, whole seconds up to 300.
    *
    * @default Duration.seconds(5)
    */
@@ -62,14 +62,23 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
   if (algorithms.length === 0) {
     throw new InvalidPropError(`algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []`);
   }
-  const clockToleranceMs = intervalMs('clockTolerance', props.clockTolerance ?? Duration.seconds(5), CLOCK_TOLERANCE);
   return {
     issuer: props.issuer,
     audience: audiences(props.audience),
     jwksUri,
     algorithms,
-    clockToleranceS: Math.round(clockToleranceMs / 1000),
+    clockToleranceS: wholeSeconds(props.clockTolerance ?? Duration.seconds(5)),
   };
+}
+
+function wholeSeconds(clockTolerance: Duration): number {
+  const milliseconds = intervalMs('clockTolerance', clockTolerance, CLOCK_TOLERANCE);
+  if (milliseconds % 1000 !== 0) {
+    throw new InvalidPropError(
+      `clockTolerance must be whole seconds, got ${milliseconds} ms: the times in a token are, so write Duration.seconds(${Math.ceil(milliseconds / 1000)})`,
+    );
+  }
+  return milliseconds / 1000;
 }
 
 function audiences(audience: JwtIssuer['audience']): readonly string[] | null {

@@ -1,3 +1,4 @@
+import { Fn } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
@@ -49,6 +50,31 @@ describe('a domain', () => {
     expect(() => testGateway({ domain: { name, certificate: CERTIFICATE } })).toThrow(
       `the name of a domain must be a host name in lower case, got ${JSON.stringify(name)}: `,
     );
+  });
+
+  const withBucket = (bucket: string) =>
+    testGateway({
+      domain: { name: 'api.example.com', certificate: CERTIFICATE, truststore: { bucket, key: 'clients.pem' } },
+    });
+
+  it.each(['', 'ab', 'My_Bucket', 's3://trusted', 'a..b', 'a.-b', '-ab', '192.168.0.1', 'a'.repeat(64)])(
+    'has no truststore in a bucket named %j',
+    (bucket) => {
+      expect(() => withBucket(bucket)).toThrow(
+        `gateway Edge/Gateway: the bucket of a truststore must be the name of a bucket, got ${JSON.stringify(bucket)}: `,
+      );
+    },
+  );
+
+  it('has a truststore in a bucket whose name is known at deployment only', () => {
+    const bucket = Fn.importValue('TrustedBucket');
+    withBucket(bucket)
+      .template()
+      .hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+        MutualTlsAuthentication: {
+          TruststoreUri: { 'Fn::Join': ['', ['s3://', { 'Fn::ImportValue': 'TrustedBucket' }, '/clients.pem']] },
+        },
+      });
   });
 
   it('needs the ARN of a certificate', () => {

@@ -239,7 +239,11 @@ describe('a wrong gateway', () => {
       { corsOrigins: ['https://app/x'] },
       'a CORS origin must be scheme and host without a path, got "https://app/x": ',
     ],
-    ['a rate of zero', { throttleRate: 0 }, 'throttleRate must be at least 1 request a second, got 0'],
+    ...[0, Number.NaN, Number.POSITIVE_INFINITY].map((throttleRate): [string, Partial<GatewayProps>, string] => [
+      `a rate of ${throttleRate}`,
+      { throttleRate },
+      `throttleRate must be a finite number of at least 1 request a second, got ${throttleRate}: `,
+    ]),
     [
       'a burst of half a request',
       { throttleBurst: 0.5 },

@@ -75,6 +75,11 @@ describe('issuers', () => {
       { ...JWT, clockTolerance: Duration.hours(1) },
       /clockTolerance must be between 0 ms and 300 s, got 3600 s: /,
     ],
+    [
+      'a tolerance of parts of a second',
+      { ...JWT, clockTolerance: Duration.millis(400) },
+      /clockTolerance must be whole seconds, got 400 ms: .*write Duration.seconds\(1\)/,
+    ],
     ['no issuer', [], /jwt must name at least one issuer, got \[\]: /],
     ['an issuer twice', [JWT, JWT], /each issuer must be given once, got https:\/\/auth.example.com twice: /],
   ];
