@@ -1,4 +1,4 @@
-import type { Egress } from './foundation/foundation.ts';
+import type { FoundationStackProps } from './foundation-stack.ts';
 import type { JwtIssuer } from './gateway/jwt-issuer.ts';
 import { InvalidPropError } from './invalid-prop.ts';
 
@@ -10,8 +10,8 @@ export interface Environment {
   readonly jwt: JwtIssuer;
   /** Origins whose pages may call the gateway. */
   readonly corsOrigins: readonly string[];
-  /** How upstreams outside the VPC are reached. */
-  readonly egress: Egress;
+  /** The way out of the VPC, DNS zones inside it, and the cache. */
+  readonly foundation: Pick<FoundationStackProps, 'egress' | 'privateZones' | 'cacheKind' | 'cacheEngine'>;
   /** CloudWatch namespace of the gateway's metrics: two environments in one account must not mix. */
   readonly namespace: string;
 }
@@ -21,14 +21,14 @@ const ENVIRONMENTS: readonly Environment[] = [
     name: 'dev',
     jwt: { issuer: 'https://auth.example.com', audience: 'api' },
     corsOrigins: ['http://localhost:5173'],
-    egress: 'none',
+    foundation: { egress: 'none' },
     namespace: 'Tollgate/dev',
   },
   {
     name: 'prod',
     jwt: { issuer: 'https://auth.example.com', audience: 'api' },
     corsOrigins: ['https://app.example.com'],
-    egress: 'none',
+    foundation: { egress: 'none' },
     namespace: 'Tollgate',
   },
 ];

@@ -1,26 +1,20 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import {
-  type ISecurityGroup,
-  type ISubnet,
-  type IVpc,
-  SecurityGroup,
-  type SubnetSelection,
-  type Vpc,
-} from 'aws-cdk-lib/aws-ec2';
+import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { Cache } from './foundation/cache.ts';
 import type { CacheEngine, CacheKind, Egress, Foundation, FoundationCache } from './foundation/foundation.ts';
-import { Network } from './foundation/network.ts';
+import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
 
 export interface FoundationStackProps extends StackProps {
   /**
-   * A VPC you have, with subnets in at least two zones.
+   * A VPC you have, with subnets in at least two zones. One that no stack of the app has is imported by the foundation:
+   * `(scope) => Vpc.fromLookup(scope, 'Yours', { vpcId: 'vpc-…' })`.
    *
    * @default - a VPC of its own over two zones
    */
-  readonly vpc?: IVpc | Vpc;
+  readonly vpc?: NetworkProps['vpc'];
   /**
    * Where proxy functions and the cache live.
    *
@@ -88,6 +82,10 @@ export class FoundationStack extends Stack implements Foundation {
       vpc: this.vpc,
       description: 'Tollgate proxy functions: nothing comes in, upstreams may be anywhere',
       allowAllIpv6Outbound: this.egress === 'ipv6',
+    });
+    new CfnOutput(this, 'FunctionSecurityGroupId', {
+      value: this.functionSecurityGroup.securityGroupId,
+      description: 'Security group of the proxy functions: let it in where your upstreams are',
     });
     this.table = createStateTable(this, 'Table');
     const cache = new Cache(this, 'Cache', {

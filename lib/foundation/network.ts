@@ -19,7 +19,7 @@ import type { Egress } from './foundation.ts';
 export interface NetworkProps {
   readonly egress: Egress;
   /** @default - a VPC of its own over two zones */
-  readonly vpc?: IVpc | Vpc;
+  readonly vpc?: IVpc | Vpc | ((scope: Construct) => IVpc | Vpc);
   /** @default - isolated subnets without egress, private subnets with it */
   readonly subnets?: SubnetSelection;
   /** @default true */
@@ -33,7 +33,8 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    this.vpc = (props.vpc as IVpc | undefined) ?? this.createVpc(props.egress);
+    const given = typeof props.vpc === 'function' ? props.vpc(this) : props.vpc;
+    this.vpc = (given as IVpc | undefined) ?? this.createVpc(props.egress);
     const selection = props.subnets ?? { subnetType: functionSubnetType(props.egress) };
     this.subnets = this.vpc.selectSubnets(selection).subnets;
 

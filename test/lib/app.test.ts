@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../lib/app.ts';
-import { FoundationStack } from '../../lib/foundation-stack.ts';
-import { Gateway } from '../../lib/gateway/gateway.ts';
-import { CONTEXT, JWT, serviceProps } from './support/stacks.ts';
+import { addStacks, createApp } from '../../lib/app.ts';
+import { environmentOf } from '../../lib/environments.ts';
+import type { FoundationStack } from '../../lib/foundation-stack.ts';
+import { CONTEXT, testApp } from './support/stacks.ts';
+import { createVariants } from './support/variants.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'tollgate-app-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -32,15 +33,28 @@ describe('the app', () => {
     }
   });
 
-  it.each([
-    { egress: 'nat', cacheKind: 'node' },
-    { egress: 'ipv6', cacheEngine: 'redis' },
-  ] as const)('may have another foundation, and cdk-nag finds nothing: %j', (props) => {
-    const app = appOf('dev');
-    const foundation = new FoundationStack(app, 'Other', props);
-    const gateway = new Gateway(new Stack(app, 'Edge'), 'Gateway', { foundation, jwt: JWT });
-    gateway.addService('users', serviceProps());
-    expect(() => app.synth()).not.toThrow();
+  it('may have every choice that there is, and cdk-nag finds nothing', () => {
+    const { stacks } = createVariants({ outdir: join(outdir, 'variants'), context: { ...CONTEXT } }).synth();
+    expect(stacks.map(({ stackName }) => stackName).sort()).toEqual([
+      'Ipv6-Foundation',
+      'Ipv6-Gateway',
+      'Nat-Foundation',
+      'Nat-Gateway',
+      'Own-Foundation',
+      'Own-Gateway',
+    ]);
+    for (const stack of stacks) expect(stack.messages.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  it('stands on the foundation that its environment asks for', () => {
+    const app = testApp();
+    addStacks(app, {
+      ...environmentOf('dev'),
+      foundation: { egress: 'nat', cacheKind: 'node', cacheEngine: 'redis', privateZones: ['corp.example.com'] },
+    });
+    const foundation = app.node.findChild('Tollgate-dev-Foundation') as FoundationStack;
+    expect(foundation).toMatchObject({ egress: 'nat', privateZones: ['corp.example.com'] });
+    expect(foundation.cache).toMatchObject({ kind: 'node', engine: 'redis' });
   });
 
   it('does not synthesize when cdk-nag finds something', () => {

@@ -6,7 +6,7 @@ describe('an environment', () => {
     expect(environmentOf(name)).toMatchObject({
       name,
       jwt: { issuer: 'https://auth.example.com', audience: 'api' },
-      egress: 'none',
+      foundation: { egress: 'none' },
     });
   });
 

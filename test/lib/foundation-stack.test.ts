@@ -54,6 +54,12 @@ describe('the foundation', () => {
     }
   });
 
+  it('says in which security group the functions are, for upstreams to let it in', () => {
+    template.hasOutput('FunctionSecurityGroupId', {
+      Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FunctionSecurityGroup'), 'GroupId'] },
+    });
+  });
+
   it('decides in a table that is billed by use, expires items and is backed up', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
@@ -181,6 +187,20 @@ describe('a VPC of the user', () => {
       VpcId: 'vpc-0123456789abcdef0',
       RouteTableIds: ['rt-a', 'rt-b'],
     });
+  });
+
+  it('may be imported by the foundation, since nothing outside a stack can be', () => {
+    const foundation = testFoundation({
+      vpc: (scope) =>
+        Vpc.fromVpcAttributes(scope, 'Own', {
+          vpcId: 'vpc-0123456789abcdef0',
+          availabilityZones: ['a', 'b'],
+          isolatedSubnetIds: ['isolated-a', 'isolated-b'],
+          isolatedSubnetRouteTableIds: ['rt-a', 'rt-b'],
+        }),
+    });
+    expect(foundation.subnets.map(({ subnetId }) => subnetId)).toEqual(['isolated-a', 'isolated-b']);
+    Template.fromStack(foundation).resourceCountIs('AWS::EC2::VPC', 0);
   });
 
   it('lends its private subnets where it has egress', () => {

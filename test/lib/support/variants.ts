@@ -1,0 +1,87 @@
+import { type App, type AppProps, Duration, Stack } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { checkedApp } from '../../../lib/app.ts';
+import { FoundationStack } from '../../../lib/foundation-stack.ts';
+import { Auth } from '../../../lib/gateway/auth.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import { Gateway } from '../../../lib/gateway/gateway.ts';
+import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
+
+const JWT = { issuer: 'https://auth.example.com', audience: 'api' } as const;
+
+/** The choices that no environment takes, in one app: what they synthesize is checked as theirs is. */
+export function createVariants(props: AppProps = {}): App {
+  const app = checkedApp(props);
+  natAndMutualTls(app);
+  ipv6(app);
+  vpcOfTheUser(app);
+  return app;
+}
+
+function natAndMutualTls(app: App): void {
+  const foundation = new FoundationStack(app, 'Nat-Foundation', {
+    egress: 'nat',
+    cacheKind: 'node',
+    cacheEngine: 'redis',
+  });
+  const gateway = new Gateway(new Stack(app, 'Nat-Gateway'), 'Gateway', {
+    foundation,
+    jwt: [JWT, { issuer: 'https://other.example.com', audience: null }],
+    namespace: 'Tollgate/nat',
+    rejections: 'bare',
+    domain: {
+      name: 'api.example.com',
+      certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f',
+      truststore: { bucket: 'trusted', key: 'clients.pem', version: 'v1' },
+    },
+  });
+  gateway
+    .addService('open', {
+      prefix: '/open',
+      upstream: 'https://open.example.com',
+      timeout: Duration.seconds(29),
+      auth: Auth.none(),
+      rateLimit: RateLimit.none(),
+      circuitBreaker: CircuitBreaker.none(),
+      maxConcurrency: 20,
+    })
+    .addRoute('GET /mine', { auth: Auth.jwt({ scopes: ['mine'] }) });
+}
+
+function ipv6(app: App): void {
+  const foundation = new FoundationStack(app, 'Ipv6-Foundation', { egress: 'ipv6', cacheEngine: 'redis' });
+  const gateway = new Gateway(new Stack(app, 'Ipv6-Gateway'), 'Gateway', {
+    foundation,
+    jwt: JWT,
+    namespace: 'Tollgate/ipv6',
+    corsOrigins: ['*'],
+    dashboard: false,
+  });
+  gateway.addService('slow', {
+    prefix: '/slow',
+    upstream: 'https://slow.example.com',
+    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), outcomes: false }),
+  });
+}
+
+function vpcOfTheUser(app: App): void {
+  const foundation = new FoundationStack(app, 'Own-Foundation', {
+    vpc: (scope) =>
+      Vpc.fromVpcAttributes(scope, 'Own', {
+        vpcId: 'vpc-0123456789abcdef0',
+        availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+        isolatedSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+        isolatedSubnetRouteTableIds: ['rtb-0123456789abcdef0', 'rtb-0123456789abcdef1'],
+      }),
+    cacheKind: 'node',
+    privateZones: ['corp.example.com'],
+  });
+  const gateway = new Gateway(new Stack(app, 'Own-Gateway'), 'Gateway', {
+    foundation,
+    jwt: JWT,
+    namespace: 'Tollgate/own',
+  });
+  gateway.addService('inside', { prefix: '/inside', upstream: 'http://inside.corp.example.com' });
+}
+
+if (import.meta.main) createVariants().synth();
