@@ -1,3 +1,4 @@
+import { SCOPE } from '../contract/scope.ts';
 import type { Verified } from '../contract/verdict.ts';
 
 /** The claims of a verified token; their values are still of any type. */
@@ -5,9 +6,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /** Longest value of a claim that becomes a header or a key; a longer one is left out, a longer `sub` is refused. */
 const MAX_CLAIM_LENGTH = 1024;
-
-/** RFC 6749 §3.3: above all no space, or one item of `scp` would be read as several scopes further on. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** All scopes together, which are many in one claim. */
+const MAX_SCOPES_LENGTH = 4096;
 
 /**
  * Turns the claims of a verified token into a verdict, or undefined when they name no subject.
@@ -31,16 +31,17 @@ export function verifiedFrom(claims: Claims): Verified | undefined {
 function scopesOf(claims: Claims): readonly string[] {
   const scopes = Array.isArray(claims['scp'])
     ? texts(claims['scp'])
-    : text(claims['scope'] ?? claims['scp']).split(' ');
+    : text(claims['scope'] ?? claims['scp'], MAX_SCOPES_LENGTH).split(' ');
+  // One item of `scp` that holds a space would be read as several scopes further on.
   return scopes.filter((scope) => SCOPE.test(scope));
 }
 
 function texts(value: unknown): readonly string[] {
   const items = Array.isArray(value) ? value : [value];
-  return items.map(text).filter((item) => item !== '');
+  return items.map((item) => text(item)).filter((item) => item !== '');
 }
 
 /** A lone surrogate has no UTF-8, so that two claims which differ in one would become the same header. */
-function text(value: unknown): string {
-  return typeof value === 'string' && value.length <= MAX_CLAIM_LENGTH && value.isWellFormed() ? value : '';
+function text(value: unknown, maxLength = MAX_CLAIM_LENGTH): string {
+  return typeof value === 'string' && value.length <= maxLength && value.isWellFormed() ? value : '';
 }
