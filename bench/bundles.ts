@@ -82,9 +82,12 @@ const OPTIONS: BuildOptions = {
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
-  alias: Object.fromEntries(
-    BUILTINS.map((name) => [name, join(ROOT, `lambdas/adapters/builtin/${name.replace('node:', '')}.cjs`)]),
-  ),
+  alias: {
+    ...Object.fromEntries(
+      BUILTINS.map((name) => [name, join(ROOT, `lambdas/adapters/builtin/${name.replace('node:', '')}.cjs`)]),
+    ),
+    '@aws-sdk/credential-provider-node': join(ROOT, 'lambdas/adapters/environment-credentials.ts'),
+  },
   banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
 };
 

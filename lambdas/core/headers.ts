@@ -97,7 +97,10 @@ function connectionOptions(connection: string | undefined): ReadonlySet<string> 
 }
 
 function comparable(field: string): string {
-  return field.toLowerCase().replace(/[^a-z0-9-]/g, '-');
+  // Nearly every name is in this form already, and the test costs less than the copy.
+  return COMPARABLE.test(field) ? field : field.toLowerCase().replace(/[^a-z0-9-]/g, '-');
 }
+
+const COMPARABLE = /^[a-z0-9-]*$/;
 
 const NO_OPTIONS: ReadonlySet<string> = new Set();

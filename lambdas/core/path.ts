@@ -47,6 +47,7 @@ export function upstreamPath(
 
 /** Decodes until nothing changes, three rounds at most: `%252e` is a dot for whoever decodes twice. */
 function decodeFully(path: string): string {
+  if (!path.includes('%')) return path;
   let decoded = path;
   for (let round = 0; round < 3; round += 1) {
     const next = decodeOnce(decoded);

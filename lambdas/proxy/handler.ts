@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { logTransition } from '../adapters/circuit-log.ts';
 import { CircuitStore } from '../adapters/circuit-store.ts';
 import { CircuitView } from '../adapters/circuit-view.ts';
@@ -35,7 +34,7 @@ export const handler = pipeline({
   },
   clock,
   monotonic,
-  randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+  randomHex,
 });
 
 function createCircuit(limits: CircuitPolicy): CircuitView {
@@ -46,4 +45,14 @@ function createCircuit(limits: CircuitPolicy): CircuitView {
     onTransition: (next) => logTransition(policy, next, clock()),
     onFailure,
   });
+}
+
+/** Ids of traces have to be distinct, not secret, and asking the kernel for them costs more than all else of a header. */
+function randomHex(bytes: number): string {
+  let hex = '';
+  while (hex.length < 2 * bytes)
+    hex += Math.trunc(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return hex.slice(0, 2 * bytes);
 }
