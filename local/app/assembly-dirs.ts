@@ -1,38 +1,87 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemCode } from '../user-error.ts';
 
 /** Where the app is synthesized to: beside the assembly that is served, which it replaces once it is whole. */
 export class AssemblyDirs {
   readonly served: string;
   readonly draft: string;
-  readonly #old: string;
+  readonly #stateDir: string;
+  /** What the last draft consisted of. */
+  #names: ReadonlySet<string> = new Set();
 
   constructor(stateDir: string) {
+    this.#stateDir = stateDir;
     this.served = join(stateDir, 'assembly');
     // Two runs in one checkout must not write over each other's drafts.
     this.draft = join(stateDir, `assembly.draft.${process.pid}`);
-    this.#old = join(stateDir, `assembly.old.${process.pid}`);
+  }
+
+  /** Removes what processes that were killed have left. */
+  sweep(): void {
+    for (const name of namesIn(this.#stateDir)) {
+      const [, pid] = /^assembly\.(?:draft|old)\.(\d+)$/.exec(name) ?? [];
+      if (pid !== undefined && !isAlive(Number(pid))) remove(join(this.#stateDir, name));
+    }
   }
 
   /** An empty draft. */
   clear(): void {
-    rmSync(this.draft, { recursive: true, force: true });
+    remove(this.draft);
     mkdirSync(this.draft, { recursive: true });
   }
 
-  /** Makes the draft the served assembly. Bundles that stayed the same keep their paths. */
+  /**
+   * Makes the draft the served assembly. Bundles are named by their content: those that stayed the same are not touched,
+   * and those of before stay until `prune`, for functions that still run them may load them at any time.
+   */
   promote(): void {
-    rmSync(this.#old, { recursive: true, force: true });
-    try {
-      renameSync(this.served, this.#old);
-    } catch {
-      // There was none yet.
+    mkdirSync(this.served, { recursive: true });
+    const names = namesIn(this.draft);
+    for (const name of names) this.#move(name);
+    this.#names = new Set(names);
+    for (const name of namesIn(this.served)) {
+      if (!isAsset(name) && !this.#names.has(name)) remove(join(this.served, name));
     }
-    renameSync(this.draft, this.served);
-    rmSync(this.#old, { recursive: true, force: true });
+    this.discard();
+  }
+
+  /** Removes bundles that the served assembly does not have: no function runs them any more. */
+  prune(): void {
+    for (const name of namesIn(this.served)) {
+      if (isAsset(name) && !this.#names.has(name)) remove(join(this.served, name));
+    }
   }
 
   discard(): void {
-    rmSync(this.draft, { recursive: true, force: true });
+    remove(this.draft);
+  }
+
+  #move(name: string): void {
+    const to = join(this.served, name);
+    if (isAsset(name) && existsSync(to)) return;
+    remove(to);
+    renameSync(join(this.draft, name), to);
+  }
+}
+
+function isAsset(name: string): boolean {
+  return name.startsWith('asset.');
+}
+
+function namesIn(dir: string): readonly string[] {
+  return existsSync(dir) ? readdirSync(dir) : [];
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
   }
 }

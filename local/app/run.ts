@@ -54,8 +54,10 @@ interface AppSource {
 
 async function firstAssembly(app: AppSource): Promise<AssemblyDirs> {
   const dirs = new AssemblyDirs(app.project.stateDir);
+  dirs.sweep();
   await withProgress('synthesizing the app', () => synthesizeDraft(app, dirs));
   dirs.promote();
+  dirs.prune();
   return dirs;
 }
 
@@ -93,6 +95,7 @@ async function reload(gateway: RunningGateway, app: AppSource, dirs: AssemblyDir
   await synthesizeDraft(app, dirs);
   dirs.promote();
   const changed = await gateway.reload(dirs.served);
+  dirs.prune();
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   const told = `reloaded in ${seconds} s: ${changed.length === 0 ? 'no function changed' : changed.join(', ')}`;
   return routesTable(gateway) === before ? told : `${told}\n${routesTable(gateway)}`;

@@ -45,6 +45,11 @@ export class Environment {
     return !this.#ended;
   }
 
+  /** Resolves once its bundle has been read, or cannot be. */
+  async loaded(): Promise<void> {
+    await this.#ready;
+  }
+
   /** Hands an event to the handler; time runs once the environment is ready. */
   async invoke(requestId: string, payload: string): Promise<Outcome> {
     const init = await this.#ready;

@@ -35,9 +35,13 @@ export class LambdaFunction {
     return withinLimit(outcome);
   }
 
-  /** Lets events that are under way end, and then the environments; takes no new ones. */
+  /**
+   * Lets events that are under way end, and then the environments; takes no new ones. Resolves when none of the
+   * environments needs its bundle any more.
+   */
   async drain(): Promise<void> {
     this.#closed = true;
+    await Promise.all([...this.#all].map((environment) => environment.loaded()));
     await Promise.all(this.#idle.splice(0).map((environment) => this.#discard(environment)));
   }
 

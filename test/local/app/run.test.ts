@@ -78,6 +78,32 @@ test('a saved change is served without a restart; functions that stayed the same
   expect([await get('/word'), await get('/same')]).toEqual(['two', '{"served":2}']);
 });
 
+test('a function that still loads during a reload finds its bundle; old bundles are then removed', async () => {
+  const slow = (word: string): AssemblyFixture => ({
+    functions: {
+      Word: {
+        code: `if (!import.meta.url.includes('again')) {
+          await new Promise((resolve) => setTimeout(resolve, 1500));
+          await import(import.meta.url + '?again');
+        }
+        export const handler = async () => '${word}';`,
+        properties: { Timeout: 10 },
+      },
+    },
+    routes: { 'GET /word': { function: 'Word' } },
+  });
+  const { dir, get, save, change } = await serveProject(slow('one'));
+  const bundles = () => readdirSync(join(dir, '.tollgate', 'assembly')).filter((name) => name.startsWith('asset.'));
+  const before = bundles();
+  const early = get('/word');
+  change(slow('two'));
+  await save();
+  expect(await early).toBe('one');
+  expect(await get('/word')).toBe('two');
+  expect(bundles()).toHaveLength(1);
+  expect(bundles()).not.toEqual(before);
+});
+
 test('changed routes take the place of the old ones and are shown', async () => {
   const { get, save, change } = await serveProject(fixture('one'));
   change(fixture('one', '/other'));
