@@ -10,6 +10,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tollgate-setup');
 const LOCK = join(ROOT, '.tollgate', 'setup.lock');
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const REDIS_PROGRAMS = ['redis-server', 'valkey-server'];
 
 class SetupError extends Error {}
@@ -70,13 +71,11 @@ async function withLock(work) {
     await sleep(200);
   }
   const release = () => rmSync(LOCK, { force: true });
-  const interrupted = () => process.exit(130);
   process.once('exit', release);
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     if (!isFresh()) await work();
   } finally {
-    process.off('exit', release).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    process.off('exit', release);
     release();
   }
 }
@@ -157,7 +156,10 @@ async function apt(what, args) {
   if (code !== 0) throw new SetupError(`apt-get ${args[0]} failed\n${output.trim()}`);
 }
 
-/** Runs a program quietly; shows that time passes, and keeps what it prints for the case that it fails. */
+/**
+ * Runs a program quietly; shows that time passes, and keeps what it prints for the case that it fails. A signal is passed
+ * on, and this process ends only after the program: until then it may still write what the next run would write.
+ */
 async function runWithProgress(what, program, args, env = process.env) {
   const startMs = Date.now();
   const seconds = () => Math.round((Date.now() - startMs) / 1000);
@@ -166,6 +168,12 @@ async function runWithProgress(what, program, args, env = process.env) {
   const tick = () => (terminal ? process.stderr.write(`\r${what} … ${seconds()} s`) : say(`${what} … ${seconds()} s`));
   const timer = setInterval(tick, terminal ? 1000 : 10_000);
   const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let interrupted = false;
+  const passOn = (signal) => {
+    interrupted = true;
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
   let output = '';
   const keep = (text) => {
     output += text;
@@ -179,7 +187,10 @@ async function runWithProgress(what, program, args, env = process.env) {
     child.once('close', resolve);
   });
   clearInterval(timer);
-  say(`${terminal ? '\r' : ''}${what}: ${code === 0 ? 'done' : 'failed'} after ${seconds()} s`);
+  for (const signal of SIGNALS) process.off(signal, passOn);
+  const ending = interrupted ? 'interrupted' : code === 0 ? 'done' : 'failed';
+  say(`${terminal ? '\r' : ''}${what}: ${ending} after ${seconds()} s`);
+  if (interrupted) process.exit(130);
   return { code, output };
 }
 

@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -11,6 +20,11 @@ const SETUP = fileURLToPath(new URL('../../local/setup.mjs', import.meta.url));
 const NPM = `#!/bin/sh
 echo "$@" >> npm.log
 if [ -e npm.fails ]; then echo 'npm error the registry is down' >&2; exit 1; fi
+if [ -e npm.waits ]; then
+  trap 'sleep 0.3; echo ended >> npm.log; exit 130' INT TERM
+  echo waiting >> npm.log
+  while :; do sleep 0.05; done
+fi
 sleep 0.2
 mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
 cp package-lock.json node_modules/.package-lock.json
@@ -29,11 +43,13 @@ function checkout() {
     writeFileSync(join(dir, 'package-lock.json'), JSON.stringify({ packages }));
   };
   lock('1.0.0');
+  const start = (...args: string[]) =>
+    startNode([join(dir, 'local', 'setup.mjs'), ...args], { PATH: join(dir, 'bin') });
   return {
     dir,
     lock,
-    setup: (...args: string[]) =>
-      startNode([join(dir, 'local', 'setup.mjs'), ...args], { PATH: join(dir, 'bin') }).finished,
+    start,
+    setup: (...args: string[]) => start(...args).finished,
     installs: () =>
       existsSync(join(dir, 'npm.log')) ? readFileSync(join(dir, 'npm.log'), 'utf8').trim().split('\n') : [],
   };
@@ -82,6 +98,24 @@ test('a lock that a dead process left is taken over', async () => {
   expect((await setup()).code).toBe(0);
   expect(existsSync(join(dir, '.tollgate', 'setup.lock'))).toBe(false);
 });
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'on %s it waits for npm to end before another set-up may start',
+  async (signal) => {
+    const { dir, start, setup, installs } = checkout();
+    writeFileSync(join(dir, 'npm.waits'), '');
+    const started = start();
+    while (!installs().includes('waiting')) await new Promise((resolve) => setTimeout(resolve, 20));
+    started.process.kill(signal);
+    const { code, stderr } = await started.finished;
+    expect(code).toBe(130);
+    expect(stderr).toContain('installing packages: interrupted after');
+    expect(installs().at(-1)).toBe('ended');
+    expect(existsSync(join(dir, '.tollgate', 'setup.lock'))).toBe(false);
+    rmSync(join(dir, 'npm.waits'));
+    expect((await setup()).code).toBe(0);
+  },
+);
 
 test('when npm fails, its words are shown and the next run tries again', async () => {
   const { dir, setup, installs } = checkout();
