@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   Metric as CloudWatchMetric,
@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import { circuitAlarmName } from '../../lambdas/contract/circuits-config.ts';
 import { Metric, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
 import type { CircuitPolicy } from '../../lambdas/contract/policy.ts';
+import { alarmPeriod } from './alarm-period.ts';
 
 export interface CircuitAlarmProps {
   readonly gateway: string;
@@ -57,11 +58,4 @@ export class CircuitAlarm extends Construct {
     });
     this.alarm.addAlarmAction(props.action);
   }
-}
-
-/** The shortest period that covers the window: an alarm takes 10 s, 30 s or whole minutes. */
-function alarmPeriod(windowMs: number): Duration {
-  if (windowMs <= 10_000) return Duration.seconds(10);
-  if (windowMs <= 30_000) return Duration.seconds(30);
-  return Duration.minutes(Math.ceil(windowMs / 60_000));
 }

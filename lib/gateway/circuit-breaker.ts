@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { CircuitPolicy } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { intervalMs } from './interval.ts';
+import { alarmPeriod } from './alarm-period.ts';
+import { intervalMs, words } from './interval.ts';
 
 export interface CircuitBreakerProps {
   /**
@@ -24,14 +25,15 @@ export interface CircuitBreakerProps {
    */
   readonly window?: Duration;
   /**
-   * How long requests are answered 503 before one is let through to try.
+   * How long requests are answered 503 before one is let through to try, 1 s to 1 h.
    *
    * @default Duration.seconds(30)
    */
   readonly openFor?: Duration;
   /**
    * Whether the outcomes of requests open the circuit, at once and for all proxy functions. False leaves that to the
-   * alarm, some 10 to 30 seconds later at the default window, and to an operator.
+   * alarm alone, which comes up to a period and some seconds later. It acts only when its state changes, and is OK
+   * again only up to three periods after its last datapoint: `openFor` must be at least three of its periods then.
    *
    * @default true
    */
@@ -63,13 +65,10 @@ export class CircuitBreaker {
         `minRequests must be a whole number of at least 1, got ${minRequests}: it keeps a single failure at night from opening the circuit`,
       );
     }
-    return new CircuitBreaker({
-      failureShare: failurePercent / 100,
-      minRequests,
-      windowMs: intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW),
-      openForMs: intervalMs('openFor', props.openFor ?? Duration.seconds(30), OPEN_FOR),
-      outcomes,
-    });
+    const windowMs = intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW);
+    const openForMs = intervalMs('openFor', props.openFor ?? Duration.seconds(30), OPEN_FOR);
+    if (!outcomes) checkAlarmOpensAgain(windowMs, openForMs);
+    return new CircuitBreaker({ failureShare: failurePercent / 100, minRequests, windowMs, openForMs, outcomes });
   }
 
   /** Forwards whatever happens. No alarm is made. */
@@ -87,4 +86,20 @@ export class CircuitBreaker {
   get policy(): CircuitPolicy | null {
     return this.#policy;
   }
+}
+
+/** Periods after which an alarm without datapoints is OK again. */
+const PERIODS_TO_OK = 3;
+
+/** An alarm that is still in ALARM when the circuit closes does not change its state, so it opens nothing. */
+function checkAlarmOpensAgain(windowMs: number, openForMs: number): void {
+  const period = alarmPeriod(windowMs);
+  const least = Duration.millis(PERIODS_TO_OK * period.toMilliseconds());
+  if (openForMs >= least.toMilliseconds()) return;
+  const longer =
+    least.toMilliseconds() <= OPEN_FOR.max.toMilliseconds() &&
+    `write openFor: Duration.seconds(${least.toSeconds()}), `;
+  throw new InvalidPropError(
+    `openFor must be at least ${words(least)} with outcomes: false and a window of ${words(Duration.millis(windowMs))}, got ${words(Duration.millis(openForMs))}: the alarm alone opens the circuit, and takes up to ${PERIODS_TO_OK} periods of ${words(period)} before it can do so again; ${longer || ''}give a shorter window or leave outcomes true`,
+  );
 }

@@ -21,7 +21,7 @@ export function intervalMs(
 }
 
 /** `1500 ms`, `45 s`, `31 days`: the largest unit that divides it. */
-function words(duration: Duration): string {
+export function words(duration: Duration): string {
   const milliseconds = duration.toMilliseconds({ integral: false });
   const units = [
     [86_400_000, 'days'],

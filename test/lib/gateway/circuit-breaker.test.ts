@@ -54,4 +54,33 @@ describe('CircuitBreaker', () => {
       'openFor must be between 1 s and 3600 s, got 7200 s: ',
     );
   });
+
+  it.each([
+    [10, 30],
+    [11, 90],
+    [30, 90],
+    [31, 180],
+    [90, 360],
+    [1200, 3600],
+  ])(
+    'with the alarm alone and a window of %d s stays open for at least %d s, so that the alarm can open it again',
+    (windowS, leastS) => {
+      const breaker = (openForS: number, outcomes: boolean) =>
+        CircuitBreaker.of({ window: Duration.seconds(windowS), openFor: Duration.seconds(openForS), outcomes });
+      expect(breaker(leastS, false).policy).toMatchObject({ openForMs: leastS * 1000, outcomes: false });
+      expect(() => breaker(leastS - 1, false)).toThrow(
+        `openFor must be at least ${leastS} s with outcomes: false and a window of ${windowS} s, got ${leastS - 1} s: `,
+      );
+      expect(() => breaker(leastS - 1, false)).toThrow(`write openFor: Duration.seconds(${leastS})`);
+      expect(() => breaker(leastS - 1, true)).not.toThrow();
+    },
+  );
+
+  it('with the alarm alone refuses a window for which no pause is long enough', () => {
+    const wrong = () =>
+      CircuitBreaker.of({ window: Duration.minutes(21), openFor: Duration.hours(1), outcomes: false });
+    expect(wrong).toThrow(
+      /^openFor must be at least 3780 s .* periods of 1260 s before it can do so again; give a shorter window/,
+    );
+  });
 });

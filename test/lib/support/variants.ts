@@ -60,7 +60,7 @@ function ipv6(app: App): void {
   gateway.addService('slow', {
     prefix: '/slow',
     upstream: 'https://slow.example.com',
-    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), outcomes: false }),
+    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), openFor: Duration.minutes(15), outcomes: false }),
   });
 }
 
