@@ -2,16 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { CorsHttpMethod, type CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
 import { InvalidPropError } from '../invalid-prop.ts';
 
-/** Headers that a browser may send. */
-const ALLOWED = [
-  'authorization',
-  'content-type',
-  'idempotency-key',
-  'if-match',
-  'if-none-match',
-  'traceparent',
-  'x-request-id',
-];
+/** Headers that a browser may send. Not `traceparent` and `x-request-id`, which the gateway replaces. */
+const ALLOWED = ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'];
 
 /** Headers that a page's script may read, beside those that it always may. */
 const EXPOSED = [

@@ -4,7 +4,7 @@ import { corsOptions } from '../../../lib/gateway/cors.ts';
 describe('CORS', () => {
   it('lets pages send a token and read the limits', () => {
     const { allowHeaders, exposeHeaders } = corsOptions(['https://app.example.com']);
-    expect(allowHeaders).toContain('authorization');
+    expect(allowHeaders).toEqual(['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match']);
     expect(exposeHeaders).toEqual(
       expect.arrayContaining(['ratelimit', 'ratelimit-policy', 'retry-after', 'x-ratelimit-remaining', 'x-request-id']),
     );
