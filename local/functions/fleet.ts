@@ -33,7 +33,12 @@ export class Fleet {
   readonly invoke: Invoke = async (functionName, event, timeoutMs) => {
     const lambda = this.#functions.get(functionName)?.lambda;
     if (!lambda) return { kind: 'failed', errorType: 'ResourceNotFound', message: `no function ${functionName}` };
-    return withTimeout(this.#measured(functionName, lambda, event), timeoutMs);
+    let waiting = true;
+    const onTaken = () => {
+      waiting = false;
+    };
+    const late = (): Outcome => ({ kind: 'late', waiting });
+    return withTimeout(this.#measured(functionName, lambda, event, onTaken), timeoutMs, late);
   };
 
   /** Brings the functions to these deployments; one whose bundle and settings stayed the same keeps its environments. */
@@ -60,10 +65,10 @@ export class Fleet {
     return new LambdaFunction(model, variables, (line, stream) => this.#options.onLine(model.name, line, stream));
   }
 
-  async #measured(functionName: string, lambda: LambdaFunction, event: object): Promise<Outcome> {
+  async #measured(functionName: string, lambda: LambdaFunction, event: object, onTaken: () => void): Promise<Outcome> {
     const { nowMs, onInvocation } = this.#options;
     const startMs = nowMs();
-    const outcome = await lambda.invoke(event);
+    const outcome = await lambda.invoke(event, onTaken);
     onInvocation({ functionName, outcome, durationMs: nowMs() - startMs });
     return outcome;
   }
@@ -76,10 +81,10 @@ function fingerprint({ model, variables }: Deployment): string {
   return JSON.stringify([codeDir.split('/').at(-1), settings, others]);
 }
 
-async function withTimeout(outcome: Promise<Outcome>, timeoutMs: number): Promise<Outcome> {
+async function withTimeout(outcome: Promise<Outcome>, timeoutMs: number, late: () => Outcome): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve({ kind: 'late' }), timeoutMs);
+  const expired = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve(late()), timeoutMs);
   });
-  return Promise.race([outcome, late]).finally(() => clearTimeout(timer));
+  return Promise.race([outcome, expired]).finally(() => clearTimeout(timer));
 }

@@ -5,7 +5,7 @@ import { Environment, type LineSink } from './environment.ts';
 import type { Outcome } from './invocation.ts';
 
 /** The most environments of one function on this machine; further events wait for a free one. */
-const ENVIRONMENTS_LIMIT = 8;
+export const ENVIRONMENTS_LIMIT = 32;
 
 /** A function of the template: environments that are made when they are needed, each with one event at a time. */
 export class LambdaFunction {
@@ -23,12 +23,14 @@ export class LambdaFunction {
     this.#onLine = onLine;
   }
 
-  async invoke(event: object): Promise<Outcome> {
+  /** Calls `onTaken` when an environment takes the event. */
+  async invoke(event: object, onTaken: () => void = () => {}): Promise<Outcome> {
     const payload = JSON.stringify(event);
     if (Buffer.byteLength(payload) > PAYLOAD_LIMIT_BYTES) return { kind: 'too-large' };
     const environment = this.#take();
     if (environment === 'throttled') return { kind: 'throttled' };
     const taken = await environment;
+    onTaken();
     const outcome = await taken.invoke(randomUUID(), payload);
     this.#release(taken);
     if (outcome.kind === 'failed') this.#onLine(`${outcome.errorType}: ${outcome.message}`, 'stderr');

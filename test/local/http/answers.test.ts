@@ -93,6 +93,17 @@ test('an integration that is over its time is 503 Service Unavailable', async ()
   expect(await get('/slow')).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
 });
 
+test('an event for which no environment became free in time is 503, and the reason says so', async () => {
+  const { get, reasons } = await serve({
+    functions: { Slow: { code: SLOW, properties: { Timeout: 30 } } },
+    routes: { 'GET /slow': { function: 'Slow', timeoutMs: 1000 } },
+  });
+  const all = await Promise.all(Array.from({ length: 33 }, () => get('/slow')));
+  expect(all.every(({ status }) => status === 503)).toBe(true);
+  expect(reasons().filter((reason) => reason === 'integration timeout')).toHaveLength(32);
+  expect(reasons()).toContain('no free environment in time: all 32 of the local run were busy');
+}, 20_000);
+
 test('a function over its reserved concurrency is 503', async () => {
   const { get, reasons } = await serve({
     functions: { Slow: { code: SLOW, properties: { Timeout: 30, ReservedConcurrentExecutions: 1 } } },
