@@ -5,7 +5,7 @@ import { type RunningGateway, readAssembly, startGateway } from '../gateway.ts';
 import { checkPort } from '../http/server.ts';
 import type { LogSink } from '../log.ts';
 import type { Project } from '../project.ts';
-import { suggestRedis } from '../stores/redis.ts';
+import { checkRedis, suggestRedis } from '../stores/redis.ts';
 import { UserError } from '../user-error.ts';
 import { AssemblyDirs } from './assembly-dirs.ts';
 import { routesTable, startPage } from './page.ts';
@@ -28,13 +28,14 @@ export async function run(
   closers: Closers,
 ): Promise<RunningGateway> {
   const { port, upstreams } = options;
+  const redis = suggestRedis(process.env);
   await checkPort(port);
+  await checkRedis(redis);
   const app = { project, context: options.context };
   const dirs = options.assemblyDir === undefined ? await firstAssembly(app) : undefined;
   const assemblyDir = dirs?.served ?? options.assemblyDir ?? '';
   const { stateDir } = project;
-  const starting = () =>
-    startGateway({ assemblyDir, port, upstreams, stateDir, redis: suggestRedis(process.env), log });
+  const starting = () => startGateway({ assemblyDir, port, upstreams, stateDir, redis, log });
   const gateway = closers.add(await withProgress('starting', starting));
   if (dirs) closers.push(watchSources(gateway, app, dirs, print));
   print(

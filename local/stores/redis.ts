@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { UserError } from '../user-error.ts';
 import { findRedisServer, spawnRedis } from './redis-server.ts';
 
@@ -13,7 +14,8 @@ export interface RedisStore {
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 2000;
+const ANSWER_TIMEOUT_MS = 2000;
+const REPLY_SHOWN_CHARS = 60;
 
 /** The choice that a machine suggests: REDIS_URL, else a redis-server, else memory. */
 export function suggestRedis(environment: Readonly<Record<string, string | undefined>>): RedisChoice {
@@ -34,16 +36,28 @@ export async function startRedis(choice: RedisChoice, log: (line: string) => voi
       close: () => server.close(),
     };
   }
-  await checkReachable(choice.url);
+  await checkRedis(choice);
   return { url: choice.url, description: `Redis at ${withoutPassword(choice.url)}`, close: async () => {} };
 }
 
-async function checkReachable(url: string): Promise<void> {
-  const { protocol, hostname, port } = parseRedisUrl(url);
-  if (protocol !== 'redis:' && protocol !== 'rediss:') throw badUrl(url);
-  const cause = await tryConnect(hostname, Number(port || 6379));
-  if (!cause) return;
+/** @throws UserError where the choice is an address at which no Redis answers: better known before anything else takes time */
+export async function checkRedis(choice: RedisChoice): Promise<void> {
+  if (typeof choice === 'string') return;
+  const { url } = choice;
+  const parsed = parseRedisUrl(url);
+  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') throw badUrl(url);
+  const cause = faultOf(await ping(parsed), parsed.password !== '');
+  if (cause === undefined) return;
   throw new UserError('redis_unreachable', `no Redis answers at REDIS_URL ${withoutPassword(url)}: ${cause}`);
+}
+
+/** Undefined: that is how a Redis answers a PING. */
+function faultOf(result: PingResult, hasPassword: boolean): string | undefined {
+  if ('reason' in result) return result.reason;
+  const { reply } = result;
+  if (reply === '+PONG') return undefined;
+  if (reply.startsWith('-NOAUTH')) return hasPassword ? undefined : 'it asks for a password';
+  return `PING is answered with ${JSON.stringify(reply.slice(0, REPLY_SHOWN_CHARS))}`;
 }
 
 function parseRedisUrl(url: string): URL {
@@ -58,18 +72,34 @@ function badUrl(url: string): UserError {
   return new UserError('redis_url', `REDIS_URL must look like redis://127.0.0.1:6379, got ${JSON.stringify(url)}`);
 }
 
-/** Undefined: connected. Otherwise the reason why not. */
-function tryConnect(host: string, port: number): Promise<string | undefined> {
+/** The first line of the answer, or the reason why there is none. */
+type PingResult = { readonly reply: string } | { readonly reason: string };
+
+function ping({ protocol, hostname, port }: URL): Promise<PingResult> {
+  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port });
-    const finish = (reason?: string) => {
+    const socket = protocol === 'rediss:' ? connectTls({ ...target, ...serverName(target.host) }) : connect(target);
+    const finish = (result: PingResult) => {
+      clearTimeout(timer);
       socket.destroy();
-      resolve(reason);
+      resolve(result);
     };
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => finish(`no answer within ${CONNECT_TIMEOUT_MS} ms`));
-    socket.once('connect', () => finish());
-    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+    const timer = setTimeout(() => finish({ reason: `no answer within ${ANSWER_TIMEOUT_MS} ms` }), ANSWER_TIMEOUT_MS);
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+      const [line = '', ...more] = received.split('\n');
+      if (more.length > 0 || line.length > REPLY_SHOWN_CHARS) finish({ reply: line.trimEnd() });
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => finish({ reason: error.code ?? error.message }));
+    socket.once('end', () => finish({ reason: 'it closes the connection at a PING' }));
+    socket.write('PING\r\n');
   });
+}
+
+/** TLS does not name a server by an IP address. */
+function serverName(host: string): { readonly servername?: string } {
+  return isIP(host) ? {} : { servername: host };
 }
 
 function withoutPassword(url: string): string {

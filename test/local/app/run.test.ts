@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { run } from '../../../local/app/run.ts';
 import type { CliOptions } from '../../../local/cli-options.ts';
 import { Closers } from '../../../local/closers.ts';
@@ -133,5 +133,15 @@ test('an app that does not synthesize is an error at the start', async () => {
   writeFileSync(join(dir, 'cdk.json'), JSON.stringify({ app: 'echo no such stack && exit 3' }));
   await expect(run(OPTIONS, { dir, stateDir: dir }, { log: () => {}, print: () => {} }, new Closers())).rejects.toThrow(
     'the app does not synthesize (echo no such stack && exit 3)\nno such stack',
+  );
+});
+
+test('a REDIS_URL at which no Redis answers is an error before the app is synthesized', async () => {
+  vi.stubEnv('REDIS_URL', 'redis://127.0.0.1:1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const dir = temporaryDir();
+  writeFileSync(join(dir, 'cdk.json'), JSON.stringify({ app: 'exit 3' }));
+  await expect(run(OPTIONS, { dir, stateDir: dir }, { log: () => {}, print: () => {} }, new Closers())).rejects.toThrow(
+    'no Redis answers at REDIS_URL redis://127.0.0.1:1: ECONNREFUSED',
   );
 });

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
-import { startRedis, suggestRedis } from '../../../local/stores/redis.ts';
+import { checkRedis, startRedis, suggestRedis } from '../../../local/stores/redis.ts';
 import { spawnRedis } from '../../../local/stores/redis-server.ts';
 
 /** The server's answer to a command, or undefined where nothing answers. */
@@ -15,6 +15,8 @@ function command(port: number, text: string): Promise<string | undefined> {
       socket.destroy();
     });
     socket.once('error', () => resolve(undefined));
+    // A server that is just ending may take the connection and give no answer.
+    socket.once('close', () => resolve(undefined));
   });
 }
 
@@ -87,6 +89,28 @@ test('a Redis that does not answer is an error that names its address', async ()
   await expect(startRedis({ url: `redis://127.0.0.1:${port}` }, () => {})).rejects.toThrow(
     `no Redis answers at REDIS_URL redis://127.0.0.1:${port}: ECONNREFUSED`,
   );
+});
+
+/** The port of a server that does this with every connection. */
+async function serverThat(serve: (socket: Socket) => void): Promise<number> {
+  const server = createServer(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as { port: number }).port;
+}
+
+test.each([
+  ['an HTTP server', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'PING is answered with "HTTP/1.1 400 Bad Request"'],
+  ['a Redis with a password that is not given', '-NOAUTH Authentication required.\r\n', 'it asks for a password'],
+  ['a server that hangs up', '', 'it closes the connection at a PING'],
+])('%s is an error that says what it answers', async (_, answer, cause) => {
+  const url = `redis://127.0.0.1:${await serverThat((socket) => socket.once('data', () => socket.end(answer)))}`;
+  await expect(checkRedis({ url })).rejects.toThrow(`no Redis answers at REDIS_URL ${url}: ${cause}`);
+});
+
+test('a Redis whose password is given passes', async () => {
+  const port = await serverThat((socket) => socket.once('data', () => socket.end('-NOAUTH no\r\n')));
+  await checkRedis({ url: `redis://:secret@127.0.0.1:${port}` });
 });
 
 test.each(['localhost:6379', 'http://localhost', 'nonsense'])(
