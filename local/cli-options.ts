@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { UserError } from './user-error.ts';
+import { joinNegatives } from './join-negatives.ts';
+import { systemCode, UserError } from './user-error.ts';
 
 export interface CliOptions {
   readonly port: number;
@@ -35,7 +36,7 @@ export function parseCliOptions(args: readonly string[]): CliOptions | undefined
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: joinNegatives(args, '--port'),
       options: {
         port: { type: 'string', default: '3000' },
         upstream: { type: 'string', multiple: true, default: [] },
@@ -46,8 +47,17 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (cause) {
-    throw new UserError('usage', (cause as Error).message.split('\n')[0] ?? '', { cause });
+    throw new UserError('usage', explain(cause as Error), { cause });
   }
+}
+
+/** npm takes options before a `--` for its own, and hands on their values alone. */
+function explain(error: Error): string {
+  const [line = ''] = error.message.split('\n');
+  if (systemCode(error) !== 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return line;
+  const [, argument = ''] = /^Unexpected argument '(.*?)'\./.exec(line) ?? [];
+  const example = /^\d+$/.test(argument) ? argument : '8088';
+  return `Unexpected argument '${argument}': options go after \`--\`: npm start -- --port ${example}`;
 }
 
 function parsePort(text: string): number {

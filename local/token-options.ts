@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ALGORITHMS, type Algorithm } from '../lambdas/contract/authorizer-config.ts';
 import type { KnownIssuer } from './demo/known-issuers.ts';
 import type { TokenOptions } from './demo/mint.ts';
+import { joinNegatives } from './join-negatives.ts';
 import { UserError } from './user-error.ts';
 
 export const TOKEN_USAGE = `usage: npm run --silent token -- [options]
@@ -37,7 +38,7 @@ export function parseTokenOptions(
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: joinNegatives(args),
+      args: joinNegatives(args, '--expires-in'),
       options: {
         sub: { type: 'string', default: 'alice' },
         scope: { type: 'string' },
@@ -52,14 +53,6 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UserError('usage', (cause as Error).message.split('\n')[0] ?? '', { cause });
   }
-}
-
-/** `--expires-in -60`: parseArgs takes a value that begins with a dash only when it is joined to its option. */
-function joinNegatives(args: readonly string[]): string[] {
-  return args.flatMap((arg, index) => {
-    if (arg === '--expires-in' && args[index + 1]?.startsWith('-')) return [];
-    return args[index - 1] === '--expires-in' && arg.startsWith('-') ? [`--expires-in=${arg}`] : [arg];
-  });
 }
 
 function parseLifetime(text: string): number {

@@ -32,12 +32,18 @@ function formatReport({ method, path, status, latencyMs, reason, routeKey }: Req
 
 function formatLine(label: string, line: string, verbose: boolean): string {
   const fields = parse(line);
-  if (verbose || !fields) return `${label} ${line}`;
+  if (verbose) return `${label} ${line}`;
+  if (!fields) return `${label} ${inCheckout(line)}`;
   if ('service' in fields && 'status' in fields && 'method' in fields) return formatRequestLine(fields);
   const { _aws: _, ...rest } = fields;
   return `${label} ${Object.entries(rest)
-    .map(([key, value]) => `${key}=${text(value)}`)
+    .map(([key, value]) => `${key}=${inCheckout(text(value))}`)
     .join(' ')}`;
+}
+
+/** A bundle's source map leads from the bundle's directory to `assembly/lambdas/…`: the file lies in the checkout. */
+function inCheckout(text: string): string {
+  return text.replace(/(?:file:\/\/)?\/[^\s()'"]*\/assembly\/(?=(?:lambdas|node_modules)\/)/g, '');
 }
 
 /** The one line that a proxy function writes for a request. */
@@ -51,7 +57,8 @@ function formatRequestLine(fields: Fields): string {
     error,
   ].filter(Boolean);
   const took = typeof latency_ms === 'number' ? ` ${Math.round(latency_ms)} ms` : '';
-  return `${text(service)} ${text(status)} ${text(method)} ${text(path)}${took} (${notes.map(text).join(', ')})`;
+  const noted = notes.length > 0 ? ` (${notes.map(text).join(', ')})` : '';
+  return `${text(service)} ${text(status)} ${text(method)} ${text(path)}${took}${noted}`;
 }
 
 function text(value: unknown): string {

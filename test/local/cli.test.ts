@@ -40,6 +40,12 @@ async function busyPort(): Promise<number> {
 test.each([
   ['a port that is none', ['--port', 'x'], '--port must be a number from 0 to 65535, got "x"'],
   ['a port out of range', ['--port', '70000'], '--port must be a number from 0 to 65535, got "70000"'],
+  ['a negative port', ['--port', '-1'], '--port must be a number from 0 to 65535, got "-1"'],
+  [
+    'an option that npm took for its own',
+    ['8088'],
+    "Unexpected argument '8088': options go after `--`: npm start -- --port 8088",
+  ],
   ['an option that is not known', ['--prot', '1'], "Unknown option '--prot'"],
   [
     'an upstream without an address',

@@ -26,6 +26,23 @@ test("a proxy function's line is told in short", () => {
   );
 });
 
+test('a request of which nothing more is known has no parentheses', () => {
+  const { client: _, ...rest } = REQUEST;
+  expect(line(JSON.stringify({ ...rest, status: 400, latency_ms: 1, upstream_ms: null }))).toBe(
+    'users 400 GET /api/users/42 1 ms',
+  );
+});
+
+test('a stack trace names the files of the checkout', () => {
+  const at = '    at run (/home/me/gate/.tollgate/assembly/lambdas/proxy/handler.ts:3:9)';
+  expect(line(at)).toBe('users     at run (lambdas/proxy/handler.ts:3:9)');
+  expect(line('at file:///gate/.tollgate/assembly/node_modules/jose/key.js:1:2')).toBe(
+    'users at node_modules/jose/key.js:1:2',
+  );
+  expect(line('at /gate/.tollgate/assembly/asset.12/index.mjs:1:2')).toContain('/assembly/asset.12/index.mjs:1:2');
+  expect(line(at, true)).toBe(`users ${at}`);
+});
+
 test('other lines keep their words, without the metrics about them', () => {
   expect(line('plain text')).toBe('users plain text');
   expect(line('{"message":"redis lost","count":2,"_aws":{}}')).toBe('users message=redis lost count=2');
