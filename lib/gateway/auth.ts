@@ -1,6 +1,7 @@
 import type { AuthPolicy } from '../../lambdas/contract/policy.ts';
 import { SCOPE } from '../../lambdas/contract/scope.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
+import { checkProps, type Kind, optional, type PropKinds, texts } from './check-props.ts';
 
 export interface JwtAuthProps {
   /**
@@ -11,6 +12,8 @@ export interface JwtAuthProps {
   readonly scopes?: readonly string[];
 }
 
+const PROPS = { scopes: optional(texts('orders:read')) } satisfies PropKinds<JwtAuthProps>;
+
 /** Who may call a service or a route. */
 export class Auth {
   /** Anybody. The limits of such a route count by source address. */
@@ -19,7 +22,9 @@ export class Auth {
   }
 
   /** Whoever has a valid token of one of the gateway's issuers. */
-  static jwt({ scopes = [] }: JwtAuthProps = {}): Auth {
+  static jwt(props: JwtAuthProps = {}): Auth {
+    checkProps(props, PROPS);
+    const { scopes = [] } = props;
     for (const scope of scopes) {
       if (!SCOPE.test(scope)) {
         throw new InvalidPropError(
@@ -41,3 +46,9 @@ export class Auth {
     return this.#policy;
   }
 }
+
+export const AUTH: Kind = {
+  is: (value) => value instanceof Auth,
+  rule: 'an Auth',
+  fix: 'write Auth.jwt() or Auth.none()',
+};

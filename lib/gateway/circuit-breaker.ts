@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { CircuitPolicy } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 import { alarmPeriod } from './alarm-period.ts';
+import { BOOLEAN, checkProps, DURATION, type Kind, NUMBER, optional, type PropKinds } from './check-props.ts';
 import { intervalMs, words } from './interval.ts';
 
 export interface CircuitBreakerProps {
@@ -40,6 +41,14 @@ export interface CircuitBreakerProps {
   readonly outcomes?: boolean;
 }
 
+const PROPS = {
+  failurePercent: optional(NUMBER),
+  minRequests: optional(NUMBER),
+  window: optional(DURATION),
+  openFor: optional(DURATION),
+  outcomes: optional(BOOLEAN),
+} satisfies PropKinds<CircuitBreakerProps>;
+
 const WINDOW = {
   min: Duration.seconds(1),
   max: Duration.hours(1),
@@ -54,6 +63,7 @@ const OPEN_FOR = {
 /** When a service that fails is left alone. */
 export class CircuitBreaker {
   static of(props: CircuitBreakerProps = {}): CircuitBreaker {
+    checkProps(props, PROPS);
     const { failurePercent = 50, minRequests = 5, outcomes = true } = props;
     if (!(failurePercent > 0 && failurePercent <= 100)) {
       throw new InvalidPropError(
@@ -87,6 +97,12 @@ export class CircuitBreaker {
     return this.#policy;
   }
 }
+
+export const CIRCUIT_BREAKER: Kind = {
+  is: (value) => value instanceof CircuitBreaker,
+  rule: 'a CircuitBreaker',
+  fix: 'write CircuitBreaker.of({ … }) or CircuitBreaker.none()',
+};
 
 /** Periods after which an alarm without datapoints is OK again. */
 const PERIODS_TO_OK = 3;

@@ -3,7 +3,8 @@ import { DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { about, InvalidPropError } from '../invalid-prop.ts';
+import { checkProps, isObject, type Kind, optional, type PropKinds, required, text } from './check-props.ts';
 
 /** Certificates of the authorities whose clients are let in, a PEM file in S3. */
 export interface Truststore {
@@ -32,6 +33,22 @@ export interface DomainProps {
   readonly truststore?: Truststore;
 }
 
+function textOr(what: string, fix: string): Kind {
+  return { is: (value) => typeof value === 'string' || isObject(value), rule: `a string or ${what}`, fix };
+}
+
+const PROPS = {
+  name: required(text('api.example.com')),
+  certificate: required(textOr('a certificate', 'it looks like arn:aws:acm:REGION:ACCOUNT:certificate/ID')),
+  truststore: optional({ is: isObject, rule: 'an object', fix: 'write { bucket, key }' }),
+} satisfies PropKinds<DomainProps>;
+
+const TRUSTSTORE = {
+  bucket: required(textOr('a bucket', 'give the name of a bucket')),
+  key: required(text('clients.pem')),
+  version: optional(text('3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY')),
+} satisfies PropKinds<Truststore>;
+
 const HOST_NAME = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const CERTIFICATE_ARN = /^arn:[^:]+:acm:[^:]+:[^:]+:certificate\/.+$/;
 
@@ -45,6 +62,10 @@ export class GatewayDomain extends Construct {
 
   constructor(scope: Construct, id: string, props: DomainProps) {
     super(scope, id);
+    about('domain', () => {
+      checkProps(props, PROPS);
+      if (props.truststore) about('truststore', () => checkProps(props.truststore as Truststore, TRUSTSTORE));
+    });
     if (!HOST_NAME.test(props.name)) {
       throw new InvalidPropError(
         `the name of a domain must be a host name in lower case, got ${JSON.stringify(props.name)}: write one like 'api.example.com'`,

@@ -6,12 +6,26 @@ import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import { Authorizer } from './authorizer.ts';
+import {
+  BOOLEAN,
+  checkKind,
+  checkProps,
+  isObject,
+  type Kind,
+  NUMBER,
+  oneOf,
+  optional,
+  type PropKinds,
+  required,
+  text,
+  texts,
+} from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
 import { corsOptions } from './cors.ts';
 import { GatewayDashboard } from './dashboard.ts';
 import { type DomainProps, GatewayDomain } from './domain.ts';
 import { Health } from './health.ts';
-import { issuerConfigs, type JwtIssuer } from './jwt-issuer.ts';
+import { issuerConfigs, JWT, type JwtIssuer } from './jwt-issuer.ts';
 import { HEALTH_PATH } from './prefix.ts';
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext, type ServiceProps } from './service.ts';
@@ -80,6 +94,32 @@ export interface GatewayProps {
   readonly dashboard?: boolean;
 }
 
+const FOUNDATION: Kind = {
+  is: (value) => isObject(value) && 'table' in value && 'cache' in value,
+  rule: 'a FoundationStack or of its shape',
+  fix: "write new FoundationStack(app, 'Foundation')",
+};
+const DOMAIN: Kind = { is: isObject, rule: 'an object', fix: 'write { name, certificate }' };
+const LOG_RETENTION: Kind = {
+  is: (value) => typeof value === 'number' && value in RetentionDays,
+  rule: 'one of RetentionDays',
+  fix: 'write one like RetentionDays.ONE_MONTH',
+};
+
+const PROPS = {
+  foundation: required(FOUNDATION),
+  jwt: required(JWT),
+  name: optional(text('my-gateway')),
+  namespace: optional(text('Tollgate/test')),
+  rejections: optional(oneOf('explained', 'bare')),
+  corsOrigins: optional(texts('https://app.example.com')),
+  throttleRate: optional(NUMBER),
+  throttleBurst: optional(NUMBER),
+  domain: optional(DOMAIN),
+  logRetention: optional(LOG_RETENTION),
+  dashboard: optional(BOOLEAN),
+} satisfies PropKinds<GatewayProps>;
+
 const NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 const NAMESPACE = /^(?!AWS\/)[A-Za-z0-9._/#-]{1,255}$/;
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
@@ -96,10 +136,11 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
+    const subject = `gateway ${this.node.path}`;
+    about(subject, () => checkProps(props, PROPS));
     const { foundation, logRetention = RetentionDays.ONE_MONTH, corsOrigins = [] } = props;
     this.name = props.name ?? this.nameOfPath();
     this.namespace = props.namespace ?? 'Tollgate';
-    const subject = `gateway ${this.node.path}`;
     const checked = about(subject, () => {
       this.checkNames();
       return {
@@ -186,9 +227,10 @@ export class Gateway extends Construct {
    * @param name lower-case letters, digits and hyphens; stands in metrics, logs and the alarm's name
    */
   addService(name: string, props: ServiceProps): Service {
+    checkKind("a service's name", name, text('user-service'));
     if (!SERVICE_NAME.test(name)) {
       throw new InvalidPropError(
-        `a service's name must be at most 31 lower-case letters, digits and hyphens and start with a letter, got ${JSON.stringify(name)}`,
+        `a service's name must be at most 31 lower-case letters, digits and hyphens and start with a letter, got ${JSON.stringify(name)}: write one like 'user-service'`,
       );
     }
     if (this.#services.has(name)) {
@@ -211,12 +253,12 @@ export class Gateway extends Construct {
   private checkNames(): void {
     if (!NAME.test(this.name)) {
       throw new InvalidPropError(
-        `name must be at most 64 letters, digits and hyphens and start with a letter, got ${JSON.stringify(this.name)}`,
+        `name must be at most 64 letters, digits and hyphens and start with a letter, got ${JSON.stringify(this.name)}: write one like 'my-gateway'`,
       );
     }
     if (!NAMESPACE.test(this.namespace)) {
       throw new InvalidPropError(
-        `namespace must be at most 255 letters, digits and . _ / # - and not start with AWS/, got ${JSON.stringify(this.namespace)}`,
+        `namespace must be at most 255 letters, digits and . _ / # - and not start with AWS/, got ${JSON.stringify(this.namespace)}: write one like 'Tollgate/test'`,
       );
     }
     const { account, region } = Stack.of(this);
@@ -237,7 +279,9 @@ function throttle({ throttleRate = 1000, throttleBurst = 2000 }: GatewayProps) {
     );
   }
   if (!Number.isSafeInteger(throttleBurst) || throttleBurst < 1) {
-    throw new InvalidPropError(`throttleBurst must be a whole number of at least 1, got ${throttleBurst}`);
+    throw new InvalidPropError(
+      `throttleBurst must be a whole number of at least 1, got ${throttleBurst}: twice the rate does for most`,
+    );
   }
   return { rateLimit: throttleRate, burstLimit: throttleBurst };
 }

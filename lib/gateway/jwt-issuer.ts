@@ -1,6 +1,17 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { ALGORITHMS, type Algorithm, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { about, InvalidPropError } from '../invalid-prop.ts';
+import {
+  checkProps,
+  DURATION,
+  isObject,
+  type Kind,
+  optional,
+  type PropKinds,
+  required,
+  text,
+  texts,
+} from './check-props.ts';
 import { intervalMs } from './interval.ts';
 
 /** A party whose tokens are accepted. */
@@ -25,6 +36,23 @@ export interface JwtIssuer {
   readonly clockTolerance?: Duration;
 }
 
+/** One issuer or several; what is in each is checked by itself. */
+export const JWT: Kind = { is: isObject, rule: 'an issuer or an array of them', fix: 'write { issuer, audience }' };
+
+const AUDIENCE: Kind = {
+  is: (value) => value === null || typeof value === 'string' || texts('').is(value),
+  rule: 'a string, an array of strings or null',
+  fix: 'give the aud claim of your tokens, or null to accept any',
+};
+
+const PROPS = {
+  issuer: required(text('https://auth.example.com')),
+  audience: required(AUDIENCE),
+  jwksUri: optional(text('https://auth.example.com/.well-known/jwks.json')),
+  algorithms: optional(texts('RS256')),
+  clockTolerance: optional(DURATION),
+} satisfies PropKinds<JwtIssuer>;
+
 const CLOCK_TOLERANCE = {
   min: Duration.seconds(0),
   max: Duration.minutes(5),
@@ -39,6 +67,7 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
   }
   const seen = new Set<string>();
   return issuers.map((props) => {
+    about('jwt', () => checkProps(props, PROPS));
     if (seen.has(props.issuer)) {
       throw new InvalidPropError(`each issuer must be given once, got ${props.issuer} twice: merge their audiences`);
     }
@@ -60,7 +89,9 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
     }
   }
   if (algorithms.length === 0) {
-    throw new InvalidPropError(`algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []`);
+    throw new InvalidPropError(
+      `algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []: leave it out to accept all of them`,
+    );
   }
   return {
     issuer: props.issuer,

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { RateLimitPolicy } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
+import { checkKind, DURATION, type Kind } from './check-props.ts';
 import { intervalMs } from './interval.ts';
 
 const WINDOW = {
@@ -21,6 +22,7 @@ export class RateLimit {
         `a rate limit must be a whole number of at least 1, got ${limit}: write RateLimit.none() to count nothing, or a longer window for less than one request`,
       );
     }
+    checkKind('the window of a rate limit', window, DURATION);
     return new RateLimit({ limit, windowMs: intervalMs('the window of a rate limit', window, WINDOW) });
   }
 
@@ -40,3 +42,9 @@ export class RateLimit {
     return this.#policy;
   }
 }
+
+export const RATE_LIMIT: Kind = {
+  is: (value) => value instanceof RateLimit,
+  rule: 'a RateLimit',
+  fix: 'write RateLimit.perClient(100, Duration.minutes(1)) or RateLimit.none()',
+};

@@ -1,8 +1,9 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { InvalidPropError } from '../invalid-prop.ts';
-import type { Auth } from './auth.ts';
+import { AUTH, type Auth } from './auth.ts';
+import { checkKind, optional, type PropKinds, text } from './check-props.ts';
 import { overlap } from './prefix.ts';
-import type { RateLimit } from './rate-limit.ts';
+import { RATE_LIMIT, type RateLimit } from './rate-limit.ts';
 
 /** What one route has otherwise than its service. */
 export interface RouteProps {
@@ -11,6 +12,11 @@ export interface RouteProps {
   /** @default - as the service has it; a limit of its own is counted apart from the service's */
   readonly rateLimit?: RateLimit;
 }
+
+export const ROUTE_PROPS = {
+  auth: optional(AUTH),
+  rateLimit: optional(RATE_LIMIT),
+} satisfies PropKinds<RouteProps>;
 
 /** A route's method and its path on the gateway. */
 export interface RouteKey {
@@ -36,13 +42,17 @@ export function routeKeyShape({ method, path }: RouteKey): string {
 
 /** Reads `POST /refunds`, whose path is relative to the service's prefix. */
 export function parseRouteKey(key: string, prefix: string, otherPrefixes: readonly string[]): RouteKey {
+  checkKind('a route', key, text('POST /refunds'));
   const got = `got ${JSON.stringify(key)}`;
   const [method, path, ...rest] = key.split(' ');
   if (!method || !path || rest.length > 0) {
     throw new InvalidPropError(`a route must be a method, one space and a path, ${got}: write 'POST /refunds'`);
   }
   if (!METHODS.includes(method)) {
-    throw new InvalidPropError(`a route's method must be one of ${METHODS.join(', ')}, ${got}`);
+    const known = METHODS.find((candidate) => candidate === method.toUpperCase()) ?? 'GET';
+    throw new InvalidPropError(
+      `a route's method must be one of ${METHODS.join(', ')}, ${got}: write '${known} ${path}'`,
+    );
   }
   if (!path.startsWith('/')) {
     throw new InvalidPropError(`a route's path must start with a slash, ${got}: write '${method} /${path}'`);

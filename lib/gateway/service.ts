@@ -8,16 +8,17 @@ import { Construct } from 'constructs';
 import type { RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
-import { Auth } from './auth.ts';
+import { AUTH, Auth } from './auth.ts';
+import { BOOLEAN, checkProps, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
 import { CircuitAlarm } from './circuit-alarm.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
+import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitFunction } from './circuit-function.ts';
 import { intervalMs } from './interval.ts';
 import { checkPrefix } from './prefix.ts';
 import { OVERHEAD_ALLOWANCE, ProxyFunction } from './proxy-function.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
-import { RateLimit } from './rate-limit.ts';
-import { parseRouteKey, type RouteKey, type RouteProps, routeKeyText } from './route.ts';
+import { RATE_LIMIT, RateLimit } from './rate-limit.ts';
+import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { RouteTable } from './route-table.ts';
 import { checkUpstream } from './upstream.ts';
 
@@ -65,6 +66,19 @@ export interface ServiceProps {
   readonly maxConcurrency?: number;
 }
 
+const PROPS = {
+  prefix: required(text('/api/users')),
+  upstream: required(text('http://user-service:3001')),
+  timeout: optional(DURATION),
+  auth: optional(AUTH),
+  rateLimit: optional(RATE_LIMIT),
+  circuitBreaker: optional(CIRCUIT_BREAKER),
+  stripPrefix: optional(BOOLEAN),
+  forwardAuthorization: optional(BOOLEAN),
+  memorySize: optional(NUMBER),
+  maxConcurrency: optional(NUMBER),
+} satisfies PropKinds<ServiceProps>;
+
 /** What a service needs of its gateway. */
 export interface ServiceContext {
   readonly gateway: string;
@@ -79,6 +93,16 @@ export interface ServiceContext {
   readonly logRetention: RetentionDays;
 }
 
+const MEMORY_SIZE = {
+  min: 128,
+  max: 10_240,
+  fix: '256 MB do for most, 1769 MB are a whole CPU',
+};
+const MAX_CONCURRENCY = {
+  min: 1,
+  max: 100_000,
+  fix: 'leave it out for no bound of its own',
+};
 const TIMEOUT = {
   min: Duration.millis(50),
   max: Duration.seconds(29),
@@ -100,6 +124,7 @@ export class Service extends Construct {
   /** Not for direct use: call `gateway.addService`. */
   constructor(scope: Construct, name: string, context: ServiceContext, props: ServiceProps) {
     super(scope, name);
+    checkProps(props, PROPS);
     checkPrefix(props.prefix);
     context.routes.claimPrefix(name, props.prefix);
     this.name = name;
@@ -124,10 +149,10 @@ export class Service extends Construct {
     this.#proxy = new ProxyFunction(this, 'Proxy', {
       foundation: context.foundation,
       policy: () => ({ ...this.#policy, routes: this.#routes }),
-      memorySize: wholeNumber('memorySize', props.memorySize ?? 256, { min: 128, max: 10_240 }),
+      memorySize: wholeNumber('memorySize', props.memorySize ?? 256, MEMORY_SIZE),
       logRetention: context.logRetention,
       ...(props.maxConcurrency !== undefined && {
-        maxConcurrency: wholeNumber('maxConcurrency', props.maxConcurrency, { min: 1, max: 100_000 }),
+        maxConcurrency: wholeNumber('maxConcurrency', props.maxConcurrency, MAX_CONCURRENCY),
       }),
     });
     this.#integration = new HttpLambdaIntegration('Integration', this.#proxy.fn, {
@@ -135,9 +160,7 @@ export class Service extends Construct {
       // One permission for all routes: with one a route the 20 KB of the function's policy end at some fifty.
       scopePermissionToRoute: false,
     });
-    for (const path of [this.prefix, `${this.prefix}/{proxy+}`]) {
-      this.createRoute({ method: HttpMethod.ANY, path }, this.#policy.default);
-    }
+    for (const key of this.defaultRoutes()) this.createRoute(key, this.#policy.default);
     const { circuit } = this.#policy;
     this.circuitAlarm =
       circuit === null
@@ -168,6 +191,14 @@ export class Service extends Construct {
   addRoute(key: string, props: RouteProps = {}): this {
     about(`service ${this.name}`, () => {
       const routeKey = parseRouteKey(key, this.prefix, this.#context.routes.prefixesBeside(this.prefix));
+      about(`route ${key}`, () =>
+        checkProps(props, ROUTE_PROPS, 'all else is the same for the whole service, so give it to addService'),
+      );
+      if (this.defaultRoutes().some((own) => routeKeyShape(own) === routeKeyShape(routeKey))) {
+        throw new InvalidPropError(
+          `a route must be another than the service's default routes ANY / and ANY /{proxy+}, got ${JSON.stringify(key)}: give its auth and rateLimit to addService`,
+        );
+      }
       const policy: RoutePolicy = {
         auth: props.auth?.policy ?? this.#policy.default.auth,
         rateLimit: props.rateLimit ? props.rateLimit.policy : this.#policy.default.rateLimit,
@@ -177,6 +208,11 @@ export class Service extends Construct {
       this.#proxy.checkSize();
     });
     return this;
+  }
+
+  /** Where requests go that no route of `addRoute` matches. */
+  private defaultRoutes(): readonly RouteKey[] {
+    return [this.prefix, `${this.prefix}/{proxy+}`].map((path) => ({ method: HttpMethod.ANY, path }));
   }
 
   private createRoute(key: RouteKey, policy: RoutePolicy): void {
@@ -214,10 +250,10 @@ export class Service extends Construct {
 function wholeNumber(
   name: string,
   value: number,
-  { min, max }: { readonly min: number; readonly max: number },
+  { min, max, fix }: { readonly min: number; readonly max: number; readonly fix: string },
 ): number {
   if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new InvalidPropError(`${name} must be a whole number between ${min} and ${max}, got ${value}`);
+    throw new InvalidPropError(`${name} must be a whole number between ${min} and ${max}, got ${value}: ${fix}`);
   }
   return value;
 }

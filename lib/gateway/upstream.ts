@@ -41,12 +41,12 @@ function checkReach(hostname: string, { egress, privateZones }: Reach): void {
   if (isInside(host, privateZones)) return;
   if (egress === 'none') {
     throw new InvalidPropError(
-      `upstream must be inside the VPC when egress is 'none', got the public host ${host}: give the FoundationStack egress: 'nat' ($33 a month, reaches everything) or egress: 'ipv6' (free, reaches hosts with IPv6), or list its DNS zone in privateZones`,
+      `upstream must be inside the VPC when egress is 'none', got the public host ${host}: set egress in lib/environments.ts to 'nat' ($33 a month, reaches everything) or 'ipv6' (free, reaches hosts with IPv6), or list its DNS zone in privateZones there`,
     );
   }
   if (egress === 'ipv6' && isIPv4(host)) {
     throw new InvalidPropError(
-      `upstream must have an IPv6 address when egress is 'ipv6', got the public address ${host}: give the FoundationStack egress: 'nat'`,
+      `upstream must have an IPv6 address when egress is 'ipv6', got the public address ${host}: set egress in lib/environments.ts to 'nat'`,
     );
   }
 }

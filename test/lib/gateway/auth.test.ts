@@ -17,4 +17,13 @@ describe('Auth', () => {
   it.each(['', 'orders:read orders:write', 'quo"ted', 'back\\slash', 'ünï'])('refuses the scope %j', (scope) => {
     expect(() => Auth.jwt({ scopes: [scope] })).toThrow(/a scope must be one word .* got .*: list scopes one by one/);
   });
+
+  it('refuses props that no compiler refused', () => {
+    const jwt = (props: unknown) => () => Auth.jwt(props as Parameters<typeof Auth.jwt>[0]);
+    expect(jwt({ scope: ['a'] })).toThrow('props must be among scopes, got "scope": write scopes');
+    expect(jwt({ scopes: 'a' })).toThrow(
+      'scopes must be an array of strings, got "a": write one like [\'orders:read\']',
+    );
+    expect(jwt(['a'])).toThrow('props must be an object of scopes, got ["a"]: write { scopes: … }');
+  });
 });

@@ -83,4 +83,13 @@ describe('CircuitBreaker', () => {
       /^openFor must be at least 3780 s .* periods of 1260 s before it can do so again; give a shorter window/,
     );
   });
+
+  it('refuses props that no compiler refused', () => {
+    const of = (props: unknown) => () => CircuitBreaker.of(props as Parameters<typeof CircuitBreaker.of>[0]);
+    expect(of({ failurePercnt: 20 })).toThrow(
+      'props must be among failurePercent, minRequests, window, openFor, outcomes, got "failurePercnt": write failurePercent',
+    );
+    expect(of({ openFor: 30 })).toThrow('openFor must be a Duration, got 30: write one like Duration.seconds(5)');
+    expect(of({ outcomes: 'false' })).toThrow('outcomes must be a boolean, got "false": write true or false');
+  });
 });

@@ -6,7 +6,7 @@ import { decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-con
 import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
 import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
-import { JWT, onlyResource, routes, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+import { JWT, onlyResource, refusalOf, routes, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 function environmentOf(template: Template, description: string): Record<string, unknown> {
   const fn = onlyResource(template, 'AWS::Lambda::Function', { Description: description });
@@ -217,6 +217,52 @@ describe('a gateway told otherwise', () => {
 });
 
 describe('a wrong gateway', () => {
+  const untyped: readonly [string, object, string][] = [
+    ['a misspelt prop', { corsOrigin: ['*'] }, 'dashboard, got "corsOrigin": write corsOrigins'],
+    [
+      'no foundation',
+      { foundation: undefined },
+      'foundation must be a FoundationStack or of its shape, got undefined: ',
+    ],
+    [
+      'no issuer',
+      { jwt: undefined },
+      'jwt must be an issuer or an array of them, got undefined: write { issuer, audience }',
+    ],
+    [
+      'a misspelt prop of an issuer',
+      { jwt: { ...JWT, jwksUrl: 'https://auth/keys' } },
+      'jwt: props must be among issuer, audience, jwksUri, algorithms, clockTolerance, got "jwksUrl": write jwksUri',
+    ],
+    [
+      'an issuer without an audience',
+      { jwt: { issuer: JWT.issuer } },
+      'jwt: audience must be a string, an array of strings or null, got undefined: ',
+    ],
+    ['one origin', { corsOrigins: '*' }, 'corsOrigins must be an array of strings, got "*": '],
+    ['other rejections', { rejections: 'silent' }, "rejections must be 'explained' or 'bare', got \"silent\": "],
+    ['a retention of 31 days', { logRetention: 31 }, 'logRetention must be one of RetentionDays, got 31: '],
+    ['text for a boolean', { dashboard: 'no' }, 'dashboard must be a boolean, got "no": write true or false'],
+    ['a host for a domain', { domain: 'api.example.com' }, 'domain must be an object, got "api.example.com": '],
+    [
+      'a misspelt prop of its domain',
+      { domain: { name: 'api.example.com', cert: 'arn' } },
+      'domain: props must be among name, certificate, truststore, got "cert": leave it out',
+    ],
+    [
+      'a misspelt prop of its truststore',
+      { domain: { name: 'api.example.com', certificate: 'arn', truststore: { bucket: 'b', keys: 'clients.pem' } } },
+      'domain: truststore: props must be among bucket, key, version, got "keys": write key',
+    ],
+  ];
+  it.each(untyped)('with %s is refused where no compiler did', (_, changes, message) => {
+    const foundation = testFoundation();
+    const props = { foundation, jwt: JWT, ...changes } as GatewayProps;
+    const refusal = refusalOf(() => new Gateway(new Stack(foundation.node.root, 'Edge'), 'Gateway', props));
+    expect(refusal).toContain('gateway Edge/Gateway: ');
+    expect(refusal).toContain(message);
+  });
+
   const wrong: readonly [string, Partial<GatewayProps>, string][] = [
     [
       'an issuer over http',

@@ -31,4 +31,10 @@ describe('RateLimit', () => {
       `the window of a rate limit must be between 1 s and 31 days, got ${words}: `,
     );
   });
+
+  it('refuses a window without a unit', () => {
+    expect(() => RateLimit.perClient(5, 60 as unknown as Duration)).toThrow(
+      'the window of a rate limit must be a Duration, got 60: write one like Duration.seconds(5)',
+    );
+  });
 });

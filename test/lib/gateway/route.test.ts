@@ -22,9 +22,9 @@ describe('a route key', () => {
     ['', 'a route must be a method, one space and a path, got "": '],
     [
       'FETCH /refunds',
-      'a route\'s method must be one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, got "FETCH /refunds"',
+      "a route's method must be one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, got \"FETCH /refunds\": write 'GET /refunds'",
     ],
-    ['post /refunds', 'method must be one of'],
+    ['post /refunds', 'got "post /refunds": write \'POST /refunds\''],
     ['POST refunds', `a route's path must start with a slash, got "POST refunds": write 'POST /refunds'`],
     ['POST /../orders', 'a route must lie under its service\'s prefix /api/payments, got "POST /../orders": '],
     [

@@ -6,10 +6,12 @@ import { Auth } from '../../../lib/gateway/auth.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
 import type { Gateway } from '../../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
+import type { RouteProps } from '../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../lib/gateway/service.ts';
 import {
   onlyResource,
   proxyEnvironment,
+  refusalOf,
   routes,
   serviceProps,
   testFoundation,
@@ -250,11 +252,15 @@ describe('a wrong service', () => {
       { upstream: 'https://api.example.com' },
       "upstream must be inside the VPC when egress is 'none', got the public host api.example.com: ",
     ],
-    ['too little memory', { memorySize: 64 }, 'memorySize must be a whole number between 128 and 10240, got 64'],
+    [
+      'too little memory',
+      { memorySize: 64 },
+      'memorySize must be a whole number between 128 and 10240, got 64: 256 MB do for most',
+    ],
     [
       'half a request at once',
       { maxConcurrency: 0.5 },
-      'maxConcurrency must be a whole number between 1 and 100000, got 0.5',
+      'maxConcurrency must be a whole number between 1 and 100000, got 0.5: leave it out for no bound of its own',
     ],
   ];
   it.each(wrong)('with %s is refused by its name', (_, changes, message) => {
@@ -265,9 +271,58 @@ describe('a wrong service', () => {
     );
   });
 
+  const untyped: readonly [string, object, string][] = [
+    [
+      'a misspelt prop',
+      { timout: Duration.seconds(5) },
+      'props must be among prefix, upstream, timeout, auth, rateLimit, circuitBreaker, stripPrefix, forwardAuthorization, memorySize, maxConcurrency, got "timout": write timeout',
+    ],
+    ['a prop that there is not', { retries: 3 }, 'maxConcurrency, got "retries": leave it out'],
+    [
+      'a timeout without a unit',
+      { timeout: 5 },
+      'timeout must be a Duration, got 5: write one like Duration.seconds(5)',
+    ],
+    ['no prefix', { prefix: undefined }, "prefix must be a string, got undefined: write one like '/api/users'"],
+    [
+      'a URL for an upstream',
+      { upstream: new URL('http://users') },
+      'upstream must be a string, got an instance of URL: ',
+    ],
+    ['false for auth', { auth: false }, 'auth must be an Auth, got false: write Auth.jwt() or Auth.none()'],
+    ['a policy that is no RateLimit', { rateLimit: { limit: 5 } }, 'rateLimit must be a RateLimit, got {"limit":5}: '],
+    ['a policy that is no CircuitBreaker', { circuitBreaker: {} }, 'circuitBreaker must be a CircuitBreaker, got {}: '],
+    ['text for a boolean', { stripPrefix: 'no' }, 'stripPrefix must be a boolean, got "no": write true or false'],
+    ['text for a number', { memorySize: '256' }, 'memorySize must be a number, got "256": write it without quotes'],
+  ];
+  it.each(untyped)('with %s is refused where no compiler did', (_, changes, message) => {
+    const name = `u${untyped.findIndex(([, candidate]) => candidate === changes)}`;
+    const props = { ...serviceProps({ prefix: `/api/${name}` }), ...changes };
+    const refusal = refusalOf(() => gateway.addService(name, props));
+    expect(refusal).toContain(`service ${name}: `);
+    expect(refusal).toContain(message);
+  });
+
+  it('without props is refused', () => {
+    expect(() => gateway.addService('bare', undefined as unknown as ServiceProps)).toThrow(
+      /^service bare: props must be an object of prefix, upstream, .*, got undefined: write \{ prefix: … \}$/,
+    );
+  });
+
+  it('may have optional props that are undefined', () => {
+    const props = { ...serviceProps({ prefix: '/api/undefined' }), timeout: undefined } as unknown as ServiceProps;
+    expect(() => gateway.addService('undefined-timeout', props)).not.toThrow();
+  });
+
+  it('without a name is refused', () => {
+    expect(() => gateway.addService(undefined as unknown as string, serviceProps())).toThrow(
+      "a service's name must be a string, got undefined: write one like 'user-service'",
+    );
+  });
+
   it.each(['Users', '1users', 'us_ers', '', 'a'.repeat(32), '-a'])('named %j is refused', (name) => {
     expect(() => gateway.addService(name, serviceProps())).toThrow(
-      `a service's name must be at most 31 lower-case letters, digits and hyphens and start with a letter, got ${JSON.stringify(name)}`,
+      `a service's name must be at most 31 lower-case letters, digits and hyphens and start with a letter, got ${JSON.stringify(name)}: write one like 'user-service'`,
     );
   });
 
@@ -302,8 +357,44 @@ describe('a wrong route', () => {
   });
 
   it('is refused when the service has it anyway', () => {
-    expect(() => service().addRoute('ANY /{proxy+}')).toThrow('a route must be given once');
-    expect(() => service().addRoute('ANY /')).toThrow('a route must be given once');
+    for (const key of ['ANY /{proxy+}', 'ANY /{rest+}', 'ANY /']) {
+      expect(() => service().addRoute(key)).toThrow(
+        `service users: a route must be another than the service's default routes ANY / and ANY /{proxy+}, got "${key}": give its auth and rateLimit to addService`,
+      );
+    }
+  });
+
+  const untyped: readonly [string, unknown, string][] = [
+    [
+      'a prop of the service',
+      { timeout: Duration.seconds(5) },
+      'props must be among auth, rateLimit, got "timeout": all else is the same for the whole service, so give it to addService',
+    ],
+    [
+      'a misspelt prop',
+      { rateLimt: RateLimit.none() },
+      'props must be among auth, rateLimit, got "rateLimt": write rateLimit',
+    ],
+    [
+      'a policy that is no Auth',
+      { auth: { type: 'none' } },
+      'auth must be an Auth, got {"type":"none"}: write Auth.jwt() or Auth.none()',
+    ],
+    ['null for a limit', { rateLimit: null }, 'rateLimit must be a RateLimit, got null: write RateLimit.perClient('],
+    [
+      'an Auth for its props',
+      Auth.none(),
+      'props must be an object of auth, rateLimit, got an instance of Auth: write { auth: … }',
+    ],
+  ];
+  it.each(untyped)('is refused with %s where no compiler did', (_, props, message) => {
+    expect(() => service().addRoute('GET /a', props as RouteProps)).toThrow(`service users: route GET /a: ${message}`);
+  });
+
+  it('is refused when it is no text', () => {
+    expect(() => service().addRoute(undefined as unknown as string)).toThrow(
+      'service users: a route must be a string, got undefined: ',
+    );
   });
 
   it('may differ from another in its method', () => {

@@ -72,9 +72,9 @@ describe('an upstream', () => {
     ['http://notlocal.example', 'notlocal.example'],
   ])('%s is outside and needs egress: both ways are named', (upstream, host) => {
     expect(() => checkUpstream(upstream, NONE)).toThrow(
-      `upstream must be inside the VPC when egress is 'none', got the public host ${host}: give the FoundationStack egress: 'nat'`,
+      `upstream must be inside the VPC when egress is 'none', got the public host ${host}: set egress in lib/environments.ts to 'nat'`,
     );
-    expect(() => checkUpstream(upstream, NONE)).toThrow("egress: 'ipv6'");
+    expect(() => checkUpstream(upstream, NONE)).toThrow("or 'ipv6' (free");
     expect(() => checkUpstream(upstream, NAT)).not.toThrow();
   });
 
@@ -90,7 +90,7 @@ describe('an upstream', () => {
     expect(() => checkUpstream('https://api.example.com', IPV6)).not.toThrow();
     expect(() => checkUpstream('http://[2600:1f18::1]', IPV6)).not.toThrow();
     expect(() => checkUpstream('http://8.8.8.8', IPV6)).toThrow(
-      "upstream must have an IPv6 address when egress is 'ipv6', got the public address 8.8.8.8: give the FoundationStack egress: 'nat'",
+      "upstream must have an IPv6 address when egress is 'ipv6', got the public address 8.8.8.8: set egress in lib/environments.ts to 'nat'",
     );
   });
 });

@@ -6,6 +6,7 @@ import type { Foundation } from '../../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../../lib/foundation-stack.ts';
 import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
 import type { ServiceProps } from '../../../lib/gateway/service.ts';
+import { InvalidPropError } from '../../../lib/invalid-prop.ts';
 
 // Seconds of CPU for each synthesis. `cdk synth` runs these rules, and cfn-lint much the same ones.
 process.env['CDK_VALIDATION'] = 'false';
@@ -44,6 +45,17 @@ export function testGateway(props: Partial<GatewayProps> & { readonly foundation
 /** A service that is right; tests change what they are about. */
 export function serviceProps(changes: Partial<ServiceProps> = {}): ServiceProps {
   return { prefix: '/api/users', upstream: 'http://user-service:3001', ...changes };
+}
+
+/** What an InvalidPropError says; a refused construct stays in the tree, so each call can be made only once. */
+export function refusalOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof InvalidPropError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
 }
 
 /** The one resource of a type whose properties match. */
