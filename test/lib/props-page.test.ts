@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
+import { corsOptions } from '../../lib/gateway/cors.ts';
+import type { Service } from '../../lib/gateway/service.ts';
+import { JWT, refusalOf, serviceProps, type TestGateway, testGateway } from './support/stacks.ts';
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/props.md'), 'utf8');
+
+/** The rows of the section's tables, by what stands in their first column. */
+function rows(heading: string): ReadonlyMap<string, string> {
+  const section = PAGE.split(/^#{2,3} /m).find((text) => text.startsWith(heading));
+  if (section === undefined) throw new Error(`no section ${heading}`);
+  return new Map(
+    [...section.matchAll(/^\| (.+?) +\|(.*)\|$/gm)].map(([, first = '', rest = '']) => [
+      first.replaceAll('`', ''),
+      rest,
+    ]),
+  );
+}
+
+/** What the code says that it takes, when it refuses a prop that there is not. */
+function taken(call: (props: never) => unknown): string[] {
+  const refusal = refusalOf(() => call({ '-': 0 } as never));
+  return /props must be among (.*), got "-"/.exec(refusal)?.[1]?.split(', ').sort() ?? [];
+}
+
+function listed(heading: string): string[] {
+  return [...rows(heading).keys()].filter((key) => /^\w+$/.test(key) && key !== 'prop').sort();
+}
+
+describe('docs/props.md', () => {
+  let test: TestGateway;
+  let service: Service;
+  beforeAll(() => {
+    test = testGateway();
+    service = test.gateway.addService('users', serviceProps());
+  });
+
+  it.each<[string, (props: never) => unknown]>([
+    ['`new Gateway(', (props: object) => testGateway(props)],
+    ['Issuer', (props: object) => testGateway({ jwt: { ...JWT, ...props } })],
+    ['`gateway.addService(', (props: never) => test.gateway.addService('other', props)],
+    ['`service.addRoute(', (props: never) => service.addRoute('GET /a', props)],
+    ['`CircuitBreaker.of(', (props: never) => CircuitBreaker.of(props)],
+    ['Domain', (props: never) => testGateway({ domain: props })],
+  ])('lists under %s the props that there are', (heading, call) => {
+    expect(listed(heading)).toEqual(taken(call));
+    expect(listed(heading)).not.toEqual([]);
+  });
+
+  it('lists the headers and methods of CORS', () => {
+    const { allowMethods, allowHeaders, exposeHeaders } = corsOptions(['*']);
+    const names = (row: string) => [...(rows('CORS').get(row) ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    expect(names('methods')).toEqual(allowMethods);
+    expect(names('request headers')).toEqual(allowHeaders);
+    expect(names('response headers that a page may read')).toEqual(exposeHeaders);
+  });
+});
