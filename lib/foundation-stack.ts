@@ -6,6 +6,7 @@ import { Cache } from './foundation/cache.ts';
 import type { CacheEngine, CacheKind, Egress, Foundation, FoundationCache } from './foundation/foundation.ts';
 import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
+import { checkKind, oneOf } from './gateway/check-props.ts';
 
 export interface FoundationStackProps extends StackProps {
   /**
@@ -51,6 +52,12 @@ export interface FoundationStackProps extends StackProps {
   readonly privateZones?: readonly string[];
 }
 
+const CHOICES = {
+  egress: oneOf('none', 'nat', 'ipv6'),
+  cacheKind: oneOf('serverless', 'node'),
+  cacheEngine: oneOf('valkey', 'redis'),
+};
+
 /** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
 export class FoundationStack extends Stack implements Foundation {
   readonly vpc: IVpc;
@@ -62,6 +69,10 @@ export class FoundationStack extends Stack implements Foundation {
   readonly privateZones: readonly string[];
 
   constructor(scope: Construct, id: string, props: FoundationStackProps = {}) {
+    for (const [name, kind] of Object.entries(CHOICES)) {
+      const value = props[name as keyof typeof CHOICES];
+      if (value !== undefined) checkKind(name, value, kind);
+    }
     super(scope, id, {
       description: 'Tollgate foundation: network, cache and table of a gateway',
       terminationProtection: true,

@@ -23,7 +23,7 @@ export interface CircuitPolicy {
   readonly minRequests: number;
   readonly windowMs: number;
   readonly openForMs: number;
-  /** False: only the alarm and an operator open the circuit. */
+  /** False: only the alarm opens the circuit. */
   readonly outcomes: boolean;
 }
 

@@ -80,6 +80,14 @@ describe('the foundation', () => {
     },
   );
 
+  it.each([
+    [{ egress: 'natt' }, "egress must be 'none' or 'nat' or 'ipv6', got \"natt\""],
+    [{ cacheKind: 'serverles' }, "cacheKind must be 'serverless' or 'node', got"],
+    [{ cacheEngine: 'memcached' }, "cacheEngine must be 'valkey' or 'redis', got"],
+  ])('is refused with %j', (props, message) => {
+    expect(() => testFoundation(props as FoundationStackProps)).toThrow(message);
+  });
+
   it('cannot be deleted by mistake', () => {
     expect(testFoundation().terminationProtection).toBe(true);
   });
