@@ -30,13 +30,12 @@ export interface CircuitViewOptions {
 }
 
 /**
- * What became of a signal: this process made the transition; it changes nothing or another process was first; or the
- * table does not answer.
+ * What became of a signal: this process made the transition; it changes nothing or another process was first; the table
+ * is slow, so nobody knows yet; or the table fails.
  */
 export type SignalResult =
   | { readonly status: 'made'; readonly circuit: CircuitState }
-  | { readonly status: 'lost' }
-  | { readonly status: 'unavailable' };
+  | { readonly status: 'lost' | 'unanswered' | 'unavailable' };
 
 /** The state that stands after a write, and when its history item is written, too. */
 interface Written {
@@ -50,6 +49,8 @@ export class CircuitView {
   #circuit: CircuitState = INITIAL_CIRCUIT;
   /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
   #asOfMs = Number.NEGATIVE_INFINITY;
+  /** Whether the table's last word was a failure. */
+  #failing = false;
   #pending: { readonly sinceMs: number; readonly read: Promise<void> } | undefined;
 
   constructor(options: CircuitViewOptions) {
@@ -80,7 +81,10 @@ export class CircuitView {
     if (next === from) return { status: 'lost' };
     try {
       const written = await within(waits.write, this.#replace(from, next, nowMs));
-      if (written === NO_ANSWER) throw new Error(`the table gave no answer within ${waits.write} ms`);
+      if (written === NO_ANSWER) {
+        onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
+        return { status: this.#failing ? 'unavailable' : 'unanswered' };
+      }
       if (written.stands !== next) return { status: 'lost' };
       await within(waits.write, written.remembered);
       return { status: 'made', circuit: next };
@@ -92,7 +96,10 @@ export class CircuitView {
 
   async #replace(from: CircuitState, next: CircuitState, nowMs: number): Promise<Written> {
     const { store, onTransition, onFailure } = this.#options;
-    const stands = await store.replace(from, next);
+    const stands = await store.replace(from, next).catch((error) => {
+      this.#failing = true;
+      throw error;
+    });
     this.#learn(stands, nowMs, { authoritative: true });
     if (stands !== next) return { stands, remembered: Promise.resolve() };
     onTransition(next);
@@ -109,6 +116,7 @@ export class CircuitView {
       .read()
       .then((circuit) => this.#learn(circuit, sinceMs))
       .catch((error) => {
+        this.#failing = true;
         this.#asOfMs = sinceMs;
         onFailure(error);
       })
@@ -123,6 +131,7 @@ export class CircuitView {
   #learn(circuit: CircuitState, asOfMs: number, { authoritative = false } = {}): void {
     if (authoritative || circuit.version >= this.#circuit.version) this.#circuit = circuit;
     this.#asOfMs = asOfMs;
+    this.#failing = false;
   }
 
   /** A clock that was set back tells nothing of an age. */

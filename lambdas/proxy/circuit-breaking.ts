@@ -67,6 +67,9 @@ async function ask(
   switch (result.status) {
     case 'made':
       return { state: result.circuit, admission: 'probe' };
+    case 'unanswered':
+      // The table may be slow for all at once: whoever passes without an answer makes the one probe many.
+      return { state, admission: 'reject' };
     case 'unavailable':
       // Nobody can be asked, and the time to stay open is over: better a request than an upstream shut out for ever.
       return { state, admission: 'pass' };

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { vi } from 'vitest';
-import { freePort, type TestRedis } from './redis.ts';
+import { end, freePort, type TestRedis } from './redis.ts';
 
 /** A cluster of one node, which holds all slots: what ElastiCache Serverless shows to its clients. */
 export async function startRedisCluster(): Promise<TestRedis> {
@@ -19,14 +18,7 @@ export async function startRedisCluster(): Promise<TestRedis> {
     url: `redis://127.0.0.1:${port}`,
     port,
     process: server,
-    stop: async () => {
-      if (server.exitCode === null && server.signalCode === null) {
-        const exited = once(server, 'exit');
-        server.kill('SIGKILL');
-        await exited;
-      }
-      await rm(dir, { recursive: true, force: true });
-    },
+    stop: () => end(server, dir),
   };
 }
 

@@ -25,15 +25,18 @@ export async function startRedis(port?: number): Promise<TestRedis> {
     url: `redis://127.0.0.1:${onPort}`,
     port: onPort,
     process: server,
-    stop: async () => {
-      if (server.exitCode === null && server.signalCode === null) {
-        const exited = once(server, 'exit');
-        server.kill('SIGKILL');
-        await exited;
-      }
-      await rm(dir, { recursive: true, force: true });
-    },
+    stop: () => end(server, dir),
   };
+}
+
+/** Kills the server and removes its folder. */
+export async function end(server: ChildProcess, dir: string): Promise<void> {
+  if (server.exitCode === null && server.signalCode === null) {
+    const exited = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exited;
+  }
+  await rm(dir, { recursive: true, force: true });
 }
 
 async function ready(server: ChildProcess): Promise<void> {

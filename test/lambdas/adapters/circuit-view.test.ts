@@ -183,9 +183,22 @@ describe('a table that fails', () => {
     const { view, faulty, failures, transitions } = environment(WAITS);
     const circuit = await view.current();
     faulty.fault = () => 'hangs';
-    expect(await view.signal(circuit, trip())).toEqual({ status: 'unavailable' });
+    expect(await view.signal(circuit, trip())).toEqual({ status: 'unanswered' });
     expect(failures).toHaveLength(1);
     expect(transitions).toEqual([]);
+  });
+
+  it('and has failed before is unavailable, until it answers again', async () => {
+    const { view, faulty } = environment(WAITS);
+    const circuit = await view.current();
+    faulty.fault = () => 'fails';
+    expect(await view.signal(circuit, trip())).toEqual({ status: 'unavailable' });
+    faulty.fault = () => 'hangs';
+    expect(await view.signal(circuit, trip())).toEqual({ status: 'unavailable' });
+    faulty.fault = () => 'none';
+    await view.load();
+    faulty.fault = () => 'hangs';
+    expect(await view.signal(circuit, trip())).toEqual({ status: 'unanswered' });
   });
 
   it('that loses only the history makes the transition all the same', async () => {

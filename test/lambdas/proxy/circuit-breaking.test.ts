@@ -8,6 +8,7 @@ import { INITIAL_CIRCUIT, transition } from '../../../lambdas/core/circuit.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE } from '../../support/event.ts';
+import { faultyClient } from '../../support/faulty-dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy } from '../../support/policy.ts';
 import { serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
@@ -231,4 +232,27 @@ it('a request that cannot be sent takes no probe with it', async () => {
   const unsendable = { verdict: ALICE, headers: { 'x-a': 'line\nbreak' } };
   expect(problemOf(await gateway.send(unsendable))).toMatchObject({ code: 'bad_request' });
   expect(await statuses(gateway, 1)).toEqual([200]);
+});
+
+it('a table that is slow makes no second probe; one that fails makes no upstream shut out for ever', async () => {
+  const signal = { type: 'trip', source: 'alarm', reason: 'alarm', atMs: clock.nowMs } as const;
+  await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT));
+  const faulty = faultyClient(table);
+  const policy = servicePolicy({ gateway: `fleet-${gateways}`, upstream: upstream.url, circuit: CIRCUIT });
+  const created = createEnvironment({
+    policy,
+    table: { ...table, client: faulty.client },
+    clock,
+    counters,
+    waits: { load: 60_000, read: 60_000, write: WAITS.write },
+  });
+  opened.push(created);
+  expect(await statuses(created, 1)).toEqual([503]);
+  clock.advance(30_000);
+  faulty.fault = (command) => (command === 'PutItem' ? 'hangs' : 'none');
+  expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+  expect(calls).toBe(0);
+  faulty.fault = () => 'fails';
+  expect(await statuses(created, 1)).toEqual([200]);
+  faulty.client.destroy();
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { CircuitView, type WAITS } from '../../../lambdas/adapters/circuit-view.ts';
+import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
@@ -24,7 +24,7 @@ export interface EnvironmentOptions {
   readonly table: TestTable;
   readonly clock?: TestClock;
   readonly counters?: Counters;
-  readonly waits?: typeof WAITS;
+  readonly waits?: CircuitViewOptions['waits'];
 }
 
 export function createEnvironment(options: EnvironmentOptions): TestEnvironment {
