@@ -55,6 +55,11 @@ export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
   return (value, path) => (value === null ? null : decoder(value, path));
 }
 
+/** `fallback` where the value is missing. */
+export function withDefault<T>(decoder: Decoder<T>, fallback: NoInfer<T>): Decoder<T> {
+  return (value, path) => (value === undefined ? fallback : decoder(value, path));
+}
+
 export function array<T>(decoder: Decoder<T>): Decoder<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new DecodeError(path, 'an array', value);

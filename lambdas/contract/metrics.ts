@@ -12,7 +12,21 @@ export const Metric = {
   upstreamLatency: 'UpstreamLatency',
   /** Milliseconds that the gateway itself added. */
   overhead: 'Overhead',
+  /** Answered 429, by a limit or by a bound of concurrency. */
   rateLimited: 'RateLimited',
+  /** Would have been answered 429, were the limit not in shadow mode. */
+  shadowLimited: 'ShadowLimited',
+  /** Refused although its credential was accepted: an operator revoked it. */
+  revoked: 'Revoked',
+  /** Counted by an environment alone, since Redis could not be asked. */
+  countedLocally: 'CountedLocally',
+  /** Let through uncounted, since Redis could not be asked and the limit opens then. */
+  failedOpen: 'FailedOpen',
+  /** Refused, since Redis could not be asked and the limit closes then. */
+  failedClosed: 'FailedClosed',
+  /** An environment lost Redis, or found it again: once a change. */
+  storeLost: 'StoreLost',
+  storeRecovered: 'StoreRecovered',
   circuitRejected: 'CircuitRejected',
   authRejected: 'AuthRejected',
   /** Failed calls to Redis or DynamoDB. */

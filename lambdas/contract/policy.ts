@@ -1,18 +1,80 @@
-import { array, boolean, decodeJson, integer, member, nullable, number, object, record, string } from './decode.ts';
+import {
+  array,
+  boolean,
+  decodeJson,
+  integer,
+  member,
+  nullable,
+  number,
+  object,
+  record,
+  string,
+  withDefault,
+} from './decode.ts';
 
 /** Who may call a route. `none` is written out by the user, never implied. */
 export type AuthPolicy = { readonly type: 'none' } | { readonly type: 'jwt'; readonly scopes: readonly string[] };
 
-/** At most `limit` requests of one client in any interval of `windowMs`. */
-export interface RateLimitPolicy {
-  readonly limit: number;
-  readonly windowMs: number;
+/** Whose requests a limit counts together; `total`: everybody's. */
+export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
+export type LimitBy = (typeof LIMIT_BY)[number];
+
+/**
+ * What becomes of a request while Redis cannot be asked: `local` counts it in this environment's memory against a share
+ * of the limit, `open` lets it pass, `closed` refuses it.
+ */
+export const ON_STORE_FAILURE = ['local', 'open', 'closed'] as const;
+export type OnStoreFailure = (typeof ON_STORE_FAILURE)[number];
+
+/** Of one environment alone, while it cannot ask Redis: see `localShare`. */
+export const DEFAULT_LOCAL_SHARE = 0.5;
+
+interface LimitBase {
+  /** What headers, logs, metrics and overrides call it; one of its kind among those a request meets. */
+  readonly name: string;
+  readonly by: LimitBy;
+  /** True: counts and reports what it would refuse, refuses nothing. */
+  readonly shadow: boolean;
+  readonly onStoreFailure: OnStoreFailure;
+  /** Share of the limit, 0 < share <= 1, that one environment lets pass when it counts alone. */
+  readonly localShare: number;
 }
 
-/** What a request must pass before it is forwarded; `rateLimit: null` counts nothing. */
+/** At most `limit` units in any interval of `windowMs`. */
+export interface WindowLimit extends LimitBase {
+  readonly kind: 'window';
+  readonly limit: number;
+  readonly windowMs: number;
+  /** Limits by the `plan` claim, which stand in place of `limit` for those who have that plan. */
+  readonly plans: Readonly<Record<string, number>>;
+}
+
+/** `burst` units at once, and `ratePerS` more each second. */
+export interface BucketLimit extends LimitBase {
+  readonly kind: 'bucket';
+  readonly ratePerS: number;
+  readonly burst: number;
+}
+
+/** At most `limit` requests under way at once; a lease that nobody gave back ends after `leaseMs`. */
+export interface ConcurrencyLimit extends LimitBase {
+  readonly kind: 'concurrency';
+  readonly limit: number;
+  readonly leaseMs: number;
+}
+
+export type LimitPolicy = WindowLimit | BucketLimit | ConcurrencyLimit;
+
+/** What a request must pass before it is forwarded. */
 export interface RoutePolicy {
   readonly auth: AuthPolicy;
-  readonly rateLimit: RateLimitPolicy | null;
+  /**
+   * Of a special route: those of its service that count by the same thing do not hold for it, the others do; null holds
+   * it to the service's alone. Of the default routes: the service's.
+   */
+  readonly limits: readonly LimitPolicy[] | null;
+  /** Units that one request counts for. */
+  readonly cost: number;
 }
 
 /** When a service's circuit opens and for how long. */
@@ -43,10 +105,28 @@ export interface ServicePolicy {
   readonly stripPrefix: boolean;
   readonly forwardAuthorization: boolean;
   readonly circuit: CircuitPolicy | null;
+  /** Limits that count the requests of all services together. */
+  readonly gatewayLimits: readonly LimitPolicy[];
+  /** Whether clients are told of their limits in header fields. */
+  readonly rateLimitHeaders: boolean;
   /** For `ANY {prefix}` and `ANY {prefix}/{proxy+}`. */
   readonly default: RoutePolicy;
   /** By route key, `POST /api/payments/refunds`. */
   readonly routes: Readonly<Record<string, RoutePolicy>>;
+}
+
+/** What is left out of the JSON has the default that the decoder gives it: a function's environment is small. */
+export function encodeLimit(limit: LimitPolicy): Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'> {
+  const defaults: Readonly<Record<string, unknown>> = {
+    by: 'client',
+    shadow: false,
+    onStoreFailure: 'local',
+    localShare: DEFAULT_LOCAL_SHARE,
+  };
+  const entries = Object.entries(limit).filter(
+    ([key, value]) => value !== defaults[key] && !(key === 'plans' && Object.keys(value).length === 0),
+  );
+  return Object.fromEntries(entries) as Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'>;
 }
 
 /** @throws DecodeError naming the path, the rule and the value */
@@ -72,10 +152,30 @@ const servicePolicy = object({
       outcomes: boolean,
     }),
   ),
+  gatewayLimits: withDefault(array(limitPolicy), []),
+  rateLimitHeaders: withDefault(boolean, true),
   default: routePolicy,
   routes: record(routePolicy),
 });
-const rateLimitPolicy = object({ limit: integer, windowMs: integer });
+const limitBase = {
+  name: string,
+  by: withDefault(member(LIMIT_BY), 'client'),
+  shadow: withDefault(boolean, false),
+  onStoreFailure: withDefault(member(ON_STORE_FAILURE), 'local'),
+  localShare: withDefault(number, DEFAULT_LOCAL_SHARE),
+};
+const limitKinds = {
+  window: object({
+    ...limitBase,
+    kind: member(['window'] as const),
+    limit: integer,
+    windowMs: integer,
+    plans: withDefault(record(integer), {}),
+  }),
+  bucket: object({ ...limitBase, kind: member(['bucket'] as const), ratePerS: number, burst: integer }),
+  concurrency: object({ ...limitBase, kind: member(['concurrency'] as const), limit: integer, leaseMs: integer }),
+};
+const limitKind = object({ kind: member(['window', 'bucket', 'concurrency'] as const) });
 const jwtAuth = object({ type: member(['jwt'] as const), scopes: array(string) });
 const noAuth = object({ type: member(['none'] as const) });
 
@@ -84,6 +184,11 @@ function authPolicy(value: unknown, path: string): AuthPolicy {
   return type === 'none' ? noAuth(value, path) : jwtAuth(value, path);
 }
 
+function limitPolicy(value: unknown, path: string): LimitPolicy {
+  return limitKinds[limitKind(value, path).kind](value, path);
+}
+
 function routePolicy(value: unknown, path: string): RoutePolicy {
-  return object({ auth: authPolicy, rateLimit: nullable(rateLimitPolicy) })(value, path);
+  const limits = withDefault(nullable(array(limitPolicy)), null);
+  return object({ auth: authPolicy, limits, cost: withDefault(integer, 1) })(value, path);
 }

@@ -8,12 +8,14 @@ export interface Verified {
   /** Who a limit counts: `sub:alice`. */
   readonly client: string;
   readonly sub: string;
-  /** Empty where the token has none; likewise `plan` and `tenant`. */
+  /** Empty where the token has none; likewise `plan`, `tenant` and `jti`. */
   readonly email: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
   readonly plan: string;
   readonly tenant: string;
+  /** The token's id, by which it can be revoked. */
+  readonly jti: string;
 }
 
 export interface Rejected {
@@ -65,4 +67,5 @@ const verified = object({
   scopes: spaceSeparated,
   plan: string,
   tenant: string,
+  jti: string,
 });

@@ -25,6 +25,7 @@ export function verifiedFrom(claims: Claims): Verified | undefined {
     scopes: scopesOf(claims),
     plan: text(claims['plan']),
     tenant: text(claims['tenant']),
+    jti: text(claims['jti']),
   };
 }
 

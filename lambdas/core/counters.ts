@@ -1,11 +1,51 @@
-import type { RateLimitPolicy } from '../contract/policy.ts';
+import type { LimitPolicy } from '../contract/policy.ts';
 import type { Decision } from './decision.ts';
 import type { OutcomeCounts } from './outcome.ts';
 
+/** A limit and whose requests it counts, here and now. */
+export interface CountedLimit {
+  readonly policy: LimitPolicy;
+  /** Where the limit stands: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
+  readonly scope: string;
+  /** `sub:alice`, `ip:192.0.2.1`, `tenant:acme`; '' where the limit counts everybody. */
+  readonly subject: string;
+}
+
+/** Whom the rules of operators may be about, each written as a rule's id, or '' where the request has none. */
+export interface Identity {
+  readonly client: string;
+  readonly tenant: string;
+  readonly plan: string;
+  readonly token: string;
+}
+
+/** What one request asks of the limiter. */
+export interface LimitRequest {
+  readonly limits: readonly CountedLimit[];
+  readonly identity: Identity;
+  /** Units that the request counts for in windows and buckets. */
+  readonly cost: number;
+  /** Names the request's leases: one of its kind among the requests under way. */
+  readonly lease: string;
+}
+
+/**
+ * The limiter's answer. All of the limits that refuse pass, or none is charged.
+ *
+ * `unavailable`: the store cannot be asked, and one of the limits closes then.
+ */
+export interface Ruling {
+  readonly outcome: 'allowed' | 'refused' | 'revoked' | 'unavailable';
+  /** One for each limit of the request, in its order; none when revoked. */
+  readonly decisions: readonly Decision[];
+}
+
 /** The store that counts. It is fast, may be shared, and is allowed to be lost. */
 export interface Counters {
-  /** Counts one request of `subject` against `policy`. @throws when the store cannot tell */
-  decide(subject: string, policy: RateLimitPolicy): Promise<Decision>;
+  /** Counts one request against all of its limits. @throws when the store cannot tell */
+  decide(request: LimitRequest): Promise<Ruling>;
+  /** Gives back the leases that an allowed request took. @throws when the store cannot tell */
+  release(request: LimitRequest): Promise<void>;
   /** Counts one outcome of `circuit`. @throws when the store cannot tell */
   record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts>;
 }

@@ -37,7 +37,7 @@ export function routeSelector(
 }
 
 function both(chosen: RoutePolicy, found: RoutePolicy): RoutePolicy {
-  return { auth: stricter(chosen.auth, found.auth), rateLimit: found.rateLimit ?? chosen.rateLimit };
+  return { auth: stricter(chosen.auth, found.auth), limits: found.limits, cost: Math.max(chosen.cost, found.cost) };
 }
 
 function stricter(one: AuthPolicy, other: AuthPolicy): AuthPolicy {

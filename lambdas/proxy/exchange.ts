@@ -7,7 +7,7 @@ import type {
 import type { UpstreamRequest } from '../adapters/upstream.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import type { Admission, CircuitState } from '../core/circuit.ts';
-import type { Decision } from '../core/decision.ts';
+import type { Ruling } from '../core/counters.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
@@ -23,7 +23,8 @@ export interface Exchange {
   route?: SelectedRoute;
   verdict?: Verdict;
   client?: string;
-  decision?: Decision;
+  /** What the limits said. */
+  ruling?: Ruling;
   /** What the upstream will be sent. */
   message?: UpstreamRequest;
   circuit?: { readonly state: CircuitState; readonly admission: Admission };

@@ -11,6 +11,7 @@ export const ALICE: Verified = {
   scopes: ['read', 'write'],
   plan: '',
   tenant: '',
+  jti: '',
 };
 
 export interface EventOptions {

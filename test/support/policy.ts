@@ -1,4 +1,10 @@
-import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
+import {
+  type BucketLimit,
+  type ConcurrencyLimit,
+  DEFAULT_LOCAL_SHARE,
+  type ServicePolicy,
+  type WindowLimit,
+} from '../../lambdas/contract/policy.ts';
 
 /** A service as the defaults make it; tests change what they are about. */
 export function servicePolicy(changes: Partial<ServicePolicy> = {}): ServicePolicy {
@@ -12,8 +18,24 @@ export function servicePolicy(changes: Partial<ServicePolicy> = {}): ServicePoli
     stripPrefix: true,
     forwardAuthorization: false,
     circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
-    default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 100, windowMs: 60_000 } },
+    gatewayLimits: [],
+    rateLimitHeaders: true,
+    default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
     routes: {},
     ...changes,
   };
+}
+
+const BASE = { by: 'client', shadow: false, onStoreFailure: 'local', localShare: DEFAULT_LOCAL_SHARE } as const;
+
+export function windowLimit(limit: number, windowMs: number, changes: Partial<WindowLimit> = {}): WindowLimit {
+  return { ...BASE, kind: 'window', name: 'client', limit, windowMs, plans: {}, ...changes };
+}
+
+export function bucketLimit(ratePerS: number, burst: number, changes: Partial<BucketLimit> = {}): BucketLimit {
+  return { ...BASE, kind: 'bucket', name: 'client-bucket', ratePerS, burst, ...changes };
+}
+
+export function concurrencyLimit(limit: number, changes: Partial<ConcurrencyLimit> = {}): ConcurrencyLimit {
+  return { ...BASE, kind: 'concurrency', name: 'client-concurrency', limit, leaseMs: 10_000, ...changes };
 }

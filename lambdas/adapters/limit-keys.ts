@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+import type { ServicePolicy } from '../contract/policy.ts';
+import type { CountedLimit, LimitRequest } from '../core/counters.ts';
+import { anchorOf } from '../core/limits.ts';
+
+/** Hash tags of one gateway, so many slots of a cluster: each holds a copy of the operators' rules. */
+const TAGS = 16;
+
+/** The keys of one request, all under one tag: the operators' rules, then one for each of its limits. */
+export type RequestKeys = (request: LimitRequest) => readonly string[];
+
+/**
+ * Names what a request is counted under. A subject may hold any bytes at any length; its key is a digest, of a fixed
+ * length and without a meaning to Redis or its cluster.
+ *
+ * `{k3Fz90}` tag, 6 characters of the limit, 22 of its subject: 36, and a key of up to 44 takes Redis 48 bytes.
+ */
+export function requestKeys(policy: ServicePolicy): RequestKeys {
+  const { gateway, service } = policy;
+  const anchor = anchorOf(policy);
+  const tags = allTags(gateway);
+  const fixed = anchor === 'gateway' ? 0 : tagIndex(digest(service));
+  const prefixes = new Map<string, string>();
+
+  const prefixOf = ({ policy: { kind, name, ...limit }, scope }: CountedLimit) => {
+    const text = `${kind}\n${name}\n${'windowMs' in limit ? limit.windowMs : ''}\n${scope}`;
+    const known = prefixes.get(text) ?? digest(text).slice(0, 6);
+    prefixes.set(text, known);
+    return known;
+  };
+
+  return ({ limits, identity }) => {
+    const subjects = new Map<string, string>([['', '']]);
+    const digestOf = (subject: string) => {
+      const known = subjects.get(subject) ?? digest(subject);
+      subjects.set(subject, known);
+      return known;
+    };
+    const tag = tags[anchor === 'client' ? tagIndex(digestOf(identity.client)) : fixed];
+    return [`${tag}rules`, ...limits.map((limit) => `${tag}${prefixOf(limit)}${digestOf(limit.subject)}`)];
+  };
+}
+
+/** Keys of all copies of a gateway's rules, one under each tag. */
+export function ruleKeys(gateway: string): readonly string[] {
+  return allTags(gateway).map((tag) => `${tag}rules`);
+}
+
+function allTags(gateway: string): readonly string[] {
+  const name = digest(gateway).slice(0, 5);
+  return Array.from({ length: TAGS }, (_, index) => `{${name}${index.toString(TAGS)}}`);
+}
+
+function tagIndex(digest: string): number {
+  return digest.charCodeAt(0) % TAGS;
+}
+
+/** 132 bits. */
+function digest(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
+}
