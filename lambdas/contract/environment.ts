@@ -1,6 +1,7 @@
 /**
  * The names of the environment variables that lib sets and the functions read. A function's kind is told by the
- * document it carries: `service` makes it a proxy function, `authorizer` the authorizer, `circuits` the circuit function.
+ * document it carries: `service` makes it a proxy function, `authorizer` the authorizer, `circuits` the circuit function,
+ * `operator` the operator function.
  */
 export const Env = {
   /** JSON of a `ServicePolicy`: proxy functions. */
@@ -9,7 +10,9 @@ export const Env = {
   authorizer: 'TOLLGATE_AUTHORIZER',
   /** JSON of a `CircuitsConfig`: the circuit function. */
   circuits: 'TOLLGATE_CIRCUITS',
-  /** Name of the DynamoDB table: proxy and circuit functions. */
+  /** JSON of an `OperatorConfig`: the operator function. */
+  operator: 'TOLLGATE_OPERATOR',
+  /** Name of the DynamoDB table: proxy, circuit and operator functions. */
   table: 'TOLLGATE_TABLE',
   /** `rediss://host:port`; absent or empty: limits are counted in each function's own memory. */
   redisUrl: 'TOLLGATE_REDIS_URL',

@@ -12,3 +12,8 @@ export const CIRCUIT_STATE_SORT_KEY = 'state';
 export function circuitHistorySortKey(version: number): string {
   return `history#${String(version).padStart(12, '0')}`;
 }
+
+/** Partition of what operators said: one item for each subject that was ever revoked or given limits of its own. */
+export function rulesPartition(gateway: string): string {
+  return `rules#${gateway}`;
+}

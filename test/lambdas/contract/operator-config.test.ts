@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import {
+  decodeOperatorConfig,
+  encodeOperatorConfig,
+  GATEWAY_NAME_LENGTH,
+  operatorFunctionName,
+} from '../../../lambdas/contract/operator-config.ts';
+
+describe('the document of the operator function', () => {
+  it('is read back as it was written', () => {
+    const config = { gateway: 'shop', namespace: 'Tollgate/test' };
+    expect(decodeOperatorConfig(encodeOperatorConfig(config))).toEqual(config);
+  });
+
+  it('names what is missing from it', () => {
+    expect(() => decodeOperatorConfig('{"gateway":"shop"}')).toThrow(
+      'operator.namespace must be a string, got undefined',
+    );
+  });
+});
+
+describe('the name of the operator function', () => {
+  it('follows from the name of the gateway', () => {
+    expect(operatorFunctionName('shop')).toBe('shop-operator');
+  });
+
+  it('has at most the 64 characters that Lambda allows', () => {
+    expect(operatorFunctionName('g'.repeat(GATEWAY_NAME_LENGTH))).toHaveLength(64);
+  });
+});
