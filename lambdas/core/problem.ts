@@ -1,6 +1,6 @@
 /**
  * What the gateway itself may answer, by its stable code (RFC 9457 problem details). The type is `about:blank`, so the
- * title is the status phrase (§4.2.1), and the code says the rest.
+ * title is the status phrase (§4.2.1), and the code says the rest; only quotas have types of their own.
  */
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'Bad Request' },
@@ -8,13 +8,33 @@ export const PROBLEMS = {
   invalid_token: { status: 401, title: 'Unauthorized' },
   insufficient_scope: { status: 403, title: 'Forbidden' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
+  too_many_concurrent: { status: 429, title: 'Too Many Requests' },
   internal_error: { status: 500, title: 'Internal Server Error' },
   bad_gateway: { status: 502, title: 'Bad Gateway' },
   circuit_open: { status: 503, title: 'Service Unavailable' },
+  limits_unavailable: { status: 503, title: 'Service Unavailable' },
   upstream_timeout: { status: 504, title: 'Gateway Timeout' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/**
+ * The types that draft-ietf-httpapi-ratelimit-headers-11 §10.2 asks IANA to register, with their titles. The status
+ * that it recommends for the second is 503; a request that an environment refuses while it counts alone is answered 429
+ * all the same, since the client has to do what it does for any limit.
+ */
+const QUOTA_TITLES = {
+  'quota-exceeded': 'Quota Exceeded',
+  'temporary-reduced-capacity': 'Temporary Reduced Capacity',
+} as const;
+
+const QUOTA_TYPES = 'https://iana.org/assignments/http-problem-types#';
+
+/** Which quotas a request exceeded, by the names of their limits. */
+export interface QuotaProblem {
+  readonly type: keyof typeof QUOTA_TITLES;
+  readonly violatedPolicies: readonly string[];
+}
 
 /**
  * An answer of the gateway's own. A stage of the pipeline throws it to leave the pipeline early; it is not an `Error`,
@@ -25,11 +45,18 @@ export class Problem {
   /** For the client: nothing internal, no secret. */
   readonly detail: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly quota: QuotaProblem | undefined;
 
-  constructor(code: ProblemCode, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    quota: QuotaProblem | undefined = undefined,
+  ) {
     this.code = code;
     this.detail = detail;
     this.headers = headers;
+    this.quota = quota;
   }
 
   get status(): number {
@@ -38,14 +65,13 @@ export class Problem {
 
   /** The `application/problem+json` document. */
   body(requestId: string): string {
-    const { status, title } = PROBLEMS[this.code];
-    return JSON.stringify({
-      type: 'about:blank',
-      title,
-      status,
-      detail: this.detail,
-      code: this.code,
-      request_id: requestId,
-    });
+    const { code, detail, quota } = this;
+    const { status, title } = PROBLEMS[code];
+    const kind =
+      quota === undefined
+        ? { type: 'about:blank', title }
+        : { type: `${QUOTA_TYPES}${quota.type}`, title: QUOTA_TITLES[quota.type] };
+    const violated = quota && { 'violated-policies': quota.violatedPolicies };
+    return JSON.stringify({ ...kind, status, detail, code, request_id: requestId, ...violated });
   }
 }

@@ -19,12 +19,30 @@ describe('a problem', () => {
     ['invalid_token', 401],
     ['insufficient_scope', 403],
     ['rate_limited', 429],
+    ['too_many_concurrent', 429],
     ['bad_gateway', 502],
     ['circuit_open', 503],
+    ['limits_unavailable', 503],
     ['upstream_timeout', 504],
   ] as [ProblemCode, number][])('%s is answered with %d', (code, status) => {
     expect(PROBLEMS[code].status).toBe(status);
     expect(new Problem(code, '').status).toBe(status);
+  });
+
+  it.each([
+    ['quota-exceeded', 'Quota Exceeded'],
+    ['temporary-reduced-capacity', 'Temporary Reduced Capacity'],
+  ] as const)('of the type %s names the limits, and keeps status and code', (type, title) => {
+    const problem = new Problem('rate_limited', 'wait', {}, { type, violatedPolicies: ['client', 'gateway-total'] });
+    expect(JSON.parse(problem.body('request-1'))).toEqual({
+      type: `https://iana.org/assignments/http-problem-types#${type}`,
+      title,
+      status: 429,
+      detail: 'wait',
+      code: 'rate_limited',
+      request_id: 'request-1',
+      'violated-policies': ['client', 'gateway-total'],
+    });
   });
 
   it('carries a request id of any characters', () => {

@@ -1,0 +1,74 @@
+import type { Decision } from './decision.ts';
+
+/** The largest integer of a structured field (RFC 9651 §3.3.1). */
+const MAX_INTEGER = 999_999_999_999_999;
+
+/**
+ * Where the tightest decision stands, which is the one that the answer speaks of: of those that refuse the one with the
+ * longest wait, else the one with the fewest units left, else the one that resets last. Shadows never speak; -1 when
+ * there is nobody else.
+ */
+export function tightest(decisions: readonly Decision[]): number {
+  let best = -1;
+  for (const [index, decision] of decisions.entries()) {
+    if (decision.policy.shadow) continue;
+    const other = decisions[best];
+    if (other === undefined || isTighter(decision, other)) best = index;
+  }
+  return best;
+}
+
+function isTighter(one: Decision, other: Decision): boolean {
+  if (one.allowed !== other.allowed) return other.allowed;
+  if (one.allowed && one.remaining !== other.remaining) return one.remaining < other.remaining;
+  return one.resetMs > other.resetMs;
+}
+
+/** Whole seconds, rounded up, so that a client that waits as told is let in. */
+export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
+  return Math.max(1, Math.ceil(resetMs / 1000));
+}
+
+/**
+ * `X-RateLimit-*` (limit, remaining, reset as epoch seconds) and the two fields of the IETF draft "RateLimit header
+ * fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-11), lists of one string with parameters: of the policy its
+ * quota `q`, unit `qu` and window `w` in seconds; of the limit the remaining units `r` and seconds to reset `t`; of both
+ * the partition `pk`, whose quota it is. Names of limits are letters, digits and hyphens: nothing in them needs escaping.
+ *
+ * @param partition six bytes or so in base64 which tell the limit's subjects apart, or '' when it has but one
+ */
+export function rateLimitHeaders(decision: Decision, nowMs: number, partition: string): Record<string, string> {
+  const { policy } = decision;
+  const reset = resetS(decision);
+  const remaining = fieldInteger(decision.remaining);
+  const pk = partition === '' ? '' : `;pk=:${partition}:`;
+  // When one of the requests under way will end, nobody knows.
+  const t = policy.kind === 'concurrency' ? '' : `;t=${fieldInteger(reset)}`;
+  return {
+    'x-ratelimit-limit': String(decision.limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(Math.ceil(nowMs / 1000) + reset),
+    'ratelimit-policy': `"${policy.name}";q=${fieldInteger(decision.limit)}${quotaParameters(decision)}${pk}`,
+    ratelimit: `"${policy.name}";r=${remaining}${t}${pk}`,
+  };
+}
+
+function quotaParameters({ policy, limit }: Decision): string {
+  switch (policy.kind) {
+    case 'window':
+      return `;w=${wholeSeconds(policy.windowMs / 1000)}`;
+    case 'bucket':
+      // An empty bucket is full again after this time.
+      return `;w=${wholeSeconds(limit / policy.ratePerS)}`;
+    case 'concurrency':
+      return ';qu="concurrent-requests"';
+  }
+}
+
+function wholeSeconds(seconds: number): number {
+  return Math.max(1, fieldInteger(Math.ceil(seconds)));
+}
+
+function fieldInteger(value: number): number {
+  return Math.min(Math.max(0, Math.floor(value)), MAX_INTEGER);
+}
