@@ -1,60 +1,94 @@
-import type { RateLimitPolicy } from '../contract/policy.ts';
-import type { Decision } from './decision.ts';
+/**
+ * Up to this limit a window is exact to the millisecond. Above it, one entry a request would cost too much memory, and
+ * time is cut into slices.
+ */
+export const EXACT_LIMIT = 1000;
+
+/** Into so many slices a window is cut above `EXACT_LIMIT`: a request is counted for up to 1 % longer than the window. */
+export const SLICES = 100;
+
+/** What a limit says to a request, before it is charged. */
+export interface Assessment {
+  readonly allowed: boolean;
+  /** Units that would be left: after this request if it is allowed, else now. */
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+/** Requests of one slice of time. */
+interface Slice {
+  readonly number: number;
+  units: number;
+}
 
 /**
- * An exact sliding window: the times of the last `limit` admitted requests in a ring. A request is admitted when the
- * oldest of them has left the window, so no interval of the window's length ever holds more than `limit`, and refused
- * requests do not count. The Redis script keeps the same ring; this one serves when there is no Redis.
+ * A sliding window: no interval of the window's length ever holds more than the limit, and refused requests do not
+ * count. A slice, one millisecond up to `EXACT_LIMIT`, is counted until no part of it can lie within the window. The
+ * decision script in Redis keeps the same; this one serves when there is no Redis.
  */
 export class SlidingWindow {
-  readonly #admittedAtMs: number[] = [];
   readonly #limit: number;
-  readonly #windowMs: number;
-  /** Where the next time goes; once the ring is full, also where the oldest stands. */
-  #head = 0;
+  readonly #sliceMs: number;
+  /** Age in slices up to which one is counted. */
+  readonly #keep: number;
+  /** Oldest first. */
+  #slices: Slice[] = [];
+  #used = 0;
+  #chargedAtMs = 0;
+  /** What is added to the clock, for the time that it stepped back. */
+  #shiftMs = 0;
 
-  constructor({ limit, windowMs }: RateLimitPolicy) {
+  constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) {
     this.#limit = limit;
-    this.#windowMs = windowMs;
+    this.#sliceMs = limit > EXACT_LIMIT ? Math.ceil(windowMs / SLICES) : 1;
+    this.#keep = Math.ceil(windowMs / this.#sliceMs);
   }
 
-  decide(clockMs: number): Decision {
-    // A clock that steps back must not let the ring lose its order.
-    const nowMs = Math.max(clockMs, this.#at(this.#admittedAtMs.length - 1));
-    const live = this.#liveAt(nowMs);
-    const allowed = live < this.#limit;
-    if (allowed) this.#admit(nowMs);
-    const counted = allowed ? live + 1 : live;
-    const oldestMs = this.#at(this.#admittedAtMs.length - counted);
+  assess(clockMs: number, cost: number): Assessment {
+    const nowMs = this.#now(clockMs);
+    this.#forget(this.#sliceAt(nowMs));
+    const over = this.#used + cost - this.#limit;
+    const decisive = over > 0 ? this.#sliceWith(over) : this.#slices[0];
+    const leavesMs = ((decisive?.number ?? this.#sliceAt(nowMs)) + this.#keep + 1) * this.#sliceMs;
     return {
-      allowed,
-      limit: this.#limit,
-      remaining: this.#limit - counted,
-      resetMs: oldestMs + this.#windowMs - nowMs,
+      allowed: over <= 0,
+      remaining: over <= 0 ? -over : Math.max(0, this.#limit - this.#used),
+      resetMs: leavesMs - nowMs,
     };
   }
 
-  #admit(nowMs: number): void {
-    this.#admittedAtMs[this.#head] = nowMs;
-    this.#head = (this.#head + 1) % this.#limit;
+  charge(clockMs: number, cost: number): void {
+    this.#chargedAtMs = this.#now(clockMs);
+    const number = this.#sliceAt(this.#chargedAtMs);
+    const newest = this.#slices.at(-1);
+    if (newest?.number === number) newest.units += cost;
+    else this.#slices.push({ number, units: cost });
+    this.#used += cost;
   }
 
-  /** The number of admitted requests still inside the window, by binary search over the ring. */
-  #liveAt(nowMs: number): number {
-    let low = 0;
-    let high = this.#admittedAtMs.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (nowMs - this.#at(middle) < this.#windowMs) high = middle;
-      else low = middle + 1;
-    }
-    return this.#admittedAtMs.length - low;
+  /** A clock that stepped back behind the last charge tells nothing, so no time has passed since, and goes on from there. */
+  #now(clockMs: number): number {
+    this.#shiftMs += Math.max(0, this.#chargedAtMs - (clockMs + this.#shiftMs));
+    return clockMs + this.#shiftMs;
   }
 
-  /** The time at `position` counted from the oldest; minus infinity outside the ring. */
-  #at(position: number): number {
-    const size = this.#admittedAtMs.length;
-    const start = size < this.#limit ? 0 : this.#head;
-    return this.#admittedAtMs[(start + position) % this.#limit] ?? Number.NEGATIVE_INFINITY;
+  #sliceAt(nowMs: number): number {
+    return Math.floor(nowMs / this.#sliceMs);
+  }
+
+  /** Drops what has left the window. Each slice is dropped once, so a decision costs a constant on average. */
+  #forget(current: number): void {
+    const live = this.#slices.findIndex((slice) => current - slice.number <= this.#keep);
+    const gone = this.#slices.splice(0, live === -1 ? this.#slices.length : live);
+    for (const slice of gone) this.#used -= slice.units;
+  }
+
+  /** The slice with whose end so many units have left. */
+  #sliceWith(units: number): Slice | undefined {
+    let left = units;
+    return this.#slices.find((slice) => {
+      left -= slice.units;
+      return left <= 0;
+    });
   }
 }

@@ -1,0 +1,34 @@
+import type { Assessment } from './sliding-window.ts';
+
+/** A refused request is told to come again after this: nobody knows when a lease is given back. */
+const RETRY_MS = 1000;
+
+/** At most `limit` requests under way at once, each by a lease that ends by itself. */
+export class Leases {
+  readonly #limit: number;
+  readonly #leaseMs: number;
+  readonly #endsAtMs = new Map<string, number>();
+
+  constructor({ limit, leaseMs }: { readonly limit: number; readonly leaseMs: number }) {
+    this.#limit = limit;
+    this.#leaseMs = leaseMs;
+  }
+
+  assess(nowMs: number): Assessment {
+    for (const [lease, endsAtMs] of this.#endsAtMs) {
+      // One that ends later than a lease made now was made by a clock that stepped back since.
+      if (endsAtMs <= nowMs || endsAtMs > nowMs + this.#leaseMs) this.#endsAtMs.delete(lease);
+    }
+    const used = this.#endsAtMs.size;
+    const allowed = used < this.#limit;
+    return { allowed, remaining: Math.max(0, this.#limit - used - 1), resetMs: RETRY_MS };
+  }
+
+  charge(nowMs: number, lease: string): void {
+    this.#endsAtMs.set(lease, nowMs + this.#leaseMs);
+  }
+
+  release(lease: string): void {
+    this.#endsAtMs.delete(lease);
+  }
+}
