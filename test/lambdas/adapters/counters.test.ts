@@ -47,7 +47,7 @@ describe('createCounters', () => {
       },
     ]);
 
-    const server = await startRedis(port);
+    const server = await startRedis({ port });
     await vi.waitFor(
       async () => {
         clock.advance(STORE_COOLDOWN_MS);

@@ -135,7 +135,7 @@ describe('a server that comes back', () => {
     await server.stop();
     await gate.decide();
     expect(gate.changes).toEqual(['lost']);
-    await started(() => startRedis(server.port));
+    await started(() => startRedis({ port: server.port }));
     await gate.recovered();
     expect(gate.changes).toEqual(['lost', 'recovered']);
   });
