@@ -68,7 +68,7 @@ export const limitOverride: Decoder<LimitOverride> = object({
   ratePerS: withDefault(nullable(number), null),
   untilMs: withDefault(integer, 0),
 });
-const rule: Decoder<Rule> = object({
+export const rule: Decoder<Rule> = object({
   id: string,
   version: integer,
   revocation: nullable(object({ untilMs: integer })),

@@ -1,0 +1,75 @@
+/**
+ * A copy of the rules is a hash: the id of a rule is the field, the text of `encodeRule` its value. Three fields are no
+ * ids, for those hold a colon: `@` is when the copy was last known to be complete, in ms of Redis's clock, `@generation`
+ * names the hash as long as it lives, so that one that was lost under way is noticed, and `@digest` is of the rules
+ * that it was last complete with.
+ */
+
+/** A copy that nobody makes anew ends by itself: its gateway is gone. Shorter than ended rules are kept in the table. */
+const COPY_EXPIRY_MS = 2 * 86_400_000;
+/**
+ * That a rule was taken back is remembered so long, lest a snapshot from before brings it back: longer than a snapshot
+ * may be old, by as much as the clock of whoever took it back may be behind.
+ */
+export const TOMBSTONE_MS = 600_000;
+/** A snapshot that has become older is not written: its reader was held up, frozen with its environment perhaps. */
+export const SNAPSHOT_MS = 30_000;
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+const KEEP = `if redis.call('PTTL', KEYS[1]) == -1 then redis.call('PEXPIRE', KEYS[1], ${COPY_EXPIRY_MS}) end`;
+
+/**
+ * What a copy is before its rules are read from the table.
+ *
+ * KEYS[1] the copy. ARGV: a name for its generation, if it has none. Reply: [generation, digest, now in ms].
+ */
+export const BEGIN_SCRIPT = `${NOW}
+redis.call('HSETNX', KEYS[1], '@generation', ARGV[1])
+${KEEP}
+local known = redis.call('HMGET', KEYS[1], '@generation', '@digest')
+return { known[1], known[2] or '', now }
+`;
+
+/**
+ * Rules into a copy, each only where it is newer than what is there. One that says nothing stays until it is old enough
+ * and is deleted then; since a rule may end without a new version, it also replaces its own.
+ *
+ * KEYS[1] the copy. ARGV: when the snapshot was taken, in ms of Redis's clock, or 0; then id and text of each rule.
+ * Reply: -1 the snapshot is too old, 0 written, 1 written and the copy is complete.
+ */
+export const MERGE_SCRIPT = `${NOW}
+local taken = tonumber(ARGV[1])
+if taken > 0 and math.abs(now - taken) > ${SNAPSHOT_MS} then return -1 end
+for i = 2, #ARGV, 2 do
+  local id, text = ARGV[i], ARGV[i + 1]
+  local digits, body = string.match(text, '^(%d+) (.*)$')
+  local stored = redis.call('HGET', KEYS[1], id)
+  local version, before = tonumber(digits), stored and tonumber(string.match(stored, '^(%d+) ')) or -1
+  if version > before or (version == before and body == '') then
+    if body == '' and now - version > ${TOMBSTONE_MS} then
+      redis.call('HDEL', KEYS[1], id)
+    else
+      redis.call('HSET', KEYS[1], id, text)
+    end
+  end
+end
+${KEEP}
+return redis.call('HEXISTS', KEYS[1], '@')
+`;
+
+/**
+ * Marks a copy as complete, unless it was lost since its generation was told, or the snapshot has become too old.
+ *
+ * KEYS[1] the copy. ARGV: when the snapshot was taken, generation, digest of the rules. Reply: 1 marked, 0 not.
+ */
+export const SEAL_SCRIPT = `${NOW}
+if math.abs(now - tonumber(ARGV[1])) > ${SNAPSHOT_MS} then return 0 end
+if redis.call('HGET', KEYS[1], '@generation') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], '@', string.format('%.0f', now), '@digest', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ${COPY_EXPIRY_MS})
+return 1
+`;

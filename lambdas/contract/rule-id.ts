@@ -1,0 +1,72 @@
+import { RULE_KINDS, type RuleKind } from './rules.ts';
+
+/** Longest name, in characters: claims that become one are no longer. */
+const MAX_NAME_LENGTH = 1024;
+/** Lone surrogates have no UTF-8, and control characters would forge lines of logs and tables. */
+const CONTROL = /\p{Cc}/u;
+/** Three parts of base64url, the first of them a JSON object: a signed token (RFC 7515 §7.1). */
+const SIGNED_TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/;
+const SHOWN_CHARS = 40;
+
+export interface RuleId {
+  readonly kind: RuleKind;
+  readonly name: string;
+}
+
+/** An id, or another part of an operation, that cannot be. Its message never quotes a token. */
+export class InvalidOperationError extends Error {
+  readonly code = 'invalid_operation';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidOperationError';
+  }
+}
+
+/**
+ * Whom a rule is about: `sub:alice`, `token:<jti>`, `tenant:acme`, `key:k1`, `ip:192.0.2.1`, `plan:pro`.
+ *
+ * @throws InvalidOperationError saying the value, the rule and the fix
+ */
+export function parseRuleId(id: string): RuleId {
+  const colon = id.indexOf(':');
+  const kind = RULE_KINDS.find((one) => one === id.slice(0, colon));
+  if (holdsToken(id)) throw tokenGiven('an id');
+  if (colon === -1 || kind === undefined) {
+    throw new InvalidOperationError(
+      `an id must be kind:name with a kind of ${RULE_KINDS.join(', ')}, got ${quote(id)}: write one like sub:alice`,
+    );
+  }
+  const name = id.slice(colon + 1);
+  if (name === '' || name.length > MAX_NAME_LENGTH) {
+    throw new InvalidOperationError(
+      `the name in an id must have 1 to ${MAX_NAME_LENGTH} characters, got ${name.length} in ${quote(id)}: longer claims are no client's`,
+    );
+  }
+  checkText('an id', id, 'give the claim as the token has it, or name the token or the tenant');
+  return { kind, name };
+}
+
+/** @throws InvalidOperationError for text that is not well-formed or holds control characters */
+export function checkText(what: string, text: string, fix: string): void {
+  if (text.isWellFormed() && !CONTROL.test(text)) return;
+  throw new InvalidOperationError(
+    `${what} must be well-formed Unicode without control characters, got ${quote(text)}: ${fix}`,
+  );
+}
+
+/** What is kept is read by many and logged: a credential must not get there. */
+export function holdsToken(text: string): boolean {
+  return SIGNED_TOKEN.test(text);
+}
+
+export function tokenGiven(what: string): InvalidOperationError {
+  return new InvalidOperationError(
+    `${what} must not hold a token, got one: name it by its jti claim, token:<jti>, or its subject, sub:<sub>`,
+  );
+}
+
+/** At most 40 characters, escaped so that the message is one line. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
+}

@@ -1,0 +1,102 @@
+import type { LimitOverride, Rule } from '../contract/rules.ts';
+import type { Identity } from './counters.ts';
+
+/** What one operation changes of a rule. */
+export type RuleChange =
+  | { readonly type: 'revoke'; readonly untilMs: number; readonly reason: string }
+  | { readonly type: 'restore'; readonly reason: string }
+  | { readonly type: 'override'; readonly limit: string; readonly override: LimitOverride; readonly reason: string }
+  | { readonly type: 'default'; readonly limit: string; readonly reason: string };
+
+/** The rules of a request, or of a gateway, by id. */
+export type Rules = ReadonlyMap<string, Rule>;
+
+/** What stands of a subject of whom no operator has said anything. */
+export function noRule(id: string): Rule {
+  return { id, version: 0, revocation: null, limits: {}, reason: '' };
+}
+
+/**
+ * The rule after `change`, or the same object when the change takes away what is not there. Its version is higher than
+ * before whatever the clock says; what had ended by itself is gone from it.
+ */
+export function applyChange(rule: Rule, change: RuleChange, nowMs: number): Rule {
+  const standing = standingRule(rule, nowMs);
+  const changed = changedParts(standing, change);
+  if (changed === undefined) return rule;
+  return { ...standing, ...changed, version: Math.max(rule.version + 1, nowMs), reason: change.reason };
+}
+
+function changedParts(
+  { revocation, limits }: Rule,
+  change: RuleChange,
+): Partial<Pick<Rule, 'revocation' | 'limits'>> | undefined {
+  switch (change.type) {
+    case 'revoke':
+      return { revocation: { untilMs: change.untilMs } };
+    case 'restore':
+      return revocation === null ? undefined : { revocation: null };
+    case 'override':
+      return { limits: { ...limits, [change.limit]: change.override } };
+    case 'default': {
+      if (!Object.hasOwn(limits, change.limit)) return undefined;
+      const { [change.limit]: _, ...others } = limits;
+      return { limits: others };
+    }
+  }
+}
+
+/** The rule without what has ended by itself; the same version, for nobody has changed it. */
+export function standingRule(rule: Rule, nowMs: number): Rule {
+  const limits = Object.entries(rule.limits).filter(([, override]) => stands(override, nowMs));
+  return {
+    ...rule,
+    revocation: rule.revocation !== null && stands(rule.revocation, nowMs) ? rule.revocation : null,
+    limits: Object.fromEntries(limits),
+  };
+}
+
+/** True when the rule says nothing: what it said was taken back, or `standingRule` has left nothing of it. */
+export function isEmpty({ revocation, limits }: Rule): boolean {
+  return revocation === null && Object.keys(limits).length === 0;
+}
+
+/** Epoch milliseconds from which on the rule says nothing: its version if that is so already; undefined: never. */
+export function endOf(rule: Rule): number | undefined {
+  const ends = [...(rule.revocation ? [rule.revocation] : []), ...Object.values(rule.limits)];
+  if (ends.some(({ untilMs }) => untilMs === 0)) return undefined;
+  return Math.max(rule.version, ...ends.map(({ untilMs }) => untilMs));
+}
+
+/** Whether the token, the client or the tenant of a request is revoked. */
+export function isRevoked(rules: Rules, { token, client, tenant }: Identity, nowMs: number): boolean {
+  return [token, client, tenant].some((id) => {
+    const revocation = rules.get(id)?.revocation;
+    return revocation != null && stands(revocation, nowMs);
+  });
+}
+
+/**
+ * What operators set for a limit of this request: of its client, else of its tenant, else of its plan; what names the
+ * service, `payments/client`, before what does not.
+ */
+export function overrideFor(
+  rules: Rules,
+  { client, tenant, plan }: Identity,
+  limitName: string,
+  service: string,
+  nowMs: number,
+): LimitOverride | undefined {
+  for (const id of [client, tenant, plan]) {
+    const limits = rules.get(id)?.limits ?? {};
+    for (const name of [`${service}/${limitName}`, limitName]) {
+      const override = Object.hasOwn(limits, name) ? limits[name] : undefined;
+      if (override !== undefined && stands(override, nowMs)) return override;
+    }
+  }
+  return undefined;
+}
+
+function stands({ untilMs }: { readonly untilMs: number }, nowMs: number): boolean {
+  return untilMs === 0 || untilMs > nowMs;
+}
