@@ -7,7 +7,7 @@ import { anchorOf } from '../core/limits.ts';
 const TAGS = 16;
 
 /** The keys of one request, all under one tag: the operators' rules, then one for each of its limits. */
-export type RequestKeys = (request: LimitRequest) => readonly string[];
+export type RequestKeys = (request: LimitRequest) => readonly [string, ...string[]];
 
 /**
  * Names what a request is counted under. A subject may hold any bytes at any length; its key is a digest, of a fixed

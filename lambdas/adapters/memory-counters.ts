@@ -1,27 +1,66 @@
-import type { RateLimitPolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/counters.ts';
+import type { LimitPolicy } from '../contract/policy.ts';
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
+import { Leases } from '../core/leases.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
 import { OutcomeWindow } from '../core/outcome-window.ts';
-import { SlidingWindow } from '../core/sliding-window.ts';
+import { type Assessment, SlidingWindow } from '../core/sliding-window.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 
-/** Subjects that are remembered; beyond that the one unseen for longest is forgotten. */
-const MAX_SUBJECTS = 10_000;
+/** Counts that are remembered; beyond that the one unused for longest is forgotten. */
+const MAX_COUNTS = 10_000;
+
+/** One limit's count of one subject. */
+interface Count {
+  assess(clockMs: number, cost: number): Assessment;
+  charge(clockMs: number, cost: number, lease: string): void;
+}
+
+export interface MemoryCountersOptions {
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** True: this environment is one of many and lets pass each limit's `localShare` only. */
+  readonly shared: boolean;
+}
 
 /** Counts in this process alone: what a function falls back to without Redis. */
 export class MemoryCounters implements Counters {
   readonly #clock: () => number;
-  readonly #windows = new Map<string, SlidingWindow>();
+  readonly #shared: boolean;
+  readonly #counts = new Map<string, Count>();
   readonly #outcomes = new Map<string, OutcomeWindow>();
 
-  /** @param clock epoch milliseconds */
-  constructor(clock: () => number) {
+  constructor({ clock, shared }: MemoryCountersOptions) {
     this.#clock = clock;
+    this.#shared = shared;
   }
 
-  async decide(subject: string, policy: RateLimitPolicy): Promise<Decision> {
-    const key = `${policy.limit}:${policy.windowMs}:${subject}`;
-    return recall(this.#windows, key, () => new SlidingWindow(policy)).decide(this.#clock());
+  async decide(request: LimitRequest): Promise<Ruling> {
+    const { cost, lease } = request;
+    const nowMs = this.#clock();
+    const assessed = request.limits.map((limit) => {
+      const own = this.#shared ? shareOf(limit.policy, cost) : limit.policy;
+      const count = recall(this.#counts, keyOf(limit, own), () => countOf(own));
+      const decision: Decision = {
+        policy: limit.policy,
+        limit: sizeOf(own),
+        local: true,
+        ...count.assess(nowMs, cost),
+      };
+      return { count, decision };
+    });
+    const decisions = assessed.map(({ decision }) => decision);
+    if (decisions.some(({ allowed, policy }) => !allowed && !policy.shadow)) return { outcome: 'refused', decisions };
+    for (const { count, decision } of assessed) if (decision.allowed) count.charge(nowMs, cost, lease);
+    return { outcome: 'allowed', decisions };
+  }
+
+  async release({ limits, lease, cost }: LimitRequest): Promise<void> {
+    for (const limit of limits) {
+      const own = this.#shared ? shareOf(limit.policy, cost) : limit.policy;
+      const count = this.#counts.get(keyOf(limit, own));
+      if (count instanceof Leases) count.release(lease);
+    }
   }
 
   async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
@@ -29,11 +68,44 @@ export class MemoryCounters implements Counters {
   }
 }
 
+/** Never so little that the request could not pass at all. */
+function shareOf(policy: LimitPolicy, cost: number): LimitPolicy {
+  const share = (size: number, least: number) => Math.max(least, Math.ceil(size * policy.localShare));
+  switch (policy.kind) {
+    case 'window':
+      return { ...policy, limit: share(policy.limit, cost) };
+    case 'bucket':
+      return { ...policy, burst: share(policy.burst, cost), ratePerS: policy.ratePerS * policy.localShare };
+    case 'concurrency':
+      return { ...policy, limit: share(policy.limit, 1) };
+  }
+}
+
+function countOf(policy: LimitPolicy): Count {
+  switch (policy.kind) {
+    case 'window':
+      return new SlidingWindow(policy);
+    case 'bucket':
+      return new TokenBucket(policy);
+    case 'concurrency':
+      return new Leases(policy);
+  }
+}
+
+function sizeOf(policy: LimitPolicy): number {
+  return policy.kind === 'bucket' ? policy.burst : policy.limit;
+}
+
+function keyOf({ scope, subject }: CountedLimit, own: LimitPolicy): string {
+  const span = own.kind === 'window' ? own.windowMs : own.kind === 'bucket' ? own.ratePerS : own.leaseMs;
+  return `${own.kind}\n${own.name}\n${scope}\n${sizeOf(own)}\n${span}\n${subject}`;
+}
+
 /** The map's value for `key`, made if missing, and moved to the end: a Map's order is its order of use. */
 function recall<T>(map: Map<string, T>, key: string, make: () => T): T {
   const value = map.get(key) ?? make();
   map.delete(key);
   map.set(key, value);
-  if (map.size > MAX_SUBJECTS) map.delete(map.keys().next().value as string);
+  if (map.size > MAX_COUNTS) map.delete(map.keys().next().value as string);
   return value;
 }

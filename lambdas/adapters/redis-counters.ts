@@ -1,11 +1,14 @@
-import { hash } from 'node:crypto';
 import { array, DecodeError, integer } from '../contract/decode.ts';
-import type { RateLimitPolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/counters.ts';
+import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
+import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
+import { EXACT_LIMIT } from '../core/sliding-window.ts';
+import { DECIDE_SCRIPT } from './decide-script.ts';
+import { type RequestKeys, requestKeys } from './limit-keys.ts';
+import type { OperatorRules } from './operator-rules.ts';
+import { RECORD_SCRIPT } from './record-script.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
-import { DECIDE_SCRIPT, RECORD_SCRIPT } from './redis-scripts.ts';
 import { NO_ANSWER, within } from './within.ts';
 
 /** A command's deadline: a healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
@@ -14,44 +17,92 @@ export const COMMAND_TIMEOUT_MS = 50;
 /** So many commands in a row without an answer, and the connection is opened anew: it may lead to a server that is gone. */
 const SILENT_COMMANDS = 3;
 
+type Argument = string | number;
 type Scripts = {
-  tollgateDecide(key: string, limit: number, windowMs: number): Promise<unknown>;
+  tollgateDecide(keys: number, ...keysAndArguments: Argument[]): Promise<unknown>;
   tollgateRecord(key: string, failed: 0 | 1, windowMs: number): Promise<unknown>;
 };
+type Client = RedisClient & Scripts;
+
+export interface RedisCountersOptions {
+  readonly client: RedisClient;
+  readonly policy: ServicePolicy;
+  /** Asked where Redis has lost its copy of the operators' rules. */
+  readonly rules: OperatorRules;
+  /** @default COMMAND_TIMEOUT_MS */
+  readonly timeoutMs?: number;
+}
 
 /** Counts in Redis, so that all environments of all functions count together; one round trip a call. */
 export class RedisCounters implements Counters {
-  readonly #client: RedisClient & Scripts;
+  readonly #client: Client;
   readonly #connecting: Promise<void>;
+  readonly #service: string;
+  readonly #keysOf: RequestKeys;
+  readonly #rules: OperatorRules;
   readonly #timeoutMs: number;
   #unanswered = 0;
+  /** Of a cluster, one server may be gone and the others not: the hash tag leads to the one that failed. */
+  #failedTag = '';
 
-  constructor(client: RedisClient, timeoutMs = COMMAND_TIMEOUT_MS) {
+  constructor({ client, policy, rules, timeoutMs = COMMAND_TIMEOUT_MS }: RedisCountersOptions) {
     // ioredis sends EVALSHA and, where the server does not know the script yet, EVAL.
-    client.defineCommand('tollgateDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT });
+    client.defineCommand('tollgateDecide', { lua: DECIDE_SCRIPT });
     client.defineCommand('tollgateRecord', { numberOfKeys: 1, lua: RECORD_SCRIPT });
-    this.#client = client as RedisClient & Scripts;
+    this.#client = client as Client;
     this.#connecting = firstConnection(client);
+    this.#service = policy.service;
+    this.#keysOf = requestKeys(policy);
+    this.#rules = rules;
     this.#timeoutMs = timeoutMs;
   }
 
-  async decide(subject: string, { limit, windowMs }: RateLimitPolicy): Promise<Decision> {
-    const key = `limit:{${digest(subject)}}:${limit}:${windowMs}`;
-    const reply = await this.#ask((client) => client.tollgateDecide(key, limit, windowMs));
-    const [allowed, remaining, resetMs] = numbers(reply, 3, 'decide');
-    return { allowed: allowed === 1, limit, remaining: remaining ?? 0, resetMs: resetMs ?? 0 };
+  async decide(request: LimitRequest): Promise<Ruling> {
+    const keys = this.#keysOf(request);
+    const args = decideArguments(request, this.#service);
+    const reply = await this.#ask(keys[0], (client) => client.tollgateDecide(keys.length, ...keys, ...args));
+    const { outcome, rules, decisions } = decodeDecide(reply, request);
+    if (rules.rebuild) this.#rules.rebuild();
+    if (outcome === 'revoked' || (rules.unknown && (await this.#rules.isRevoked(request.identity)))) return REVOKED;
+    return { outcome, decisions };
+  }
+
+  async release(request: LimitRequest): Promise<void> {
+    const keys = this.#keysOf(request);
+    const leases = keys.filter((_, index) => request.limits[index - 1]?.policy.kind === 'concurrency');
+    await Promise.all(leases.map((key) => this.#ask(key, (client) => client.zrem(key, request.lease))));
   }
 
   async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
     const key = `outcomes:{${circuit}}`;
-    const reply = await this.#ask((client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs));
-    const [total, failures] = numbers(reply, 2, 'record');
-    return { total: total ?? 0, failures: failures ?? 0 };
+    const answer = await this.#ask(key, (client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs));
+    const reply = integers(answer, 'record');
+    checkLength(reply, 2, 'record');
+    const [total = 0, failures = 0] = reply;
+    return { total, failures };
   }
 
-  async #ask(command: (client: Scripts) => Promise<unknown>): Promise<unknown> {
+  /**
+   * Whether the server that failed last answers again. It is asked to write: one that was demoted, or has no memory
+   * left, answers but does not count. @throws when it does not
+   */
+  async probe(): Promise<void> {
+    const key = `${this.#failedTag}probe`;
+    await this.#ask(key, (client) => client.tollgateRecord(key, 0, 1000));
+  }
+
+  async #ask<T>(key: string, command: (client: Client) => Promise<T>): Promise<T> {
     await this.#connecting;
-    const reply = await within(this.#timeoutMs, command(this.#client));
+    try {
+      return await this.#inTime(command(this.#client));
+    } catch (error) {
+      this.#failedTag = /^.*\}/.exec(key)?.[0] ?? '';
+      throw error;
+    }
+  }
+
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const reply = await within(this.#timeoutMs, answer);
     if (reply !== NO_ANSWER) {
       this.#unanswered = 0;
       return reply;
@@ -65,15 +116,63 @@ export class RedisCounters implements Counters {
   }
 }
 
-/** A client's id may hold any bytes at any length; its key is short and has no meaning to Redis or its cluster. */
-function digest(subject: string): string {
-  return hash('sha256', subject, 'base64url').slice(0, 22);
+const REVOKED: Ruling = { outcome: 'revoked', decisions: [] };
+
+/** See `DECIDE_SCRIPT` for their order. */
+function decideArguments({ limits, identity, cost, lease }: LimitRequest, service: string): Argument[] {
+  const { token, client, tenant, plan } = identity;
+  const args: Argument[] = [cost, lease, service];
+  for (const { policy } of limits) {
+    args.push(policy.kind, policy.shadow ? `?${policy.name}` : policy.name, sizeOf(policy), numberOf(policy));
+  }
+  for (const id of [token, client, tenant, plan]) if (id !== '') args.push(id);
+  return args;
+}
+
+function sizeOf(policy: LimitPolicy): number {
+  return policy.kind === 'bucket' ? policy.burst : policy.limit;
+}
+
+function numberOf(policy: LimitPolicy): number {
+  switch (policy.kind) {
+    case 'window':
+      return policy.windowMs + 1;
+    case 'bucket':
+      return policy.ratePerS;
+    case 'concurrency':
+      return policy.leaseMs;
+  }
+}
+
+interface Decided {
+  readonly outcome: Ruling['outcome'];
+  readonly rules: { readonly rebuild: boolean; readonly unknown: boolean };
+  readonly decisions: readonly Decision[];
+}
+
+const OUTCOMES = { 1: 'allowed', 0: 'refused', [-1]: 'revoked' } as const;
+
+function decodeDecide(reply: unknown, { limits }: LimitRequest): Decided {
+  const numbers = integers(reply, 'decide');
+  const [status, rules = 0] = numbers;
+  const outcome = OUTCOMES[status as keyof typeof OUTCOMES];
+  if (outcome === undefined) throw new DecodeError('decide[0]', 'one of 1, 0, -1', status);
+  checkLength(numbers, outcome === 'revoked' ? 2 : 2 + 4 * limits.length, 'decide');
+  return {
+    outcome,
+    rules: { rebuild: (rules & 1) === 1, unknown: (rules & 2) === 2 },
+    decisions:
+      outcome === 'revoked' ? [] : limits.map(({ policy }, index) => decisionAt(numbers, 2 + 4 * index, policy)),
+  };
+}
+
+function decisionAt(numbers: readonly number[], at: number, policy: LimitPolicy): Decision {
+  const [allowed, limit = 0, remaining = 0, resetMs = 0] = numbers.slice(at, at + 4);
+  return { policy, allowed: allowed === 1, limit, remaining, resetMs, local: false };
 }
 
 const integers = array(integer);
 
-function numbers(reply: unknown, length: number, script: string): readonly number[] {
-  const values = integers(reply, script);
-  if (values.length !== length) throw new DecodeError(script, `an array of ${length}`, reply);
-  return values;
+function checkLength(values: readonly number[], length: number, script: string): void {
+  if (values.length !== length) throw new DecodeError(script, `an array of ${length}`, values);
 }

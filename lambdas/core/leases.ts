@@ -24,7 +24,8 @@ export class Leases {
     return { allowed, remaining: Math.max(0, this.#limit - used - 1), resetMs: RETRY_MS };
   }
 
-  charge(nowMs: number, lease: string): void {
+  /** A request takes one lease, whatever it costs. */
+  charge(nowMs: number, _cost: number, lease: string): void {
     this.#endsAtMs.set(lease, nowMs + this.#leaseMs);
   }
 
