@@ -1,10 +1,15 @@
 import { Cluster, Redis } from 'ioredis';
+import { loginConnector, type RedisLogin } from './login-connector.ts';
 
 export interface RedisEndpoint {
   /** `redis://host:port`, or `rediss://` for TLS. */
   readonly url: string;
   /** True when the server speaks the cluster protocol. */
   readonly cluster: boolean;
+  /** @default - the user and password of the URL, if it has any */
+  readonly login?: RedisLogin;
+  /** PEM of the authority that the server's certificate comes from. @default - those that Node trusts */
+  readonly ca?: string;
 }
 
 /** How long the first command of an environment waits for the connection: TCP, TLS and, in a cluster, its slots. */
@@ -13,41 +18,72 @@ export const CONNECT_WAIT_MS = 500;
 export type RedisClient = Redis | Cluster;
 
 /**
- * Opens the one connection of this environment and keeps it over all invocations. Commands fail at once while there is
- * none: whoever counts has a fallback and must not queue.
+ * Opens the one connection of this environment, in a cluster one to each primary that is used, and keeps it over all
+ * invocations. Commands fail at once while there is none: whoever counts has a fallback and must not queue.
  *
  * @param onError called on connection errors, which are retried for ever with growing, jittered pauses
  */
-export function connectRedis({ url, cluster }: RedisEndpoint, onError: (error: Error) => void): RedisClient {
-  const { hostname, port, protocol, username, password } = new URL(url);
+export function connectRedis(endpoint: RedisEndpoint, onError: (error: Error) => void): RedisClient {
+  const { hostname, port } = new URL(endpoint.url);
   const node = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
-  const options = {
-    ...(protocol === 'rediss:' ? { tls: { servername: node.host } } : {}),
+  const client = endpoint.cluster ? connectCluster(endpoint, node) : connectNode(endpoint, node);
+  client.on('error', onError);
+  return client;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function connectNode(endpoint: RedisEndpoint, node: Address): Redis {
+  return new Redis({
+    ...connectionOptions(endpoint, node),
+    ...node,
+    enableOfflineQueue: false,
+    retryStrategy: reconnectDelayMs,
+  });
+}
+
+function connectCluster(endpoint: RedisEndpoint, node: Address): Cluster {
+  const cluster = new Cluster([node], {
+    redisOptions: connectionOptions(endpoint, node),
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    clusterRetryStrategy: reconnectDelayMs,
+    // Whoever counts has a fallback: a command that met a lost node fails now and is not sent again later.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    // TLS certificates name the host, so the host must not be replaced by its address.
+    dnsLookup: (address, callback) => callback(null, address),
+  });
+  // ioredis connects to a node with the first command for it. The primaries are connected to while the slots are read, so
+  // that no command waits for it; later, to one that a command is redirected to, that command waits.
+  cluster.on('+node', (added: Redis) => {
+    if (cluster.status === 'connecting' && !added.options.readOnly) added.connect().catch(() => undefined);
+  });
+  return cluster;
+}
+
+function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address) {
+  const { protocol, username, password } = new URL(url);
+  return {
+    ...(protocol === 'rediss:' ? { tls: { servername: host, ...(ca && { ca }) } } : {}),
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(login && { Connector: loginConnector(login) }),
     connectTimeout: 2000,
+    // A connection that is given up has gone silent: it will not say goodbye.
+    disconnectTimeout: 100,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    // A primary that has become a replica: a new connection leads to its successor.
+    reconnectOnError: ({ message }: Error) => message.includes('READONLY '),
     // Each of these is a round trip of a cold start, and nothing here reads what they fetch.
     enableReadyCheck: false,
     disableClientInfo: true,
     protocol: 2,
   } as const;
-  const client = cluster
-    ? new Cluster([node], {
-        redisOptions: options,
-        enableOfflineQueue: false,
-        enableReadyCheck: false,
-        clusterRetryStrategy: reconnectDelayMs,
-        // Whoever counts has a fallback: a command that met a lost node fails now and is not sent again later.
-        retryDelayOnFailover: 0,
-        retryDelayOnClusterDown: 0,
-        // TLS certificates name the host, so the host must not be replaced by its address.
-        dnsLookup: (address, callback) => callback(null, address),
-      })
-    : new Redis({ ...options, ...node, enableOfflineQueue: false, retryStrategy: reconnectDelayMs });
-  client.on('error', onError);
-  return client;
 }
 
 /**
@@ -57,10 +93,19 @@ export function connectRedis({ url, cluster }: RedisEndpoint, onError: (error: E
 export function firstConnection(client: RedisClient): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, CONNECT_WAIT_MS);
-    client.once('ready', () => {
+    client.once('ready', async () => {
+      if (client instanceof Cluster) await Promise.all(client.nodes('master').map(settled));
       clearTimeout(timer);
       resolve();
     });
+  });
+}
+
+/** Resolves when a connection to the node that is being made stands, or has failed. */
+function settled(node: Redis): Promise<void> {
+  return new Promise((resolve) => {
+    if (node.status !== 'connecting' && node.status !== 'connect') resolve();
+    else for (const event of ['ready', 'end']) node.once(event, () => resolve());
   });
 }
 

@@ -18,6 +18,8 @@ export const Env = {
   redisUrl: 'TOLLGATE_REDIS_URL',
   /** `true` when the cache speaks the cluster protocol (ElastiCache Serverless always does). */
   redisCluster: 'TOLLGATE_REDIS_CLUSTER',
+  /** JSON of a `CacheLogin`; absent: the cache lets in whoever reaches it. */
+  redisLogin: 'TOLLGATE_REDIS_LOGIN',
 } as const;
 
 /** Lambda's limit on a function's environment, keys and values together, in bytes (AWS: Lambda quotas). */

@@ -29,8 +29,6 @@ export interface TestRedisClusterOptions {
   readonly replicas?: 0 | 1;
   /** @default false */
   readonly tls?: boolean;
-  /** Lines of an ACL file, for each node. */
-  readonly acl?: readonly string[];
 }
 
 const SLOTS = 16_384;
@@ -68,11 +66,10 @@ async function startNodes(count: number, shards: number, options: TestRedisClust
   return nodes;
 }
 
-function startNode({ port, bus }: Ports, { tls = false, acl }: TestRedisClusterOptions): Promise<TestRedis> {
+function startNode({ port, bus }: Ports, { tls = false }: TestRedisClusterOptions): Promise<TestRedis> {
   return startRedis({
     port,
     tls,
-    ...(acl && { acl }),
     args: [
       ...['--cluster-enabled', 'yes', '--cluster-port', `${bus}`, '--cluster-announce-ip', '127.0.0.1'],
       // As ElastiCache has it: a shard that is down does not take the others with it.
