@@ -44,7 +44,7 @@ export class CircuitFunction extends Construct {
     });
     this.fn = fn;
     this.logGroup = logGroup;
-    grantPartitions(fn, table, circuitPartition(gateway, '*'));
+    grantPartitions(fn, table, circuitPartition(gateway, '*'), ['dynamodb:GetItem', 'dynamodb:PutItem']);
 
     // One permission for the alarms of all services: a permission for each would fill the 20 KB of the function's policy
     // at some fifty services.

@@ -29,28 +29,40 @@ export function serviceWidgets(namespace: string, service: string): IWidget[] {
       new GraphWidget({
         title: `${service}: requests`,
         left: [metric(Metric.requests, Stats.SUM, 'Requests'), metric(Metric.failures, Stats.SUM, 'Failures')],
-        width: 5,
+        width: 4,
       }),
       new GraphWidget({
         title: `${service}: upstream latency`,
         left: percentiles(Metric.upstreamLatency),
         leftYAxis: milliseconds,
-        width: 5,
+        width: 4,
       }),
       new GraphWidget({
         title: `${service}: gateway overhead`,
         left: percentiles(Metric.overhead),
         leftYAxis: milliseconds,
-        width: 5,
+        width: 4,
       }),
       new GraphWidget({
         title: `${service}: turned away`,
         left: [
           metric(Metric.rateLimited, Stats.SUM, 'Rate limited'),
+          metric(Metric.revoked, Stats.SUM, 'Revoked'),
           metric(Metric.authRejected, Stats.SUM, 'Credentials rejected'),
           metric(Metric.circuitRejected, Stats.SUM, 'Circuit open'),
         ],
-        width: 5,
+        width: 4,
+      }),
+      new GraphWidget({
+        title: `${service}: limits`,
+        left: [
+          metric(Metric.shadowLimited, Stats.SUM, 'In shadow'),
+          metric(Metric.countedLocally, Stats.SUM, 'Counted locally'),
+          metric(Metric.failedOpen, Stats.SUM, 'Let through uncounted'),
+          metric(Metric.failedClosed, Stats.SUM, 'Refused uncounted'),
+          metric(Metric.storeLost, Stats.SUM, 'Redis lost'),
+        ],
+        width: 4,
       }),
       new GraphWidget({
         title: `${service}: circuit`,

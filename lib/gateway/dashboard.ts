@@ -40,7 +40,7 @@ export interface GatewayDashboardProps {
   readonly namespace: string;
   /** Called at synthesis, when the last service has been added. */
   readonly services: () => readonly DashboardService[];
-  /** The functions that are no service's: authorizer, circuit, health. */
+  /** The functions that are no service's: authorizer, circuit, operator, health. */
   readonly functions: readonly IFunction[];
   readonly cache: FoundationCache;
   /** Log groups whose incoming bytes are part of the estimated cost, called at synthesis. */
@@ -126,7 +126,7 @@ function gatewayWidgets({ httpApi, functions }: GatewayDashboardProps): IWidget[
         width: 6,
       }),
       new GraphWidget({
-        title: 'Authorizer, circuit and health functions',
+        title: 'Authorizer, circuit, operator and health functions',
         left: functions.flatMap((fn) => [
           fn.metricErrors({ ...minute, statistic: Stats.SUM, label: `${fn.node.id} errors` }),
           fn.metricThrottles({ ...minute, statistic: Stats.SUM, label: `${fn.node.id} throttles` }),

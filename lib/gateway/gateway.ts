@@ -1,5 +1,6 @@
-import { CfnOutput, Names, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
@@ -24,9 +25,14 @@ import { CircuitFunction } from './circuit-function.ts';
 import { corsOptions } from './cors.ts';
 import { GatewayDashboard } from './dashboard.ts';
 import { type DomainProps, GatewayDomain } from './domain.ts';
+import { checkGatewayName, gatewayNameOf } from './gateway-name.ts';
 import { Health } from './health.ts';
 import { issuerConfigs, JWT, type JwtIssuer } from './jwt-issuer.ts';
+import { type NamedLimit, namedLimits } from './limit-policies.ts';
+import { checkLimitsMet } from './limits-met.ts';
+import { OperatorFunction } from './operator-function.ts';
 import { HEALTH_PATH } from './prefix.ts';
+import { draftsOf, RATE_LIMIT, RateLimit, type RateLimits } from './rate-limit.ts';
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext, type ServiceProps } from './service.ts';
 import { Stage } from './stage.ts';
@@ -37,7 +43,8 @@ export interface GatewayProps {
   /** Whose tokens are accepted. */
   readonly jwt: JwtIssuer | readonly JwtIssuer[];
   /**
-   * Name of the gateway, part of the names of its alarms and of its keys in the stores: letters, digits and hyphens.
+   * Name of the gateway, part of the names of its alarms, of its operator function and of its keys in the stores: at
+   * most 55 letters, digits and hyphens.
    *
    * @default - derived from the construct's path
    */
@@ -74,6 +81,20 @@ export interface GatewayProps {
    * @default 2000
    */
   readonly throttleBurst?: number;
+  /**
+   * Limits that count the requests of all services together, such as `RateLimit.total(5000, Duration.minutes(1))`; a
+   * service's own hold as well.
+   *
+   * @default RateLimit.none()
+   */
+  readonly rateLimit?: RateLimits;
+  /**
+   * Whether answers tell clients of their limits: `RateLimit-Policy`, `RateLimit` and `X-RateLimit-*`. `Retry-After` of
+   * a 429 comes either way.
+   *
+   * @default true
+   */
+  readonly rateLimitHeaders?: boolean;
   /**
    * A name of one's own, with TLS 1.2 and, if wanted, client certificates. API Gateway's own endpoint is disabled then.
    *
@@ -115,12 +136,13 @@ const PROPS = {
   corsOrigins: optional(texts('https://app.example.com')),
   throttleRate: optional(NUMBER),
   throttleBurst: optional(NUMBER),
+  rateLimit: optional(RATE_LIMIT),
+  rateLimitHeaders: optional(BOOLEAN),
   domain: optional(DOMAIN),
   logRetention: optional(LOG_RETENTION),
   dashboard: optional(BOOLEAN),
 } satisfies PropKinds<GatewayProps>;
 
-const NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 const NAMESPACE = /^(?!AWS\/)[A-Za-z0-9._/#-]{1,255}$/;
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
@@ -131,6 +153,7 @@ export class Gateway extends Construct {
   readonly httpApi: HttpApi;
   /** Where clients find the gateway. */
   readonly url: string;
+  readonly #operator: OperatorFunction;
   readonly #services = new Map<string, Service>();
   readonly #context: ServiceContext;
 
@@ -139,7 +162,7 @@ export class Gateway extends Construct {
     const subject = `gateway ${this.node.path}`;
     about(subject, () => checkProps(props, PROPS));
     const { foundation, logRetention = RetentionDays.ONE_MONTH, corsOrigins = [] } = props;
-    this.name = props.name ?? this.nameOfPath();
+    this.name = props.name ?? gatewayNameOf(this);
     this.namespace = props.namespace ?? 'Tollgate';
     const checked = about(subject, () => {
       this.checkNames();
@@ -147,6 +170,7 @@ export class Gateway extends Construct {
         issuers: issuerConfigs(props.jwt),
         cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
         throttle: throttle(props),
+        limits: gatewayLimits(props.rateLimit),
         domain: props.domain && new GatewayDomain(this, 'Domain', props.domain),
       };
     });
@@ -179,6 +203,16 @@ export class Gateway extends Construct {
       table: foundation.table,
       logRetention,
     });
+    this.#operator = new OperatorFunction(this, 'Operator', {
+      gateway: this.name,
+      namespace: this.namespace,
+      foundation,
+      logRetention,
+    });
+    new CfnOutput(this, 'OperatorFunctionName', {
+      value: this.#operator.fn.functionName,
+      description: 'The function that revokes credentials and sets limits',
+    });
     const routes = new RouteTable();
     routes.claim({ method: HttpMethod.GET, path: HEALTH_PATH });
     this.#context = {
@@ -189,6 +223,8 @@ export class Gateway extends Construct {
       authorizer: authorizer.http,
       circuitFunction,
       routes,
+      gatewayLimits: checked.limits,
+      rateLimitHeaders: props.rateLimitHeaders ?? true,
       preflight: cors && health.integration,
       logRetention,
     };
@@ -198,13 +234,14 @@ export class Gateway extends Construct {
         httpApi: this.httpApi,
         namespace: this.namespace,
         services: () => this.services,
-        functions: [authorizer.fn, circuitFunction.fn, health.fn],
+        functions: [authorizer.fn, circuitFunction.fn, this.#operator.fn, health.fn],
         cache: foundation.cache,
         natGateways: foundation.egress === 'nat' ? 1 : 0,
         logGroups: () => [
           stage.accessLog,
           authorizer.logGroup,
           circuitFunction.logGroup,
+          this.#operator.logGroup,
           health.logGroup,
           ...this.services.map((service) => service.logGroup),
         ],
@@ -243,19 +280,13 @@ export class Gateway extends Construct {
     return service;
   }
 
-  /** `Tollgate-dev-Gateway` for the construct `Gateway` in the stack `Tollgate-dev-Gateway`. */
-  private nameOfPath(): string {
-    const words = this.node.path.split(/[^A-Za-z0-9]+/);
-    const readable = words.filter((word, index) => word !== words[index - 1]).join('-');
-    return NAME.test(readable) ? readable : Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
+  /** Lets somebody revoke credentials and set limits, by invoking the gateway's operator function. */
+  grantOperate(grantee: IGrantable): Grant {
+    return this.#operator.grantInvoke(grantee);
   }
 
   private checkNames(): void {
-    if (!NAME.test(this.name)) {
-      throw new InvalidPropError(
-        `name must be at most 64 letters, digits and hyphens and start with a letter, got ${JSON.stringify(this.name)}: write one like 'my-gateway'`,
-      );
-    }
+    checkGatewayName(this.name);
     if (!NAMESPACE.test(this.namespace)) {
       throw new InvalidPropError(
         `namespace must be at most 255 letters, digits and . _ / # - and not start with AWS/, got ${JSON.stringify(this.namespace)}: write one like 'Tollgate/test'`,
@@ -263,13 +294,25 @@ export class Gateway extends Construct {
     }
     const { account, region } = Stack.of(this);
     for (const other of this.node.root.node.findAll()) {
-      if (!(other instanceof Gateway) || other === this || other.namespace !== this.namespace) continue;
+      if (!(other instanceof Gateway) || other === this) continue;
       if (Stack.of(other).account !== account || Stack.of(other).region !== region) continue;
+      if (other.name === this.name) {
+        throw new InvalidPropError(
+          `two gateways of one account and region must have names of their own, got ${JSON.stringify(this.name)} here and at ${other.node.path}: their alarms and functions would have the same names; give one of them another`,
+        );
+      }
+      if (other.namespace !== this.namespace) continue;
       throw new InvalidPropError(
         `two gateways of one account and region must have namespaces of their own, got ${JSON.stringify(this.namespace)} here and at ${other.node.path}: failures of one would open circuits of the other; give one of them a namespace`,
       );
     }
   }
+}
+
+function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly NamedLimit[] {
+  const limits = namedLimits(draftsOf(rateLimit), 'gateway');
+  checkLimitsMet({ gateway: limits }, 1);
+  return limits;
 }
 
 function throttle({ throttleRate = 1000, throttleBurst = 2000 }: GatewayProps) {

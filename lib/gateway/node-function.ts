@@ -13,6 +13,8 @@ import type { Foundation } from '../foundation/foundation.ts';
 import { type FunctionEntry, functionCode } from './bundle.ts';
 
 export interface NodeFunctionProps {
+  /** @default - CloudFormation makes one up */
+  readonly functionName?: string;
   readonly entry: FunctionEntry;
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -44,6 +46,7 @@ export function createFunction(
   if (props.network) allowNetworkInterfaces(role);
 
   const fn = new LambdaFunction(scope, id, {
+    ...(props.functionName !== undefined && { functionName: props.functionName }),
     description: props.description,
     code: functionCode(props.entry),
     handler: 'index.handler',

@@ -4,17 +4,14 @@ import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
-import { circuitPartition } from '../../lambdas/contract/table.ts';
+import { circuitPartition, rulesPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { checkEnvironmentSize, environmentJson } from './function-environment.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
-
-/**
- * What the gateway may take on top of a service's timeout: a cold start and the deadlines of its stores. Past it API
- * Gateway answers for the function. A service's 29 s and this make the 30 s at which an integration ends.
- */
-export const OVERHEAD_ALLOWANCE = Duration.seconds(1);
+import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
+import { policyDocument } from './policy-document.ts';
+import { storeEnvironment } from './store-environment.ts';
 
 /** CDK's integration takes no longer timeout, where API Gateway's own, the one it has unless told, is 30 s. */
 const LONGEST_WRITTEN = Duration.seconds(29);
@@ -62,7 +59,12 @@ export class ProxyFunction extends Construct {
     });
     this.fn = fn;
     this.logGroup = logGroup;
-    if (policy.circuit) grantPartitions(fn, props.foundation.table, circuitPartition(policy.gateway, policy.service));
+    const { gateway, service, circuit } = policy;
+    const { table } = props.foundation;
+    if (circuit)
+      grantPartitions(fn, table, circuitPartition(gateway, service), ['dynamodb:GetItem', 'dynamodb:PutItem']);
+    // Read when Redis lost its copy of the rules, and while Redis cannot be asked.
+    grantPartitions(fn, table, rulesPartition(gateway), ['dynamodb:Query']);
   }
 
   /** @throws InvalidPropError when the policies no longer fit into the function's environment */
@@ -70,17 +72,14 @@ export class ProxyFunction extends Construct {
     checkEnvironmentSize(
       this,
       this.environment(),
-      'move some of its routes to a service of their own, or let one route with a path parameter stand for several',
+      'move some of its routes to a service of their own, let one route with a path parameter stand for several, or give fewer limits',
     );
   }
 
   private environment(): Record<string, string> {
-    const { cache, table } = this.#foundation;
     return {
-      [Env.service]: environmentJson(this, this.#policy()),
-      [Env.table]: table.tableName,
-      [Env.redisUrl]: cache.redisUrl,
-      [Env.redisCluster]: String(cache.cluster),
+      [Env.service]: environmentJson(this, policyDocument(this.#policy())),
+      ...storeEnvironment(this.#foundation),
     };
   }
 }

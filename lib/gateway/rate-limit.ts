@@ -1,50 +1,97 @@
-import { Duration } from 'aws-cdk-lib';
-import type { RateLimitPolicy } from '../../lambdas/contract/policy.ts';
+import type { Duration } from 'aws-cdk-lib';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { checkKind, DURATION, type Kind } from './check-props.ts';
-import { intervalMs } from './interval.ts';
+import type { Kind } from './check-props.ts';
+import {
+  bucketDraft,
+  type ConcurrencyOptions,
+  concurrencyDraft,
+  type LimitDraft,
+  type PlanLimitOptions,
+  planDraft,
+  type TokenBucketProps,
+  windowDraft,
+} from './limit-draft.ts';
+import type { LimitOptions } from './limit-options.ts';
 
-const WINDOW = {
-  min: Duration.seconds(1),
-  max: Duration.days(31),
-  reason: 'bursts under a second are what the throttle of the stage is for, and counters live in memory',
-};
-
-/** How often one client may call. */
+/** How often may be called, and whose requests count together. */
 export class RateLimit {
   /**
    * At most `limit` requests of one client in any interval of this length; further ones are answered 429. A client is
    * the token's subject, and on public routes the source address.
    */
-  static perClient(limit: number, window: Duration): RateLimit {
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new InvalidPropError(
-        `a rate limit must be a whole number of at least 1, got ${limit}: write RateLimit.none() to count nothing, or a longer window for less than one request`,
-      );
-    }
-    checkKind('the window of a rate limit', window, DURATION);
-    return new RateLimit({ limit, windowMs: intervalMs('the window of a rate limit', window, WINDOW) });
+  static perClient(limit: number, window: Duration, options: LimitOptions = {}): RateLimit {
+    return new RateLimit([windowDraft('client', limit, window, options)]);
   }
 
-  /** Counts nothing. The throttle of the stage still holds. */
+  /** Of one source address, whoever calls from there. */
+  static perIp(limit: number, window: Duration, options: LimitOptions = {}): RateLimit {
+    return new RateLimit([windowDraft('ip', limit, window, options)]);
+  }
+
+  /** Of all clients of one tenant, the token's `tenant` claim; a client without one counts by itself. */
+  static perTenant(limit: number, window: Duration, options: LimitOptions = {}): RateLimit {
+    return new RateLimit([windowDraft('tenant', limit, window, options)]);
+  }
+
+  /** Of everybody: the whole gateway's requests, the service's or the route's, as the limit stands on one of them. */
+  static total(limit: number, window: Duration, options: LimitOptions = {}): RateLimit {
+    return new RateLimit([windowDraft('total', limit, window, options)]);
+  }
+
+  /** Of one client, so many as its token's `plan` claim is worth: `{ free: 60, pro: 600 }`. */
+  static perPlan(plans: Readonly<Record<string, number>>, window: Duration, options: PlanLimitOptions = {}): RateLimit {
+    return new RateLimit([planDraft(plans, window, options)]);
+  }
+
+  /** `burst` requests at once and `rate` more each second: pauses are saved up, as no window does. */
+  static tokenBucket(props: TokenBucketProps, options: LimitOptions = {}): RateLimit {
+    return new RateLimit([bucketDraft(props, options)]);
+  }
+
+  /** At most `limit` requests of one client under way at once; further ones are answered 429. */
+  static concurrency(limit: number, options: ConcurrencyOptions = {}): RateLimit {
+    return new RateLimit([concurrencyDraft(limit, options)]);
+  }
+
+  /** Counts nothing; on a route, the limits of its service do not hold either. The throttle of the stage still does. */
   static none(): RateLimit {
-    return new RateLimit(null);
+    return new RateLimit([]);
   }
 
-  readonly #policy: RateLimitPolicy | null;
+  readonly #drafts: readonly LimitDraft[];
 
-  private constructor(policy: RateLimitPolicy | null) {
-    this.#policy = policy;
+  private constructor(drafts: readonly LimitDraft[]) {
+    this.#drafts = drafts;
   }
 
-  /** As the functions read it. */
-  get policy(): RateLimitPolicy | null {
-    return this.#policy;
+  /** As they were told, to be completed where they stand. */
+  get drafts(): readonly LimitDraft[] {
+    return this.#drafts;
   }
 }
 
+/** One limit or several, which a request must pass all. */
+export type RateLimits = RateLimit | readonly RateLimit[];
+
 export const RATE_LIMIT: Kind = {
-  is: (value) => value instanceof RateLimit,
-  rule: 'a RateLimit',
+  is: (value) => [value].flat().every((one) => one instanceof RateLimit),
+  rule: 'a RateLimit or an array of them',
   fix: 'write RateLimit.perClient(100, Duration.minutes(1)) or RateLimit.none()',
 };
+
+/** @throws InvalidPropError for an empty list, and for none among others */
+export function draftsOf(rateLimit: RateLimits): readonly LimitDraft[] {
+  const limits = [rateLimit].flat();
+  const drafts = limits.flatMap((limit) => limit.drafts);
+  if (limits.length === 0) {
+    throw new InvalidPropError(
+      'rateLimit must name at least one limit, got []: write RateLimit.none() to count nothing, which is told apart from a limit that was forgotten',
+    );
+  }
+  if (drafts.length < limits.length && limits.length > 1) {
+    throw new InvalidPropError(
+      'rateLimit must be RateLimit.none() alone or limits without it, got both: leave one of them out',
+    );
+  }
+  return drafts;
+}

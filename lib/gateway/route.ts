@@ -1,21 +1,34 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { InvalidPropError } from '../invalid-prop.ts';
 import { AUTH, type Auth } from './auth.ts';
-import { checkKind, optional, type PropKinds, text } from './check-props.ts';
+import { checkKind, NUMBER, optional, type PropKinds, text } from './check-props.ts';
 import { overlap } from './prefix.ts';
-import { RATE_LIMIT, type RateLimit } from './rate-limit.ts';
+import { RATE_LIMIT, type RateLimits } from './rate-limit.ts';
 
 /** What one route has otherwise than its service. */
 export interface RouteProps {
   /** @default - as the service has it */
   readonly auth?: Auth;
-  /** @default - as the service has it; a limit of its own is counted apart from the service's */
-  readonly rateLimit?: RateLimit;
+  /**
+   * One limit or several, counted for this route alone. One per client stands in place of the service's per client,
+   * likewise per IP address and per tenant, and one of concurrency in place of one of concurrency. What is not replaced
+   * holds as well, as totals do; `RateLimit.none()` drops all of the service's. The gateway's always hold.
+   *
+   * @default - as the service has it
+   */
+  readonly rateLimit?: RateLimits;
+  /**
+   * Units that one request counts for in windows and token buckets, up to 1,000.
+   *
+   * @default - as the service has it
+   */
+  readonly cost?: number;
 }
 
 export const ROUTE_PROPS = {
   auth: optional(AUTH),
   rateLimit: optional(RATE_LIMIT),
+  cost: optional(NUMBER),
 } satisfies PropKinds<RouteProps>;
 
 /** A route's method and its path on the gateway. */

@@ -14,13 +14,17 @@ import { CircuitAlarm } from './circuit-alarm.ts';
 import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitFunction } from './circuit-function.ts';
 import { intervalMs } from './interval.ts';
+import type { NamedLimit } from './limit-policies.ts';
+import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
-import { OVERHEAD_ALLOWANCE, ProxyFunction } from './proxy-function.ts';
+import { ProxyFunction } from './proxy-function.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
-import { RATE_LIMIT, RateLimit } from './rate-limit.ts';
+import { RATE_LIMIT, RateLimit, type RateLimits } from './rate-limit.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { RouteTable } from './route-table.ts';
+import { ServiceLimits } from './service-limits.ts';
 import { checkUpstream } from './upstream.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export interface ServiceProps {
   /** Path that the service's requests begin with: `/api/users`. */
@@ -35,8 +39,19 @@ export interface ServiceProps {
   readonly timeout?: Duration;
   /** @default Auth.jwt() */
   readonly auth?: Auth;
-  /** @default RateLimit.perClient(100, Duration.minutes(1)) */
-  readonly rateLimit?: RateLimit;
+  /**
+   * One limit or several, all of which a request must pass; one that does not is answered 429. They count the requests
+   * of all routes together; what a route's own limits change in that is told there.
+   *
+   * @default RateLimit.perClient(100, Duration.minutes(1))
+   */
+  readonly rateLimit?: RateLimits;
+  /**
+   * Units that one request counts for in windows and token buckets, up to 1,000.
+   *
+   * @default 1
+   */
+  readonly cost?: number;
   /** @default CircuitBreaker.of() - opens for 30 s at 50 % failures of at least 5 requests in 10 s */
   readonly circuitBreaker?: CircuitBreaker;
   /**
@@ -72,6 +87,7 @@ const PROPS = {
   timeout: optional(DURATION),
   auth: optional(AUTH),
   rateLimit: optional(RATE_LIMIT),
+  cost: optional(NUMBER),
   circuitBreaker: optional(CIRCUIT_BREAKER),
   stripPrefix: optional(BOOLEAN),
   forwardAuthorization: optional(BOOLEAN),
@@ -88,6 +104,10 @@ export interface ServiceContext {
   readonly authorizer: HttpLambdaAuthorizer;
   readonly circuitFunction: CircuitFunction;
   readonly routes: RouteTable;
+  /** Of all services together. */
+  readonly gatewayLimits: readonly NamedLimit[];
+  /** Whether clients are told of their limits. */
+  readonly rateLimitHeaders: boolean;
   /** What answers the preflight requests of browsers; undefined without CORS. */
   readonly preflight: HttpLambdaIntegration | undefined;
   readonly logRetention: RetentionDays;
@@ -116,6 +136,7 @@ export class Service extends Construct {
   /** Undefined for a service without a circuit. */
   readonly circuitAlarm: CircuitAlarm | undefined;
   readonly #context: ServiceContext;
+  readonly #limits: ServiceLimits;
   readonly #policy: Omit<ServicePolicy, 'routes'>;
   readonly #routes: Record<string, RoutePolicy> = {};
   readonly #proxy: ProxyFunction;
@@ -130,20 +151,26 @@ export class Service extends Construct {
     this.name = name;
     this.prefix = props.prefix;
     this.#context = context;
+    const timeoutMs = intervalMs('timeout', props.timeout ?? Duration.seconds(5), TIMEOUT);
+    const auth = (props.auth ?? Auth.jwt()).policy;
+    this.#limits = new ServiceLimits(context.gatewayLimits, timeoutMs, {
+      auth,
+      rateLimit: props.rateLimit ?? RateLimit.perClient(100, Duration.minutes(1)),
+      cost: props.cost,
+    });
     this.#policy = {
       gateway: context.gateway,
       service: name,
       namespace: context.namespace,
       prefix: props.prefix,
       upstream: checkUpstream(props.upstream, context.foundation),
-      timeoutMs: intervalMs('timeout', props.timeout ?? Duration.seconds(5), TIMEOUT),
+      timeoutMs,
       stripPrefix: props.stripPrefix ?? true,
       forwardAuthorization: props.forwardAuthorization ?? false,
       circuit: (props.circuitBreaker ?? CircuitBreaker.of()).policy,
-      default: {
-        auth: (props.auth ?? Auth.jwt()).policy,
-        rateLimit: (props.rateLimit ?? RateLimit.perClient(100, Duration.minutes(1))).policy,
-      },
+      gatewayLimits: this.#limits.gateway,
+      rateLimitHeaders: context.rateLimitHeaders,
+      default: { auth, ...this.#limits.default },
     };
 
     this.#proxy = new ProxyFunction(this, 'Proxy', {
@@ -196,13 +223,12 @@ export class Service extends Construct {
       );
       if (this.defaultRoutes().some((own) => routeKeyShape(own) === routeKeyShape(routeKey))) {
         throw new InvalidPropError(
-          `a route must be another than the service's default routes ANY / and ANY /{proxy+}, got ${JSON.stringify(key)}: give its auth and rateLimit to addService`,
+          `a route must be another than the service's default routes ANY / and ANY /{proxy+}, got ${JSON.stringify(key)}: give its auth, rateLimit and cost to addService`,
         );
       }
-      const policy: RoutePolicy = {
-        auth: props.auth?.policy ?? this.#policy.default.auth,
-        rateLimit: props.rateLimit ? props.rateLimit.policy : this.#policy.default.rateLimit,
-      };
+      const auth = props.auth?.policy ?? this.#policy.default.auth;
+      const limits = about(`route ${key}`, () => this.#limits.ofRoute({ ...props, auth }));
+      const policy: RoutePolicy = { auth, ...limits };
       this.createRoute(routeKey, policy);
       this.#routes[routeKeyText(routeKey)] = policy;
       this.#proxy.checkSize();
@@ -245,15 +271,4 @@ export class Service extends Construct {
     });
     acknowledgePublicRoute(route, 'Browsers send preflight requests without credentials; no upstream sees them.');
   }
-}
-
-function wholeNumber(
-  name: string,
-  value: number,
-  { min, max, fix }: { readonly min: number; readonly max: number; readonly fix: string },
-): number {
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new InvalidPropError(`${name} must be a whole number between ${min} and ${max}, got ${value}: ${fix}`);
-  }
-  return value;
 }

@@ -1,3 +1,4 @@
+import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { RouteModel } from '../assembly/model.ts';
 import type { RunningGateway, ServiceEntry } from '../gateway.ts';
 
@@ -70,20 +71,31 @@ function curlLines(gateway: RunningGateway): readonly string[] {
   ];
 }
 
+/** More than these nobody types in to see a 429. */
+const MANY = 1000;
+
 const TOKEN = 'T=$(npm run --silent token -- --sub alice)';
 const BEARER = '-H "Authorization: Bearer $T"';
 const STATUS_ONLY = "-s -o /dev/null -w '%{http_code}\\n'";
 
 function serviceLines(url: string, { policy }: ServiceEntry): readonly string[] {
   const address = `${url}${policy.prefix}/42`;
-  const limit = policy.default.rateLimit?.limit;
+  const allowed = requestsAllowed(policy);
   return [
     `${TOKEN}; curl -i ${BEARER} '${address}?x=1'`,
     `curl -i ${address}  # without a token: 401`,
-    ...(limit === undefined
-      ? []
-      : [`${times(limit + 1)} curl ${STATUS_ONLY} ${BEARER} ${address}; done | sort | uniq -c`]),
+    ...(allowed <= MANY
+      ? [`${times(allowed + 1)} curl ${STATUS_ONLY} ${BEARER} ${address}; done | sort | uniq -c`]
+      : []),
   ];
+}
+
+/** Requests of one client until the first 429; infinitely many where none comes. */
+function requestsAllowed({ gatewayLimits, default: { limits, cost } }: ServicePolicy): number {
+  const units = [...gatewayLimits, ...(limits ?? [])].flatMap((limit) =>
+    limit.kind === 'window' && !limit.shadow ? [limit.limit] : [],
+  );
+  return Math.floor(Math.min(...units) / cost);
 }
 
 function circuitLine(url: string, { policy }: ServiceEntry): string {

@@ -4,6 +4,7 @@ import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
 import { environmentOf } from '../../lib/environments.ts';
 import { FoundationStack } from '../../lib/foundation-stack.ts';
 import { GatewayStack } from '../../lib/gateway-stack.ts';
+import { windowLimit } from '../support/policy.ts';
 import { proxyEnvironment, routes, testApp } from './support/stacks.ts';
 
 describe('the stack that a user edits', () => {
@@ -29,7 +30,7 @@ describe('the stack that a user edits', () => {
       prefix,
       upstream,
       timeoutMs,
-      default: { auth: { type }, rateLimit: { limit, windowMs: 60_000 } },
+      default: { auth: { type }, limits: [windowLimit(limit, 60_000)] },
     });
   });
 
@@ -38,7 +39,8 @@ describe('the stack that a user edits', () => {
     expect(own).toEqual({
       'POST /api/payments/refunds': {
         auth: { type: 'jwt', scopes: ['payments:refund'] },
-        rateLimit: { limit: 5, windowMs: 60_000 },
+        limits: [windowLimit(5, 60_000)],
+        cost: 1,
       },
     });
     expect(routes(template)['POST /api/payments/refunds']?.authorized).toBe(true);

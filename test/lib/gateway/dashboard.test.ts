@@ -72,7 +72,7 @@ function synthesize({ services: names, logGroupCount = 2, alarmPeriod = Duration
   new GatewayDashboard(stack, 'Dashboard', {
     httpApi: new HttpApi(stack, 'Api'),
     namespace: 'Tollgate',
-    functions: [fn('Authorizer', 256), fn('Circuit', 128), fn('Health', 128)],
+    functions: [fn('Authorizer', 256), fn('Circuit', 128), fn('Operator', 256), fn('Health', 128)],
     cache: SERVERLESS,
     logGroups: () => logGroups,
     natGateways: 0,
@@ -224,7 +224,7 @@ describe('GatewayDashboard', () => {
     template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: Match.absent() });
   });
 
-  it('shows requests, failures, rejections and circuit changes of a service', () => {
+  it('shows requests, failures, rejections, limits and circuit changes of a service', () => {
     const { widgets } = synthesize({ services: ['users'] });
     expect(lines(widgets, 'users: requests')).toEqual([
       'Tollgate/Requests Service=users Sum',
@@ -232,8 +232,16 @@ describe('GatewayDashboard', () => {
     ]);
     expect(lines(widgets, 'users: turned away')).toEqual([
       'Tollgate/RateLimited Service=users Sum',
+      'Tollgate/Revoked Service=users Sum',
       'Tollgate/AuthRejected Service=users Sum',
       'Tollgate/CircuitRejected Service=users Sum',
+    ]);
+    expect(lines(widgets, 'users: limits')).toEqual([
+      'Tollgate/ShadowLimited Service=users Sum',
+      'Tollgate/CountedLocally Service=users Sum',
+      'Tollgate/FailedOpen Service=users Sum',
+      'Tollgate/FailedClosed Service=users Sum',
+      'Tollgate/StoreLost Service=users Sum',
     ]);
     expect(lines(widgets, 'users: circuit')).toEqual([
       'Tollgate/CircuitOpened Service=users Sum',
@@ -348,7 +356,7 @@ describe('estimated cost on the dashboard', () => {
       if (metric.startsWith('AWS/ElastiCache/ElastiCacheProcessingUnits')) return requests * 4;
       if (metric.startsWith('AWS/Logs/IncomingBytes')) return requests * 700;
       if (metric.includes('=Authorizer')) return metric.includes('Invocations') ? requests / 10 : (requests / 10) * 8;
-      if (metric.includes('=Circuit') || metric.includes('=Health')) return undefined;
+      if (/=(Circuit|Operator|Health)/.test(metric)) return undefined;
       if (metric.startsWith('AWS/Lambda/Invocations')) return requests / 4;
       if (metric.startsWith('AWS/Lambda/Duration')) return (requests / 4) * 70;
       throw new Error(`no measurement of ${metric}`);
@@ -466,7 +474,7 @@ describe('estimated cost on the dashboard', () => {
 
 describe('a dashboard of as many services as an HTTP API has routes for', () => {
   const names = Array.from({ length: 149 }, (_, index) => `service-${index}`);
-  const { widgets, template } = synthesize({ services: names, logGroupCount: names.length + 4 });
+  const { widgets, template } = synthesize({ services: names, logGroupCount: names.length + 5 });
 
   it("stays within CloudWatch's limits on widgets and metrics and CloudFormation's on the template", () => {
     const metrics = widgets.map((graph) => seriesOf(graph).length);
@@ -488,6 +496,6 @@ describe('a dashboard of as many services as an HTTP API has routes for', () => 
     const invocations = seriesOf(widget(widgets, 'Estimated cost by part')).filter(({ metric }) =>
       metric.startsWith('AWS/Lambda/Invocations'),
     );
-    expect(invocations).toHaveLength(names.length + 3);
+    expect(invocations).toHaveLength(names.length + 4);
   });
 });

@@ -93,13 +93,13 @@ describe('a gateway', () => {
 
   it('makes every function small: arm64, Node 24, a log group of its own kept for a month, plain lines', () => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(5);
+    expect(functions).toHaveLength(6);
     for (const { Properties: fn } of functions) {
       expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' });
       expect(fn.LoggingConfig).toEqual({ LogFormat: 'Text', LogGroup: { Ref: expect.any(String) } });
     }
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    template.resourceCountIs('AWS::Logs::LogGroup', 6);
+    template.resourceCountIs('AWS::Logs::LogGroup', 7);
   });
 
   it('gives no function a managed policy, and each the log group it writes to', () => {
@@ -277,7 +277,7 @@ describe('a wrong gateway', () => {
     [
       'a name with a slash',
       { name: 'a/b' },
-      'name must be at most 64 letters, digits and hyphens and start with a letter, got "a/b"',
+      'name must be at most 55 letters, digits and hyphens and start with a letter, got "a/b"',
     ],
     ['a namespace of AWS', { namespace: 'AWS/Lambda' }, 'namespace must be at most 255 letters'],
     [

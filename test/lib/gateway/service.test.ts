@@ -8,6 +8,7 @@ import type { Gateway } from '../../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
 import type { RouteProps } from '../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../lib/gateway/service.ts';
+import { windowLimit } from '../../support/policy.ts';
 import {
   onlyResource,
   proxyEnvironment,
@@ -62,7 +63,9 @@ describe('a service', () => {
       stripPrefix: true,
       forwardAuthorization: false,
       circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
-      default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 100, windowMs: 60_000 } },
+      gatewayLimits: [],
+      rateLimitHeaders: true,
+      default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
       routes: {},
     });
   });
@@ -74,7 +77,7 @@ describe('a service', () => {
       stripPrefix: false,
       forwardAuthorization: true,
       circuit: null,
-      default: { auth: { type: 'jwt', scopes: ['orders'] }, rateLimit: null },
+      default: { auth: { type: 'jwt', scopes: ['orders'] }, limits: [] },
     });
     template.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Tollgate edge: proxy of orders',
@@ -107,9 +110,10 @@ describe('a service', () => {
     expect(decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string).routes).toEqual({
       'POST /api/payments/refunds': {
         auth: { type: 'jwt', scopes: ['payments:refund'] },
-        rateLimit: { limit: 5, windowMs: 60_000 },
+        limits: [windowLimit(5, 60_000)],
+        cost: 1,
       },
-      'GET /api/payments/{id}': { auth: { type: 'none' }, rateLimit: { limit: 100, windowMs: 60_000 } },
+      'GET /api/payments/{id}': { auth: { type: 'none' }, limits: null, cost: 1 },
     });
   });
 
@@ -161,11 +165,19 @@ describe('a service', () => {
     });
   });
 
-  it('reaches nothing of the table without a circuit', () => {
-    const policy = onlyResource(template, 'AWS::IAM::Policy', {
+  it("lists the operators' rules, and reaches nothing else of the table without a circuit", () => {
+    const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('GatewayordersProxy') }],
     });
-    expect(JSON.stringify(policy)).not.toContain('dynamodb:');
+    const { Statement } = PolicyDocument as { Statement: readonly { Action: string | readonly string[] }[] };
+    expect(Statement.filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:'))).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: { 'Fn::ImportValue': expect.stringContaining('TableCD117FA1Arn') },
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['rules#edge'] } },
+      },
+    ]);
   });
 
   it('runs inside the VPC, and its code cannot touch the network interfaces', () => {
@@ -275,7 +287,7 @@ describe('a wrong service', () => {
     [
       'a misspelt prop',
       { timout: Duration.seconds(5) },
-      'props must be among prefix, upstream, timeout, auth, rateLimit, circuitBreaker, stripPrefix, forwardAuthorization, memorySize, maxConcurrency, got "timout": write timeout',
+      'props must be among prefix, upstream, timeout, auth, rateLimit, cost, circuitBreaker, stripPrefix, forwardAuthorization, memorySize, maxConcurrency, got "timout": write timeout',
     ],
     ['a prop that there is not', { retries: 3 }, 'maxConcurrency, got "retries": leave it out'],
     [
@@ -290,7 +302,11 @@ describe('a wrong service', () => {
       'upstream must be a string, got an instance of URL: ',
     ],
     ['false for auth', { auth: false }, 'auth must be an Auth, got false: write Auth.jwt() or Auth.none()'],
-    ['a policy that is no RateLimit', { rateLimit: { limit: 5 } }, 'rateLimit must be a RateLimit, got {"limit":5}: '],
+    [
+      'a policy that is no RateLimit',
+      { rateLimit: { limit: 5 } },
+      'rateLimit must be a RateLimit or an array of them, got {"limit":5}: ',
+    ],
     ['a policy that is no CircuitBreaker', { circuitBreaker: {} }, 'circuitBreaker must be a CircuitBreaker, got {}: '],
     ['text for a boolean', { stripPrefix: 'no' }, 'stripPrefix must be a boolean, got "no": write true or false'],
     ['text for a number', { memorySize: '256' }, 'memorySize must be a number, got "256": write it without quotes'],
@@ -359,7 +375,7 @@ describe('a wrong route', () => {
   it('is refused when the service has it anyway', () => {
     for (const key of ['ANY /{proxy+}', 'ANY /{rest+}', 'ANY /']) {
       expect(() => service().addRoute(key)).toThrow(
-        `service users: a route must be another than the service's default routes ANY / and ANY /{proxy+}, got "${key}": give its auth and rateLimit to addService`,
+        `service users: a route must be another than the service's default routes ANY / and ANY /{proxy+}, got "${key}": give its auth, rateLimit and cost to addService`,
       );
     }
   });
@@ -368,23 +384,23 @@ describe('a wrong route', () => {
     [
       'a prop of the service',
       { timeout: Duration.seconds(5) },
-      'props must be among auth, rateLimit, got "timeout": all else is the same for the whole service, so give it to addService',
+      'props must be among auth, rateLimit, cost, got "timeout": all else is the same for the whole service, so give it to addService',
     ],
     [
       'a misspelt prop',
       { rateLimt: RateLimit.none() },
-      'props must be among auth, rateLimit, got "rateLimt": write rateLimit',
+      'props must be among auth, rateLimit, cost, got "rateLimt": write rateLimit',
     ],
     [
       'a policy that is no Auth',
       { auth: { type: 'none' } },
       'auth must be an Auth, got {"type":"none"}: write Auth.jwt() or Auth.none()',
     ],
-    ['null for a limit', { rateLimit: null }, 'rateLimit must be a RateLimit, got null: write RateLimit.perClient('],
+    ['null for a limit', { rateLimit: null }, 'rateLimit must be a RateLimit or an array of them, got null: write '],
     [
       'an Auth for its props',
       Auth.none(),
-      'props must be an object of auth, rateLimit, got an instance of Auth: write { auth: … }',
+      'props must be an object of auth, rateLimit, cost, got an instance of Auth: write { auth: … }',
     ],
   ];
   it.each(untyped)('is refused with %s where no compiler did', (_, props, message) => {
@@ -443,8 +459,6 @@ describe('wrong usage does not compile', () => {
       gateway.addService('users', { ...serviceProps(), auth: { policy: { type: 'none' } } });
       // @ts-expect-error a misspelt prop
       gateway.addService('users', { ...serviceProps(), retries: 3 });
-      // @ts-expect-error a constructor that is not for users
-      new RateLimit(null);
     };
     expect(usage).toBeTypeOf('function');
   });

@@ -1,5 +1,6 @@
 import type { AuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { windowLimit } from '../../support/policy.ts';
 
 export const SERVICE: ServicePolicy = {
   gateway: 'gw',
@@ -11,7 +12,9 @@ export const SERVICE: ServicePolicy = {
   stripPrefix: true,
   forwardAuthorization: false,
   circuit: null,
-  default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 100, windowMs: 60_000 } },
+  gatewayLimits: [],
+  rateLimitHeaders: true,
+  default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
   routes: {},
 };
 

@@ -1,0 +1,67 @@
+import { DEFAULT_LOCAL_SHARE, LIMIT_BY, ON_STORE_FAILURE, type OnStoreFailure } from '../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
+import { BOOLEAN, NUMBER, oneOf, optional, type PropKinds, text } from './check-props.ts';
+
+/** What every kind of limit may have otherwise than by default. */
+export interface LimitOptions {
+  /**
+   * True: counts and reports what the limit would refuse, and refuses nothing.
+   *
+   * @default false
+   */
+  readonly shadow?: boolean;
+  /**
+   * What becomes of a request while Redis cannot be asked: `local` counts it in the memory of this environment of the
+   * function, `open` lets it pass, `closed` answers 503.
+   *
+   * @default 'local'
+   */
+  readonly onStoreFailure?: OnStoreFailure;
+  /**
+   * Share of the limit, above 0 and up to 1, that one environment of the function lets pass while it counts alone.
+   *
+   * @default 0.5
+   */
+  readonly localShare?: number;
+  /**
+   * What headers, logs, metrics and operators call the limit: at most 31 lower-case letters, digits and hyphens.
+   *
+   * @default - by what it counts and where it stands: `client`, `ip-bucket`, `gateway-client`
+   */
+  readonly name?: string;
+}
+
+export const LIMIT_OPTIONS = {
+  shadow: optional(BOOLEAN),
+  onStoreFailure: optional(oneOf(...ON_STORE_FAILURE)),
+  localShare: optional(NUMBER),
+  name: optional(text('login')),
+} satisfies PropKinds<LimitOptions>;
+
+export const BY = oneOf(...LIMIT_BY);
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
+
+/**
+ * The options with their defaults, as a limit has them.
+ *
+ * @throws InvalidPropError for a share or a name that cannot be
+ */
+export function limitOptions({
+  shadow = false,
+  onStoreFailure = 'local',
+  localShare = DEFAULT_LOCAL_SHARE,
+  name,
+}: LimitOptions) {
+  if (!(localShare > 0 && localShare <= 1)) {
+    throw new InvalidPropError(
+      `localShare must be more than 0 and at most 1, got ${localShare}: 0.5 lets one environment of the function pass half of the limit; write onStoreFailure: 'closed' to let none pass`,
+    );
+  }
+  if (name !== undefined && !NAME.test(name)) {
+    throw new InvalidPropError(
+      `the name of a limit must be at most 31 lower-case letters, digits and hyphens and not start with a hyphen, got ${JSON.stringify(name)}: write one like 'login'`,
+    );
+  }
+  return { name, shadow, onStoreFailure, localShare };
+}

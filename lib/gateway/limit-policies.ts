@@ -1,0 +1,45 @@
+import type { BucketLimit, ConcurrencyLimit, LimitPolicy, WindowLimit } from '../../lambdas/contract/policy.ts';
+import type { LimitDraft } from './limit-draft.ts';
+import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
+
+/** Where a limit is written. */
+export type LimitScope = 'gateway' | 'service' | 'route';
+
+/** A limit that has its name, before it is known how long the requests that it counts may take. */
+export type NamedLimit = WindowLimit | BucketLimit | Omit<ConcurrencyLimit, 'leaseMs'>;
+
+/** Past the time at which the proxy function is ended, so a lease outlives every request that could still give it back. */
+const LEASE_MARGIN_MS = 1000;
+
+/** The limits of one list; those that were given no name are called after what they count. */
+export function namedLimits(drafts: readonly LimitDraft[], scope: LimitScope): readonly NamedLimit[] {
+  const taken = new Set(drafts.flatMap(({ name }) => name ?? []));
+  return drafts.map((draft) => {
+    const name = draft.name ?? freeName(defaultName(draft, scope), taken);
+    taken.add(name);
+    return { ...draft, name };
+  });
+}
+
+/** The limits as the functions of a service with this timeout read them. */
+export function limitPolicies(limits: readonly NamedLimit[], timeoutMs: number): readonly LimitPolicy[] {
+  const leaseMs = timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds() + LEASE_MARGIN_MS;
+  return limits.map((limit) => (limit.kind === 'concurrency' ? { ...limit, leaseMs } : limit));
+}
+
+/** `client`, `ip-bucket`, `gateway-plan`; a total is called after what it is the total of: `service-concurrency`. */
+function defaultName(draft: LimitDraft, scope: LimitScope): string {
+  const { kind, by } = draft;
+  if (by === 'total') return kind === 'window' ? scope : `${scope}-${kind}`;
+  const prefix = scope === 'gateway' ? 'gateway-' : '';
+  if (kind !== 'window') return `${prefix}${by}-${kind}`;
+  return `${prefix}${Object.keys(draft.plans).length > 0 ? 'plan' : by}`;
+}
+
+/** `client`, then `client-2`. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name}-${n}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}

@@ -1,0 +1,45 @@
+import { InvalidPropError } from '../invalid-prop.ts';
+import type { LimitScope, NamedLimit } from './limit-policies.ts';
+
+/** All limits that one request meets, by where they are written. */
+export type LimitsMet = Readonly<Partial<Record<LimitScope, readonly NamedLimit[]>>>;
+
+/** @throws InvalidPropError when a name stands for two of the limits, or when one of them lets no such request pass */
+export function checkLimitsMet(limits: LimitsMet, cost: number): void {
+  checkNames(limits);
+  for (const { units, words } of Object.values(limits).flat().flatMap(bounds)) {
+    if (cost <= units) continue;
+    throw new InvalidPropError(
+      `cost must be at most the ${words}, got ${cost}: such a request could never pass; lower its cost or raise the limit`,
+    );
+  }
+}
+
+function checkNames(limits: LimitsMet): void {
+  const scopes = new Map<string, string>();
+  for (const [scope, policies] of Object.entries(limits)) {
+    for (const { name } of policies) {
+      const other = scopes.get(name);
+      if (other !== undefined) throw nameTaken(name, other, scope);
+      scopes.set(name, scope);
+    }
+  }
+}
+
+function nameTaken(name: string, one: string, other: string): InvalidPropError {
+  const where = one === other ? `twice on the ${one}` : `on the ${one} and on the ${other}`;
+  return new InvalidPropError(
+    `each limit that a request meets must have a name of its own, got ${JSON.stringify(name)} ${where}: give one of them another by its option name`,
+  );
+}
+
+/** What one request may cost at most; a bound of concurrency counts requests, whatever they cost. */
+function bounds(limit: NamedLimit): readonly { readonly units: number; readonly words: string }[] {
+  if (limit.kind === 'concurrency') return [];
+  if (limit.kind === 'bucket') return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
+  const plans = Object.entries(limit.plans).map(([plan, units]) => ({
+    units,
+    words: `${units} units of plan ${plan} in limit ${limit.name}`,
+  }));
+  return [...plans, { units: limit.limit, words: `${limit.limit} units of limit ${limit.name}` }];
+}

@@ -1,0 +1,55 @@
+import { Duration } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { Env } from '../../lambdas/contract/environment.ts';
+import { encodeOperatorConfig, operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
+import { rulesPartition } from '../../lambdas/contract/table.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import { grantPartitions } from './grant-partitions.ts';
+import { createFunction } from './node-function.ts';
+import { storeEnvironment } from './store-environment.ts';
+
+export interface OperatorFunctionProps {
+  readonly gateway: string;
+  readonly namespace: string;
+  readonly foundation: Foundation;
+  readonly logRetention: RetentionDays;
+}
+
+/** What operators invoke: revokes and restores credentials, sets and lists limits. Inside the VPC, where the cache is. */
+export class OperatorFunction extends Construct {
+  readonly fn: LambdaFunction;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, { gateway, namespace, foundation, logRetention }: OperatorFunctionProps) {
+    super(scope, id);
+    const { fn, logGroup } = createFunction(this, 'OperatorFunction', {
+      functionName: operatorFunctionName(gateway),
+      entry: 'operator',
+      description: `Tollgate ${gateway}: revokes credentials and sets limits`,
+      environment: { [Env.operator]: encodeOperatorConfig({ gateway, namespace }), ...storeEnvironment(foundation) },
+      memorySize: 256,
+      timeout: Duration.seconds(30),
+      logRetention,
+      network: foundation,
+    });
+    this.fn = fn;
+    this.logGroup = logGroup;
+    grantPartitions(fn, foundation.table, rulesPartition(gateway), [
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+    ]);
+  }
+
+  /** Lets somebody invoke the function itself, and none of its versions. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [this.fn.functionArn],
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { encodeLimit, type RoutePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
+
+/** A service's policies as JSON that the contract's decoder reads: what it would add by itself is left out. */
+export function policyDocument({
+  gatewayLimits,
+  rateLimitHeaders,
+  default: standard,
+  routes,
+  ...service
+}: ServicePolicy): object {
+  return {
+    ...service,
+    ...(gatewayLimits.length > 0 && { gatewayLimits: gatewayLimits.map(encodeLimit) }),
+    ...(!rateLimitHeaders && { rateLimitHeaders }),
+    default: routeDocument(standard),
+    routes: Object.fromEntries(Object.entries(routes).map(([key, route]) => [key, routeDocument(route)])),
+  };
+}
+
+function routeDocument({ auth, limits, cost }: RoutePolicy): object {
+  return { auth, ...(limits && { limits: limits.map(encodeLimit) }), ...(cost !== 1 && { cost }) };
+}

@@ -1,0 +1,61 @@
+import { Duration } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { type LimitScope, limitPolicies, namedLimits } from '../../../lib/gateway/limit-policies.ts';
+import { draftsOf, RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
+
+const MINUTE = Duration.minutes(1);
+
+function names(scope: LimitScope, limits: RateLimits): readonly string[] {
+  return namedLimits(draftsOf(limits), scope).map(({ name }) => name);
+}
+
+describe('a limit without a name', () => {
+  const windows = [
+    RateLimit.perClient(1, MINUTE),
+    RateLimit.perIp(1, MINUTE),
+    RateLimit.perTenant(1, MINUTE),
+    RateLimit.perPlan({ free: 1 }, MINUTE),
+    RateLimit.total(1, MINUTE),
+  ];
+  const by = ['client', 'ip', 'tenant', 'total'] as const;
+  const buckets = by.map((one) => RateLimit.tokenBucket({ rate: 1, burst: 1, by: one }));
+  const bounds = by.map((one) => RateLimit.concurrency(1, { by: one }));
+
+  it.each(['service', 'route'] as const)('on a %s is called after what it counts', (scope) => {
+    expect(names(scope, windows)).toEqual(['client', 'ip', 'tenant', 'plan', scope]);
+    expect(names(scope, buckets)).toEqual(['client-bucket', 'ip-bucket', 'tenant-bucket', `${scope}-bucket`]);
+    expect(names(scope, bounds)).toEqual([
+      'client-concurrency',
+      'ip-concurrency',
+      'tenant-concurrency',
+      `${scope}-concurrency`,
+    ]);
+  });
+
+  it("on a gateway is told apart from a service's", () => {
+    expect(names('gateway', windows)).toEqual([
+      'gateway-client',
+      'gateway-ip',
+      'gateway-tenant',
+      'gateway-plan',
+      'gateway',
+    ]);
+    expect(names('gateway', [...buckets.slice(0, 1), ...bounds.slice(3)])).toEqual([
+      'gateway-client-bucket',
+      'gateway-concurrency',
+    ]);
+  });
+
+  it('is numbered from the second of its kind on, past names that were given', () => {
+    const second = RateLimit.perClient(10, Duration.hours(1));
+    expect(names('service', [...windows.slice(0, 1), second, second])).toEqual(['client', 'client-2', 'client-3']);
+    expect(names('service', [second, RateLimit.perIp(1, MINUTE, { name: 'client' })])).toEqual(['client-2', 'client']);
+  });
+});
+
+describe('the lease of a bound of concurrency', () => {
+  it('ends two seconds after the timeout of the service, when no function can still hold it', () => {
+    const limits = namedLimits(draftsOf([RateLimit.concurrency(1), RateLimit.perIp(1, MINUTE)]), 'service');
+    expect(limitPolicies(limits, 5000)).toEqual([{ ...limits[0], leaseMs: 7000 }, limits[1]]);
+  });
+});
