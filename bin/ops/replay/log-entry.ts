@@ -1,0 +1,71 @@
+/** One request of a log, as far as limits ask for it. */
+export interface LogEntry {
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+  /** `sub:alice`, or `ip:192.0.2.1` for a request without a subject. */
+  readonly client: string;
+  /** Empty in the functions' own log, which knows it for requests without a subject only. */
+  readonly ip: string;
+  /** Empty in the access log. */
+  readonly service: string;
+  /** `GET /api/users/{id}` */
+  readonly route: string;
+}
+
+/** Refused before any limit was asked: such a request counts for none. */
+const UNCOUNTED_STATUSES: readonly unknown[] = [401, 403, '401', '403'];
+
+/**
+ * Reads one line of a proxy function's log or of the stage's access log; undefined for any other line, and for requests
+ * that no limit was asked about. What stands before the object, such as the time that an export puts there, is left out.
+ */
+export function readEntry(line: string): LogEntry | undefined {
+  const fields = parse(line.slice(Math.max(0, line.indexOf('{'))));
+  if (fields === undefined || UNCOUNTED_STATUSES.includes(fields['status'])) return undefined;
+  const entry = 'request_id' in fields ? ofFunction(fields) : ofAccessLog(fields);
+  return Number.isFinite(entry.atMs) && entry.client !== '' ? entry : undefined;
+}
+
+function ofFunction(fields: Fields): LogEntry {
+  const client = text(fields['client']);
+  return {
+    atMs: Number((fields['_aws'] as Fields | undefined)?.['Timestamp']),
+    client,
+    ip: client.startsWith('ip:') ? client.slice('ip:'.length) : '',
+    service: text(fields['service']),
+    route: text(fields['route']),
+  };
+}
+
+function ofAccessLog(fields: Fields): LogEntry {
+  const [user, ip] = [text(fields['userId']), text(fields['sourceIp'])];
+  return {
+    atMs: timeOf(text(fields['requestTime'])),
+    client: user === '' ? (ip === '' ? '' : `ip:${ip}`) : `sub:${user}`,
+    ip,
+    service: '',
+    route: text(fields['routeKey']),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parse(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** API Gateway writes `-` for what it does not know. */
+function text(value: unknown): string {
+  return typeof value === 'string' && value !== '-' ? value : '';
+}
+
+/** `24/Nov/2026:07:04:52 +0000`, the form of `$context.requestTime`. */
+function timeOf(written: string): number {
+  const [, day, month, year, time, zone] = /^(\d+)\/(\w+)\/(\d+):([\d:]+) ([+-]\d{4})$/.exec(written) ?? [];
+  return Date.parse(`${day} ${month} ${year} ${time} ${zone}`);
+}

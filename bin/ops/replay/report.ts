@@ -1,0 +1,34 @@
+import type { TrialResult } from './replay.ts';
+
+/** Longer subjects are cut, so that a line fits a screen. */
+const SUBJECT_WIDTH = 40;
+
+/** A text of who would have been cut by each limit, the first `top` of them by name. */
+export function describeResults(results: readonly TrialResult[], top: number): string {
+  return results.map((result) => describe(result, top)).join('\n\n');
+}
+
+function describe({ limit, requests, refused, subjects, cut }: TrialResult, top: number): string {
+  const share = requests === 0 ? '0.0' : ((100 * refused) / requests).toFixed(1);
+  const head = `${limit.text}: would have refused ${refused} of ${requests} requests (${share} %), of ${cut.length} out of ${subjects}`;
+  const rows = cut
+    .slice(0, top)
+    .map(({ subject, ...row }) => [
+      short(subject),
+      String(row.refused),
+      String(row.requests),
+      new Date(row.firstMs).toISOString(),
+    ]);
+  if (rows.length === 0) return head;
+  const table = [['who', 'refused', 'requests', 'first refused'], ...rows].map(
+    ([who = '', of = '', all = '', first = '']) =>
+      `  ${who.padEnd(SUBJECT_WIDTH)}  ${of.padStart(8)}  ${all.padStart(8)}  ${first}`,
+  );
+  const more = cut.length > top ? [`  and ${cut.length - top} more`] : [];
+  return [head, ...table, ...more].join('\n');
+}
+
+function short(subject: string): string {
+  const shown = subject.replace(/\p{Cc}/gu, '?');
+  return shown.length > SUBJECT_WIDTH ? `${shown.slice(0, SUBJECT_WIDTH - 1)}…` : shown;
+}
