@@ -52,7 +52,7 @@ export interface RuleResult {
   readonly ok: true;
   /** As it stands now; without a revocation and limits: nobody has said anything of the subject. */
   readonly rule: Rule;
-  /** False: what was to be taken away was not there; or the operation only reads. */
+  /** False: what was to be taken away was not there, or the operation only reads. */
   readonly changed: boolean;
   /** True: Redis has it, so it holds for the next request. */
   readonly pushed: boolean;
@@ -86,6 +86,8 @@ const MAX_LIMIT = 10_000_000;
 /** One unit in 31 days to ten million a second, as buckets of the stack have. */
 const MIN_RATE_PER_S = 1 / (31 * 86_400);
 const MAX_RATE_PER_S = 10_000_000;
+/** Of the table; in bytes there, which are as many at least. */
+const MAX_SORT_KEY_LENGTH = 1024;
 /** A name of a limit as the stack gives it, after the name of a service where only that one's is meant. */
 const LIMIT_NAME = /^(?:[a-z][a-z0-9-]{0,30}\/)?[a-z0-9][a-z0-9-]{0,39}$/;
 
@@ -190,6 +192,12 @@ const ratePerS: Decoder<number> = (value) => {
   );
 };
 
+const sortKey: Decoder<string> = (value, path) => {
+  const text = string(value, path);
+  if (text.length >= 1 && text.length <= MAX_SORT_KEY_LENGTH) return text;
+  throw new InvalidOperationError(`after must be what the page before gave as next, got ${quote(text)}`);
+};
+
 const duration = withDefault(nullable(forMs), null);
 const optionalReason = withDefault(reason, '');
 const OPERATIONS = {
@@ -213,7 +221,7 @@ const OPERATIONS = {
   list: object({
     action: member(['list'] as const),
     kind: withDefault(nullable(member(RULE_KINDS)), null),
-    after: withDefault(nullable(string), null),
+    after: withDefault(nullable(sortKey), null),
   }),
   get: object({ action: member(['get'] as const), id }),
 } satisfies { readonly [A in Operation['action']]: Decoder<Extract<Operation, { readonly action: A }>> };

@@ -1,5 +1,6 @@
 import type { LimitOverride, Rule } from '../contract/rules.ts';
 import type { Identity } from './counters.ts';
+import { sourceNetwork } from './source-address.ts';
 
 /** What one operation changes of a rule. */
 export type RuleChange =
@@ -11,35 +12,37 @@ export type RuleChange =
 /** The rules of a request, or of a gateway, by id. */
 export type Rules = ReadonlyMap<string, Rule>;
 
+const ADDRESS = 'ip:';
+
+/** The id as requests bear it: of an address the one of its network, `ip:2001:db8:0:1::` for `ip:2001:DB8:0:1::42`. */
+export function canonicalId(id: string): string {
+  return id.startsWith(ADDRESS) ? `${ADDRESS}${sourceNetwork(id.slice(ADDRESS.length))}` : id;
+}
+
 /** What stands of a subject of whom no operator has said anything. */
 export function noRule(id: string): Rule {
   return { id, version: 0, revocation: null, limits: {}, reason: '' };
 }
 
 /**
- * The rule after `change`, or the same object when the change takes away what is not there. Its version is higher than
- * before whatever the clock says; what had ended by itself is gone from it.
+ * The rule after `change`, without what had ended by itself. Its version is higher than before whatever the clock says,
+ * also where `change` takes away what is not there: a copy that has it nevertheless is put right then.
  */
 export function applyChange(rule: Rule, change: RuleChange, nowMs: number): Rule {
   const standing = standingRule(rule, nowMs);
-  const changed = changedParts(standing, change);
-  if (changed === undefined) return rule;
-  return { ...standing, ...changed, version: Math.max(rule.version + 1, nowMs), reason: change.reason };
+  const version = Math.max(rule.version + 1, nowMs);
+  return { ...standing, ...changedPart(standing, change), version, reason: change.reason };
 }
 
-function changedParts(
-  { revocation, limits }: Rule,
-  change: RuleChange,
-): Partial<Pick<Rule, 'revocation' | 'limits'>> | undefined {
+function changedPart({ limits }: Rule, change: RuleChange): Partial<Pick<Rule, 'revocation' | 'limits'>> {
   switch (change.type) {
     case 'revoke':
       return { revocation: { untilMs: change.untilMs } };
     case 'restore':
-      return revocation === null ? undefined : { revocation: null };
+      return { revocation: null };
     case 'override':
       return { limits: { ...limits, [change.limit]: change.override } };
     case 'default': {
-      if (!Object.hasOwn(limits, change.limit)) return undefined;
       const { [change.limit]: _, ...others } = limits;
       return { limits: others };
     }
@@ -54,6 +57,12 @@ export function standingRule(rule: Rule, nowMs: number): Rule {
     revocation: rule.revocation !== null && stands(rule.revocation, nowMs) ? rule.revocation : null,
     limits: Object.fromEntries(limits),
   };
+}
+
+/** Whether `change` takes away what the rule does not have. */
+export function isIdle({ revocation, limits }: Rule, change: RuleChange): boolean {
+  if (change.type === 'restore') return revocation === null;
+  return change.type === 'default' && !Object.hasOwn(limits, change.limit);
 }
 
 /** True when the rule says nothing: what it said was taken back, or `standingRule` has left nothing of it. */

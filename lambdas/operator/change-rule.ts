@@ -1,0 +1,45 @@
+import type { RuleStore } from '../adapters/rule-store.ts';
+import { InvalidOperationError } from '../contract/rule-id.ts';
+import type { Rule } from '../contract/rules.ts';
+import { applyChange, isIdle, type RuleChange, standingRule } from '../core/rules.ts';
+
+/** Writers that get ahead of this one before it gives up; each of them has changed the rule. */
+const ATTEMPTS = 10;
+/** A rule is read with every request of its subject. */
+const MAX_OVERRIDES = 100;
+
+/** So many others changed a rule at once that this change found no place among theirs. */
+export class ConflictError extends Error {
+  readonly code = 'conflict';
+}
+
+/**
+ * Changes a rule in the table, whoever else does so at the same time: of two operators each one's change is made.
+ *
+ * @returns the rule that stands now, and whether there was anything to change
+ * @throws ConflictError, or when the table does not answer
+ */
+export async function changeRule(
+  store: Pick<RuleStore, 'read' | 'write'>,
+  id: string,
+  change: RuleChange,
+  nowMs: number,
+): Promise<{ readonly rule: Rule; readonly changed: boolean }> {
+  let rule = await store.read(id);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const next = applyChange(rule, change, nowMs);
+    checkSize(next);
+    const standing = await store.write(next, rule);
+    if (standing === next) return { rule: next, changed: !isIdle(standingRule(rule, nowMs), change) };
+    rule = standing;
+  }
+  throw new ConflictError(`the rule of ${id} was changed by others ${ATTEMPTS} times in a row: ask for it again`);
+}
+
+function checkSize({ limits, id }: Rule): void {
+  const count = Object.keys(limits).length;
+  if (count <= MAX_OVERRIDES) return;
+  throw new InvalidOperationError(
+    `a subject may have at most ${MAX_OVERRIDES} limits of its own, ${id} would have ${count}: take some back with the value default`,
+  );
+}

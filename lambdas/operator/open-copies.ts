@@ -1,0 +1,37 @@
+import { describeError } from '../adapters/log.ts';
+import { connectRedis, type RedisClient, type RedisEndpoint } from '../adapters/redis-connection.ts';
+import { RuleCopies } from '../adapters/rule-copies.ts';
+
+/** TCP, TLS and a cluster's slots, with one attempt more than the first. */
+const CONNECT_WAIT_MS = 3000;
+
+export interface OpenCopies {
+  readonly copies: Pick<RuleCopies, 'push' | 'rebuild'>;
+  close(): void;
+}
+
+/**
+ * The copies over a connection of the operation's own. Operations are rare: a connection that was kept would have been
+ * closed by somebody on the way while the environment was frozen, and the first to notice would be a revocation.
+ *
+ * @throws when there is no connection after 3 s
+ */
+export async function openCopies(endpoint: RedisEndpoint, gateway: string): Promise<OpenCopies> {
+  let last: Error | undefined;
+  const client = connectRedis(endpoint, (error) => {
+    last = error;
+  });
+  if (await isReady(client)) return { copies: new RuleCopies(client, gateway), close: () => client.disconnect() };
+  client.disconnect();
+  throw new Error(last === undefined ? `no connection within ${CONNECT_WAIT_MS} ms` : describeError(last));
+}
+
+function isReady(client: RedisClient): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, CONNECT_WAIT_MS, false);
+    client.once('ready', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}

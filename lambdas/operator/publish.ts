@@ -1,0 +1,42 @@
+import { describeError, writeLine } from '../adapters/log.ts';
+import type { Rule } from '../contract/rules.ts';
+import type { OpenCopies } from './open-copies.ts';
+import type { OperateOptions } from './operate.ts';
+
+export interface Publication {
+  /** True: the copies in Redis have the rule, so it holds for the next request. */
+  readonly pushed: boolean;
+  /** Why they do not have it, and what that means. */
+  readonly note: string | null;
+}
+
+/** Writes a rule that the table has into the copies, and makes these anew where they are not complete. Never throws. */
+export async function publish(rule: Rule, { store, openCopies }: OperateOptions): Promise<Publication> {
+  if (openCopies === undefined) {
+    return { pushed: false, note: 'stored; the gateway has no redis: functions learn of it from the table' };
+  }
+  let open: OpenCopies | undefined;
+  try {
+    open = await openCopies();
+    const complete = await open.copies.push(rule);
+    if (!complete) await rebuild(open, store);
+    return { pushed: true, note: null };
+  } catch (error) {
+    return {
+      pushed: false,
+      note: `stored; redis cannot be written (${describeError(error)}): environments see it within 60 s`,
+    };
+  } finally {
+    open?.close();
+  }
+}
+
+/** The rule itself is in the copies already. What else they lack, an environment that needs it will fetch. */
+async function rebuild({ copies }: OpenCopies, store: OperateOptions['store']): Promise<void> {
+  try {
+    const complete = await copies.rebuild(() => store.list({ consistent: true }));
+    if (!complete) writeLine({ message: 'copies of the rules not complete: redis was flushed meanwhile' });
+  } catch (error) {
+    writeLine({ message: 'copies of the rules not made anew', error: describeError(error) });
+  }
+}
