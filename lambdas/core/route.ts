@@ -32,12 +32,15 @@ export function routeSelector(
     const chosen = (Object.hasOwn(policy.routes, routeKey) ? policy.routes[routeKey] : undefined) ?? policy.default;
     const found = matchers.length === 0 ? undefined : firstMatch(matchers, method, canonicalPath(path));
     if (found === undefined || found.key === routeKey) return { key: routeKey, policy: chosen };
-    return { key: found.key, policy: both(chosen, found.policy) };
+    return both({ key: routeKey, policy: chosen }, found);
   };
 }
 
-function both(chosen: RoutePolicy, found: RoutePolicy): RoutePolicy {
-  return { auth: stricter(chosen.auth, found.auth), limits: found.limits, cost: Math.max(chosen.cost, found.cost) };
+/** Counted as the special route, or, where that one counts nothing, as the one that API Gateway chose. */
+function both(chosen: SelectedRoute, found: SelectedRoute): SelectedRoute {
+  const { key, policy } = found.policy.limits?.length === 0 ? chosen : found;
+  const auth = stricter(chosen.policy.auth, found.policy.auth);
+  return { key, policy: { auth, limits: policy.limits, cost: Math.max(chosen.policy.cost, found.policy.cost) } };
 }
 
 function stricter(one: AuthPolicy, other: AuthPolicy): AuthPolicy {

@@ -71,6 +71,7 @@ describe('a token of the issuer', () => {
       scope: 'read write',
       plan: 'gold',
       tenant: 't1',
+      jti: 'token-1',
     };
     const { context } = await authorizerOf(configOf())(`Bearer ${await first.sign(claims)}`);
     expect(context).toEqual({
@@ -82,6 +83,7 @@ describe('a token of the issuer', () => {
       scopes: 'read write',
       plan: 'gold',
       tenant: 't1',
+      jti: 'token-1',
     });
   });
 

@@ -1,33 +1,109 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecodeError } from '../../../lambdas/contract/decode.ts';
-import { decodeServicePolicy, type RoutePolicy } from '../../../lambdas/contract/policy.ts';
-import { servicePolicy } from '../../support/policy.ts';
+import {
+  decodeServicePolicy,
+  encodeLimit,
+  LIMIT_BY,
+  type LimitPolicy,
+  ON_STORE_FAILURE,
+  type RoutePolicy,
+} from '../../../lambdas/contract/policy.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+
+const limitBase = {
+  name: fc.string(),
+  by: fc.constantFrom(...LIMIT_BY),
+  shadow: fc.boolean(),
+  onStoreFailure: fc.constantFrom(...ON_STORE_FAILURE),
+  localShare: fc.double({ noNaN: true, min: 0.01, max: 1 }),
+};
+const limits: fc.Arbitrary<LimitPolicy> = fc.oneof(
+  fc.record({
+    ...limitBase,
+    kind: fc.constant('window' as const),
+    limit: fc.nat(),
+    windowMs: fc.nat(),
+    plans: fc.dictionary(fc.string(), fc.nat(), { noNullPrototype: true }),
+  }),
+  fc.record({
+    ...limitBase,
+    kind: fc.constant('bucket' as const),
+    ratePerS: fc.double({ noNaN: true, min: 0.01, max: 1e9 }),
+    burst: fc.nat(),
+  }),
+  fc.record({ ...limitBase, kind: fc.constant('concurrency' as const), limit: fc.nat(), leaseMs: fc.nat() }),
+);
 
 const routePolicies: fc.Arbitrary<RoutePolicy> = fc.record({
   auth: fc.oneof(
     fc.record({ type: fc.constant('none' as const) }),
     fc.record({ type: fc.constant('jwt' as const), scopes: fc.array(fc.string()) }),
   ),
-  rateLimit: fc.option(fc.record({ limit: fc.nat(), windowMs: fc.nat() }), { nil: null }),
+  limits: fc.option(fc.array(limits, { maxLength: 4 }), { nil: null }),
+  cost: fc.nat(),
 });
 
 describe('decodeServicePolicy', () => {
   it('reads back what lib encodes', () => {
+    const routes = fc.dictionary(fc.string(), routePolicies, { maxKeys: 4 });
     fc.assert(
-      fc.property(routePolicies, fc.dictionary(fc.string(), routePolicies), fc.boolean(), (policy, routes, broken) => {
-        const encoded = servicePolicy({ default: policy, routes, ...(broken ? { circuit: null } : {}) });
-        expect(decodeServicePolicy(JSON.stringify(encoded))).toEqual(encoded);
-      }),
+      fc.property(
+        routePolicies,
+        routes,
+        fc.array(limits, { maxLength: 4 }),
+        fc.boolean(),
+        (policy, special, all, off) => {
+          const changes = off ? { circuit: null, rateLimitHeaders: false } : {};
+          const encoded = servicePolicy({ default: policy, routes: special, gatewayLimits: all, ...changes });
+          expect(decodeServicePolicy(JSON.stringify(encoded))).toEqual(encoded);
+        },
+      ),
     );
   });
 
-  it('refuses a policy in which any field is missing, and names the field', () => {
-    const whole = servicePolicy();
+  it('reads back a limit that was encoded as shortly as can be', () => {
+    fc.assert(
+      fc.property(limits, (limit) => {
+        const encoded = { ...servicePolicy(), gatewayLimits: [encodeLimit(limit)] };
+        expect(decodeServicePolicy(JSON.stringify(encoded)).gatewayLimits).toEqual([limit]);
+      }),
+    );
+    expect(encodeLimit(windowLimit(100, 60_000))).toEqual({
+      kind: 'window',
+      name: 'client',
+      limit: 100,
+      windowMs: 60_000,
+    });
+  });
+
+  it('takes what a route does not say for one unit, and the limits of its service', () => {
+    const { default: standard } = decodeServicePolicy(
+      JSON.stringify({ ...servicePolicy(), default: { auth: { type: 'none' } } }),
+    );
+    expect(standard).toEqual({ auth: { type: 'none' }, limits: null, cost: 1 });
+  });
+
+  it('refuses a policy in which any field is missing that has no default, and names the field', () => {
+    const { gatewayLimits: _, rateLimitHeaders: __, ...whole } = servicePolicy();
     for (const field of Object.keys(whole)) {
-      const { [field as keyof typeof whole]: _, ...rest } = whole;
+      const { [field as keyof typeof whole]: ___, ...rest } = whole;
       expect(() => decodeServicePolicy(JSON.stringify(rest))).toThrow(`service.${field} must be`);
     }
+    expect(decodeServicePolicy(JSON.stringify(whole))).toMatchObject({ gatewayLimits: [], rateLimitHeaders: true });
+  });
+
+  it.each<[string, object, string]>([
+    ['of no known kind', { ...windowLimit(1, 1), kind: 'leaky' }, 'kind must be one of window, bucket, concurrency'],
+    ['of half a request', windowLimit(0.5, 1000), 'limit must be an integer, got 0.5'],
+    ['of a plan without a number', { ...windowLimit(1, 1), plans: { pro: '9' } }, "plans['pro'] must be an integer"],
+    ['without a rate', { ...bucketLimit(1, 1), ratePerS: undefined }, 'ratePerS must be a finite number'],
+    ['without a lease', { ...concurrencyLimit(1), leaseMs: undefined }, 'leaseMs must be an integer'],
+    ['that counts by the weather', { ...windowLimit(1, 1), by: 'weather' }, 'by must be one of client, ip, tenant'],
+    ['without a name', { ...windowLimit(1, 1), name: undefined }, 'name must be a string'],
+  ])('refuses a limit %s', (_, limit, message) => {
+    const policy = { ...servicePolicy(), gatewayLimits: [limit] };
+    expect(() => decodeServicePolicy(JSON.stringify(policy))).toThrow(`service.gatewayLimits[0].${message}`);
   });
 
   it.each([
@@ -37,7 +113,7 @@ describe('decodeServicePolicy', () => {
     [{}, 'type must be one of none, jwt, got undefined'],
     [null, 'auth must be an object, got null'],
   ])('never takes %j for a route without auth', (auth, message) => {
-    const policy = { ...servicePolicy(), routes: { 'POST /x': { auth, rateLimit: null } } };
+    const policy = { ...servicePolicy(), routes: { 'POST /x': { auth, limits: null } } };
     expect(() => decodeServicePolicy(JSON.stringify(policy))).toThrow(message);
   });
 

@@ -14,6 +14,7 @@ const claims = fc.record({
   scp: fc.oneof(fc.array(fc.stringMatching(/^[a-z: "]{0,20}$/)), fc.constant(undefined)),
   plan: text,
   tenant: text,
+  jti: text,
 });
 
 describe('a verdict', () => {
@@ -55,6 +56,7 @@ describe('decodeVerdict', () => {
     scopes: ['read'],
     plan: '',
     tenant: '',
+    jti: '',
   });
 
   it('gives for any JSON a DecodeError: whoever sends none of a verdict has none', () => {

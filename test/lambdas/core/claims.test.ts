@@ -17,6 +17,7 @@ describe('the subject', () => {
       scopes: [],
       plan: '',
       tenant: '',
+      jti: '',
     });
   });
 
@@ -40,17 +41,17 @@ describe('the other claims', () => {
   it('of any type and any size make a verdict of short strings', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.constantFrom('email', 'roles', 'scope', 'scp', 'plan', 'tenant'), fc.jsonValue()),
+        fc.dictionary(fc.constantFrom('email', 'roles', 'scope', 'scp', 'plan', 'tenant', 'jti'), fc.jsonValue()),
         (claims) => {
           const verdict = verifiedFrom({ ...claims, sub: 'alice' });
-          const { email, plan, tenant, roles = [], scopes = [] } = verdict ?? {};
-          for (const value of [email, plan, tenant, ...roles, ...scopes]) expect(typeof value).toBe('string');
+          const { email, plan, tenant, jti, roles = [], scopes = [] } = verdict ?? {};
+          for (const value of [email, plan, tenant, jti, ...roles, ...scopes]) expect(typeof value).toBe('string');
         },
       ),
     );
   });
 
-  it.each(['email', 'plan', 'tenant'])('%s is empty when it is no string, too long or no Unicode', (name) => {
+  it.each(['email', 'plan', 'tenant', 'jti'])('%s is empty when it is no string, too long or no Unicode', (name) => {
     for (const value of [undefined, null, 1, {}, ['x'], 'x'.repeat(1025), '\ud800']) {
       expect(verifiedFrom({ sub: 'alice', [name]: value })).toMatchObject({ [name]: '' });
     }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
 import { routeSelector } from '../../../lambdas/core/route.ts';
-import { servicePolicy } from '../../support/policy.ts';
+import { servicePolicy, windowLimit } from '../../support/policy.ts';
 
 const GREEDY = 'ANY /api/payments/{proxy+}';
 
 function route(limit: number, ...scopes: string[]): RoutePolicy {
-  return { auth: { type: 'jwt', scopes }, rateLimit: { limit, windowMs: 60_000 } };
+  return { auth: { type: 'jwt', scopes }, limits: [windowLimit(limit, 60_000)], cost: 1 };
 }
 
-const PUBLIC: RoutePolicy = { auth: { type: 'none' }, rateLimit: null };
+const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
 
 function selector(routes: Record<string, RoutePolicy>, standard: RoutePolicy = route(100)) {
   return routeSelector(servicePolicy({ prefix: '/api/payments', default: standard, routes }));
@@ -84,7 +84,7 @@ describe('another spelling of a special path', () => {
   it('is counted by the special limit', () => {
     expect(select(GREEDY, 'POST', '/api/payments//refunds')).toMatchObject({
       key: 'POST /api/payments/refunds',
-      policy: { rateLimit: { limit: 5 } },
+      policy: { limits: [{ limit: 5 }] },
     });
   });
 });
@@ -99,6 +99,12 @@ describe('a spelling that is one special route for API Gateway and another for t
     const { key, policy } = select('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN');
     expect(key).toBe('GET /api/payments/admin');
     expect(policy).toEqual(route(5, 'read', 'admin'));
+  });
+
+  it('costs as much as the dearer of the two', () => {
+    const dear = { ...route(50, 'read'), cost: 5 };
+    const spelled = selector({ 'GET /api/payments/{id}': dear, 'GET /api/payments/admin': route(5, 'admin') });
+    expect(spelled('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN').policy.cost).toBe(5);
   });
 
   it('asks nothing more of a request that both see alike', () => {
@@ -120,6 +126,26 @@ describe('a public route beside protected ones', () => {
       expect(select(GREEDY, 'GET', `/api/payments${path}`).policy).toEqual(route(100));
     },
   );
+});
+
+describe('a special route without limits', () => {
+  it('leaves another spelling of its path to the limits of the route that API Gateway chose', () => {
+    const limitless = { ...route(5, 'read'), limits: [] };
+    const select = selector({ 'GET /api/payments/{id}': route(50, 'read'), 'GET /api/payments/status': limitless });
+    expect(select('GET /api/payments/{id}', 'GET', '/api/payments/STATUS')).toEqual({
+      key: 'GET /api/payments/{id}',
+      policy: route(50, 'read'),
+    });
+    expect(select('GET /api/payments/status', 'GET', '/api/payments/status').policy.limits).toEqual([]);
+  });
+
+  it('is no way around those of its service where it is held to them', () => {
+    const select = selector({ 'GET /api/payments/status': { ...route(5, 'read'), limits: null } });
+    expect(select(GREEDY, 'GET', '/api/payments//status')).toMatchObject({
+      key: 'GET /api/payments/status',
+      policy: { limits: null },
+    });
+  });
 });
 
 describe('a protected route beside public ones', () => {
