@@ -11,7 +11,10 @@ export interface Environment {
   /** Origins whose pages may call the gateway. */
   readonly corsOrigins: readonly string[];
   /** The way out of the VPC, DNS zones inside it, and the cache. */
-  readonly foundation: Pick<FoundationStackProps, 'egress' | 'privateZones' | 'cacheKind' | 'cacheEngine'>;
+  readonly foundation: Pick<
+    FoundationStackProps,
+    'egress' | 'privateZones' | 'cacheKind' | 'cacheEngine' | 'cacheAuth'
+  >;
   /** CloudWatch namespace of the gateway's metrics: two environments in one account must not mix. */
   readonly namespace: string;
 }

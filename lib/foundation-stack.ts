@@ -3,7 +3,14 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { Cache } from './foundation/cache.ts';
-import type { CacheEngine, CacheKind, Egress, Foundation, FoundationCache } from './foundation/foundation.ts';
+import type {
+  CacheAuth,
+  CacheEngine,
+  CacheKind,
+  Egress,
+  Foundation,
+  FoundationCache,
+} from './foundation/foundation.ts';
 import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
 import { checkKind, oneOf } from './gateway/check-props.ts';
@@ -44,6 +51,13 @@ export interface FoundationStackProps extends StackProps {
   /** @default 'valkey' */
   readonly cacheEngine?: CacheEngine;
   /**
+   * `iam`: each connection enters by the role of its function, with a token that holds for 15 minutes, and may do there
+   * what the gateway does and no more. `none`: the cache lets in whoever the network does.
+   *
+   * @default 'iam'
+   */
+  readonly cacheAuth?: CacheAuth;
+  /**
    * DNS zones whose names resolve to addresses inside the VPC, so upstreams under them need no egress:
    * `['corp.example.com']`.
    *
@@ -56,6 +70,7 @@ const CHOICES = {
   egress: oneOf('none', 'nat', 'ipv6'),
   cacheKind: oneOf('serverless', 'node'),
   cacheEngine: oneOf('valkey', 'redis'),
+  cacheAuth: oneOf('iam', 'none'),
 };
 
 /** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
@@ -105,6 +120,7 @@ export class FoundationStack extends Stack implements Foundation {
       clients: this.functionSecurityGroup,
       kind: props.cacheKind ?? 'serverless',
       engine: props.cacheEngine ?? 'valkey',
+      auth: props.cacheAuth ?? 'iam',
     });
     this.cache = cache;
 

@@ -1,8 +1,12 @@
-import { Names, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Names, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { type ISecurityGroup, type ISubnet, type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnReplicationGroup, CfnServerlessCache, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { CacheEngine, CacheKind, FoundationCache } from './foundation.ts';
+import { encodeCacheLogin } from '../../lambdas/contract/cache-login.ts';
+import { Env } from '../../lambdas/contract/environment.ts';
+import { CacheUser } from './cache-user.ts';
+import type { CacheAuth, CacheEngine, CacheKind, FoundationCache } from './foundation.ts';
 
 /** ElastiCache Serverless listens there and nowhere else; its readers' port 6380 is not used. */
 const SERVERLESS_PORT = 6379;
@@ -22,6 +26,7 @@ export interface CacheProps {
   readonly clients: ISecurityGroup;
   readonly kind: CacheKind;
   readonly engine: CacheEngine;
+  readonly auth: CacheAuth;
 }
 
 /** The Redis that counts requests and outcomes: shared by all proxy functions, allowed to be lost, kept all the same. */
@@ -31,8 +36,11 @@ export class Cache extends Construct implements FoundationCache {
   readonly redisUrl: string;
   readonly cluster: boolean;
   readonly dimensions: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string>>;
   /** Attributes of the resource that the above are made of. */
   readonly attributes: readonly string[];
+  readonly #user: CacheUser | undefined;
+  readonly #name: string;
 
   constructor(scope: Construct, id: string, props: CacheProps) {
     super(scope, id);
@@ -48,11 +56,35 @@ export class Cache extends Construct implements FoundationCache {
     this.kind = props.kind;
     this.engine = props.engine;
     this.cluster = props.kind === 'serverless';
+    this.#user = props.auth === 'iam' ? new CacheUser(this, 'User', props.engine) : undefined;
     const { host, name, dimensions } =
       props.kind === 'serverless' ? this.serverless(props, securityGroup) : this.singleNode(props, securityGroup);
+    this.#name = name;
     this.redisUrl = `rediss://${host}:${port}`;
     this.dimensions = dimensions;
     this.attributes = [host, name];
+    this.environment = {
+      [Env.redisUrl]: this.redisUrl,
+      [Env.redisCluster]: String(this.cluster),
+      ...(this.#user && { [Env.redisLogin]: this.login(this.#user) }),
+    };
+  }
+
+  grantConnect(grantee: IGrantable): void {
+    if (this.#user === undefined) return;
+    const resource = this.kind === 'serverless' ? 'serverlesscache' : 'replicationgroup';
+    // Both are asked for: as whom, and into what.
+    const resourceArns = [this.arn('user', this.#user.userId), this.arn(resource, this.#name)];
+    Grant.addToPrincipal({ grantee, actions: ['elasticache:Connect'], resourceArns });
+  }
+
+  private login({ userId }: CacheUser): string {
+    return encodeCacheLogin({ user: userId, cache: this.#name, serverless: this.kind === 'serverless' });
+  }
+
+  private arn(resource: string, resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    return Stack.of(this).formatArn({ service: 'elasticache', resource, resourceName, arnFormat });
   }
 
   private serverless({ engine, subnets }: CacheProps, securityGroup: ISecurityGroup) {
@@ -65,6 +97,7 @@ export class Cache extends Construct implements FoundationCache {
       majorEngineVersion: ENGINE_VERSIONS[engine].major,
       subnetIds: subnets.map((subnet) => subnet.subnetId),
       securityGroupIds: [securityGroup.securityGroupId],
+      ...(this.#user && { userGroupId: this.#user.groupId }),
       // What is stored is capped, so the bill for it is.
       cacheUsageLimits: { dataStorage: { unit: 'GB', maximum: 1 } },
     });
@@ -91,6 +124,7 @@ export class Cache extends Construct implements FoundationCache {
       port: NODE_PORT,
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: [securityGroup.securityGroupId],
+      ...(this.#user && { userGroupIds: [this.#user.groupId] }),
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,
@@ -104,8 +138,9 @@ export class Cache extends Construct implements FoundationCache {
       },
       {
         id: 'AwsSolutions-AEC6',
-        reason:
-          'Only the security group of the proxy functions reaches the port, over TLS; a token would have to lie in each function as plain text.',
+        reason: this.#user
+          ? 'The rule looks for one token that all clients share. Here each connection enters by IAM, with a token of its own that holds for 15 minutes.'
+          : 'Only the security group of the proxy functions reaches the port, over TLS; a token would have to lie in each function as plain text.',
       },
     );
     // The metrics of a node carry the name of its one member, which ElastiCache derives from the group's.

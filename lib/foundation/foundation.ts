@@ -1,5 +1,6 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 
 /**
  * How functions in the VPC reach the internet: not at all, through a NAT gateway, or by IPv6 alone (an upstream then
@@ -9,6 +10,8 @@ export type Egress = 'none' | 'nat' | 'ipv6';
 
 export type CacheKind = 'serverless' | 'node';
 export type CacheEngine = 'valkey' | 'redis';
+/** How functions enter the cache: by their roles, or without saying who they are. */
+export type CacheAuth = 'iam' | 'none';
 
 /** The Redis that counts. */
 export interface FoundationCache {
@@ -20,6 +23,10 @@ export interface FoundationCache {
   readonly cluster: boolean;
   /** Under which ElastiCache reports the cache: a serverless one by `clusterId`, a node by `CacheClusterId`. */
   readonly dimensions: Readonly<Record<string, string>>;
+  /** Variables that tell a function where the cache is and how to enter it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Lets a role enter the cache; the network has to let its function in, too. */
+  grantConnect(grantee: IGrantable): void;
 }
 
 /** What a gateway stands on. `FoundationStack` makes one; anything of this shape will do. */

@@ -1,7 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeCacheLogin } from '../../lambdas/contract/cache-login.ts';
+import { ACCESS_STRING } from '../../lib/foundation/access-string.ts';
 import type { Egress } from '../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../lib/foundation-stack.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
@@ -73,17 +76,21 @@ describe('the foundation', () => {
     });
   });
 
-  it.each(['AWS::DynamoDB::Table', 'AWS::ElastiCache::ServerlessCache', 'AWS::Logs::LogGroup'])(
-    'keeps its %s when the stack goes',
-    (type) => {
-      template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    },
-  );
+  it.each([
+    'AWS::DynamoDB::Table',
+    'AWS::ElastiCache::ServerlessCache',
+    'AWS::ElastiCache::User',
+    'AWS::ElastiCache::UserGroup',
+    'AWS::Logs::LogGroup',
+  ])('keeps its %s when the stack goes', (type) => {
+    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
 
   it.each([
     [{ egress: 'natt' }, "egress must be 'none' or 'nat' or 'ipv6', got \"natt\""],
     [{ cacheKind: 'serverles' }, "cacheKind must be 'serverless' or 'node', got"],
     [{ cacheEngine: 'memcached' }, "cacheEngine must be 'valkey' or 'redis', got"],
+    [{ cacheAuth: 'password' }, "cacheAuth must be 'iam' or 'none', got"],
   ])('is refused with %j', (props, message) => {
     expect(() => testFoundation(props as FoundationStackProps)).toThrow(message);
   });
@@ -134,6 +141,87 @@ describe('the cache', () => {
     expect(cache.redisUrl).toMatch(/^rediss:\/\/.+:6379$/);
     expect(cache).toMatchObject({ kind: 'serverless', engine: 'valkey', cluster: true });
     expect(Object.keys(cache.dimensions)).toEqual(['clusterId']);
+  });
+});
+
+describe('the way into the cache', () => {
+  it.each(['serverless', 'node'] as const)(
+    'of kind %s is a user who enters by IAM, under one name of lower case',
+    (cacheKind) => {
+      const template = foundationTemplate({ cacheKind });
+      const user = onlyResource(template, 'AWS::ElastiCache::User');
+      expect(user).toMatchObject({
+        Engine: 'valkey',
+        AuthenticationMode: { Type: 'iam' },
+        UserId: expect.stringMatching(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/),
+        UserName: user['UserId'],
+        AccessString: ACCESS_STRING,
+      });
+      expect(onlyResource(template, 'AWS::ElastiCache::UserGroup')).toMatchObject({
+        Engine: 'valkey',
+        UserIds: [{ Ref: expect.stringContaining('CacheUser') }],
+      });
+    },
+  );
+
+  it('is the only one: the cache knows its group of users and no other', () => {
+    const group = { Ref: expect.stringContaining('CacheUserGroup') };
+    expect(onlyResource(foundationTemplate(), 'AWS::ElastiCache::ServerlessCache')).toMatchObject({
+      UserGroupId: group,
+    });
+    const node = onlyResource(foundationTemplate({ cacheKind: 'node' }), 'AWS::ElastiCache::ReplicationGroup');
+    expect(node).toMatchObject({ UserGroupIds: [group] });
+  });
+
+  it('of Redis OSS is closed to those who do not say who they are', () => {
+    const template = foundationTemplate({ cacheEngine: 'redis' });
+    const nobody = onlyResource(template, 'AWS::ElastiCache::User', { UserName: 'default' });
+    expect(nobody).toMatchObject({ AccessString: 'off -@all' });
+    expect(onlyResource(template, 'AWS::ElastiCache::UserGroup')['UserIds']).toHaveLength(2);
+  });
+
+  it('is told to functions: as whom, and into which cache', () => {
+    const foundation = testFoundation();
+    const { UserId } = onlyResource(Template.fromStack(foundation), 'AWS::ElastiCache::User');
+    const { TOLLGATE_REDIS_LOGIN: login = '', ...others } = foundation.cache.environment;
+    const [[, cache] = []] = Object.entries(foundation.cache.dimensions);
+    expect(decodeCacheLogin(login)).toEqual({ user: UserId, cache, serverless: true });
+    expect(others).toEqual({ TOLLGATE_REDIS_URL: foundation.cache.redisUrl, TOLLGATE_REDIS_CLUSTER: 'true' });
+  });
+
+  it.each([
+    ['serverless', ':serverlesscache:'],
+    ['node', ':replicationgroup:'],
+  ] as const)('of kind %s is granted for that cache and that user alone', (cacheKind, kind) => {
+    const foundation = testFoundation({ cacheKind });
+    const role = new Role(foundation, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    foundation.cache.grantConnect(role);
+    const template = Template.fromStack(foundation);
+    const { PolicyDocument: policy } = onlyResource(template, 'AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('^Role') }],
+    });
+    const [{ Action: action, Resource: resources }] = (
+      policy as { Statement: [{ Action: string; Resource: object[] }] }
+    ).Statement;
+    expect(action).toBe('elasticache:Connect');
+    const { UserId } = onlyResource(template, 'AWS::ElastiCache::User');
+    expect(resources.map((resource) => JSON.stringify(resource)).sort()).toEqual([
+      expect.stringContaining(`${kind}",{"Ref":"Cache`),
+      expect.stringContaining(`:user:${UserId}"`),
+    ]);
+  });
+
+  it('may be left open, to whoever the network lets in', () => {
+    const foundation = testFoundation({ cacheAuth: 'none' });
+    const role = new Role(foundation, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    foundation.cache.grantConnect(role);
+    expect(foundation.cache.environment).not.toHaveProperty('TOLLGATE_REDIS_LOGIN');
+    const template = Template.fromStack(foundation);
+    for (const type of ['AWS::ElastiCache::User', 'AWS::ElastiCache::UserGroup']) template.resourceCountIs(type, 0);
+    expect(onlyResource(template, 'AWS::ElastiCache::ServerlessCache')).not.toHaveProperty('UserGroupId');
+    expect(
+      template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^Role') }] } }),
+    ).toEqual({});
   });
 });
 

@@ -36,7 +36,9 @@ interface Series {
   readonly metric: string;
 }
 
+const CLOSED = { environment: {}, grantConnect: () => undefined };
 const SERVERLESS: FoundationCache = {
+  ...CLOSED,
   kind: 'serverless',
   engine: 'valkey',
   redisUrl: 'rediss://cache:6379',
@@ -44,6 +46,7 @@ const SERVERLESS: FoundationCache = {
   dimensions: { clusterId: 'tollgate' },
 };
 const NODE: FoundationCache = {
+  ...CLOSED,
   kind: 'node',
   engine: 'valkey',
   redisUrl: 'rediss://cache:6380',

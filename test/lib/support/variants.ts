@@ -74,6 +74,7 @@ function vpcOfTheUser(app: App): void {
         isolatedSubnetRouteTableIds: ['rtb-0123456789abcdef0', 'rtb-0123456789abcdef1'],
       }),
     cacheKind: 'node',
+    cacheAuth: 'none',
     privateZones: ['corp.example.com'],
   });
   const gateway = new Gateway(new Stack(app, 'Own-Gateway'), 'Gateway', {
