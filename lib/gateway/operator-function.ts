@@ -37,6 +37,7 @@ export class OperatorFunction extends Construct {
     });
     this.fn = fn;
     this.logGroup = logGroup;
+    foundation.cache.grantConnect(fn);
     grantPartitions(fn, foundation.table, rulesPartition(gateway), [
       'dynamodb:GetItem',
       'dynamodb:PutItem',

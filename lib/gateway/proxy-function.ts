@@ -60,7 +60,8 @@ export class ProxyFunction extends Construct {
     this.fn = fn;
     this.logGroup = logGroup;
     const { gateway, service, circuit } = policy;
-    const { table } = props.foundation;
+    const { cache, table } = props.foundation;
+    cache.grantConnect(fn);
     if (circuit)
       grantPartitions(fn, table, circuitPartition(gateway, service), ['dynamodb:GetItem', 'dynamodb:PutItem']);
     // Read when Redis lost its copy of the rules, and while Redis cannot be asked.

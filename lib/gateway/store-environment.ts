@@ -6,9 +6,5 @@ export function storeEnvironment({
   cache,
   table,
 }: Pick<Foundation, 'cache' | 'table'>): Readonly<Record<string, string>> {
-  return {
-    [Env.table]: table.tableName,
-    [Env.redisUrl]: cache.redisUrl,
-    [Env.redisCluster]: String(cache.cluster),
-  };
+  return { [Env.table]: table.tableName, ...cache.environment };
 }

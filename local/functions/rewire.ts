@@ -35,7 +35,7 @@ function rewireAuthorizer(variables: Variables, { jwksUriOf }: StandIns): Variab
 
 function rewireRedis(variables: Variables, { redisUrl }: StandIns): Variables {
   if (!(Env.redisUrl in variables)) return variables;
-  const { [Env.redisUrl]: _, [Env.redisCluster]: __, ...others } = variables;
+  const { [Env.redisUrl]: _, [Env.redisCluster]: __, [Env.redisLogin]: ___, ...others } = variables;
   return redisUrl === null ? others : { ...others, [Env.redisUrl]: redisUrl };
 }
 

@@ -8,7 +8,7 @@ import { ACCESS_STRING } from '../../lib/foundation/access-string.ts';
 import type { Egress } from '../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../lib/foundation-stack.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
-import { JWT, onlyResource, serviceProps, testApp, testFoundation } from './support/stacks.ts';
+import { JWT, onlyResource, serviceProps, testApp, testFoundation, testGateway } from './support/stacks.ts';
 
 const foundationTemplate = (props: FoundationStackProps = {}) => Template.fromStack(testFoundation(props));
 
@@ -209,6 +209,28 @@ describe('the way into the cache', () => {
       expect.stringContaining(`${kind}",{"Ref":"Cache`),
       expect.stringContaining(`:user:${UserId}"`),
     ]);
+  });
+
+  it('is granted to the role of every function that is told of the cache', () => {
+    const { gateway, template } = testGateway();
+    gateway.addService('users', serviceProps());
+    const rolesOf = (type: string, isMeant: (properties: unknown) => boolean, of: (properties: never) => unknown) =>
+      Object.values(template().findResources(type))
+        .filter(({ Properties: properties }) => isMeant(properties))
+        .map(({ Properties: properties }) => JSON.stringify(of(properties as never)))
+        .sort();
+    const told = rolesOf(
+      'AWS::Lambda::Function',
+      (properties) => JSON.stringify(properties).includes('TOLLGATE_REDIS_URL'),
+      ({ Role: { 'Fn::GetAtt': role } }: { Role: { 'Fn::GetAtt': [string, string] } }) => role[0],
+    );
+    const granted = rolesOf(
+      'AWS::IAM::Policy',
+      (properties) => JSON.stringify(properties).includes('elasticache:Connect'),
+      ({ Roles: [role] }: { Roles: [{ Ref: string }] }) => role.Ref,
+    );
+    expect(granted).toEqual(told);
+    expect(granted.length).toBeGreaterThan(1);
   });
 
   it('may be left open, to whoever the network lets in', () => {

@@ -21,7 +21,12 @@ test("each issuer's keys come from the demo issuer, under the issuer's own name"
 });
 
 test('Redis is the local one, which is no cluster', () => {
-  const variables = { [Env.redisUrl]: 'rediss://cache:6379', [Env.redisCluster]: 'true', OTHER: '1' };
+  const variables = {
+    [Env.redisUrl]: 'rediss://cache:6379',
+    [Env.redisCluster]: 'true',
+    [Env.redisLogin]: '{}',
+    OTHER: '1',
+  };
   expect(rewire(variables, STAND_INS)).toEqual({ [Env.redisUrl]: 'redis://127.0.0.1:3', OTHER: '1' });
   expect(rewire(variables, { ...STAND_INS, redisUrl: null })).toEqual({ OTHER: '1' });
 });
