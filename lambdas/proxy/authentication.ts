@@ -1,6 +1,7 @@
 import { decodeVerdict, type Verdict } from '../contract/verdict.ts';
 import { authorize } from '../core/authorization.ts';
 import type { ProxyEvent, Stage } from './exchange.ts';
+import { ipSubject } from './limit-request.ts';
 
 /** Reads the authorizer's verdict and lets pass what the route's policy allows. Names the client that limits count. */
 export function authentication(): Stage {
@@ -8,7 +9,8 @@ export function authentication(): Stage {
     before: ({ event, context: { exchange } }) => {
       const verdict = verdictOf(event);
       if (verdict !== undefined) exchange.verdict = verdict;
-      exchange.client = verdict?.verdict === 'verified' ? verdict.client : `ip:${event.requestContext.http.sourceIp}`;
+      exchange.client =
+        verdict?.verdict === 'verified' ? verdict.client : ipSubject(event.requestContext.http.sourceIp);
       const problem = exchange.route && authorize(exchange.route.policy.auth, verdict);
       if (problem !== undefined) throw problem;
     },

@@ -7,7 +7,7 @@ import type {
 import type { UpstreamRequest } from '../adapters/upstream.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import type { Admission, CircuitState } from '../core/circuit.ts';
-import type { Ruling } from '../core/counters.ts';
+import type { LimitRequest, Ruling } from '../core/counters.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
@@ -20,11 +20,17 @@ export interface Exchange {
   readonly coldStart: boolean;
   /** Fields for the response, whoever makes it. */
   readonly responseHeaders: Record<string, string>;
+  /** Calls to a store that failed and that nobody else counts. */
+  storeErrors: number;
   route?: SelectedRoute;
   verdict?: Verdict;
   client?: string;
   /** What the limits said. */
   ruling?: Ruling;
+  /** The request whose leases are still to be given back. */
+  leased?: LimitRequest;
+  /** Fulfilled when they are given back, or cannot be. */
+  leasesReturned?: Promise<void>;
   /** What the upstream will be sent. */
   message?: UpstreamRequest;
   circuit?: { readonly state: CircuitState; readonly admission: Admission };

@@ -3,6 +3,7 @@ import { CircuitStore } from '../adapters/circuit-store.ts';
 import { CircuitView } from '../adapters/circuit-view.ts';
 import { createCounters } from '../adapters/counters.ts';
 import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { RuleStore } from '../adapters/rule-store.ts';
 import { Upstream } from '../adapters/upstream.ts';
 import { Env } from '../contract/environment.ts';
 import { type CircuitPolicy, decodeServicePolicy } from '../contract/policy.ts';
@@ -12,14 +13,30 @@ const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');
 const monotonic = () => performance.now();
 const clock = Date.now;
 
-let storeErrors = 0;
+let errors = 0;
+let lost = 0;
+let recovered = 0;
 const onFailure = () => {
-  storeErrors += 1;
+  errors += 1;
 };
 
+const table = process.env[Env.table] ?? '';
+const database = createDynamoDB({ timeoutMs: 500 });
+const ruleStore = new RuleStore(database, table, policy.gateway);
 const circuit = policy.circuit && createCircuit(policy.circuit);
 // Redis is connected to while the circuit is read: both at the start, for which Lambda gives a whole CPU.
-const counters = createCounters(process.env, { clock, monotonic, onFailure });
+const counters = createCounters({
+  env: process.env,
+  policy,
+  rules: { list: () => ruleStore.list() },
+  clock,
+  monotonic,
+  onFailure,
+  onChange: (change) => {
+    if (change === 'lost') lost += 1;
+    else recovered += 1;
+  },
+});
 await circuit?.load();
 
 export const handler = pipeline({
@@ -27,9 +44,9 @@ export const handler = pipeline({
   circuit: circuit ?? undefined,
   counters,
   upstream: new Upstream(policy.upstream),
-  takeStoreErrors: () => {
-    const taken = storeErrors;
-    storeErrors = 0;
+  takeStoreEvents: () => {
+    const taken = { errors, lost, recovered };
+    errors = lost = recovered = 0;
     return taken;
   },
   clock,
@@ -39,7 +56,7 @@ export const handler = pipeline({
 
 function createCircuit(limits: CircuitPolicy): CircuitView {
   return new CircuitView({
-    store: new CircuitStore(createDynamoDB({ timeoutMs: 500 }), process.env[Env.table] ?? '', policy),
+    store: new CircuitStore(database, table, policy),
     policy: limits,
     clock,
     onTransition: (next) => logTransition(policy, next, clock()),

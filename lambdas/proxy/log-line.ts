@@ -1,9 +1,11 @@
 import { writeLine } from '../adapters/log.ts';
 import { Metric, type MetricName } from '../contract/metrics.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
+import type { Ruling } from '../core/counters.ts';
 import { emf, type MetricValues } from '../core/emf.ts';
-import type { ProblemCode } from '../core/problem.ts';
+import type { Problem, ProblemCode } from '../core/problem.ts';
 import type { Exchange, ProxyEvent, ProxyResult, Stage } from './exchange.ts';
+import { limitFields, limitMetrics } from './limit-report.ts';
 
 /** A path is logged up to this length; a query never is, since tokens and keys are put there. */
 const MAX_LOGGED_PATH = 1024;
@@ -14,6 +16,8 @@ const REJECTIONS: Readonly<Partial<Record<ProblemCode, MetricName>>> = {
   invalid_token: Metric.authRejected,
   insufficient_scope: Metric.authRejected,
   rate_limited: Metric.rateLimited,
+  too_many_concurrent: Metric.rateLimited,
+  limits_unavailable: Metric.failedClosed,
   circuit_open: Metric.circuitRejected,
 };
 
@@ -23,18 +27,25 @@ export interface LogLineOptions {
   readonly clock: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;
-  /** The failed calls to the stores since it was last asked. */
-  readonly takeStoreErrors: () => number;
+  /** What befell the stores since it was last asked. */
+  readonly takeStoreEvents: () => StoreEvents;
+}
+
+/** Calls to the stores that failed; how often Redis was lost and found again. */
+export interface StoreEvents {
+  readonly errors: number;
+  readonly lost: number;
+  readonly recovered: number;
 }
 
 /** Opens the exchange and, when the answer stands, writes its one line: what is known of the request, and the metrics. */
-export function logLine({ policy, clock, monotonic, takeStoreErrors }: LogLineOptions): Stage {
+export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOptions): Stage {
   let coldStart = true;
 
   function write(event: ProxyEvent, exchange: Exchange, response: ProxyResult): void {
     const latencyMs = monotonic() - exchange.startedAtMs;
     const fields = describe(event, exchange, response, policy, latencyMs);
-    const metrics = measure(exchange, latencyMs, takeStoreErrors());
+    const metrics = measure(exchange, latencyMs, takeStoreEvents());
     writeLine(emf(policy, metrics, clock(), fields));
   }
 
@@ -46,6 +57,7 @@ export function logLine({ policy, clock, monotonic, takeStoreErrors }: LogLineOp
         startedAtMs: monotonic(),
         coldStart,
         responseHeaders: { 'x-request-id': requestId },
+        storeErrors: 0,
       };
       coldStart = false;
     },
@@ -80,15 +92,16 @@ function describe(
     upstream_ms: forwarded === undefined ? null : round(forwarded.upstreamMs),
     overhead_ms: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
     verdict: verdict?.verdict ?? 'none',
-    limited: exchange.decision?.allowed === false,
+    ...limitFields(exchange.ruling),
     circuit: exchange.circuit?.state.state ?? 'none',
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,
   };
 }
 
-function measure({ forwarded, problem }: Exchange, latencyMs: number, storeErrors: number): MetricValues {
-  const rejection = problem && REJECTIONS[problem.code];
+function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovered }: StoreEvents): MetricValues {
+  const { forwarded, problem, ruling, storeErrors } = exchange;
+  const rejection = problem && rejectionOf(problem, ruling);
   return {
     [Metric.requests]: 1,
     [Metric.overhead]: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
@@ -97,8 +110,16 @@ function measure({ forwarded, problem }: Exchange, latencyMs: number, storeError
       [Metric.failures]: forwarded.failed ? 1 : 0,
     }),
     ...(rejection && { [rejection]: 1 }),
-    ...(storeErrors > 0 && { [Metric.storeErrors]: storeErrors }),
+    ...(ruling && limitMetrics(ruling)),
+    ...(errors + storeErrors > 0 && { [Metric.storeErrors]: errors + storeErrors }),
+    ...(lost > 0 && { [Metric.storeLost]: lost }),
+    ...(recovered > 0 && { [Metric.storeRecovered]: recovered }),
   };
+}
+
+/** A revoked credential is refused as an invalid token, yet the authorizer accepted it. */
+function rejectionOf({ code }: Problem, ruling: Ruling | undefined): MetricName | undefined {
+  return ruling?.outcome === 'revoked' ? Metric.revoked : REJECTIONS[code];
 }
 
 function bytesOf({ body, isBase64Encoded }: ProxyResult): number {

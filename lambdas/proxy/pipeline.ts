@@ -9,7 +9,8 @@ import { circuitBreaking } from './circuit-breaking.ts';
 import { composing } from './composing.ts';
 import type { ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
 import { forwarding } from './forwarding.ts';
-import { logLine } from './log-line.ts';
+import { leases } from './leases.ts';
+import { logLine, type StoreEvents } from './log-line.ts';
 import { rateLimiting } from './rate-limiting.ts';
 import { routing } from './routing.ts';
 
@@ -19,7 +20,7 @@ export interface PipelineOptions {
   /** Undefined for a service without a circuit. */
   readonly circuit: CircuitView | undefined;
   readonly upstream: Upstream;
-  readonly takeStoreErrors: () => number;
+  readonly takeStoreEvents: () => StoreEvents;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Milliseconds of a clock that only goes forward. */
@@ -42,5 +43,6 @@ export function pipeline(options: PipelineOptions) {
     .use(rateLimiting(policy, counters, clock))
     .use(composing(options))
     .use(policy.circuit && circuit ? [circuitBreaking(policy, policy.circuit, circuit, counters, clock)] : [])
+    .use(leases(counters))
     .handler(forwarding(options));
 }

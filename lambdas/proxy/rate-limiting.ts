@@ -1,29 +1,94 @@
+import { hash } from 'node:crypto';
 import type { ServicePolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/counters.ts';
-import { rateLimitHeaders, resetS } from '../core/decision.ts';
-import { Problem } from '../core/problem.ts';
+import { bearerChallenge } from '../core/bearer.ts';
+import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
+import type { Decision } from '../core/decision.ts';
+import { Problem, type QuotaProblem } from '../core/problem.ts';
+import { rateLimitHeaders, resetS, tightest } from '../core/rate-limit-headers.ts';
 import type { Exchange, Stage } from './exchange.ts';
+import { limitRequests } from './limit-request.ts';
 
-/** Counts the request against its route's limit and refuses what is over it. */
+/** For a store that cannot be asked; the environment looks for it all the time. */
+const UNAVAILABLE_RETRY_S = 1;
+
+/** Counts the request against all of its limits in one call and refuses what is over one of them, or revoked. */
 export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: () => number): Stage {
+  const requestOf = limitRequests(policy);
+
+  /** The leases were given back by the stage `leases`; no reply leaves before that is known. */
+  const returned = ({ context: { exchange } }: { context: { exchange: Exchange } }) => exchange.leasesReturned;
+
   return {
-    before: async ({ context: { exchange } }) => {
-      const limit = exchange.route?.policy.rateLimit ?? null;
-      if (limit === null) return;
-      const decision = await counters.decide(subjectOf(policy, exchange), limit);
-      exchange.decision = decision;
-      Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, limit, clock()));
-      if (decision.allowed) return;
-      const seconds = resetS(decision);
-      throw new Problem('rate_limited', `the limit of ${limit.limit} requests is used up; retry after ${seconds} s`, {
-        'retry-after': String(seconds),
-      });
+    before: async ({ event, context: { exchange } }) => {
+      const { route, client = '', verdict, requestId } = exchange;
+      if (route === undefined) return;
+      const verified = verdict?.verdict === 'verified' ? verdict : undefined;
+      const { sourceIp } = event.requestContext.http;
+      const request = requestOf({ requestId, route, client, verified, sourceIp });
+      if (request === undefined) return;
+      const ruling = await counters.decide(request);
+      exchange.ruling = ruling;
+      if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
+      const spoken = tightest(ruling.decisions);
+      const decision = ruling.decisions[spoken];
+      // What was not counted has no numbers to tell.
+      if (policy.rateLimitHeaders && decision !== undefined && ruling.outcome !== 'unavailable') {
+        const partition = partitionOf(request.limits[spoken]?.subject ?? '');
+        Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
+      }
+      const problem = problemOf(ruling, decision);
+      if (problem !== undefined) throw problem;
     },
+    after: returned,
+    onError: returned,
   };
 }
 
-/** A special route counts on its own; all default routes of a service count together. */
-function subjectOf({ gateway, service, routes }: ServicePolicy, { route, client = '' }: Exchange): string {
-  const counted = route !== undefined && Object.hasOwn(routes, route.key) ? route.key : '';
-  return JSON.stringify([gateway, service, counted, client]);
+function takesLeases({ limits }: LimitRequest): boolean {
+  return limits.some(({ policy }) => policy.kind === 'concurrency');
+}
+
+/** The first six bytes of the SHA-256 of the subject, so that it tells no more than whether two are the same. */
+function partitionOf(subject: string): string {
+  return subject === '' ? '' : hash('sha256', subject, 'base64').slice(0, 8);
+}
+
+const REVOKED_DESCRIPTION = 'the credential has been revoked';
+const REVOKED = new Problem('invalid_token', REVOKED_DESCRIPTION, {
+  'www-authenticate': bearerChallenge({ error: 'invalid_token', error_description: REVOKED_DESCRIPTION }),
+});
+
+function problemOf({ outcome, decisions }: Ruling, tightest: Decision | undefined): Problem | undefined {
+  switch (outcome) {
+    case 'allowed':
+      return undefined;
+    case 'revoked':
+      return REVOKED;
+    case 'unavailable': {
+      const detail = `the limits of this route cannot be checked; retry after ${UNAVAILABLE_RETRY_S} s`;
+      const quota = { type: 'temporary-reduced-capacity', violatedPolicies: violated(decisions) } as const;
+      return new Problem('limits_unavailable', detail, { 'retry-after': String(UNAVAILABLE_RETRY_S) }, quota);
+    }
+    case 'refused':
+      return refusal(tightest, violated(decisions));
+  }
+}
+
+function refusal(decision: Decision | undefined, violatedPolicies: readonly string[]): Problem {
+  const seconds = resetS(decision ?? { resetMs: 0 });
+  const limit = decision?.limit ?? 0;
+  const headers = { 'retry-after': String(seconds) };
+  // An environment that counts alone lets pass a share only: the client may well be within its quota.
+  const type = decision?.local === true ? 'temporary-reduced-capacity' : 'quota-exceeded';
+  const quota: QuotaProblem = { type, violatedPolicies };
+  if (decision?.policy.kind === 'concurrency') {
+    const detail = `${limit} requests are under way at once, which is the limit; retry after ${seconds} s`;
+    return new Problem('too_many_concurrent', detail, headers, quota);
+  }
+  const detail = `the limit of ${limit} requests is used up; retry after ${seconds} s`;
+  return new Problem('rate_limited', detail, headers, quota);
+}
+
+function violated(decisions: readonly Decision[]): readonly string[] {
+  return decisions.filter(({ allowed, policy }) => !allowed && !policy.shadow).map(({ policy }) => policy.name);
 }

@@ -24,6 +24,7 @@ export interface EventOptions {
   readonly body?: Buffer | string;
   readonly verdict?: Verdict | undefined;
   readonly sourceIp?: string;
+  readonly requestId?: string;
 }
 
 /** A payload 2.0 event as API Gateway sends it to a proxy function. */
@@ -37,6 +38,7 @@ export function proxyEvent({
   body,
   verdict,
   sourceIp = '203.0.113.7',
+  requestId = 'request-1',
 }: EventOptions = {}): ProxyEvent {
   return {
     version: '2.0',
@@ -55,7 +57,7 @@ export function proxyEvent({
       domainName: 'api.example.com',
       domainPrefix: 'api',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent: 'test' },
-      requestId: 'request-1',
+      requestId,
       routeKey,
       stage: '$default',
       time: '01/Jan/2026:00:00:00 +0000',

@@ -49,7 +49,7 @@ beforeEach(() => {
   status = 200;
   calls = 0;
   clock = new TestClock();
-  counters = new MemoryCounters(clock.now);
+  counters = new MemoryCounters({ clock: clock.now, shared: false });
   output = captureLines();
 });
 afterEach(() => {
@@ -62,7 +62,7 @@ function environment(circuit: Partial<CircuitPolicy> = {}): TestEnvironment {
   const policy = servicePolicy({
     gateway: `fleet-${gateways}`,
     upstream: upstream.url,
-    default: { auth: { type: 'jwt', scopes: [] }, rateLimit: null },
+    default: { auth: { type: 'jwt', scopes: [] }, limits: [], cost: 1 },
     circuit: { ...CIRCUIT, ...circuit },
   });
   const created = createEnvironment({ policy, table, clock, counters });

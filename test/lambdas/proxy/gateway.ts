@@ -6,6 +6,7 @@ import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { Counters } from '../../../lambdas/core/counters.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
+import type { StoreEvents } from '../../../lambdas/proxy/log-line.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
 import { TestClock } from '../../support/clock.ts';
 import type { TestTable } from '../../support/dynamodb.ts';
@@ -25,6 +26,7 @@ export interface EnvironmentOptions {
   readonly clock?: TestClock;
   readonly counters?: Counters;
   readonly waits?: CircuitViewOptions['waits'];
+  readonly takeStoreEvents?: () => StoreEvents;
 }
 
 export function createEnvironment(options: EnvironmentOptions): TestEnvironment {
@@ -44,8 +46,8 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
     policy,
     circuit,
     upstream,
-    counters: options.counters ?? new MemoryCounters(clock.now),
-    takeStoreErrors: () => storeErrors.length,
+    counters: options.counters ?? new MemoryCounters({ clock: clock.now, shared: false }),
+    takeStoreEvents: options.takeStoreEvents ?? (() => ({ errors: storeErrors.length, lost: 0, recovered: 0 })),
     clock: clock.now,
     monotonic: () => performance.now(),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
@@ -62,7 +64,17 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
   };
 }
 
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly request_id: string;
+  readonly 'violated-policies'?: readonly string[];
+}
+
 /** The problem document of a response. */
-export function problemOf(result: ProxyResult): { code: string; status: number; detail: string; request_id: string } {
+export function problemOf(result: ProxyResult): ProblemDocument {
   return JSON.parse(result.body ?? '');
 }

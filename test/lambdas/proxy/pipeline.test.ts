@@ -4,17 +4,18 @@ import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/polic
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
-import { servicePolicy } from '../../support/policy.ts';
+import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho, serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
 import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
 
-const PUBLIC: RoutePolicy = { auth: { type: 'none' }, rateLimit: null };
+const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
 const REFUNDS: Partial<ServicePolicy> = {
   prefix: '/api/payments',
   routes: {
     'POST /api/payments/refunds': {
       auth: { type: 'jwt', scopes: ['payments:refund'] },
-      rateLimit: { limit: 2, windowMs: 60_000 },
+      limits: [windowLimit(2, 60_000)],
+      cost: 1,
     },
   },
 };
@@ -294,8 +295,8 @@ describe('what the client receives', () => {
 
 describe('the limit', () => {
   it('lets exactly its number pass, tells each request where it stands, and refuses the next with 429', async () => {
-    const { send } = environment({
-      default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 3, windowMs: 60_000 } },
+    const { send, clock } = environment({
+      default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(3, 60_000)], cost: 1 },
     });
     const remaining: unknown[] = [];
     for (let index = 0; index < 3; index += 1) {
@@ -304,6 +305,7 @@ describe('the limit', () => {
       remaining.push(headers?.['x-ratelimit-remaining']);
     }
     expect(remaining).toEqual(['2', '1', '0']);
+    clock.advance(500);
     const refused = await send({ verdict: ALICE });
     expect(refused).toMatchObject({
       statusCode: 429,
@@ -311,8 +313,8 @@ describe('the limit', () => {
         'retry-after': '60',
         'x-ratelimit-limit': '3',
         'x-ratelimit-remaining': '0',
-        'ratelimit-policy': '"client";q=3;w=60',
-        ratelimit: '"client";r=0;t=60',
+        'ratelimit-policy': expect.stringMatching(/^"client";q=3;w=60;pk=:[\w+/]{8}:$/),
+        ratelimit: expect.stringMatching(/^"client";r=0;t=60;pk=:[\w+/]{8}:$/),
       },
     });
     expect(problemOf(refused)).toMatchObject({ code: 'rate_limited' });
@@ -323,7 +325,7 @@ describe('the limit', () => {
   it('counts a special route apart, and public requests by address', async () => {
     const { send } = environment({
       ...REFUNDS,
-      default: { auth: { type: 'none' }, rateLimit: { limit: 1, windowMs: 60_000 } },
+      default: { auth: { type: 'none' }, limits: [windowLimit(1, 60_000)], cost: 1 },
     });
     const verdict = { ...ALICE, scopes: ['payments:refund'] };
     const refund: EventOptions = {
@@ -342,7 +344,7 @@ describe('the limit', () => {
 
   it('does not count what authentication refused', async () => {
     const { send } = environment({
-      default: { auth: { type: 'jwt', scopes: [] }, rateLimit: { limit: 1, windowMs: 60_000 } },
+      default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(1, 60_000)], cost: 1 },
     });
     for (let index = 0; index < 5; index += 1) await send();
     expect(await send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
@@ -403,6 +405,7 @@ it('a fault of the gateway’s own is a 500 that tells nothing and a line that t
   const policy = servicePolicy({ gateway: `gateway-${gateways}`, upstream: echo.url });
   const counters = {
     decide: () => Promise.reject(new Error('internal detail')),
+    release: () => Promise.reject(new Error('internal detail')),
     record: () => Promise.reject(new Error('internal detail')),
   };
   const created = createEnvironment({ policy, table, counters });

@@ -1,0 +1,86 @@
+import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
+import type { Verified } from '../contract/verdict.ts';
+import type { Identity, LimitRequest } from '../core/counters.ts';
+import { limitsOf, type ScopedLimit } from '../core/limits.ts';
+import type { SelectedRoute } from '../core/route.ts';
+import { sourceNetwork } from '../core/source-address.ts';
+
+/** What a request is counted by. */
+export interface Source {
+  readonly requestId: string;
+  readonly route: SelectedRoute;
+  readonly client: string;
+  readonly verified: Verified | undefined;
+  readonly sourceIp: string;
+}
+
+/**
+ * Works out what a request asks of the limiter; undefined when there is nothing to ask. Without limits a verified
+ * credential is still asked for, since it may have been revoked.
+ */
+export function limitRequests(service: ServicePolicy): (source: Source) => LimitRequest | undefined {
+  const general = limitsByPlan(limitsOf(service, '', service.default));
+  const special = new Map(
+    Object.entries(service.routes).map(([key, route]) => [key, limitsByPlan(limitsOf(service, key, route))]),
+  );
+  return ({ requestId, route, client, verified, sourceIp }) => {
+    const byPlan = special.get(route.key) ?? general;
+    const limits = byPlan.get(verified?.plan ?? '') ?? byPlan.get('') ?? [];
+    if (limits.length === 0 && verified === undefined) return undefined;
+    const identity = identityOf(client, verified);
+    return {
+      limits: limits.map(({ policy, scope }) => ({ policy, scope, subject: subjectOf(policy, identity, sourceIp) })),
+      identity,
+      cost: route.policy.cost,
+      lease: requestId,
+    };
+  };
+}
+
+/** The limits of a route for each plan that one of them knows; '' for all others. */
+type LimitsByPlan = ReadonlyMap<string, readonly ScopedLimit[]>;
+
+/** Worked out once for each route: whoever counts sees the one number that holds, and no plans. */
+function limitsByPlan(limits: readonly ScopedLimit[]): LimitsByPlan {
+  const plans = limits.flatMap(({ policy }) => (policy.kind === 'window' ? Object.keys(policy.plans) : []));
+  const byPlan = plans.map((plan) => [plan, limits.map((limit) => ofPlan(limit, plan))] as const);
+  return new Map<string, readonly ScopedLimit[]>([...byPlan, ['', limits]]);
+}
+
+function ofPlan({ policy, scope }: ScopedLimit, plan: string): ScopedLimit {
+  if (policy.kind !== 'window') return { policy, scope };
+  const limit = Object.hasOwn(policy.plans, plan) ? policy.plans[plan] : undefined;
+  return { policy: { ...policy, limit: limit ?? policy.limit }, scope };
+}
+
+/** The rules of an address on a public route are read too; the rest is only of a credential that was verified. */
+function identityOf(client: string, verified: Verified | undefined): Identity {
+  return {
+    client,
+    tenant: named('tenant', verified?.tenant),
+    plan: named('plan', verified?.plan),
+    token: named('token', verified?.jti),
+  };
+}
+
+function named(kind: 'tenant' | 'plan' | 'token', value = ''): string {
+  return value === '' ? '' : `${kind}:${value}`;
+}
+
+function subjectOf({ by }: LimitPolicy, identity: Identity, sourceIp: string): string {
+  switch (by) {
+    case 'client':
+      return identity.client;
+    case 'ip':
+      return ipSubject(sourceIp);
+    case 'tenant':
+      return identity.tenant === '' ? identity.client : identity.tenant;
+    case 'total':
+      return '';
+  }
+}
+
+/** Of an IPv6 address its /64: see `sourceNetwork`. Public routes name their clients so, to the upstream too. */
+export function ipSubject(sourceIp: string): string {
+  return `ip:${sourceNetwork(sourceIp)}`;
+}

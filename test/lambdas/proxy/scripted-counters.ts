@@ -1,0 +1,56 @@
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
+import type { Decision } from '../../../lambdas/core/decision.ts';
+import type { OutcomeCounts } from '../../../lambdas/core/outcome.ts';
+
+/** What a test says of one limit; the rest is as if half of it were left. */
+export type Said = Partial<Omit<Decision, 'policy'>>;
+
+/** Counters that say what the test wants to be said, and remember what they were asked. */
+export class ScriptedCounters implements Counters {
+  readonly asked: LimitRequest[] = [];
+  /** `decide`, `release`, `record`, each with the turn of the event loop in which it was called. */
+  readonly calls: { readonly name: keyof Counters; readonly turn: number }[] = [];
+  outcome: Ruling['outcome'] = 'allowed';
+  degraded: Ruling['degraded'] | undefined;
+  /** By the name of the limit. */
+  said: Readonly<Record<string, Said>> = {};
+  /** What becomes of a call of `release`. */
+  releasing: () => Promise<void> = async () => undefined;
+  #turn = 0;
+  #turning = false;
+
+  async decide(request: LimitRequest): Promise<Ruling> {
+    this.#note('decide');
+    this.asked.push(request);
+    const decisions = this.outcome === 'revoked' ? [] : request.limits.map((limit) => this.#decision(limit));
+    return { outcome: this.outcome, decisions, ...(this.degraded && { degraded: this.degraded }) };
+  }
+
+  release(): Promise<void> {
+    this.#note('release');
+    return this.releasing();
+  }
+
+  async record(): Promise<OutcomeCounts> {
+    this.#note('record');
+    // The answer of a real store comes in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    return { total: 1, failures: 0 };
+  }
+
+  #decision({ policy }: CountedLimit): Decision {
+    const limit = policy.kind === 'bucket' ? policy.burst : policy.limit;
+    const usual = { allowed: true, limit, remaining: Math.floor(limit / 2), resetMs: 30_000, local: false };
+    return { policy, ...usual, ...this.said[policy.name] };
+  }
+
+  #note(name: keyof Counters): void {
+    this.calls.push({ name, turn: this.#turn });
+    if (this.#turning) return;
+    this.#turning = true;
+    setImmediate(() => {
+      this.#turning = false;
+      this.#turn += 1;
+    });
+  }
+}
