@@ -40,7 +40,7 @@ function editsOf(changes: Partial<CircuitPolicy>) {
     TOLLGATE_SERVICE: (policy: { service: string; circuit: CircuitPolicy; default: RoutePolicy }) => {
       if (policy.service !== 'orders') return;
       policy.circuit = { ...policy.circuit, ...changes };
-      policy.default = { ...policy.default, rateLimit: null };
+      policy.default = { ...policy.default, limits: [] };
     },
     TOLLGATE_CIRCUITS: ({ services }: { services: Record<string, CircuitsConfig['services'][string]> }) => {
       services['orders'] = { openForMs: changes.openForMs ?? 30_000 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
+import { windowLimit } from '../support/policy.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import { atOnce, eventually, type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
 
@@ -21,7 +22,7 @@ afterAll(async () => {
 
 function shortenOrdersWindow(policy: { -readonly [Key in keyof ServicePolicy]: ServicePolicy[Key] }): void {
   if (policy.service !== 'orders') return;
-  policy.default = { ...policy.default, rateLimit: { limit: 3, windowMs: SHORT_WINDOW_MS } };
+  policy.default = { ...policy.default, limits: [windowLimit(3, SHORT_WINDOW_MS)] };
 }
 
 /** A function that found Redis slow counts by itself for a second. */
@@ -60,8 +61,8 @@ describe('the default limit of 100 requests a minute', () => {
       'content-type': 'application/problem+json',
       'x-ratelimit-limit': '100',
       'x-ratelimit-remaining': '0',
-      'ratelimit-policy': '"client";q=100;w=60',
-      ratelimit: expect.stringMatching(/^"client";r=0;t=\d+$/),
+      'ratelimit-policy': expect.stringMatching(/^"client";q=100;w=60;pk=:[\w+/]{8}:$/),
+      ratelimit: expect.stringMatching(/^"client";r=0;t=\d+;pk=:[\w+/]{8}:$/),
     });
     const waitS = Number(refused?.headers['retry-after']);
     expect(waitS).toBeGreaterThan(0);
