@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeOperation, decodeOperationResult } from '../../../lambdas/contract/operations.ts';
+import { parseRuleId } from '../../../lambdas/contract/rule-id.ts';
+import { RULE_KINDS } from '../../../lambdas/contract/rules.ts';
+
+const HOUR_MS = 3_600_000;
+const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
+
+describe('an id', () => {
+  it('is a kind and a name of any characters but control characters', () => {
+    const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }).filter((text) => !/\p{Cc}/u.test(text));
+    fc.assert(
+      fc.property(fc.constantFrom(...RULE_KINDS), name, (kind, text) => {
+        expect(parseRuleId(`${kind}:${text}`)).toEqual({ kind, name: text });
+      }),
+    );
+    expect(parseRuleId('sub:auth0|a:b')).toEqual({ kind: 'sub', name: 'auth0|a:b' });
+    expect(parseRuleId(`sub:${'x'.repeat(1024)}`).name).toHaveLength(1024);
+  });
+
+  it.each([
+    ['alice', 'an id must be kind:name with a kind of token, sub, tenant, key, ip, plan, got "alice": write one like'],
+    ['user:alice', 'an id must be kind:name'],
+    [':alice', 'an id must be kind:name'],
+    ['', 'an id must be kind:name'],
+    ['sub:', 'the name in an id must have 1 to 1024 characters, got 0 in "sub:": longer claims are no client’s'],
+    [`sub:${'x'.repeat(1025)}`, 'the name in an id must have 1 to 1024 characters, got 1025'],
+    ['sub:a\nb', 'an id must be well-formed Unicode without control characters, got "sub:a\\nb"'],
+    ['sub:\ud800', 'an id must be well-formed Unicode without control characters'],
+  ])('%j is refused with the value, the rule and the fix', (id, message) => {
+    expect(() => parseRuleId(id)).toThrow(message.replace('’', "'"));
+  });
+
+  it.each([TOKEN, `token:${TOKEN}`, `sub:${TOKEN}`])(
+    'that is a token is refused, and the token is not repeated: %s',
+    (id) => {
+      expect(() => parseRuleId(id)).toThrow('an id must not hold a token, got one: name it by its jti claim');
+      try {
+        parseRuleId(id);
+      } catch (error) {
+        expect(String(error)).not.toContain('eyJ');
+      }
+    },
+  );
+});
+
+describe('an operation', () => {
+  it.each([
+    [
+      { action: 'revoke', id: 'token:t1', reason: 'stolen', forMs: HOUR_MS },
+      { action: 'revoke', id: 'token:t1', reason: 'stolen', forMs: HOUR_MS },
+    ],
+    [
+      { action: 'revoke', id: 'sub:alice', reason: 'left' },
+      { action: 'revoke', id: 'sub:alice', reason: 'left', forMs: null },
+    ],
+    [
+      { action: 'restore', id: 'plan:pro' },
+      { action: 'restore', id: 'plan:pro', reason: '' },
+    ],
+    [
+      { action: 'limit', id: 'plan:pro', limit: 'payments/client', value: 5, ratePerS: 0.5, reason: 'x' },
+      { action: 'limit', id: 'plan:pro', limit: 'payments/client', value: 5, ratePerS: 0.5, forMs: null, reason: 'x' },
+    ],
+    [
+      { action: 'limit', id: 'ip:192.0.2.1', limit: 'client-bucket', value: null },
+      {
+        action: 'limit',
+        id: 'ip:192.0.2.1',
+        limit: 'client-bucket',
+        value: null,
+        ratePerS: null,
+        forMs: null,
+        reason: '',
+      },
+    ],
+    [{ action: 'list' }, { action: 'list', kind: null, after: null }],
+    [
+      { action: 'list', kind: 'sub', after: 'sub:a' },
+      { action: 'list', kind: 'sub', after: 'sub:a' },
+    ],
+    [
+      { action: 'get', id: 'sub:alice', more: true },
+      { action: 'get', id: 'sub:alice' },
+    ],
+  ])('%j is read', (event, operation) => {
+    expect(decodeOperation(event)).toEqual(operation);
+  });
+
+  const REVOKE = { action: 'revoke', id: 'sub:alice', reason: 'x' };
+  const LIMIT = { action: 'limit', id: 'sub:alice', limit: 'client', value: 5 };
+  it.each([
+    [null, 'operation must be an object, got null'],
+    [{ action: 'drop' }, 'operation.action must be one of revoke, restore, limit, list, get, got "drop"'],
+    [{ action: 'get' }, 'operation.id must be a string, got undefined'],
+    [{ ...REVOKE, id: 'plan:pro' }, 'only token, sub, tenant, key can be revoked, got "plan:pro": give it a limit'],
+    [{ ...REVOKE, id: 'ip:192.0.2.1' }, 'only token, sub, tenant, key can be revoked'],
+    [{ ...REVOKE, reason: undefined }, 'a revocation must have a reason, got none'],
+    [{ ...REVOKE, reason: '  ' }, 'a revocation must have a reason, got none'],
+    [{ ...REVOKE, reason: 'x'.repeat(257) }, 'the reason must have at most 256 characters, got 257: name the ticket'],
+    [{ ...REVOKE, reason: 'a\nb' }, 'the reason must be well-formed Unicode without control characters'],
+    [{ ...REVOKE, reason: `see ${TOKEN}` }, 'the reason must not hold a token, got one'],
+    [{ ...REVOKE, forMs: 999 }, 'forMs must be a whole number of ms from 1 s to 3650 days, got 999'],
+    [{ ...REVOKE, forMs: 1e15 }, 'forMs must be a whole number'],
+    [{ ...REVOKE, forMs: '1h' }, 'forMs must be a whole number'],
+    [{ ...LIMIT, id: 'token:t1' }, 'a token has no limits of its own, got "token:t1": set those of its subject'],
+    [{ ...LIMIT, value: 0 }, 'a limit must be a whole number from 1 to 10000000, got 0: revoke a subject'],
+    [{ ...LIMIT, value: 10_000_001 }, 'a limit must be a whole number'],
+    [{ ...LIMIT, value: 1.5 }, 'a limit must be a whole number'],
+    [{ ...LIMIT, value: undefined }, 'a limit must be a whole number from 1 to 10000000, got undefined'],
+    [
+      { ...LIMIT, ratePerS: 0 },
+      'the rate of a bucket must be from one unit in 31 days to 10000000 units a second, got 0',
+    ],
+    [{ ...LIMIT, limit: 'Client' }, 'the name of a limit must be lower-case letters, digits and hyphens'],
+    [{ ...LIMIT, limit: '__proto__' }, 'the name of a limit must be'],
+    [{ ...LIMIT, limit: 'a/b/c' }, 'the name of a limit must be'],
+    [{ action: 'list', kind: 'user' }, 'operation.kind must be one of token, sub, tenant, key, ip, plan, got "user"'],
+    [{ action: 'list', after: '' }, 'after must be what the page before gave as next, got ""'],
+  ])('%j is refused with the value and the rule', (event, message) => {
+    expect(() => decodeOperation(event)).toThrow(
+      expect.objectContaining({ code: 'invalid_operation', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+describe('a result', () => {
+  const rule = { id: 'sub:alice', version: 5, revocation: { untilMs: 0 }, limits: {}, reason: 'left' };
+
+  it.each([
+    [{ ok: true, rule, changed: true, pushed: false, note: 'stored' }],
+    [{ ok: true, rules: [rule], next: null }],
+    [{ ok: false, error: { code: 'conflict', message: 'x' } }],
+  ])('is read as it was written: %j', (result) => {
+    expect(decodeOperationResult(JSON.parse(JSON.stringify(result)))).toEqual(result);
+  });
+
+  it.each([[null], [{}], [{ ok: true }], [{ ok: false, error: 'x' }]])('%j is none', (value) => {
+    expect(() => decodeOperationResult(value)).toThrow(expect.objectContaining({ code: 'decode_failed' }));
+  });
+});
