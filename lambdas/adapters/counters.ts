@@ -1,4 +1,3 @@
-import { Env } from '../contract/environment.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Rule } from '../contract/rules.ts';
 import type { Counters } from '../core/counters.ts';
@@ -8,6 +7,7 @@ import { MemoryCounters } from './memory-counters.ts';
 import { RuleBook } from './operator-rules.ts';
 import { connectRedis } from './redis-connection.ts';
 import { RedisCounters } from './redis-counters.ts';
+import { redisEndpoint } from './redis-endpoint.ts';
 import { RuleCopies } from './rule-copies.ts';
 import { StoreBreaker } from './store-breaker.ts';
 
@@ -29,15 +29,15 @@ export interface CountersOptions {
 /** Counts in Redis where the environment names one, with this process's memory to fall back to; else in memory. */
 export function createCounters({ env, policy, rules, ...options }: CountersOptions): Counters {
   const { clock, monotonic, onFailure, onChange } = options;
-  const url = env[Env.redisUrl] ?? '';
-  const local = new MemoryCounters({ clock, shared: url !== '' });
-  if (url === '') return local;
+  const endpoint = redisEndpoint(env);
+  const local = new MemoryCounters({ clock, shared: endpoint !== undefined });
+  if (endpoint === undefined) return local;
   // Connection errors also fail the calls that meet them, and those are counted and logged once.
-  const client = connectRedis({ url, cluster: env[Env.redisCluster] === 'true' }, () => undefined);
+  const client = connectRedis(endpoint, () => undefined);
   const copies = new RuleCopies(client, policy.gateway);
   const book = new RuleBook({
     list: rules.list,
-    copy: (all) => copies.rebuild(all),
+    copy: (list) => copies.rebuild(list),
     service: policy.service,
     clock,
     onFailure: (error) => {

@@ -87,16 +87,16 @@ function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address)
 }
 
 /**
- * Resolves when the first connection stands, or after `CONNECT_WAIT_MS` without one: commands then fail by themselves.
- * Only an environment that starts waits; one that loses its connection does not.
+ * Waits for the first connection, in a cluster for those to all primaries: true when they stand, false when the time is
+ * over. Commands then fail by themselves. Only an environment that starts waits; one that loses its connection does not.
  */
-export function firstConnection(client: RedisClient): Promise<void> {
+export function firstConnection(client: RedisClient, waitMs = CONNECT_WAIT_MS): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, CONNECT_WAIT_MS);
+    const timer = setTimeout(resolve, waitMs, false);
     client.once('ready', async () => {
       if (client instanceof Cluster) await Promise.all(client.nodes('master').map(settled));
       clearTimeout(timer);
-      resolve();
+      resolve(true);
     });
   });
 }

@@ -36,7 +36,7 @@ export interface RedisCountersOptions {
 /** Counts in Redis, so that all environments of all functions count together; one round trip a call. */
 export class RedisCounters implements Counters {
   readonly #client: Client;
-  readonly #connecting: Promise<void>;
+  readonly #connecting: Promise<unknown>;
   readonly #service: string;
   readonly #keysOf: RequestKeys;
   readonly #rules: OperatorRules;

@@ -1,4 +1,5 @@
 import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { redisEndpoint } from '../adapters/redis-endpoint.ts';
 import { RuleStore } from '../adapters/rule-store.ts';
 import { Env } from '../contract/environment.ts';
 import { decodeOperatorConfig } from '../contract/operator-config.ts';
@@ -7,12 +8,11 @@ import { createOperate } from './operate.ts';
 
 const { gateway } = decodeOperatorConfig(process.env[Env.operator] ?? 'null');
 const store = new RuleStore(createDynamoDB({ timeoutMs: 2000 }), process.env[Env.table] ?? '', gateway);
-const url = process.env[Env.redisUrl] ?? '';
-const endpoint = { url, cluster: process.env[Env.redisCluster] === 'true' };
+const endpoint = redisEndpoint(process.env);
 
 export const handler = createOperate({
   gateway,
   store,
-  openCopies: url === '' ? undefined : () => openCopies(endpoint, gateway),
+  openCopies: endpoint && (() => openCopies(endpoint, gateway)),
   clock: Date.now,
 });

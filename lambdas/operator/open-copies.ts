@@ -1,5 +1,5 @@
 import { describeError } from '../adapters/log.ts';
-import { connectRedis, type RedisClient, type RedisEndpoint } from '../adapters/redis-connection.ts';
+import { connectRedis, firstConnection, type RedisEndpoint } from '../adapters/redis-connection.ts';
 import { RuleCopies } from '../adapters/rule-copies.ts';
 
 /** TCP, TLS and a cluster's slots, with one attempt more than the first. */
@@ -21,17 +21,8 @@ export async function openCopies(endpoint: RedisEndpoint, gateway: string): Prom
   const client = connectRedis(endpoint, (error) => {
     last = error;
   });
-  if (await isReady(client)) return { copies: new RuleCopies(client, gateway), close: () => client.disconnect() };
+  if (await firstConnection(client, CONNECT_WAIT_MS))
+    return { copies: new RuleCopies(client, gateway), close: () => client.disconnect() };
   client.disconnect();
   throw new Error(last === undefined ? `no connection within ${CONNECT_WAIT_MS} ms` : describeError(last));
-}
-
-function isReady(client: RedisClient): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, CONNECT_WAIT_MS, false);
-    client.once('ready', () => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
 }
