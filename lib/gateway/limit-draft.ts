@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
 import type { BucketLimit, ConcurrencyLimit, LimitBy, WindowLimit } from '../../lambdas/contract/policy.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import {
@@ -66,26 +67,23 @@ const PLANS: Kind = {
 };
 
 const UNITS = {
-  min: 1,
-  max: 10_000_000,
+  ...LIMIT_BOUNDS.units,
   fix: 'write RateLimit.none() to count nothing, or a longer window for less than one request',
 };
 const BURST = {
-  min: 1,
-  max: 10_000_000,
+  ...LIMIT_BOUNDS.units,
   fix: 'a full bucket holds one request at least; write RateLimit.none() to count nothing',
 };
 const UNDER_WAY = {
-  min: 1,
-  max: 1000,
+  ...LIMIT_BOUNDS.concurrency,
   fix: 'each request under way is remembered by itself; bound more by maxConcurrency, or write RateLimit.none()',
 };
 const WINDOW = {
-  min: Duration.seconds(1),
-  max: Duration.days(31),
+  min: Duration.millis(LIMIT_BOUNDS.windowMs.min),
+  max: Duration.millis(LIMIT_BOUNDS.windowMs.max),
   reason: 'bursts under a second are what the throttle of the stage is for, and counters live in memory',
 };
-const RATE = { min: 1 / WINDOW.max.toSeconds(), max: 1_000_000 };
+const RATE = LIMIT_BOUNDS.ratePerS;
 const PLAN_NAME_LENGTH = 64;
 
 export function windowDraft(by: LimitBy, limit: number, window: Duration, options: LimitOptions): LimitDraft {
@@ -117,7 +115,7 @@ export function bucketDraft(props: TokenBucketProps, options: LimitOptions): Lim
   const { rate, by = 'client' } = props;
   if (!(rate >= RATE.min && rate <= RATE.max)) {
     throw new InvalidPropError(
-      `the rate of a token bucket must be at least one unit in ${WINDOW.max.toDays()} days and at most ${RATE.max} a second, got ${rate} a second: write RateLimit.none() to count nothing`,
+      `the rate of a token bucket must be at least one unit in 31 days and at most ${RATE.max} a second, got ${rate} a second: write RateLimit.none() to count nothing`,
     );
   }
   const burst = wholeNumber('the burst of a token bucket', props.burst, BURST);

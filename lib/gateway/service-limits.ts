@@ -1,4 +1,5 @@
 import { inheritedLimits } from '../../lambdas/contract/inherited-limits.ts';
+import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
 import type { AuthPolicy, LimitPolicy, RoutePolicy } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 import type { LimitDraft } from './limit-draft.ts';
@@ -15,8 +16,7 @@ export interface LimitProps {
 }
 
 const COST = {
-  min: 1,
-  max: 1000,
+  ...LIMIT_BOUNDS.cost,
   fix: 'it is what one request counts for; a request that counts for nothing has RateLimit.none()',
 };
 

@@ -52,6 +52,7 @@ const withNat = idleCost({ ...defaults, natGateways: 1 });
 const ten = requestCost(TYPICAL_REQUEST, 10 * MILLION);
 const billion = requestCost(TYPICAL_REQUEST, BILLION);
 const one = requestCost(TYPICAL_REQUEST, MILLION);
+const metricsOfAService = Object.keys(Metric).length;
 /** Requests a month at which processing units make a serverless cache as dear as a node. */
 const evenCache =
   (node.cache - idle.cache) / ((TYPICAL_REQUEST.cacheUnits / MILLION) * PRICES.cache.valkey.unitsPerMillion);
@@ -106,8 +107,12 @@ describe('docs/cost.md', () => {
     expect(page).toContain(`${Math.round(evenCache / MILLION)} million requests a month`);
   });
 
+  it('tells what the metrics of a service cost when all of them are sent', () => {
+    const sent = `${dollars(metricsOfAService * FURTHER_PRICES.customMetric)} when all of them are sent`;
+    expect(page.replaceAll('\n', '')).toContain(sent);
+  });
+
   it('has no figure in dollars that is not computed from the price table', () => {
-    const metricsOfAService = Object.keys(Metric).length;
     const computed = [
       ...numbersIn(PRICES),
       ...numbersIn(FURTHER_PRICES),

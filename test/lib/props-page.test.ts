@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
 import { corsOptions } from '../../lib/gateway/cors.ts';
+import { RateLimit } from '../../lib/gateway/rate-limit.ts';
 import type { Service } from '../../lib/gateway/service.ts';
 import { JWT, refusalOf, serviceProps, type TestGateway, testGateway } from './support/stacks.ts';
 
@@ -43,11 +45,19 @@ describe('docs/props.md', () => {
     ['Issuer', (props: object) => testGateway({ jwt: { ...JWT, ...props } })],
     ['`gateway.addService(', (props: never) => test.gateway.addService('other', props)],
     ['`service.addRoute(', (props: never) => service.addRoute('GET /a', props)],
+    ['Limit options', (options: never) => RateLimit.perClient(1, Duration.minutes(1), options)],
+    ['Token bucket', (props: never) => RateLimit.tokenBucket(props)],
     ['`CircuitBreaker.of(', (props: never) => CircuitBreaker.of(props)],
     ['Domain', (props: never) => testGateway({ domain: props })],
   ])('lists under %s the props that there are', (heading, call) => {
     expect(listed(heading)).toEqual(taken(call));
     expect(listed(heading)).not.toEqual([]);
+  });
+
+  it('lists the limits that there are', () => {
+    const listed = [...rows('RateLimit').keys()].flatMap((key) => /^RateLimit\.(\w+)/.exec(key)?.[1] ?? []);
+    const factories = Object.getOwnPropertyNames(RateLimit).filter((name) => /^\w+$/.test(name));
+    expect(listed.sort()).toEqual(factories.filter((name) => !['length', 'name', 'prototype'].includes(name)).sort());
   });
 
   it('lists the headers and methods of CORS', () => {

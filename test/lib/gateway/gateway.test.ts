@@ -207,13 +207,6 @@ describe('a gateway told otherwise', () => {
       'GET /health',
     ]);
   });
-
-  it('is named after its path, words that repeat left out', () => {
-    expect(testGateway().gateway.name).toBe('Edge-Gateway');
-    const stack = new Stack(testFoundation().node.root, 'Tollgate-dev-Gateway');
-    const foundation = stack.node.root.node.findChild('Foundation') as ReturnType<typeof testFoundation>;
-    expect(new Gateway(stack, 'Gateway', { foundation, jwt: JWT }).name).toBe('Tollgate-dev-Gateway');
-  });
 });
 
 describe('a wrong gateway', () => {
@@ -242,6 +235,12 @@ describe('a wrong gateway', () => {
     ['one origin', { corsOrigins: '*' }, 'corsOrigins must be an array of strings, got "*": '],
     ['other rejections', { rejections: 'silent' }, "rejections must be 'explained' or 'bare', got \"silent\": "],
     ['a retention of 31 days', { logRetention: 31 }, 'logRetention must be one of RetentionDays, got 31: '],
+    [
+      'a number for a limit',
+      { rateLimit: 5000 },
+      'rateLimit must be a RateLimit or an array of them, got 5000: write ',
+    ],
+    ['a word for headers', { rateLimitHeaders: 'off' }, 'rateLimitHeaders must be a boolean, got "off": write true or'],
     ['text for a boolean', { dashboard: 'no' }, 'dashboard must be a boolean, got "no": write true or false'],
     ['a host for a domain', { domain: 'api.example.com' }, 'domain must be an object, got "api.example.com": '],
     [
@@ -273,11 +272,6 @@ describe('a wrong gateway', () => {
       'an empty audience',
       { jwt: { issuer: 'https://auth', audience: [] } },
       'audience must name whom tokens are made for, got []: ',
-    ],
-    [
-      'a name with a slash',
-      { name: 'a/b' },
-      'name must be at most 55 letters, digits and hyphens and start with a letter, got "a/b"',
     ],
     ['a namespace of AWS', { namespace: 'AWS/Lambda' }, 'namespace must be at most 255 letters'],
     [

@@ -1,5 +1,6 @@
 import { type App, type AppProps, Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { checkedApp } from '../../../lib/app.ts';
 import { FoundationStack } from '../../../lib/foundation-stack.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
@@ -29,6 +30,8 @@ function natAndMutualTls(app: App): void {
     jwt: [JWT, { issuer: 'https://other.example.com', audience: null }],
     namespace: 'Tollgate/nat',
     rejections: 'bare',
+    rateLimit: [RateLimit.total(10_000, Duration.seconds(10)), RateLimit.concurrency(1000, { by: 'total' })],
+    rateLimitHeaders: false,
     domain: {
       name: 'api.example.com',
       certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f',
@@ -45,7 +48,10 @@ function natAndMutualTls(app: App): void {
       circuitBreaker: CircuitBreaker.none(),
       maxConcurrency: 20,
     })
-    .addRoute('GET /mine', { auth: Auth.jwt({ scopes: ['mine'] }) });
+    .addRoute('GET /mine', { auth: Auth.jwt({ scopes: ['mine'] }) })
+    .addRoute('POST /login', {
+      rateLimit: RateLimit.perIp(5, Duration.minutes(15), { name: 'login', onStoreFailure: 'closed' }),
+    });
 }
 
 function ipv6(app: App): void {
@@ -61,6 +67,7 @@ function ipv6(app: App): void {
     prefix: '/slow',
     upstream: 'https://slow.example.com',
     circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), openFor: Duration.minutes(15), outcomes: false }),
+    rateLimit: RateLimit.tokenBucket({ rate: 0.1, burst: 5, by: 'ip' }, { onStoreFailure: 'open' }),
   });
 }
 
@@ -82,7 +89,24 @@ function vpcOfTheUser(app: App): void {
     jwt: JWT,
     namespace: 'Tollgate/own',
   });
-  gateway.addService('inside', { prefix: '/inside', upstream: 'http://inside.corp.example.com' });
+  gateway.grantOperate(new Role(gateway, 'OnCall', { assumedBy: new AccountRootPrincipal() }));
+  gateway
+    .addService('inside', {
+      prefix: '/inside',
+      upstream: 'http://inside.corp.example.com',
+      rateLimit: [
+        RateLimit.perPlan({ free: 60, pro: 600 }, Duration.minutes(1), { otherwise: 10 }),
+        RateLimit.perClient(10_000, Duration.days(31)),
+        RateLimit.perTenant(5000, Duration.minutes(1), { localShare: 0.1 }),
+        RateLimit.concurrency(20),
+      ],
+      cost: 2,
+    })
+    .addRoute('POST /reports', {
+      rateLimit: [RateLimit.perClient(5, Duration.hours(1), { shadow: true }), RateLimit.total(100, Duration.hours(1))],
+      cost: 5,
+    })
+    .addRoute('GET /status', { rateLimit: RateLimit.none() });
 }
 
 if (import.meta.main) createVariants().synth();

@@ -1,0 +1,72 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeOperatorConfig, operatorFunctionName } from '../../../lambdas/contract/operator-config.ts';
+import { onlyResource, testGateway } from '../support/stacks.ts';
+
+describe('the operator function', () => {
+  let template: Template;
+  let fn: Record<string, unknown>;
+  beforeAll(() => {
+    const test = testGateway({ name: 'edge', namespace: 'Tollgate/test' });
+    const oncall = new Role(test.stack, 'OnCall', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    test.gateway.grantOperate(oncall);
+    template = test.template();
+    fn = onlyResource(template, 'AWS::Lambda::Function', { FunctionName: operatorFunctionName('edge') });
+  });
+
+  it('is found by the name of its gateway, and by an output', () => {
+    expect(fn).toMatchObject({ Description: 'Tollgate edge: revokes credentials and sets limits' });
+    const outputs = template.findOutputs('*', { Value: { Ref: Match.stringLikeRegexp('OperatorOperatorFunction') } });
+    expect(Object.keys(outputs)).toEqual([expect.stringContaining('OperatorFunctionName')]);
+  });
+
+  it('knows its gateway, the table and the cache', () => {
+    const { Variables } = fn['Environment'] as { Variables: Record<string, string> };
+    expect(decodeOperatorConfig(Variables['TOLLGATE_OPERATOR'] ?? '')).toEqual({
+      gateway: 'edge',
+      namespace: 'Tollgate/test',
+    });
+    expect(Variables['TOLLGATE_TABLE']).toHaveProperty('Fn::ImportValue');
+    expect(JSON.stringify(Variables['TOLLGATE_REDIS_URL'])).toContain('rediss://');
+    expect(Variables['TOLLGATE_REDIS_CLUSTER']).toBe('true');
+  });
+
+  it('runs inside the VPC, where the cache is', () => {
+    expect(fn['VpcConfig']).toMatchObject({ SecurityGroupIds: [expect.anything()], SubnetIds: expect.anything() });
+  });
+
+  it('reads and writes the rules of its gateway and no other item of the table', () => {
+    const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayOperator') }],
+    });
+    const { Statement } = PolicyDocument as { Statement: readonly Record<string, unknown>[] };
+    expect(Statement.filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:'))).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+        Resource: { 'Fn::ImportValue': expect.stringContaining('Arn') },
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['rules#edge'] } },
+      },
+    ]);
+  });
+
+  it('may be invoked by whom the gateway grants it, by nobody else, and by nothing of it but itself', () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('OnCall') }],
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'lambda:InvokeFunction',
+            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('OperatorOperatorFunction'), 'Arn'] },
+          },
+        ],
+      },
+    });
+    const permissions = template.findResources('AWS::Lambda::Permission', {
+      Properties: { FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('OperatorFunction'), 'Arn'] } },
+    });
+    expect(permissions).toEqual({});
+  });
+});

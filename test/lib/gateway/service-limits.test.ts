@@ -1,0 +1,299 @@
+import { Duration } from 'aws-cdk-lib';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeServicePolicy, type ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { limitsOf } from '../../../lambdas/core/limits.ts';
+import { Auth } from '../../../lib/gateway/auth.ts';
+import type { GatewayProps } from '../../../lib/gateway/gateway.ts';
+import { type LimitScope, limitPolicies, namedLimits } from '../../../lib/gateway/limit-policies.ts';
+import { policyDocument } from '../../../lib/gateway/policy-document.ts';
+import { draftsOf, RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
+import type { RouteProps } from '../../../lib/gateway/route.ts';
+import type { ServiceProps } from '../../../lib/gateway/service.ts';
+import { ServiceLimits } from '../../../lib/gateway/service-limits.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+import { proxyEnvironment, serviceProps, testGateway } from '../support/stacks.ts';
+
+const MINUTE = Duration.minutes(1);
+
+interface Given {
+  readonly gateway?: Partial<GatewayProps>;
+  readonly service?: Partial<ServiceProps>;
+  /** Of `GET /a`. */
+  readonly route?: RouteProps;
+}
+
+function build({ gateway = {}, service = {}, route }: Given) {
+  const test = testGateway({ name: 'edge', ...gateway });
+  const users = test.gateway.addService('users', serviceProps(service));
+  if (route) users.addRoute('GET /a', route);
+  return test;
+}
+
+/** The policies of the service as its function reads them, and their text. */
+function synthesized(given: Given): { readonly policy: ServicePolicy; readonly json: string } {
+  const json = proxyEnvironment(build(given).template(), 'users')['TOLLGATE_SERVICE'] as string;
+  return { policy: decodeServicePolicy(json), json };
+}
+
+function names(policy: ServicePolicy, routeKey: string): readonly string[] {
+  const route = policy.routes[routeKey] ?? policy.default;
+  return limitsOf(policy, routeKey, route).map(({ policy: { name }, scope }) => `${scope}: ${name}`);
+}
+
+describe('the limits of a service', () => {
+  let policy: ServicePolicy;
+  let json: string;
+  beforeAll(() => {
+    ({ policy, json } = synthesized({
+      gateway: {
+        rateLimit: [RateLimit.total(5000, MINUTE), RateLimit.concurrency(10, { by: 'ip' })],
+        rateLimitHeaders: false,
+      },
+      service: {
+        timeout: Duration.seconds(8),
+        rateLimit: [RateLimit.perTenant(1000, MINUTE), RateLimit.tokenBucket({ rate: 0.5, burst: 20 })],
+        cost: 2,
+      },
+      route: { rateLimit: RateLimit.perClient(50, MINUTE, { shadow: true }), cost: 5 },
+    }));
+  });
+
+  it('are written for its function as they were told', () => {
+    expect(policy.default).toEqual({
+      auth: { type: 'jwt', scopes: [] },
+      limits: [windowLimit(1000, 60_000, { name: 'tenant', by: 'tenant' }), bucketLimit(0.5, 20)],
+      cost: 2,
+    });
+    expect(policy.routes).toEqual({
+      'GET /api/users/a': {
+        auth: { type: 'jwt', scopes: [] },
+        limits: [windowLimit(50, 60_000, { shadow: true })],
+        cost: 5,
+      },
+    });
+  });
+
+  it("stand beside the gateway's, whose leases end after the timeout of this service", () => {
+    expect(policy.gatewayLimits).toEqual([
+      windowLimit(5000, 60_000, { name: 'gateway', by: 'total' }),
+      concurrencyLimit(10, { name: 'gateway-ip-concurrency', by: 'ip', leaseMs: 10_000 }),
+    ]);
+    expect(policy.rateLimitHeaders).toBe(false);
+  });
+
+  it('take no room for what goes without saying', () => {
+    expect(json).not.toMatch(/onStoreFailure|localShare|"plans"|"by":"client"|"shadow":false/);
+    const plain = synthesized({ route: {} }).json;
+    expect(plain).not.toMatch(/gatewayLimits|rateLimitHeaders|"cost"/);
+    expect(plain.match(/"limits"/g)).toHaveLength(1);
+  });
+
+  it('hold on a route that has none of its own, its cost too', () => {
+    const { policy: plain } = synthesized({ service: { cost: 3 }, route: {} });
+    expect(plain.routes['GET /api/users/a']).toEqual({ auth: { type: 'jwt', scopes: [] }, limits: null, cost: 3 });
+    expect(names(plain, 'GET /api/users/a')).toEqual(['users: client']);
+  });
+
+  it('are all dropped by a route that counts nothing', () => {
+    const { policy: free } = synthesized({
+      gateway: { rateLimit: RateLimit.total(100, MINUTE) },
+      route: { rateLimit: RateLimit.none() },
+    });
+    expect(free.routes['GET /api/users/a']?.limits).toEqual([]);
+    expect(names(free, 'GET /api/users/a')).toEqual([': gateway']);
+  });
+
+  it('are kept by a public route, where a tenant limit counts by address', () => {
+    const { policy: open } = synthesized({
+      service: { rateLimit: RateLimit.perTenant(100, MINUTE) },
+      route: { auth: Auth.none(), cost: 100 },
+    });
+    expect(names(open, 'GET /api/users/a')).toEqual(['users: tenant']);
+  });
+
+  it('may have the name of one that they replace', () => {
+    const { policy: login } = synthesized({
+      service: { rateLimit: [RateLimit.perIp(9, MINUTE, { name: 'login' }), RateLimit.total(99, MINUTE)] },
+      route: { rateLimit: [RateLimit.perIp(5, MINUTE, { name: 'login' }), RateLimit.total(9, MINUTE)] },
+    });
+    expect(names(login, 'GET /api/users/a')).toEqual([
+      'users GET /api/users/a: login',
+      'users GET /api/users/a: route',
+      'users: service',
+    ]);
+  });
+});
+
+describe('wrong limits', () => {
+  const twice = (name: string, where: string) =>
+    `each limit that a request meets must have a name of its own, got "${name}" ${where}: give one of them another by its option name`;
+  const client = RateLimit.perClient(5, MINUTE);
+  const named = RateLimit.perIp(5, MINUTE, { name: 'login' });
+
+  it.each<[string, Given, string]>([
+    [
+      'two of one name on a gateway',
+      { gateway: { rateLimit: [named, RateLimit.concurrency(1, { name: 'login' })] } },
+      `gateway Edge/Gateway: ${twice('login', 'twice on the gateway')}`,
+    ],
+    [
+      'two of one name on a service',
+      { service: { rateLimit: [named, RateLimit.perTenant(1, MINUTE, { name: 'login' })] } },
+      `service users: ${twice('login', 'twice on the service')}`,
+    ],
+    [
+      'the name of one of the gateway',
+      { gateway: { rateLimit: named }, service: { rateLimit: named } },
+      `service users: ${twice('login', 'on the gateway and on the service')}`,
+    ],
+    [
+      'the name that one of the service has by default',
+      { service: { rateLimit: client }, route: { rateLimit: RateLimit.perIp(5, MINUTE, { name: 'client' }) } },
+      `service users: route GET /a: ${twice('client', 'on the service and on the route')}`,
+    ],
+    [
+      'the name of one of the gateway on a route that drops those of its service',
+      { gateway: { rateLimit: named }, route: { rateLimit: named } },
+      `service users: route GET /a: ${twice('login', 'on the gateway and on the route')}`,
+    ],
+    [
+      'a tenant on a public service',
+      { service: { auth: Auth.none(), rateLimit: RateLimit.perTenant(5, MINUTE) } },
+      'service users: a limit per tenant must stand where a token is asked for, got one beside Auth.none(): no request there has a tenant; write RateLimit.perIp(',
+    ],
+    [
+      'the concurrency of a tenant on a public service',
+      { service: { auth: Auth.none(), rateLimit: RateLimit.concurrency(5, { by: 'tenant' }) } },
+      'service users: a limit per tenant must stand where a token is asked for',
+    ],
+    [
+      'a plan on a public route',
+      { route: { auth: Auth.none(), rateLimit: [client, RateLimit.perPlan({ free: 5 }, MINUTE)] } },
+      'service users: route GET /a: a limit per plan must stand where a token is asked for, got one beside Auth.none(): no request there has a plan; ',
+    ],
+    [
+      'a plan on a route of a public service',
+      { service: { auth: Auth.none() }, route: { rateLimit: RateLimit.perPlan({ free: 5 }, MINUTE) } },
+      'service users: route GET /a: a limit per plan must stand where a token is asked for',
+    ],
+    ['no limits', { service: { rateLimit: [] } }, 'service users: rateLimit must name at least one limit, got []: '],
+    [
+      'none among others on a gateway',
+      { gateway: { rateLimit: [RateLimit.none(), client] } },
+      'gateway Edge/Gateway: rateLimit must be RateLimit.none() alone or limits without it, got both: ',
+    ],
+  ])('such as %s are refused', (_, given, message) => {
+    expect(() => build(given)).toThrow(message);
+  });
+
+  const never = 'such a request could never pass; lower its cost or raise the limit';
+  it.each<[string, Given, string]>([
+    ['0', { service: { cost: 0 } }, 'service users: cost must be a whole number between 1 and 1000, got 0: '],
+    ['1001', { route: { cost: 1001 } }, 'route GET /a: cost must be a whole number between 1 and 1000, got 1001: '],
+    ['1.5', { route: { cost: 1.5 } }, 'route GET /a: cost must be a whole number between 1 and 1000, got 1.5: '],
+    [
+      'more than the window of the service',
+      { service: { rateLimit: client, cost: 6 } },
+      `service users: cost must be at most the 5 units of limit client, got 6: ${never}`,
+    ],
+    [
+      'more than the window of the service on a route',
+      { service: { rateLimit: client }, route: { cost: 6, rateLimit: RateLimit.perIp(100, MINUTE) } },
+      `service users: route GET /a: cost must be at most the 5 units of limit client, got 6: ${never}`,
+    ],
+    [
+      'more than the smallest plan',
+      { route: { cost: 61, rateLimit: RateLimit.perPlan({ pro: 600, free: 60 }, MINUTE, { otherwise: 100 }) } },
+      `service users: route GET /a: cost must be at most the 60 units of plan free in limit plan, got 61: ${never}`,
+    ],
+    [
+      'more than the burst of the gateway',
+      { gateway: { rateLimit: RateLimit.tokenBucket({ rate: 100, burst: 9, by: 'total' }) }, service: { cost: 10 } },
+      `service users: cost must be at most the burst of 9 of limit gateway-bucket, got 10: ${never}`,
+    ],
+  ])('for a cost of %s are refused', (_, given, message) => {
+    expect(() => build(given)).toThrow(message);
+  });
+
+  it('are not those that a route replaces, nor bounds of concurrency', () => {
+    const rateLimit = [client, RateLimit.concurrency(2)];
+    const route = { cost: 50, rateLimit: RateLimit.perClient(50, MINUTE) };
+    expect(() => build({ service: { rateLimit }, route })).not.toThrow();
+  });
+});
+
+describe('limits of any service', () => {
+  const limit = fc.constantFrom(
+    RateLimit.perClient(10, MINUTE),
+    RateLimit.perIp(10, MINUTE),
+    RateLimit.perTenant(10, MINUTE),
+    RateLimit.total(10, MINUTE),
+    RateLimit.perPlan({ free: 10 }, MINUTE),
+    RateLimit.tokenBucket({ rate: 1, burst: 10 }),
+    RateLimit.tokenBucket({ rate: 1, burst: 10, by: 'total' }),
+    RateLimit.concurrency(10),
+    RateLimit.concurrency(10, { by: 'total' }),
+    RateLimit.perIp(10, MINUTE, { name: 'client' }),
+    RateLimit.concurrency(10, { by: 'ip', name: 'client' }),
+  );
+  const lists = fc.array(limit, { minLength: 1, maxLength: 4 });
+  const auth = { type: 'jwt', scopes: [] } as const;
+
+  /** Whether no request meets two of one name, told by what the functions do. */
+  function haveNamesOfTheirOwn(own: RateLimits, ofRoute: RateLimits): boolean {
+    const policies = (limits: RateLimits, scope: LimitScope) =>
+      limitPolicies(namedLimits(draftsOf(limits), scope), 5000);
+    const policy = servicePolicy({
+      default: { auth, limits: policies(own, 'service'), cost: 1 },
+      routes: { 'GET /a': { auth, limits: policies(ofRoute, 'route'), cost: 1 } },
+    });
+    return ['ANY /', 'GET /a'].every((key) => {
+      const met = limitsOf(policy, key, policy.routes[key] ?? policy.default).map(({ policy: { name } }) => name);
+      return new Set(met).size === met.length;
+    });
+  }
+
+  it('are refused when and only when a request would meet two of one name', () => {
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(lists, lists, (rateLimit, ofRoute) => {
+        const told = () => new ServiceLimits([], 5000, { auth, rateLimit }).ofRoute({ auth, rateLimit: ofRoute });
+        const fine = haveNamesOfTheirOwn(rateLimit, ofRoute);
+        seen.add(fine);
+        if (fine) expect(told).not.toThrow();
+        else expect(told).toThrow('each limit that a request meets must have a name of its own');
+      }),
+    );
+    expect(seen).toEqual(new Set([true, false]));
+  });
+});
+
+describe('the document of policies', () => {
+  const limit = fc.constantFrom(
+    windowLimit(10, 60_000),
+    windowLimit(10, 60_000, { by: 'ip', name: 'ip', shadow: true, onStoreFailure: 'closed', localShare: 1 }),
+    windowLimit(60, 60_000, { name: 'plan', plans: { free: 60, pro: 600 } }),
+    bucketLimit(0.1, 5),
+    concurrencyLimit(3, { by: 'total', onStoreFailure: 'open' }),
+  );
+  const auth = fc.constantFrom({ type: 'none' } as const, { type: 'jwt', scopes: ['a'] } as const);
+  const cost = fc.constantFrom(1, 5);
+  const limits = fc.array(limit, { maxLength: 3 });
+  const route = fc.record({ auth, limits: fc.option(limits), cost });
+  const policies = fc.record({
+    gatewayLimits: limits,
+    rateLimitHeaders: fc.boolean(),
+    default: fc.record({ auth, limits, cost }),
+    routes: fc.dictionary(fc.constantFrom('GET /a', 'POST /b'), route, { noNullPrototype: true }),
+  });
+
+  it('is read back as the policies that it was made of', () => {
+    fc.assert(
+      fc.property(policies, (changes) => {
+        const policy = servicePolicy(changes);
+        expect(decodeServicePolicy(JSON.stringify(policyDocument(policy)))).toEqual(policy);
+      }),
+    );
+  });
+});
