@@ -4,8 +4,10 @@ import { isRevoked, overrideFor, type Rules } from '../core/rules.ts';
 import { NO_ANSWER, within } from './within.ts';
 
 /** A copy of the rules in memory, made when Redis could not tell, serves for so long without being read again. */
-const FRESH_MS = 5_000;
-/** How long a request waits for the first copy. Once an environment and outage: later requests use the last one. */
+export const RULES_REREAD_MS = 5_000;
+/** So old it still serves while it is read again; one that is older is of an earlier outage, and requests wait. */
+export const RULES_STALE_MS = 60_000;
+/** How long requests wait for a read, all of them together: those that come later do not wait for it any more. */
 export const RULES_WAIT_MS = 50;
 
 /** What operators said, for those who cannot learn it from Redis. */
@@ -22,11 +24,11 @@ export interface RuleBookOptions {
   /** All rules, from the table. */
   readonly list: () => Promise<readonly Rule[]>;
   readonly service: string;
-  /** Writes them to Redis. */
-  readonly copy: (rules: readonly Rule[]) => Promise<void>;
+  /** Makes Redis's copies anew from what `list` tells, which it calls after it has looked at them. */
+  readonly copy: (list: () => Promise<readonly Rule[]>) => Promise<unknown>;
   /** Epoch milliseconds: they go on while Lambda holds the environment frozen. */
   readonly clock: () => number;
-  /** Called for each failed call to a store. */
+  /** Called for each failed call to a store, and once for a read that is late. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -37,8 +39,14 @@ export interface RuleBookOptions {
 export class RuleBook implements OperatorRules {
   readonly #options: RuleBookOptions;
   #rules: Rules | undefined;
+  /** When the read of `#rules` began. */
   #asOfMs = Number.NEGATIVE_INFINITY;
+  /** When the last read began, whatever came of it. */
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #reads = 0;
+  #newestRead = 0;
   #reading: Promise<readonly Rule[]> | undefined;
+  #waiting: Promise<void> | undefined;
 
   constructor(options: RuleBookOptions) {
     this.#options = options;
@@ -46,16 +54,8 @@ export class RuleBook implements OperatorRules {
 
   async isRevoked(identity: Identity): Promise<boolean> {
     const { clock, onFailure } = this.#options;
-    const read = Math.abs(clock() - this.#asOfMs) > FRESH_MS ? this.#read() : this.#reading;
-    if (this.#rules === undefined && read !== undefined) {
-      const answer = await within(
-        RULES_WAIT_MS,
-        read.catch(() => undefined),
-      );
-      if (answer === NO_ANSWER) onFailure(new Error(`the table gave no rules within ${RULES_WAIT_MS} ms`));
-    } else {
-      read?.catch(() => undefined);
-    }
+    if (this.#reading === undefined && this.#since(this.#askedAtMs) > RULES_REREAD_MS) this.#read().catch(onFailure);
+    if (this.#since(this.#asOfMs) > RULES_STALE_MS) await this.#inTime();
     return this.#rules !== undefined && isRevoked(this.#rules, identity, clock());
   }
 
@@ -66,22 +66,48 @@ export class RuleBook implements OperatorRules {
 
   rebuild(): void {
     const { copy, onFailure } = this.#options;
-    this.#read().then(copy).catch(onFailure);
+    // Not a read that has begun before: it may know less than what is already in the copies.
+    copy(() => this.#read()).catch(onFailure);
   }
 
-  /** One read at a time. */
   #read(): Promise<readonly Rule[]> {
-    if (this.#reading !== undefined) return this.#reading;
     const { list, clock } = this.#options;
-    this.#asOfMs = clock();
-    this.#reading = list()
+    const askedAtMs = clock();
+    this.#reads += 1;
+    const number = this.#reads;
+    this.#askedAtMs = askedAtMs;
+    this.#waiting = undefined;
+    const reading = list()
       .then((rules) => {
-        this.#rules = new Map(rules.map((rule) => [rule.id, rule]));
+        if (number > this.#newestRead) {
+          this.#newestRead = number;
+          this.#rules = new Map(rules.map((rule) => [rule.id, rule]));
+          this.#asOfMs = askedAtMs;
+        }
         return rules;
       })
       .finally(() => {
-        this.#reading = undefined;
+        if (this.#reading === reading) this.#reading = undefined;
       });
-    return this.#reading;
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** Resolves with the read that is under way, at the latest when those who wait for it have waited long enough. */
+  #inTime(): Promise<void> | undefined {
+    const { onFailure } = this.#options;
+    if (this.#reading === undefined) return undefined;
+    this.#waiting ??= within(RULES_WAIT_MS, this.#reading).then(
+      (answer) => {
+        if (answer === NO_ANSWER) onFailure(new Error(`the table gave no rules within ${RULES_WAIT_MS} ms`));
+      },
+      () => undefined,
+    );
+    return this.#waiting;
+  }
+
+  /** A clock that stepped either way makes a copy old. */
+  #since(timeMs: number): number {
+    return Math.abs(this.#options.clock() - timeMs);
   }
 }
