@@ -96,6 +96,8 @@ const HAS_ACTION = object({ action: member(ACTIONS) });
 
 /** @throws InvalidOperationError saying the value, the rule and the fix */
 export function decodeOperation(event: unknown): Operation {
+  // Before anything else: messages quote what they are about, and are logged.
+  if (holdsToken(JSON.stringify(event) ?? '')) throw tokenGiven('an operation');
   try {
     const { action } = HAS_ACTION(event, 'operation');
     return OPERATIONS[action](event, 'operation');
@@ -149,7 +151,6 @@ const reason: Decoder<string> = (value, path) => {
     );
   }
   checkText('the reason', text, 'write it in one line');
-  if (holdsToken(text)) throw tokenGiven('the reason');
   return text;
 };
 
