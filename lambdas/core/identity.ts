@@ -1,6 +1,9 @@
 import type { Verified } from '../contract/verdict.ts';
 
-/** The headers that tell an upstream who calls. Only the gateway may set them. */
+/**
+ * The headers that tell an upstream who calls. Only the gateway may set them. On public routes the client is the network
+ * of its address, `ip:192.0.2.1` or `ip:2001:db8::`, as limits count it; the address itself is in `x-forwarded-for`.
+ */
 export function identityHeaders(verified: Verified | undefined, client: string): Record<string, string> {
   if (verified === undefined) return { 'x-client-id': headerValue(client) };
   return {
