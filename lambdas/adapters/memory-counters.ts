@@ -23,7 +23,7 @@ export interface MemoryCountersOptions {
   readonly shared: boolean;
 }
 
-/** Counts in this process alone: what a function falls back to without Redis. */
+/** Counts in this process alone: what a function falls back to without Redis. The rules of operators it does not know. */
 export class MemoryCounters implements Counters {
   readonly #clock: () => number;
   readonly #shared: boolean;
@@ -39,26 +39,26 @@ export class MemoryCounters implements Counters {
     const { cost, lease } = request;
     const nowMs = this.#clock();
     const assessed = request.limits.map((limit) => {
-      const own = this.#shared ? shareOf(limit.policy, cost) : limit.policy;
+      const own = this.#ownPart(limit.policy);
       const count = recall(this.#counts, keyOf(limit, own), () => countOf(own));
+      const units = unitsOf(cost, own, limit.policy);
       const decision: Decision = {
         policy: limit.policy,
         limit: sizeOf(own),
-        local: true,
-        ...count.assess(nowMs, cost),
+        local: this.#shared,
+        ...count.assess(nowMs, units),
       };
-      return { count, decision };
+      return { count, units, decision };
     });
     const decisions = assessed.map(({ decision }) => decision);
     if (decisions.some(({ allowed, policy }) => !allowed && !policy.shadow)) return { outcome: 'refused', decisions };
-    for (const { count, decision } of assessed) if (decision.allowed) count.charge(nowMs, cost, lease);
+    for (const { count, units, decision } of assessed) if (decision.allowed) count.charge(nowMs, units, lease);
     return { outcome: 'allowed', decisions };
   }
 
-  async release({ limits, lease, cost }: LimitRequest): Promise<void> {
+  async release({ limits, lease }: LimitRequest): Promise<void> {
     for (const limit of limits) {
-      const own = this.#shared ? shareOf(limit.policy, cost) : limit.policy;
-      const count = this.#counts.get(keyOf(limit, own));
+      const count = this.#counts.get(keyOf(limit, this.#ownPart(limit.policy)));
       if (count instanceof Leases) count.release(lease);
     }
   }
@@ -66,19 +66,23 @@ export class MemoryCounters implements Counters {
   async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
     return recall(this.#outcomes, circuit, () => new OutcomeWindow(windowMs)).record(failed, this.#clock());
   }
+
+  #ownPart(policy: LimitPolicy): LimitPolicy {
+    return this.#shared ? shareOf(policy) : policy;
+  }
 }
 
-/** Never so little that the request could not pass at all. */
-function shareOf(policy: LimitPolicy, cost: number): LimitPolicy {
-  const share = (size: number, least: number) => Math.max(least, Math.ceil(size * policy.localShare));
-  switch (policy.kind) {
-    case 'window':
-      return { ...policy, limit: share(policy.limit, cost) };
-    case 'bucket':
-      return { ...policy, burst: share(policy.burst, cost), ratePerS: policy.ratePerS * policy.localShare };
-    case 'concurrency':
-      return { ...policy, limit: share(policy.limit, 1) };
-  }
+/** Rounded down, so that several environments do not let pass more than their shares; never less than one. */
+function shareOf(policy: LimitPolicy): LimitPolicy {
+  const size = Math.max(1, Math.floor(sizeOf(policy) * policy.localShare));
+  return policy.kind === 'bucket'
+    ? { ...policy, burst: size, ratePerS: policy.ratePerS * policy.localShare }
+    : { ...policy, limit: size };
+}
+
+/** A request that is larger than the share, but not than the limit, takes the whole share: else it could never pass. */
+function unitsOf(cost: number, own: LimitPolicy, policy: LimitPolicy): number {
+  return cost > sizeOf(policy) ? cost : Math.min(cost, sizeOf(own));
 }
 
 function countOf(policy: LimitPolicy): Count {
