@@ -3,7 +3,6 @@ import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
 import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
-import { EXACT_LIMIT } from '../core/sliding-window.ts';
 import { DECIDE_SCRIPT } from './decide-script.ts';
 import { type RequestKeys, requestKeys } from './limit-keys.ts';
 import type { OperatorRules } from './operator-rules.ts';
@@ -60,8 +59,11 @@ export class RedisCounters implements Counters {
   async decide(request: LimitRequest): Promise<Ruling> {
     const keys = this.#keysOf(request);
     const args = decideArguments(request, this.#service);
-    const reply = await this.#ask(keys[0], (client) => client.tollgateDecide(keys.length, ...keys, ...args));
-    const { outcome, rules, decisions } = decodeDecide(reply, request);
+    const { outcome, rules, decisions } = await this.#ask(
+      keys[0],
+      (client) => client.tollgateDecide(keys.length, ...keys, ...args),
+      (reply) => decodeDecide(reply, request),
+    );
     if (rules.rebuild) this.#rules.rebuild();
     if (outcome === 'revoked' || (rules.unknown && (await this.#rules.isRevoked(request.identity)))) return REVOKED;
     return { outcome, decisions };
@@ -70,16 +72,11 @@ export class RedisCounters implements Counters {
   async release(request: LimitRequest): Promise<void> {
     const keys = this.#keysOf(request);
     const leases = keys.filter((_, index) => request.limits[index - 1]?.policy.kind === 'concurrency');
-    await Promise.all(leases.map((key) => this.#ask(key, (client) => client.zrem(key, request.lease))));
+    await Promise.all(leases.map((key) => this.#ask(key, (client) => client.zrem(key, request.lease), decodeRelease)));
   }
 
-  async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    const key = `outcomes:{${circuit}}`;
-    const answer = await this.#ask(key, (client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs));
-    const reply = integers(answer, 'record');
-    checkLength(reply, 2, 'record');
-    const [total = 0, failures = 0] = reply;
-    return { total, failures };
+  record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
+    return this.#count(`outcomes:{${circuit}}`, failed, windowMs);
   }
 
   /**
@@ -87,14 +84,18 @@ export class RedisCounters implements Counters {
    * left, answers but does not count. @throws when it does not
    */
   async probe(): Promise<void> {
-    const key = `${this.#failedTag}probe`;
-    await this.#ask(key, (client) => client.tollgateRecord(key, 0, 1000));
+    await this.#count(`${this.#failedTag}probe`, false, 1000);
   }
 
-  async #ask<T>(key: string, command: (client: Client) => Promise<T>): Promise<T> {
+  #count(key: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
+    return this.#ask(key, (client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs), decodeRecord);
+  }
+
+  /** A reply that cannot be read is no answer either. */
+  async #ask<T>(key: string, command: (client: Client) => Promise<unknown>, decode: (reply: unknown) => T): Promise<T> {
     await this.#connecting;
     try {
-      return await this.#inTime(command(this.#client));
+      return decode(await this.#inTime(command(this.#client)));
     } catch (error) {
       this.#failedTag = /^.*\}/.exec(key)?.[0] ?? '';
       throw error;
@@ -169,6 +170,17 @@ function decodeDecide(reply: unknown, { limits }: LimitRequest): Decided {
 function decisionAt(numbers: readonly number[], at: number, policy: LimitPolicy): Decision {
   const [allowed, limit = 0, remaining = 0, resetMs = 0] = numbers.slice(at, at + 4);
   return { policy, allowed: allowed === 1, limit, remaining, resetMs, local: false };
+}
+
+function decodeRecord(reply: unknown): OutcomeCounts {
+  const numbers = integers(reply, 'record');
+  checkLength(numbers, 2, 'record');
+  const [total = 0, failures = 0] = numbers;
+  return { total, failures };
+}
+
+function decodeRelease(reply: unknown): void {
+  integer(reply, 'release');
 }
 
 const integers = array(integer);
