@@ -4,11 +4,12 @@ import type { Counters } from '../core/counters.ts';
 import { LadderCounters } from './ladder-counters.ts';
 import { describeError, writeLine } from './log.ts';
 import { MemoryCounters } from './memory-counters.ts';
-import { RuleBook } from './operator-rules.ts';
+import { RuleBook, type RuleBookOptions } from './operator-rules.ts';
 import { connectRedis } from './redis-connection.ts';
 import { RedisCounters } from './redis-counters.ts';
 import { redisEndpoint } from './redis-endpoint.ts';
 import { RuleCopies } from './rule-copies.ts';
+import { RuledCounters } from './ruled-counters.ts';
 import { StoreBreaker } from './store-breaker.ts';
 
 export interface CountersOptions {
@@ -26,18 +27,35 @@ export interface CountersOptions {
   readonly onChange: (change: 'lost' | 'recovered') => void;
 }
 
-/** Counts in Redis where the environment names one, with this process's memory to fall back to; else in memory. */
-export function createCounters({ env, policy, rules, ...options }: CountersOptions): Counters {
-  const { clock, monotonic, onFailure, onChange } = options;
-  const endpoint = redisEndpoint(env);
-  const local = new MemoryCounters({ clock, shared: endpoint !== undefined });
-  if (endpoint === undefined) return local;
+/**
+ * Counts in Redis where the environment names one, with this process's memory to fall back to; else in memory. What
+ * operators said holds either way.
+ */
+export function createCounters(options: CountersOptions): Counters {
+  const endpoint = redisEndpoint(options.env);
+  const memory = new MemoryCounters({ clock: options.clock, shared: endpoint !== undefined });
+  if (endpoint === undefined)
+    return new RuledCounters(
+      memory,
+      ruleBook(options, async () => undefined),
+    );
   // Connection errors also fail the calls that meet them, and those are counted and logged once.
   const client = connectRedis(endpoint, () => undefined);
-  const copies = new RuleCopies(client, policy.gateway);
-  const book = new RuleBook({
+  const copies = new RuleCopies(client, options.policy.gateway);
+  const rules = ruleBook(options, (list) => copies.rebuild(list));
+  const shared = new RedisCounters({ client, policy: options.policy, rules });
+  return new LadderCounters({
+    shared,
+    local: new RuledCounters(memory, rules),
+    breaker: breakerOf(shared, options),
+    onFailure: options.onFailure,
+  });
+}
+
+function ruleBook({ policy, rules, clock, onFailure }: CountersOptions, copy: RuleBookOptions['copy']): RuleBook {
+  return new RuleBook({
     list: rules.list,
-    copy: (list) => copies.rebuild(list),
+    copy,
     service: policy.service,
     clock,
     onFailure: (error) => {
@@ -45,8 +63,10 @@ export function createCounters({ env, policy, rules, ...options }: CountersOptio
       onFailure();
     },
   });
-  const shared = new RedisCounters({ client, policy, rules: book });
-  const breaker = new StoreBreaker({
+}
+
+function breakerOf(shared: RedisCounters, { monotonic, onChange }: CountersOptions): StoreBreaker {
+  return new StoreBreaker({
     probe: () => shared.probe(),
     clock: monotonic,
     random: Math.random,
@@ -55,7 +75,6 @@ export function createCounters({ env, policy, rules, ...options }: CountersOptio
       onChange(change);
     },
   });
-  return new LadderCounters({ shared, local, breaker, rules: book, onFailure });
 }
 
 function logChange(change: 'lost' | 'recovered', error: unknown): void {

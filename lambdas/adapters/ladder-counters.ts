@@ -1,23 +1,20 @@
-import type { LimitPolicy } from '../contract/policy.ts';
-import type { LimitOverride } from '../contract/rules.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
-import type { OperatorRules } from './operator-rules.ts';
 import type { StoreBreaker } from './store-breaker.ts';
 
 export interface LadderOptions {
   readonly shared: Counters;
+  /** Counts in this environment alone, and knows the operators' rules without the shared store. */
   readonly local: Counters;
   readonly breaker: StoreBreaker;
-  readonly rules: OperatorRules;
   /** Called for each failed call to the shared store. */
   readonly onFailure: () => void;
 }
 
 /**
- * Counts in the shared store while it answers. While it does not, each limit does what its `onStoreFailure` says, and
- * who is revoked is known from the table. A ruling always comes.
+ * Counts in the shared store while it answers. While it does not, each limit does what its `onStoreFailure` says. A
+ * ruling always comes.
  */
 export class LadderCounters implements Counters {
   readonly #options: LadderOptions;
@@ -33,12 +30,12 @@ export class LadderCounters implements Counters {
     );
   }
 
-  /** A lease that was taken in the other store ends by itself. */
-  release(request: LimitRequest): Promise<void> {
-    const { local } = this.#options;
-    return this.#climb(
+  /** The store may have been lost or found since the lease was taken; one in a lost store ends by itself. */
+  async release(request: LimitRequest): Promise<void> {
+    await this.#options.local.release(request);
+    await this.#climb(
       (shared) => shared.release(request),
-      () => local.release(request),
+      async () => undefined,
     );
   }
 
@@ -53,50 +50,39 @@ export class LadderCounters implements Counters {
   async #climb<T>(ask: (shared: Counters) => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
     const { shared, breaker, onFailure } = this.#options;
     if (!breaker.answers) return otherwise();
+    const begun = breaker.changes;
     try {
       return await ask(shared);
     } catch (error) {
       onFailure();
-      breaker.failed(error);
+      breaker.failed(error, begun);
       return otherwise();
     }
   }
 
   async #decideAlone(request: LimitRequest): Promise<Ruling> {
-    const { local, rules } = this.#options;
-    if (await rules.isRevoked(request.identity)) return { outcome: 'revoked', decisions: [] };
-    const { limits, identity } = request;
+    const { limits } = request;
     const ways = new Set(limits.filter(({ policy }) => !policy.shadow).map(({ policy }) => policy.onStoreFailure));
-    if (ways.has('closed')) {
-      return { outcome: 'unavailable', decisions: limits.map(uncounted), degraded: 'closed' };
-    }
-    const counted = limits
-      .filter(({ policy }) => policy.onStoreFailure === 'local')
-      .map((limit) => overridden(limit, rules.overrideFor(identity, limit.policy.name)));
-    const { outcome, decisions } = await local.decide({ ...request, limits: counted });
-    const own = decisions[Symbol.iterator]();
+    const closed = ways.has('closed');
+    const ruling = await this.#options.local.decide({ ...request, limits: closed ? [] : limits.filter(isLocal) });
+    if (ruling.outcome === 'revoked') return ruling;
+    if (closed) return { outcome: 'unavailable', decisions: limits.map(uncounted), degraded: 'closed' };
+    const counted = ruling.decisions[Symbol.iterator]();
     return {
-      outcome,
-      decisions: limits.map((limit) =>
-        limit.policy.onStoreFailure === 'local' ? (own.next().value as Decision) : uncounted(limit),
-      ),
-      ...(limits.length > 0 && { degraded: ways.has('open') ? 'open' : 'local' }),
+      outcome: ruling.outcome,
+      decisions: limits.map((limit) => (isLocal(limit) ? (counted.next().value as Decision) : uncounted(limit))),
+      // One that is refused is not let through, whatever its other limits do.
+      ...(limits.length > 0 && { degraded: ways.has('open') && ruling.outcome === 'allowed' ? 'open' : 'local' }),
     };
   }
 }
 
-function overridden(limit: CountedLimit, override: LimitOverride | undefined): CountedLimit {
-  if (override === undefined) return limit;
-  const { policy } = limit;
-  const changed: LimitPolicy =
-    policy.kind === 'bucket'
-      ? { ...policy, burst: override.limit, ratePerS: override.ratePerS ?? policy.ratePerS }
-      : { ...policy, limit: override.limit };
-  return { ...limit, policy: changed };
+function isLocal({ policy }: CountedLimit): boolean {
+  return policy.onStoreFailure === 'local';
 }
 
 /** What is said of a limit that nobody counts. */
 function uncounted({ policy }: CountedLimit): Decision {
   const limit = policy.kind === 'bucket' ? policy.burst : policy.limit;
-  return { policy, allowed: policy.onStoreFailure !== 'closed', limit, remaining: limit, resetMs: 1000, local: true };
+  return { policy, allowed: policy.onStoreFailure !== 'closed', limit, remaining: limit, resetMs: 1000, local: false };
 }

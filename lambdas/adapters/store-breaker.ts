@@ -20,9 +20,11 @@ export interface StoreBreakerOptions {
 export class StoreBreaker {
   readonly #options: StoreBreakerOptions;
   #lost = false;
+  #changes = 0;
   #probing = false;
   #pauseMs: number = PAUSES.first;
   #probeAtMs = 0;
+  #recoveredAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: StoreBreakerOptions) {
     this.#options = options;
@@ -34,31 +36,50 @@ export class StoreBreaker {
     return !this.#lost;
   }
 
-  failed(error: unknown): void {
-    if (this.#lost) return;
+  /** So often the store was lost or came back. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * A call failed. @param begun what `changes` was when it began: one from before the last change tells nothing new
+   */
+  failed(error: unknown, begun: number): void {
+    if (this.#lost || begun !== this.#changes) return;
+    const { clock, onChange } = this.#options;
+    // One that comes and goes, overloaded perhaps, is left alone for ever longer.
+    const steady = clock() - this.#recoveredAtMs > PAUSES.longest;
+    this.#pauseMs = steady ? PAUSES.first : this.#longer();
     this.#lost = true;
-    this.#pauseMs = PAUSES.first;
+    this.#changes += 1;
     this.#wait();
-    this.#options.onChange('lost', error);
+    onChange('lost', error);
   }
 
   async #probe(): Promise<void> {
     this.#probing = true;
     try {
       await this.#options.probe();
-      this.#lost = false;
-      this.#options.onChange('recovered');
     } catch {
-      this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSES.longest);
+      this.#pauseMs = this.#longer();
       this.#wait();
+      return;
     } finally {
       this.#probing = false;
     }
+    this.#lost = false;
+    this.#changes += 1;
+    this.#recoveredAtMs = this.#options.clock();
+    this.#options.onChange('recovered');
   }
 
-  /** Half to one and a half of the pause. */
+  #longer(): number {
+    return Math.min(2 * this.#pauseMs, PAUSES.longest);
+  }
+
+  /** Half of the pause to the whole of it. */
   #wait(): void {
     const { clock, random } = this.#options;
-    this.#probeAtMs = clock() + this.#pauseMs * (0.5 + random());
+    this.#probeAtMs = clock() + this.#pauseMs * (0.5 + random() / 2);
   }
 }

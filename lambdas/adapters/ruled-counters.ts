@@ -1,0 +1,45 @@
+import type { LimitPolicy } from '../contract/policy.ts';
+import type { LimitOverride } from '../contract/rules.ts';
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
+import type { OutcomeCounts } from '../core/outcome.ts';
+import type { OperatorRules } from './operator-rules.ts';
+
+/** Counters that know no rules, together with the rules of operators: what the script in Redis does in one. */
+export class RuledCounters implements Counters {
+  readonly #counters: Counters;
+  readonly #rules: OperatorRules;
+
+  constructor(counters: Counters, rules: OperatorRules) {
+    this.#counters = counters;
+    this.#rules = rules;
+  }
+
+  async decide(request: LimitRequest): Promise<Ruling> {
+    if (await this.#rules.isRevoked(request.identity)) return { outcome: 'revoked', decisions: [] };
+    return this.#counters.decide(this.#ruled(request));
+  }
+
+  release(request: LimitRequest): Promise<void> {
+    return this.#counters.release(this.#ruled(request));
+  }
+
+  record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
+    return this.#counters.record(circuit, failed, windowMs);
+  }
+
+  #ruled(request: LimitRequest): LimitRequest {
+    const { limits, identity } = request;
+    const overrideOf = ({ policy }: CountedLimit) => this.#rules.overrideFor(identity, policy.name);
+    return { ...request, limits: limits.map((limit) => overridden(limit, overrideOf(limit))) };
+  }
+}
+
+function overridden(limit: CountedLimit, override: LimitOverride | undefined): CountedLimit {
+  if (override === undefined) return limit;
+  const { policy } = limit;
+  const changed: LimitPolicy =
+    policy.kind === 'bucket'
+      ? { ...policy, burst: override.limit, ratePerS: override.ratePerS ?? policy.ratePerS }
+      : { ...policy, limit: override.limit };
+  return { ...limit, policy: changed };
+}
