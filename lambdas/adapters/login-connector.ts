@@ -52,7 +52,9 @@ export function loginConnector({ user, password }: RedisLogin) {
         const [token] = await Promise.race([lost, Promise.all([password(), opened(socket, tls)])]);
         await Promise.race([lost, authenticate(socket, user, token)]);
       } catch (error) {
-        this.firstError = error as Error;
+        // Who disconnects meanwhile is told nothing.
+        if (this.connecting) this.firstError = error as Error;
+        else delete this.firstError;
         socket.destroy();
       }
       clearTimeout(timer);

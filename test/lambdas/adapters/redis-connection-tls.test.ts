@@ -1,0 +1,41 @@
+import { describe, expect, it, vi } from 'vitest';
+import { RECORD_SCRIPT } from '../../../lambdas/adapters/record-script.ts';
+import { connectRedis, firstConnection, type RedisEndpoint } from '../../../lambdas/adapters/redis-connection.ts';
+import { closersOf } from '../../support/closers.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
+
+const closers = closersOf();
+
+function connect(endpoint: RedisEndpoint) {
+  const errors: Error[] = [];
+  const client = connectRedis(endpoint, (error) => errors.push(error));
+  closers.push(() => client.disconnect());
+  return { client, errors };
+}
+
+describe.each([
+  ['a server', () => startRedis({ tls: true }), false],
+  ['a cluster of one shard', () => startRedisCluster({ tls: true }), true],
+  ['a cluster of three shards', () => startRedisCluster({ shards: 3, tls: true }), true],
+] as [string, () => Promise<TestRedis>, boolean][])('%s with TLS', (_, start, cluster) => {
+  it('runs scripts, under whatever key', async () => {
+    const server = await start();
+    closers.push(server.stop);
+    const { client } = connect({ url: server.url, cluster, ca: server.ca ?? '' });
+    expect(await firstConnection(client, 5000)).toBe(true);
+    const keys = Array.from({ length: 16 }, (_, index) => `{${index}}`);
+    const replies = await Promise.all(keys.map((key) => client.eval(RECORD_SCRIPT, 1, key, 1, 10_000)));
+    expect(replies).toEqual(keys.map(() => [1, 1]));
+  });
+
+  it('is not entered when its certificate comes from nobody that is trusted', async () => {
+    const server = await start();
+    closers.push(server.stop);
+    const { client, errors } = connect({ url: server.url, cluster });
+    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0), { timeout: 5000 });
+    expect(client.status).not.toBe('ready');
+    if (!cluster) expect(errors[0]).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    await expect(client.eval(RECORD_SCRIPT, 1, 'key', 1, 10_000)).rejects.toThrow();
+  });
+});
