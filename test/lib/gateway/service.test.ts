@@ -453,6 +453,10 @@ describe('wrong usage does not compile', () => {
       gateway.addService('users', serviceProps({ timeout: 5 }));
       // @ts-expect-error opting out of auth is written out as Auth.none()
       gateway.addService('users', { ...serviceProps(), auth: false });
+      // @ts-expect-error a limit among several is one, too
+      gateway.addService('users', { ...serviceProps(), rateLimit: [RateLimit.none(), 5] });
+      // @ts-expect-error a cost is a number
+      gateway.addService('users', { ...serviceProps(), cost: '5' });
       // @ts-expect-error so is counting nothing
       gateway.addService('users', { ...serviceProps(), rateLimit: null });
       // @ts-expect-error nothing but Auth makes one
