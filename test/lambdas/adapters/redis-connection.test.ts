@@ -1,18 +1,29 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FallbackCounters, STORE_COOLDOWN_MS } from '../../../lambdas/adapters/fallback-counters.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { LadderCounters } from '../../../lambdas/adapters/ladder-counters.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { CONNECT_WAIT_MS, connectRedis, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
 import { COMMAND_TIMEOUT_MS, RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts';
+import type { LimitRequest } from '../../../lambdas/core/counters.ts';
 import type { Decision } from '../../../lambdas/core/decision.ts';
 import { TestClock } from '../../support/clock.ts';
+import { closersOf } from '../../support/closers.ts';
+import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { freePort, startRedis, type TestRedis } from '../../support/redis.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { relayTo } from '../../support/tcp-relay.ts';
 import { serveTcp } from '../../support/upstream.ts';
 
-const POLICY = { limit: 1000, windowMs: 3_600_000 };
+const REQUEST: LimitRequest = {
+  limits: [{ policy: windowLimit(1000, 3_600_000), scope: 'users', subject: 'sub:alice' }],
+  identity: { client: 'sub:alice', tenant: '', plan: '', token: '' },
+  cost: 1,
+  lease: 'request',
+};
+/** Nobody is revoked, and nothing is overridden. */
+const NO_RULES = { isRevoked: async () => false, overrideFor: () => undefined, rebuild: () => undefined };
 /** The longest wait of a decision; the rest is for a busy machine. */
 const BOUND_MS = CONNECT_WAIT_MS + COMMAND_TIMEOUT_MS + 450;
 
@@ -20,34 +31,36 @@ interface Environment {
   readonly client: RedisClient;
   readonly changes: string[];
   /** @throws when the decision takes longer than it may */
-  decide(subject?: string): Promise<Decision>;
-  /** Decides, with the cooldown over each time, until Redis counts again. */
+  decide(): Promise<Decision>;
+  /** Decides, with the breaker's pause over each time, until Redis counts again. */
   recovered(): Promise<void>;
 }
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closersOf();
 
-/** One environment of a function: its connection to Redis, and the fallback that a request goes through. */
+/** One environment of a function: its connection to Redis, and the ladder that a request climbs. */
 function environment(url: string, cluster = false, timeoutMs = COMMAND_TIMEOUT_MS): Environment {
   const clock = new TestClock();
   const changes: string[] = [];
   const client = connectRedis({ url, cluster }, () => undefined);
   closers.push(() => client.disconnect());
-  const counters = new FallbackCounters({
-    shared: new RedisCounters(client, timeoutMs),
-    local: new MemoryCounters(clock.now),
-    clock: clock.now,
-    onChange: (change) => changes.push(change),
+  const shared = new RedisCounters({ client, policy: servicePolicy(), rules: NO_RULES, timeoutMs });
+  const counters = new LadderCounters({
+    shared,
+    local: new MemoryCounters({ clock: clock.now, shared: false }),
+    breaker: new StoreBreaker({
+      probe: () => shared.probe(),
+      clock: clock.now,
+      random: () => 0,
+      onChange: (change) => changes.push(change),
+    }),
     onFailure: () => undefined,
   });
-  const decide = async (subject = 'alice') => {
+  const decide = async () => {
     const startedAtMs = performance.now();
-    const decision = await counters.decide(subject, POLICY);
+    const { decisions } = await counters.decide(REQUEST);
     expect(performance.now() - startedAtMs).toBeLessThan(BOUND_MS);
-    return decision;
+    return decisions[0] as Decision;
   };
   return {
     client,
@@ -56,7 +69,7 @@ function environment(url: string, cluster = false, timeoutMs = COMMAND_TIMEOUT_M
     recovered: () =>
       vi.waitFor(
         async () => {
-          clock.advance(STORE_COOLDOWN_MS);
+          clock.advance(PAUSES.longest);
           await decide();
           expect(changes.at(-1)).toBe('recovered');
         },
