@@ -1,4 +1,4 @@
-import { array, type Decoder, decodeJson, member, object, string } from './decode.ts';
+import { array, type Decoder, decodeJson, member, object, string, withDefault } from './decode.ts';
 
 /** What the authorizer found out about a request's credentials. */
 export type Verdict = Verified | Rejected;
@@ -67,5 +67,6 @@ const verified = object({
   scopes: spaceSeparated,
   plan: string,
   tenant: string,
-  jti: string,
+  // A verdict that was cached before there was one.
+  jti: withDefault(string, ''),
 });

@@ -24,9 +24,12 @@ function isTighter(one: Decision, other: Decision): boolean {
   return one.resetMs > other.resetMs;
 }
 
-/** Whole seconds, rounded up, so that a client that waits as told is let in. */
+/**
+ * Whole seconds, rounded up, so that a client that waits as told is let in. The millisecond in which a request came, which
+ * counts as well, is gone before the answer has arrived: a minute's window resets in 60 s, not in 61.
+ */
 export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
-  return Math.max(1, Math.ceil(resetMs / 1000));
+  return Math.max(1, Math.ceil((resetMs - 1) / 1000));
 }
 
 /**

@@ -33,7 +33,9 @@ describe('resetS', () => {
     [0, 1],
     [1, 1],
     [1000, 1],
-    [1001, 2],
+    [1001, 1],
+    [1002, 2],
+    [60_001, 60],
     [59_999, 60],
   ])('of %d ms is %d s', (resetMs, seconds) => {
     expect(resetS({ resetMs })).toBe(seconds);
