@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { joinNegatives } from './join-negatives.ts';
+import type { OperatorPort } from './operator/serve-operator.ts';
 import { systemCode, UserError } from './user-error.ts';
 
 export interface CliOptions {
   readonly port: number;
+  readonly operatorPort: OperatorPort;
   readonly upstreams: Readonly<Record<string, string>>;
   /** Undefined: the app is synthesized. */
   readonly assemblyDir: string | undefined;
@@ -14,6 +16,7 @@ export interface CliOptions {
 
 export const CLI_USAGE = `usage: npm start -- [options]
   --port NUMBER          port on 127.0.0.1 (3000)
+  --operator-port NUMBER port for npx tsx bin/ops.ts --local (3010, or a free one)
   --upstream NAME=URL    sends a service's requests to a server of yours; may be repeated
   --assembly DIR         serves this cloud assembly instead of synthesizing the app
   --context KEY=VALUE    context of the app, as with cdk synth -c: --context env=prod
@@ -25,7 +28,9 @@ export function parseCliOptions(args: readonly string[]): CliOptions | undefined
   const values = parse(args);
   if (values.help) return undefined;
   return {
-    port: parsePort(values.port),
+    port: parsePort('--port', values.port),
+    operatorPort:
+      values['operator-port'] === undefined ? 'usual' : parsePort('--operator-port', values['operator-port']),
     upstreams: parseUpstreams(values.upstream),
     assemblyDir: values.assembly,
     context: Object.fromEntries(values.context.map(parseContext)),
@@ -36,9 +41,10 @@ export function parseCliOptions(args: readonly string[]): CliOptions | undefined
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: joinNegatives(args, '--port'),
+      args: joinNegatives(joinNegatives(args, '--port'), '--operator-port'),
       options: {
         port: { type: 'string', default: '3000' },
+        'operator-port': { type: 'string' },
         upstream: { type: 'string', multiple: true, default: [] },
         assembly: { type: 'string' },
         context: { type: 'string', short: 'c', multiple: true, default: [] },
@@ -60,10 +66,10 @@ function explain(error: Error): string {
   return `Unexpected argument '${argument}': options go after \`--\`: npm start -- --port ${example}`;
 }
 
-function parsePort(text: string): number {
+function parsePort(option: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UserError('usage', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
+  throw new UserError('usage', `${option} must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
 }
 
 function parseUpstreams(texts: readonly string[]): Readonly<Record<string, string>> {

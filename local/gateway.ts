@@ -1,3 +1,5 @@
+import { Env } from '../lambdas/contract/environment.ts';
+import { decodeOperatorConfig } from '../lambdas/contract/operator-config.ts';
 import type { ServicePolicy } from '../lambdas/contract/policy.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import type { GatewayModel } from './assembly/model.ts';
@@ -21,6 +23,8 @@ import { rangeMs } from './metrics/evaluate.ts';
 import { MetricStore } from './metrics/metric-store.ts';
 import { keep, observeLines } from './metrics/observe.ts';
 import { apiSamples, lambdaSamples } from './metrics/service-metrics.ts';
+import { createInvokeApi } from './operator/invoke-api.ts';
+import { type OperatorPort, serveOperator } from './operator/serve-operator.ts';
 import { type DynamoStore, startDynamo } from './stores/dynamo.ts';
 import { type RedisChoice, type RedisStore, startRedis } from './stores/redis.ts';
 import { UserError } from './user-error.ts';
@@ -29,6 +33,8 @@ export interface GatewayOptions {
   readonly assemblyDir: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Where operators invoke their function. @default 0 */
+  readonly operatorPort?: OperatorPort;
   /** Where keys of the demo issuers are kept. */
   readonly stateDir: string;
   /** Addresses by service; a demo upstream stands in for every other service's. */
@@ -55,6 +61,8 @@ export interface RunningGateway {
   readonly port: number;
   readonly redis: { readonly url: string | null; readonly description: string };
   readonly dynamoUrl: string;
+  /** Where operators find Lambda's Invoke of their function, and the gateway that they name; none: there is no such function. */
+  operator(): { readonly port: number; readonly gateway: string } | undefined;
   readonly metrics: MetricStore;
   readonly alarms: {
     states(): Readonly<Record<string, AlarmStateValue>>;
@@ -121,8 +129,10 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   const { nowMs } = clock;
   let current = readAssembly(options.assemblyDir);
   let api: Api = notYet;
+  let operatorApi: Api = notYet;
   // First of all: a busy port is the likeliest fault, and it should not cost the time of everything else.
   const server = closers.add(await serveApi(() => api, options.port));
+  const operator = closers.add(await serveOperator(() => operatorApi, options.operatorPort ?? 0));
   const backing = await startBacking(options, closers, log);
   const metrics = new MetricStore(retentionMs(current.model));
   const alarms = new Alarms(current.model.alarms, metrics);
@@ -133,6 +143,8 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
       onInvocation: (invocation) => keep(metrics, lambdaSamples(invocation, nowMs())),
     }),
   );
+
+  operatorApi = createInvokeApi({ functions: () => current.model.operators, invoke: fleet.invoke });
 
   const serve = async (next: Assembly): Promise<readonly string[]> => {
     await backing.upstreams.ensure(next.documents.services.map(({ policy }) => policy.service));
@@ -162,6 +174,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     ...addressOf(server),
     redis: backing.redis,
     dynamoUrl: backing.dynamo.url,
+    operator: () => operatorOf(current, operator.port),
     metrics,
     alarms: { states: () => alarms.states(), evaluate },
     model: () => current.model,
@@ -196,6 +209,11 @@ function deploymentsOf(
     model,
     variables: { ...rewire(model.environment, standIns), ...runtimeVariables(model, dynamo.url) },
   }));
+}
+
+function operatorOf({ model }: Assembly, port: number): ReturnType<RunningGateway['operator']> {
+  const json = model.functions.get(model.operators[0] ?? '')?.environment[Env.operator];
+  return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway };
 }
 
 /** How log lines name a function. */

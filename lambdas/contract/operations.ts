@@ -1,4 +1,5 @@
 import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
+import { LIMIT_BOUNDS } from './limit-bounds.ts';
 import { checkText, holdsToken, InvalidOperationError, parseRuleId, quote, tokenGiven } from './rule-id.ts';
 import { REVOCABLE_KINDS, RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
 
@@ -81,11 +82,6 @@ const MAX_REASON_LENGTH = 256;
 /** Ten years: what is longer is meant to have no end. */
 const MAX_FOR_MS = 3650 * 86_400_000;
 const MIN_FOR_MS = 1000;
-/** As limits of the stack have. */
-const MAX_LIMIT = 10_000_000;
-/** One unit in 31 days to ten million a second, as buckets of the stack have. */
-const MIN_RATE_PER_S = 1 / (31 * 86_400);
-const MAX_RATE_PER_S = 10_000_000;
 /** Of the table; in bytes there, which are as many at least. */
 const MAX_SORT_KEY_LENGTH = 1024;
 /** A name of a limit as the stack gives it, after the name of a service where only that one's is meant. */
@@ -180,16 +176,18 @@ const limitName: Decoder<string> = (value, path) => {
 };
 
 const limitValue: Decoder<number> = (value) => {
-  if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT) return Number(value);
+  const { min, max } = LIMIT_BOUNDS.units;
+  if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
   throw new InvalidOperationError(
-    `a limit must be a whole number from 1 to ${MAX_LIMIT}, got ${String(value)}: revoke a subject to refuse all of its requests`,
+    `a limit must be a whole number from ${min} to ${max}, got ${String(value)}: revoke a subject to refuse all of its requests`,
   );
 };
 
 const ratePerS: Decoder<number> = (value) => {
-  if (typeof value === 'number' && value >= MIN_RATE_PER_S && value <= MAX_RATE_PER_S) return value;
+  const { min, max } = LIMIT_BOUNDS.ratePerS;
+  if (typeof value === 'number' && value >= min && value <= max) return value;
   throw new InvalidOperationError(
-    `the rate of a bucket must be from one unit in 31 days to ${MAX_RATE_PER_S} units a second, got ${String(value)}: leave it out to keep the stack's`,
+    `the rate of a bucket must be from one unit in 31 days to ${max} units a second, got ${String(value)}: leave it out to keep the stack's`,
   );
 };
 

@@ -1,6 +1,7 @@
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { RouteModel } from '../assembly/model.ts';
 import type { RunningGateway, ServiceEntry } from '../gateway.ts';
+import { DEFAULT_OPERATOR_PORT } from '../operator/serve-operator.ts';
 
 /** What a newcomer sees when the gateway runs: the address, the routes, the stores and what to try. */
 export function startPage(gateway: RunningGateway, hint: string): string {
@@ -11,6 +12,7 @@ export function startPage(gateway: RunningGateway, hint: string): string {
     '',
     `Redis     ${gateway.redis.description}`,
     `DynamoDB  dynalite in this process at ${gateway.dynamoUrl.replace('http://', '')}`,
+    ...operatorLines(gateway),
     `ignored   ${[...gateway.model().ignored.keys()].toSorted().join(', ') || 'nothing'}`,
     '',
     'Try:',
@@ -18,6 +20,13 @@ export function startPage(gateway: RunningGateway, hint: string): string {
     '',
     hint,
   ].join('\n');
+}
+
+function operatorLines(gateway: RunningGateway): readonly string[] {
+  const operator = gateway.operator();
+  if (operator === undefined) return [];
+  const port = operator.port === DEFAULT_OPERATOR_PORT ? '' : ` ${operator.port}`;
+  return [`operators npx tsx bin/ops.ts list --gateway ${operator.gateway} --local${port}`];
 }
 
 /** Routes that only answer preflights are many and alike: they are left out. */

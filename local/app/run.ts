@@ -27,15 +27,16 @@ export async function run(
   { log, print }: Sinks,
   closers: Closers,
 ): Promise<RunningGateway> {
-  const { port, upstreams } = options;
+  const { port, operatorPort, upstreams } = options;
   const redis = suggestRedis(process.env);
   await checkPort(port);
+  if (operatorPort !== 'usual') await checkPort(operatorPort, '--operator-port');
   await checkRedis(redis);
   const app = { project, context: options.context };
   const dirs = options.assemblyDir === undefined ? await firstAssembly(app) : undefined;
   const assemblyDir = dirs?.served ?? options.assemblyDir ?? '';
   const { stateDir } = project;
-  const starting = () => startGateway({ assemblyDir, port, upstreams, stateDir, redis, log });
+  const starting = () => startGateway({ assemblyDir, port, operatorPort, upstreams, stateDir, redis, log });
   const gateway = closers.add(await withProgress('starting', starting));
   if (dirs) closers.push(watchSources(gateway, app, dirs, print));
   print(

@@ -71,6 +71,8 @@ export interface TableModel {
 export interface GatewayModel {
   readonly api: ApiModel;
   readonly functions: ReadonlyMap<string, FunctionModel>;
+  /** Names of the functions that operators invoke. */
+  readonly operators: readonly string[];
   readonly tables: readonly TableModel[];
   readonly alarms: readonly AlarmModel[];
   /** Resource types, or families of them, that have no part in the local run, with the reason. */

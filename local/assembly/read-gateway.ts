@@ -1,3 +1,4 @@
+import { Env } from '../../lambdas/contract/environment.ts';
 import { UserError } from '../user-error.ts';
 import type { CloudAssembly, Resource } from './cloud-assembly.ts';
 import { type Place, placeName, Resolver } from './intrinsics.ts';
@@ -16,6 +17,8 @@ export interface Found {
   readonly place: Place;
   /** What `Ref` gives elsewhere in the app. */
   readonly ref: string;
+  /** A function that operators invoke. */
+  readonly isOperator: boolean;
   /** What `Fn::GetAtt` gives elsewhere in the app. */
   attribute(name: string): string;
 }
@@ -27,11 +30,17 @@ export function readGateway(assembly: CloudAssembly): GatewayModel {
   const functions = ofType('AWS::Lambda::Function');
   const api = readApi(resources);
   const alarms = ofType('AWS::CloudWatch::Alarm').map(readAlarm);
-  const used = new Set([...functionsOfRoutes(api.routes), ...alarms.flatMap(({ functionsNamed }) => functionsNamed)]);
+  const operators = functions.filter(({ isOperator }) => isOperator).map(({ ref }) => ref);
+  const used = new Set([
+    ...functionsOfRoutes(api.routes),
+    ...alarms.flatMap(({ functionsNamed }) => functionsNamed),
+    ...operators,
+  ]);
   return {
     api,
-    // A function that no request and no alarm reaches (a custom resource's, say) need not be able to run here.
+    // A function that no request, no alarm and no operator reaches (a custom resource's, say) need not be able to run here.
     functions: new Map(functions.filter(({ ref }) => used.has(ref)).map((found) => [found.ref, readFunction(found)])),
+    operators,
     tables: ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(readTable),
     alarms: alarms.map(({ alarm }) => alarm),
     ignored: ignoredTypes(resources),
@@ -60,8 +69,15 @@ function found(resource: Resource, place: Place, resolver: Resolver): Found {
     properties: new Properties(resource.Properties, place, resolver),
     place,
     ref: String(resolver.resolve({ Ref: place.logicalId }, place)),
+    isOperator: isOperator(resource),
     attribute: (name) => String(resolver.resolve({ 'Fn::GetAtt': [place.logicalId, name] }, place)),
   };
+}
+
+/** Told by a variable's name alone: the values of a function that is not served may not be resolvable here. */
+function isOperator({ Type, Properties }: Resource): boolean {
+  const environment = Properties?.['Environment'] as { readonly Variables?: object } | undefined;
+  return Type === 'AWS::Lambda::Function' && Env.operator in (environment?.Variables ?? {});
 }
 
 function functionsOfRoutes(routes: GatewayModel['api']['routes']): readonly string[] {

@@ -8,34 +8,46 @@ import type { Headers, Request, Response } from './message.ts';
 
 /** Well over the limit that API Gateway sets, so that its own answer is given and not Node's. */
 const PARSER_LIMIT_BYTES = 64 * 1024;
+const PORT_OPTION = '--port';
 
 export interface ApiServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
+export interface ServerOptions {
+  /** What chooses the port. @default '--port' */
+  readonly option?: string;
+  /** @default 10 MB */
+  readonly bodyLimitBytes?: number;
+}
+
 /** Serves what `api()` gives at the time of each request. */
-export async function serveApi(api: () => Api, port: number): Promise<ApiServer> {
+export async function serveApi(
+  api: () => Api,
+  port: number,
+  { option = PORT_OPTION, bodyLimitBytes = BODY_LIMIT_BYTES }: ServerOptions = {},
+): Promise<ApiServer> {
   const server = createServer({ maxHeaderSize: PARSER_LIMIT_BYTES, keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
-    handle(api(), incoming, outgoing).catch(() => outgoing.destroy());
+    handle(api(), incoming, outgoing, bodyLimitBytes).catch(() => outgoing.destroy());
   });
   // A client that closes its side after the request still gets its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', refuseUnreadable);
-  await listen(server, port);
+  await listen(server, port, option);
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
 /** @throws UserError where the port is taken: better known before anything else takes time */
-export async function checkPort(port: number): Promise<void> {
+export async function checkPort(port: number, option = PORT_OPTION): Promise<void> {
   const server = createServer();
-  await listen(server, port);
+  await listen(server, port, option);
   await closeServer(server);
 }
 
-export async function listen(server: Server, port: number): Promise<void> {
+export async function listen(server: Server, port: number, option = PORT_OPTION): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(portError(port, cause)));
+    server.once('error', (cause) => reject(portError(port, option, cause)));
     server.listen(port, '127.0.0.1', resolve);
   });
 }
@@ -47,10 +59,10 @@ export function closeServer(server: Server): Promise<void> {
   });
 }
 
-function portError(port: number, cause: Error): Error {
+function portError(port: number, option: string, cause: Error): Error {
   switch (systemCode(cause)) {
     case 'EADDRINUSE':
-      return new UserError('port_busy', `port ${port} is in use: choose another one with --port`, { cause });
+      return new UserError('port_busy', `port ${port} is in use: choose another one with ${option}`, { cause });
     case 'EACCES':
       return new UserError('port_denied', `port ${port} may not be used by this user: choose one from 1024 up`, {
         cause,
@@ -60,8 +72,13 @@ function portError(port: number, cause: Error): Error {
   }
 }
 
-async function handle(api: Api, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const body = await readBody(incoming);
+async function handle(
+  api: Api,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  bodyLimitBytes: number,
+): Promise<void> {
+  const body = await readBody(incoming, bodyLimitBytes);
   if (body === 'aborted') return;
   const tooLarge = body === 'too-large';
   const request = { ...requestOf(incoming, tooLarge ? Buffer.alloc(0) : body), bodyTooLarge: tooLarge };
@@ -92,14 +109,14 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
   return names.map((name, index) => [name, rawHeaders[index * 2 + 1] ?? '']);
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'aborted'> {
-  if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return 'too-large';
+async function readBody(incoming: IncomingMessage, limitBytes: number): Promise<Buffer | 'too-large' | 'aborted'> {
+  if (Number(incoming.headers['content-length'] ?? 0) > limitBytes) return 'too-large';
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > BODY_LIMIT_BYTES) return 'too-large';
+      if (size > limitBytes) return 'too-large';
       chunks.push(chunk);
     }
   } catch {

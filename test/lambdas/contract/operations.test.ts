@@ -113,7 +113,7 @@ describe('an operation', () => {
     [{ ...LIMIT, value: undefined }, 'a limit must be a whole number from 1 to 10000000, got undefined'],
     [
       { ...LIMIT, ratePerS: 0 },
-      'the rate of a bucket must be from one unit in 31 days to 10000000 units a second, got 0',
+      'the rate of a bucket must be from one unit in 31 days to 1000000 units a second, got 0',
     ],
     [{ ...LIMIT, limit: 'Client' }, 'the name of a limit must be lower-case letters, digits and hyphens'],
     [{ ...LIMIT, limit: '__proto__' }, 'the name of a limit must be'],

@@ -23,6 +23,7 @@ const fixture = (word: string, path = '/word'): AssemblyFixture => ({
 
 const OPTIONS: CliOptions = {
   port: 0,
+  operatorPort: 0,
   upstreams: {},
   assemblyDir: undefined,
   context: { env: 'test' },

@@ -1,0 +1,97 @@
+import type { Invoke, Outcome } from '../functions/invocation.ts';
+import type { Api } from '../http/api.ts';
+import { header, type Request, type Response } from '../http/message.ts';
+
+/** An event, far above what an operation may hold. */
+export const OPERATOR_BODY_LIMIT_BYTES = 64 * 1024;
+/** As long as a function may run. */
+const INVOCATION_TIMEOUT_MS = 15 * 60_000;
+const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
+const HERE = ['127.0.0.1', 'localhost'];
+
+export interface InvokeApiOptions {
+  /** Names of the functions that may be invoked. */
+  readonly functions: () => readonly string[];
+  readonly invoke: Invoke;
+}
+
+/**
+ * Lambda's Invoke for the operator function, the way an SDK asks for it: synchronous, and in no other function's name.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export function createInvokeApi({ functions, invoke }: InvokeApiOptions): Api {
+  return async (request) => {
+    const [, encoded] = PATH.exec(request.target) ?? [];
+    const name = encoded === undefined ? undefined : decoded(encoded);
+    if (request.method !== 'POST' || name === undefined) return failure(404, 'NotFound', 'only Invoke is served here');
+    if (!isFromSdk(request))
+      return failure(403, 'AccessDeniedException', 'only signed requests to 127.0.0.1 are served');
+    if (request.bodyTooLarge) return failure(413, 'RequestTooLargeException', 'an event may have at most 64 KB here');
+    const known = functions();
+    if (!known.includes(name)) {
+      const has = known.length === 0 ? 'none' : known.join(', ');
+      return failure(
+        404,
+        'ResourceNotFoundException',
+        `Function not found: ${name}; this gateway's operators have ${has}`,
+      );
+    }
+    if ((header(request.headers, 'x-amz-invocation-type') ?? 'RequestResponse') !== 'RequestResponse') {
+      return failure(400, 'InvalidParameterValueException', 'only RequestResponse is served here');
+    }
+    const event = parse(request.body);
+    if (event === undefined) return failure(400, 'InvalidRequestContentException', 'the event must be a JSON object');
+    return responseOf(await invoke(name, event, INVOCATION_TIMEOUT_MS));
+  };
+}
+
+/**
+ * A page in this machine's browser must not revoke anybody: it cannot send a signature without asking first, which is
+ * answered 404, nor reach this address under a name of its own.
+ */
+function isFromSdk({ headers }: Request): boolean {
+  const [host = ''] = (header(headers, 'host') ?? '').split(':');
+  return HERE.includes(host) && (header(headers, 'authorization') ?? '').startsWith('AWS4-HMAC-SHA256 ');
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(body: Buffer): object | undefined {
+  try {
+    const event: unknown = JSON.parse(body.toString());
+    return typeof event === 'object' && event !== null ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error of the function is a successful invocation, told by a header field. */
+function responseOf(outcome: Outcome): Response {
+  switch (outcome.kind) {
+    case 'replied':
+      return json(200, outcome.payload);
+    case 'failed': {
+      const { errorType, message } = outcome;
+      return json(200, JSON.stringify({ errorType, errorMessage: message }), [['x-amz-function-error', 'Unhandled']]);
+    }
+    case 'throttled':
+    case 'late':
+      return failure(429, 'TooManyRequestsException', 'Rate Exceeded.');
+    case 'too-large':
+      return failure(413, 'RequestTooLargeException', 'the event is over 6 MB');
+  }
+}
+
+function failure(status: number, type: string, message: string): Response {
+  return json(status, JSON.stringify({ Type: 'User', Message: message, message }), [['x-amzn-errortype', type]]);
+}
+
+function json(status: number, body: string, headers: Response['headers'] = []): Response {
+  return { status, headers: [['content-type', 'application/json'], ...headers], body: Buffer.from(body) };
+}
