@@ -1,3 +1,4 @@
+import { inheritedLimits } from '../contract/inherited-limits.ts';
 import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../contract/policy.ts';
 
 /** A limit and where it stands: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
@@ -8,20 +9,12 @@ export interface ScopedLimit {
 
 /** All that a request of this route must pass: the route's own first, then what holds of its service, then the gateway's. */
 export function limitsOf(service: ServicePolicy, routeKey: string, route: RoutePolicy): readonly ScopedLimit[] {
-  const special = Object.hasOwn(service.routes, routeKey) ? (route.limits ?? []) : [];
-  const general = (service.default.limits ?? []).filter((limit) => !special.some((own) => replaces(own, limit)));
-  const none = Object.hasOwn(service.routes, routeKey) && route.limits?.length === 0;
+  const own = Object.hasOwn(service.routes, routeKey) ? route.limits : null;
   return [
-    ...scoped(`${service.service} ${routeKey}`, special),
-    ...scoped(service.service, none ? [] : general),
+    ...scoped(`${service.service} ${routeKey}`, own ?? []),
+    ...scoped(service.service, inheritedLimits(service.default.limits ?? [], own)),
     ...scoped('', service.gatewayLimits),
   ];
-}
-
-/** Limits of the same subject and of the same nature. Totals add up: everybody on a route is not everybody. */
-function replaces(own: LimitPolicy, limit: LimitPolicy): boolean {
-  if (own.by === 'total' || own.by !== limit.by) return false;
-  return (own.kind === 'concurrency') === (limit.kind === 'concurrency');
 }
 
 function scoped(scope: string, limits: readonly LimitPolicy[]): readonly ScopedLimit[] {
