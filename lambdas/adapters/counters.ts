@@ -25,7 +25,11 @@ export interface CountersOptions {
   readonly onFailure: () => void;
   /** Called once when Redis stops answering, and once when it answers again. */
   readonly onChange: (change: 'lost' | 'recovered') => void;
+  /** @default connectRedis */
+  readonly connect?: typeof connectRedis;
 }
+
+const NO_COPIES = async () => undefined;
 
 /**
  * Counts in Redis where the environment names one, with this process's memory to fall back to; else in memory. What
@@ -34,13 +38,10 @@ export interface CountersOptions {
 export function createCounters(options: CountersOptions): Counters {
   const endpoint = redisEndpoint(options.env);
   const memory = new MemoryCounters({ clock: options.clock, shared: endpoint !== undefined });
-  if (endpoint === undefined)
-    return new RuledCounters(
-      memory,
-      ruleBook(options, async () => undefined),
-    );
+  if (endpoint === undefined) return new RuledCounters(memory, ruleBook(options, NO_COPIES));
   // Connection errors also fail the calls that meet them, and those are counted and logged once.
-  const client = connectRedis(endpoint, () => undefined);
+  const { connect = connectRedis } = options;
+  const client = connect(endpoint, () => undefined);
   const copies = new RuleCopies(client, options.policy.gateway);
   const rules = ruleBook(options, (list) => copies.rebuild(list));
   const shared = new RedisCounters({ client, policy: options.policy, rules });

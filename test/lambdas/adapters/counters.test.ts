@@ -1,68 +1,165 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCounters } from '../../../lambdas/adapters/counters.ts';
-import { STORE_COOLDOWN_MS } from '../../../lambdas/adapters/fallback-counters.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
+import { PAUSES } from '../../../lambdas/adapters/store-breaker.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import type { Rule } from '../../../lambdas/contract/rules.ts';
 import type { Counters } from '../../../lambdas/core/counters.ts';
+import { noRule } from '../../../lambdas/core/rules.ts';
 import { TestClock } from '../../support/clock.ts';
+import { closersOf } from '../../support/closers.ts';
 import { captureLines } from '../../support/lines.ts';
+import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { freePort, startRedis } from '../../support/redis.ts';
+import { limitRequest } from '../../support/requests.ts';
 
-const POLICY = { limit: 100, windowMs: 3_600_000 };
+const LIMIT = windowLimit(100, 3_600_000);
+const LOST = 'redis lost: limits are counted in this environment alone, as each of them says';
+const RECOVERED = { message: 'redis recovered: limits are counted together again' };
 
+const closers = closersOf();
 let clock: TestClock;
 let failures: number;
+let changes: string[];
+let rules: readonly Rule[] | Error;
 let output: ReturnType<typeof captureLines>;
 
 beforeEach(() => {
   clock = new TestClock();
   failures = 0;
+  changes = [];
+  rules = [];
   output = captureLines();
 });
 afterEach(() => output.restore());
 
 function create(env: NodeJS.ProcessEnv): Counters {
-  return createCounters(env, {
+  return createCounters({
+    env,
+    policy: servicePolicy(),
+    rules: {
+      list: async () => {
+        if (rules instanceof Error) throw rules;
+        return rules;
+      },
+    },
     clock: clock.now,
     monotonic: clock.now,
     onFailure: () => {
       failures += 1;
     },
+    onChange: (change) => changes.push(change),
+    connect: (endpoint, onError) => {
+      const client = connectRedis(endpoint, onError);
+      closers.push(() => client.disconnect());
+      return client;
+    },
   });
 }
 
-describe('createCounters', () => {
-  it.each([{}, { TOLLGATE_REDIS_URL: '' }])('counts in memory where %o names no Redis', (env) => {
-    expect(create(env)).toBeInstanceOf(MemoryCounters);
+const decide = (counters: Counters) => counters.decide(limitRequest([LIMIT]));
+
+/** A server's end and a new one's start at the same port, told as the test wants. */
+async function environmentOfNoServer() {
+  const port = await freePort();
+  const counters = create({ [Env.redisUrl]: `redis://127.0.0.1:${port}` });
+  return { port, counters };
+}
+
+async function untilRecovered(counters: Counters): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      clock.advance(PAUSES.longest);
+      await decide(counters);
+      expect(changes.at(-1)).toBe('recovered');
+    },
+    { timeout: 15_000, interval: 20 },
+  );
+}
+
+describe.each([[{}], [{ [Env.redisUrl]: '' }]])('where %o names no Redis', (env) => {
+  it('limits hold as a whole in memory, and nothing is degraded', async () => {
+    const ruling = await decide(create(env));
+    expect(ruling).toMatchObject({ outcome: 'allowed', decisions: [{ limit: 100, remaining: 99, local: false }] });
+    expect(ruling).not.toHaveProperty('degraded');
+    expect([failures, changes, output.lines]).toEqual([0, [], []]);
   });
 
-  it('says once that Redis is lost and once that it is back, and counts each failed call', async () => {
-    const port = await freePort();
-    const counters = create({ TOLLGATE_REDIS_URL: `redis://127.0.0.1:${port}` });
-    await Promise.all([counters.decide('alice', POLICY), counters.decide('alice', POLICY)]);
+  it('a limit that closes without Redis counts', async () => {
+    const closing = windowLimit(1, 1000, { onStoreFailure: 'closed' });
+    const counters = create(env);
+    expect(await counters.decide(limitRequest([closing]))).toMatchObject({ outcome: 'allowed' });
+    expect(await counters.decide(limitRequest([closing]))).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('what operators said comes from the table', async () => {
+    rules = [
+      { ...noRule('sub:alice'), version: 1, limits: { client: { limit: 7, ratePerS: null, untilMs: 0 } } },
+      { ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0 } },
+    ];
+    const counters = create(env);
+    expect(await decide(counters)).toMatchObject({ decisions: [{ limit: 7, remaining: 6 }] });
+    const mallory = limitRequest([LIMIT], { identity: { client: 'sub:mallory' } });
+    expect(await counters.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });
+  });
+
+  it('a table that fails refuses nobody, and is told once in five seconds', async () => {
+    rules = new Error('the table is gone');
+    const counters = create(env);
+    for (let request = 0; request < 10; request += 1) {
+      expect(await decide(counters)).toMatchObject({ outcome: 'allowed' });
+    }
+    expect(failures).toBe(1);
+    expect(output.lines).toEqual([{ message: 'rules not read or not copied', error: 'Error: the table is gone' }]);
+  });
+});
+
+describe('where Redis is named', () => {
+  it('and answers, it counts, and nothing is said', async () => {
+    const server = await startRedis();
+    closers.push(server.stop);
+    const counters = create({ [Env.redisUrl]: server.url });
+    await vi.waitFor(async () => {
+      expect((await decide(counters)).decisions).toMatchObject([{ limit: 100, local: false }]);
+    });
+    expect(changes.at(-1) ?? 'recovered').toBe('recovered');
+  });
+
+  it('its loss and its return are told once each, and each failed call is counted', async () => {
+    const { port, counters } = await environmentOfNoServer();
+    await Promise.all([decide(counters), decide(counters)]);
+    for (let request = 0; request < 20; request += 1) await decide(counters);
     expect(failures).toBe(2);
-    expect(output.lines).toEqual([
-      {
-        message: 'redis lost: limits are counted in this environment alone',
-        error: expect.stringContaining('enableOfflineQueue'),
-      },
-    ]);
+    expect(output.lines).toEqual([{ message: LOST, error: expect.stringContaining('enableOfflineQueue') }]);
 
     const server = await startRedis({ port });
-    await vi.waitFor(
-      async () => {
-        clock.advance(STORE_COOLDOWN_MS);
-        await counters.decide('alice', POLICY);
-        expect(output.lines).toHaveLength(2);
-      },
-      { timeout: 10_000, interval: 20 },
-    );
-    expect(output.lines[1]).toEqual({ message: 'redis recovered: limits are counted together again' });
-    await server.stop();
+    closers.push(server.stop);
+    await untilRecovered(counters);
+    expect(output.lines.slice(1)).toEqual([RECOVERED]);
+    expect(changes).toEqual(['lost', 'recovered']);
   });
 
-  it('writes no password of the URL into the log', async () => {
-    const counters = create({ TOLLGATE_REDIS_URL: `redis://user:s3cret@127.0.0.1:${await freePort()}` });
-    await counters.decide('alice', POLICY);
+  it('and is lost, an environment lets its share pass and knows what operators said', async () => {
+    rules = [{ ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0 } }];
+    const { counters } = await environmentOfNoServer();
+    expect(await decide(counters)).toMatchObject({
+      outcome: 'allowed',
+      degraded: 'local',
+      decisions: [{ limit: 50, remaining: 49, local: true }],
+    });
+    const mallory = limitRequest([LIMIT], { identity: { client: 'sub:mallory' } });
+    expect(await counters.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });
+  });
+
+  it('a password of the URL is not in the log', async () => {
+    const counters = create({ [Env.redisUrl]: `redis://user:s3cret@127.0.0.1:${await freePort()}` });
+    await decide(counters);
+    expect(output.lines).toHaveLength(1);
     expect(JSON.stringify(output.lines)).not.toContain('s3cret');
+  });
+
+  it('a login that is none is refused at the start', () => {
+    const env = { [Env.redisUrl]: 'redis://127.0.0.1:1', [Env.redisLogin]: '{"user":1}' };
+    expect(() => create(env)).toThrow('cacheLogin.user');
   });
 });
