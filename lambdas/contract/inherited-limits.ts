@@ -12,8 +12,11 @@ export function inheritedLimits(
   return service.filter((limit) => !own?.some((special) => replaces(special, limit)));
 }
 
-/** Limits of the same subject and of the same nature. Totals add up: everybody on a route is not everybody. */
+/**
+ * Limits of the same subject and of the same nature. Totals add up: everybody on a route is not everybody. A shadow
+ * replaces nothing, since it refuses nothing: a stricter limit on trial would let pass what the service's refuses.
+ */
 function replaces(own: LimitPolicy, limit: LimitPolicy): boolean {
-  if (own.by === 'total' || own.by !== limit.by) return false;
+  if (own.shadow || own.by === 'total' || own.by !== limit.by) return false;
   return (own.kind === 'concurrency') === (limit.kind === 'concurrency');
 }

@@ -69,8 +69,8 @@ export type LimitPolicy = WindowLimit | BucketLimit | ConcurrencyLimit;
 export interface RoutePolicy {
   readonly auth: AuthPolicy;
   /**
-   * Of a special route: those of its service that count by the same thing do not hold for it, the others do; null holds
-   * it to the service's alone. Of the default routes: the service's.
+   * Of a special route: what holds of its service beside them is told by `inheritedLimits`; null holds it to the
+   * service's alone. Of the default routes: the service's.
    */
   readonly limits: readonly LimitPolicy[] | null;
   /** Units that one request counts for. */

@@ -5,7 +5,8 @@ import { BOOLEAN, NUMBER, oneOf, optional, type PropKinds, text } from './check-
 /** What every kind of limit may have otherwise than by default. */
 export interface LimitOptions {
   /**
-   * True: counts and reports what the limit would refuse, and refuses nothing.
+   * True: counts and reports what the limit would refuse, and refuses nothing. On a route it stands beside the limits of
+   * its service and replaces none.
    *
    * @default false
    */
@@ -26,7 +27,7 @@ export interface LimitOptions {
   /**
    * What headers, logs, metrics and operators call the limit: at most 31 lower-case letters, digits and hyphens.
    *
-   * @default - by what it counts and where it stands: `client`, `ip-bucket`, `gateway-client`
+   * @default - by what it counts and where it stands: `client`, `ip-bucket`, `gateway-client`, `client-shadow`
    */
   readonly name?: string;
 }

@@ -27,8 +27,13 @@ export function limitPolicies(limits: readonly NamedLimit[], timeoutMs: number):
   return limits.map((limit) => (limit.kind === 'concurrency' ? { ...limit, leaseMs } : limit));
 }
 
-/** `client`, `ip-bucket`, `gateway-plan`; a total is called after what it is the total of: `service-concurrency`. */
+/** A shadow stands beside the limit that it is compared with: `client-shadow`, `client`. */
 function defaultName(draft: LimitDraft, scope: LimitScope): string {
+  return `${counted(draft, scope)}${draft.shadow ? '-shadow' : ''}`;
+}
+
+/** `client`, `ip-bucket`, `gateway-plan`; a total is called after what it is the total of: `service-concurrency`. */
+function counted(draft: LimitDraft, scope: LimitScope): string {
   const { kind, by } = draft;
   if (by === 'total') return kind === 'window' ? scope : `${scope}-${kind}`;
   const prefix = scope === 'gateway' ? 'gateway-' : '';

@@ -46,6 +46,32 @@ describe('a limit without a name', () => {
     ]);
   });
 
+  it('in shadow mode is told apart from the one that it stands beside', () => {
+    const shadow = { shadow: true };
+    const trials = [
+      RateLimit.perClient(5, MINUTE, shadow),
+      RateLimit.perPlan({ free: 1 }, MINUTE, shadow),
+      RateLimit.total(1, MINUTE, shadow),
+      RateLimit.concurrency(1, { by: 'ip', ...shadow }),
+      RateLimit.tokenBucket({ rate: 1, burst: 1 }, shadow),
+    ];
+    expect(names('route', [RateLimit.perClient(10, MINUTE), ...trials, ...trials.slice(0, 1)])).toEqual([
+      'client',
+      'client-shadow',
+      'plan-shadow',
+      'route-shadow',
+      'ip-concurrency-shadow',
+      'client-bucket-shadow',
+      'client-shadow-2',
+    ]);
+    expect(names('gateway', trials.slice(0, 3))).toEqual([
+      'gateway-client-shadow',
+      'gateway-plan-shadow',
+      'gateway-shadow',
+    ]);
+    expect(names('route', RateLimit.perIp(1, MINUTE, { ...shadow, name: 'login' }))).toEqual(['login']);
+  });
+
   it('is numbered from the second of its kind on, past names that were given', () => {
     const second = RateLimit.perClient(10, Duration.hours(1));
     expect(names('service', [...windows.slice(0, 1), second, second])).toEqual(['client', 'client-2', 'client-3']);

@@ -68,7 +68,7 @@ describe('the limits of a service', () => {
     expect(policy.routes).toEqual({
       'GET /api/users/a': {
         auth: { type: 'jwt', scopes: [] },
-        limits: [windowLimit(50, 60_000, { shadow: true })],
+        limits: [windowLimit(50, 60_000, { name: 'client-shadow', shadow: true })],
         cost: 5,
       },
     });
@@ -110,6 +110,18 @@ describe('the limits of a service', () => {
       route: { auth: Auth.none(), cost: 100 },
     });
     expect(names(open, 'GET /api/users/a')).toEqual(['users: tenant']);
+  });
+
+  it('hold beside one that a route tries in shadow mode, and one of theirs in shadow mode gives way', () => {
+    const { policy: trial } = synthesized({
+      service: { rateLimit: [RateLimit.perClient(100, MINUTE), RateLimit.perIp(100, MINUTE, { shadow: true })] },
+      route: { rateLimit: [RateLimit.perClient(5, MINUTE, { shadow: true }), RateLimit.perIp(5, MINUTE)] },
+    });
+    expect(names(trial, 'GET /api/users/a')).toEqual([
+      'users GET /api/users/a: client-shadow',
+      'users GET /api/users/a: ip',
+      'users: client',
+    ]);
   });
 
   it('may have the name of one that they replace', () => {
@@ -156,6 +168,14 @@ describe('wrong limits', () => {
       'the name of one of the gateway on a route that drops those of its service',
       { gateway: { rateLimit: named }, route: { rateLimit: named } },
       `service users: route GET /a: ${twice('login', 'on the gateway and on the route')}`,
+    ],
+    [
+      'the default name of a trial of the service on a route that tries another',
+      {
+        service: { rateLimit: RateLimit.perClient(9, MINUTE, { shadow: true }) },
+        route: { rateLimit: RateLimit.perClient(5, MINUTE, { shadow: true }) },
+      },
+      `service users: route GET /a: ${twice('client-shadow', 'on the service and on the route')}`,
     ],
     [
       'a tenant on a public service',
@@ -234,6 +254,8 @@ describe('limits of any service', () => {
     RateLimit.tokenBucket({ rate: 1, burst: 10, by: 'total' }),
     RateLimit.concurrency(10),
     RateLimit.concurrency(10, { by: 'total' }),
+    RateLimit.perClient(10, MINUTE, { shadow: true }),
+    RateLimit.concurrency(10, { shadow: true, name: 'client' }),
     RateLimit.perIp(10, MINUTE, { name: 'client' }),
     RateLimit.concurrency(10, { by: 'ip', name: 'client' }),
   );
