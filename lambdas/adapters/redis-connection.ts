@@ -46,7 +46,8 @@ function connectNode(endpoint: RedisEndpoint, node: Address): Redis {
 }
 
 function connectCluster(endpoint: RedisEndpoint, node: Address): Cluster {
-  const cluster = new Cluster([node], {
+  const startAt = [node];
+  const cluster = new Cluster(startAt, {
     redisOptions: connectionOptions(endpoint, node),
     enableOfflineQueue: false,
     enableReadyCheck: false,
@@ -62,7 +63,15 @@ function connectCluster(endpoint: RedisEndpoint, node: Address): Cluster {
   cluster.on('+node', (added: Redis) => {
     if (cluster.status === 'connecting' && !added.options.readOnly) added.connect().catch(() => undefined);
   });
+  // Where to begin when all is lost: the node that was named may be the one that is gone. ioredis reads this array anew.
+  cluster.on('refresh', () => {
+    startAt.splice(1, startAt.length, ...cluster.nodes('master').map(addressOf));
+  });
   return cluster;
+}
+
+function addressOf({ options }: Redis): Address {
+  return { host: options.host ?? '', port: options.port ?? 0 };
 }
 
 function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address) {

@@ -13,7 +13,7 @@ export interface ClusterNode extends TestRedis {
   readonly primary: ClusterNode | undefined;
   /** Runs a command on this node, whatever its slots are. */
   call(command: string, ...args: readonly (string | number)[]): Promise<unknown>;
-  /** Makes this replica the primary of its shard, whether the present one lives or not, and waits until all nodes know. */
+  /** Makes this replica the primary of its shard, whether the present one answers or not; waits until all that do know. */
   failover(): Promise<void>;
 }
 
@@ -102,8 +102,11 @@ class Node implements ClusterNode {
     this.#all = all;
   }
 
-  get alive(): boolean {
-    return this.process.exitCode === null && this.process.signalCode === null;
+  /** False for one that has ended, and for one that was stopped. */
+  async answers(): Promise<boolean> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return false;
+    const late = new Promise<false>((resolve) => setTimeout(resolve, 1000, false));
+    return Promise.race([late, this.call('PING').then(() => true)]);
   }
 
   async call(command: string, ...args: readonly (string | number)[]): Promise<unknown> {
@@ -122,8 +125,10 @@ class Node implements ClusterNode {
   }
 
   async failover(): Promise<void> {
-    await this.call('CLUSTER', 'FAILOVER', ...(this.primary?.alive ? [] : ['TAKEOVER']));
-    const living = this.#all.filter((node) => node.alive);
+    const answers = await Promise.all(this.#all.map((node) => node.answers()));
+    const living = this.#all.filter((_, index) => answers[index]);
+    const agreed = this.primary !== undefined && living.includes(this.primary);
+    await this.call('CLUSTER', 'FAILOVER', ...(agreed ? [] : ['TAKEOVER']));
     await until(async () => {
       const views = await Promise.all(living.map((node) => node.call('CLUSTER', 'SLOTS')));
       return views.every((slots) =>

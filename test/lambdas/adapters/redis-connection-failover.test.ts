@@ -114,6 +114,22 @@ describe('a primary that is lost', () => {
   });
 });
 
+describe('a primary that hangs', () => {
+  it('is done without, also when it is the one that the URL names', async () => {
+    const cluster = await started({ shards: 3, replicas: 1 });
+    const client = await connected(cluster.url, true);
+    for (const key of KEYS) await increment(client, key);
+    const [primary, replica] = [cluster.nodes[0], cluster.nodes[3]] as [ClusterNode, ClusterNode];
+    primary.process.kill('SIGSTOP');
+    await replica.failover();
+    client.disconnect(true);
+    for (const key of KEYS) {
+      await vi.waitFor(() => increment(client, key), { timeout: 10_000, interval: 20 });
+    }
+    expect(await connectionsTo(replica)).toHaveLength(1);
+  });
+});
+
 describe('a slot that is moving', () => {
   it('is asked for where its keys are already', async () => {
     const cluster = await started({ shards: 3 });
