@@ -32,7 +32,7 @@ export interface PlanLimitOptions extends LimitOptions {
 }
 
 export interface TokenBucketProps {
-  /** Units that come in each second, 1,000,000 at most and at least one in 31 days: `0.1` is one in ten seconds. */
+  /** Units that come in each second, 10,000 at most and at least one in 31 days: `0.1` is one in ten seconds. */
   readonly rate: number;
   /** Units that a full bucket holds, so many as may pass at once. */
   readonly burst: number;
@@ -115,7 +115,7 @@ export function bucketDraft(props: TokenBucketProps, options: LimitOptions): Lim
   const { rate, by = 'client' } = props;
   if (!(rate >= RATE.min && rate <= RATE.max)) {
     throw new InvalidPropError(
-      `the rate of a token bucket must be at least one unit in 31 days and at most ${RATE.max} a second, got ${rate} a second: write RateLimit.none() to count nothing`,
+      `the rate of a token bucket must be at least one unit in 31 days and at most ${RATE.max} a second, got ${rate} a second: write RateLimit.none() to count nothing, or leave more to the throttle of the stage`,
     );
   }
   const burst = wholeNumber('the burst of a token bucket', props.burst, BURST);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
 import { decodeOperation, decodeOperationResult } from '../../../lambdas/contract/operations.ts';
 import { parseRuleId } from '../../../lambdas/contract/rule-id.ts';
 import { RULE_KINDS } from '../../../lambdas/contract/rules.ts';
@@ -88,6 +89,14 @@ describe('an operation', () => {
     expect(decodeOperation(event)).toEqual(operation);
   });
 
+  it.each([
+    ['that the stack may have at least', LIMIT_BOUNDS.units.min, LIMIT_BOUNDS.ratePerS.min],
+    ['that the stack may have at most', LIMIT_BOUNDS.units.max, LIMIT_BOUNDS.ratePerS.max],
+  ])('sets the numbers %s', (_, value, ratePerS) => {
+    const event = { action: 'limit', id: 'sub:alice', limit: 'client-bucket', value, ratePerS };
+    expect(decodeOperation(event)).toMatchObject({ value, ratePerS });
+  });
+
   const REVOKE = { action: 'revoke', id: 'sub:alice', reason: 'x' };
   const LIMIT = { action: 'limit', id: 'sub:alice', limit: 'client', value: 5 };
   it.each([
@@ -111,10 +120,8 @@ describe('an operation', () => {
     [{ ...LIMIT, value: 10_000_001 }, 'a limit must be a whole number'],
     [{ ...LIMIT, value: 1.5 }, 'a limit must be a whole number'],
     [{ ...LIMIT, value: undefined }, 'a limit must be a whole number from 1 to 10000000, got undefined'],
-    [
-      { ...LIMIT, ratePerS: 0 },
-      'the rate of a bucket must be from one unit in 31 days to 1000000 units a second, got 0',
-    ],
+    [{ ...LIMIT, ratePerS: 0 }, 'the rate of a bucket must be from one unit in 31 days to 10000 units a second, got 0'],
+    [{ ...LIMIT, ratePerS: 10_001 }, 'the rate of a bucket must be from one unit in 31 days to 10000 units a second'],
     [{ ...LIMIT, limit: 'Client' }, 'the name of a limit must be lower-case letters, digits and hyphens'],
     [{ ...LIMIT, limit: '__proto__' }, 'the name of a limit must be'],
     [{ ...LIMIT, limit: 'a/b/c' }, 'the name of a limit must be'],
