@@ -1,0 +1,37 @@
+import type { List, Operation, RuleResult } from '../../lambdas/contract/operations.ts';
+import type { Rule } from '../../lambdas/contract/rules.ts';
+import { factsOf, limitValue } from './facts.ts';
+import { isoTime, printable, until } from './text.ts';
+
+/** What an operation has come to, in words. */
+export function describeResult(operation: Exclude<Operation, List>, { rule, changed }: RuleResult): string {
+  const id = printable(rule.id);
+  switch (operation.action) {
+    case 'revoke':
+      return `${id} is revoked ${until(rule.revocation?.untilMs ?? 0)}`;
+    case 'restore':
+      return changed ? `${id} is restored` : `${id} was not revoked`;
+    case 'limit':
+      return `${id} ${describeLimit(operation.limit, rule, changed)}`;
+    case 'get':
+      return describeRule(rule);
+  }
+}
+
+function describeLimit(name: string, { limits }: Rule, changed: boolean): string {
+  const override = limits[name];
+  if (override === undefined) return changed ? `has ${name} as the stack has it` : `had no ${name} of its own`;
+  const { limit, ratePerS, untilMs } = override;
+  return `has ${name} ${limitValue(limit, ratePerS)} ${until(untilMs)}`;
+}
+
+function describeRule(rule: Rule): string {
+  const facts = factsOf(rule, 'all');
+  if (rule.version === 0) return `nobody has said anything of ${printable(rule.id)}`;
+  return [
+    printable(rule.id),
+    ...facts.map(({ what, value, untilMs }) => `  ${[what, value].join(' ').trim()} ${until(untilMs)}`),
+    ...(facts.length === 0 ? ['  nothing in force'] : []),
+    `  last changed ${isoTime(rule.version)}${rule.reason === '' ? '' : `: ${printable(rule.reason)}`}`,
+  ].join('\n');
+}

@@ -1,0 +1,35 @@
+import type { Rule } from '../../lambdas/contract/rules.ts';
+
+/** Which facts of rules are asked for. */
+export type Facts = 'all' | 'revoked' | 'limits';
+
+/** One thing that operators said of one subject. */
+export interface Fact {
+  readonly id: string;
+  /** `revoked`, or the name of a limit. */
+  readonly what: string;
+  /** `500`, of a bucket `50, 2.5/s`; empty where nothing is counted. */
+  readonly value: string;
+  /** Epoch milliseconds; 0: never. */
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
+export function factsOf({ id, revocation, limits, reason }: Rule, facts: Facts): readonly Fact[] {
+  const revoked =
+    revocation === null || facts === 'limits' ? [] : [{ what: 'revoked', value: '', untilMs: revocation.untilMs }];
+  const limited = facts === 'revoked' ? [] : Object.entries(limits);
+  return [
+    ...revoked,
+    ...limited.map(([name, { limit, ratePerS, untilMs }]) => ({
+      what: name,
+      value: limitValue(limit, ratePerS),
+      untilMs,
+    })),
+  ].map((fact) => ({ id, reason, ...fact }));
+}
+
+/** `500`, of a bucket its burst and rate: `50, 2.5/s` */
+export function limitValue(limit: number, ratePerS: number | null): string {
+  return ratePerS === null ? String(limit) : `${limit}, ${Number(ratePerS.toPrecision(4))}/s`;
+}

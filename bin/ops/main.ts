@@ -1,0 +1,71 @@
+import { DecodeError } from '../../lambdas/contract/decode.ts';
+import { type Command, parseCommand } from './command.ts';
+import { describeResult } from './describe-result.ts';
+import { OpsError, UsageError } from './errors.ts';
+import { factsOf } from './facts.ts';
+import { factsTable } from './facts-table.ts';
+import { listRules } from './list-rules.ts';
+import { createAsk } from './operator-client.ts';
+import { readLog } from './replay/read-log.ts';
+import { replay } from './replay/replay.ts';
+import { describeResults } from './replay/report.ts';
+import { USAGE } from './usage.ts';
+
+export interface Output {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+type OfType<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
+
+/** Runs the command of these arguments. @returns the exit code */
+export async function main(args: readonly string[], output: Output): Promise<0 | 1 | 2> {
+  try {
+    await run(parseCommand(args), output);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof OpsError || error instanceof DecodeError) {
+      output.err(`error: ${error.message}`);
+      return error instanceof UsageError ? 2 : 1;
+    }
+    throw error;
+  }
+}
+
+async function run(command: Command, output: Output): Promise<void> {
+  switch (command.type) {
+    case 'help':
+      return output.out(USAGE);
+    case 'operate':
+      return operate(command, output);
+    case 'list':
+      return list(command, output);
+    case 'replay':
+      return replayLog(command, output);
+  }
+}
+
+async function operate({ operation, target, json }: OfType<'operate'>, { out, err }: Output): Promise<void> {
+  const result = await createAsk(target)(operation);
+  if (!result.ok) throw new OpsError(result.error.message);
+  if (!('rule' in result)) throw new OpsError('the operator function answered something else than a rule');
+  out(json ? JSON.stringify(result, null, 2) : describeResult(operation, result));
+  if (!json && result.note !== null) err(`note: ${result.note}`);
+}
+
+async function list({ operation, facts, target, json }: OfType<'list'>, { out }: Output): Promise<void> {
+  const rules = await listRules(createAsk(target), operation);
+  const wanted = rules.filter((rule) => factsOf(rule, facts).length > 0);
+  if (json) return out(JSON.stringify(wanted, null, 2));
+  out(wanted.length === 0 ? 'nothing is in force' : factsTable(wanted.flatMap((rule) => factsOf(rule, facts))));
+}
+
+async function replayLog({ log, limits, service, top }: OfType<'replay'>, { out, err }: Output): Promise<void> {
+  const { entries, skipped } = await readLog(log, (entry) => service === undefined || entry.service === service).catch(
+    (cause) => {
+      throw new OpsError(`${log} cannot be replayed: ${(cause as Error).message}`, { cause });
+    },
+  );
+  out(describeResults(replay(entries, limits), top));
+  if (skipped > 0) err(`note: ${skipped} lines tell of no request that a limit was asked about`);
+}

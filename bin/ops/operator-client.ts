@@ -1,0 +1,99 @@
+import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { decodeJson } from '../../lambdas/contract/decode.ts';
+import { decodeOperationResult, type Operation, type OperationResult } from '../../lambdas/contract/operations.ts';
+import { operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
+import type { Target } from './command.ts';
+import { OpsError } from './errors.ts';
+
+/** The function itself may take half a minute. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const CONNECTION_TIMEOUT_MS = 5000;
+
+/** Asks the operator function of a gateway. @throws OpsError that says what to do */
+export type Ask = (operation: Operation) => Promise<OperationResult>;
+
+export function createAsk(target: Target): Ask {
+  const client = new LambdaClient(clientConfig(target));
+  const FunctionName = operatorFunctionName(target.gateway);
+  return async (operation) => {
+    const { FunctionError, Payload } = await client
+      .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(operation) }))
+      .catch(async (error) => {
+        throw explained(error, FunctionName, target, await regionOf(client));
+      });
+    const payload = Payload?.transformToString() ?? '';
+    if (FunctionError === undefined) return decodeJson(decodeOperationResult, payload, 'answer');
+    throw new OpsError(`${FunctionName} failed: ${faultOf(payload)}: its log has more`);
+  };
+}
+
+function clientConfig({ region, localPort }: Target): LambdaClientConfig {
+  const requestHandler = {
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+  };
+  if (localPort === undefined) return { requestHandler, ...(region !== undefined && { region }) };
+  return {
+    requestHandler,
+    endpoint: `http://127.0.0.1:${localPort}`,
+    region: region ?? 'us-east-1',
+    // Nobody checks them there.
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+}
+
+async function regionOf({ config }: LambdaClient): Promise<string> {
+  return config.region().catch(() => 'no region');
+}
+
+function faultOf(payload: string): string {
+  try {
+    const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: unknown; errorMessage?: unknown };
+    return [errorType, errorMessage].filter((part) => typeof part === 'string').join(': ');
+  } catch {
+    return payload.slice(0, 200);
+  }
+}
+
+interface SdkError {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+function explained(error: unknown, functionName: string, { localPort }: Target, region: string): OpsError {
+  const { name = '', code = '', message = '' } = error as SdkError;
+  const told = explanation({ name, code, message }, functionName, localPort, region);
+  return new OpsError(told ?? `${functionName} cannot be asked: ${name}: ${message || code}`, { cause: error });
+}
+
+function explanation(
+  { name, code, message }: Required<SdkError>,
+  functionName: string,
+  localPort: number | undefined,
+  region: string,
+): string | undefined {
+  if (localPort !== undefined && code === 'ECONNREFUSED') {
+    return `nothing listens on 127.0.0.1:${localPort}: run npm start, or give the port that it tells as --local PORT`;
+  }
+  if (message.includes('Region is missing')) {
+    return 'no AWS region is set: give --region, or set AWS_REGION';
+  }
+  switch (name) {
+    case 'ResourceNotFoundException':
+      return localPort === undefined
+        ? `there is no function ${functionName} in ${region}: name the gateway with --gateway, or its region with --region`
+        : `the gateway on port ${localPort} has no function ${functionName}: name it with --gateway (${message})`;
+    case 'CredentialsProviderError':
+      return `no AWS credentials were found: log in with the AWS CLI, or set AWS_PROFILE (${message})`;
+    case 'AccessDeniedException':
+      return `AWS does not let you invoke ${functionName}: ask for lambda:InvokeFunction on it (${message})`;
+    case 'ExpiredTokenException':
+    case 'InvalidSignatureException':
+    case 'UnrecognizedClientException':
+      return `AWS does not accept the credentials: log in anew (${message})`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** The last millisecond that a date can be. */
+const MAX_DATE_MS = 8.64e15;
+
+/** `2026-11-24T10:00:00Z` */
+export function isoTime(ms: number): string {
+  return ms <= MAX_DATE_MS ? new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z') : String(ms);
+}
+
+export function until(untilMs: number): string {
+  return untilMs === 0 ? 'for good' : `until ${isoTime(untilMs)}`;
+}
+
+/** What a terminal would act on, or show as nothing or as something else, is written as its code. */
+export function printable(text: string): string {
+  return text.replace(/(?! )[\p{C}\p{Z}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+}
+
+/** At most `width` characters, the last of them `…` where some are left out. */
+export function shortened(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}

@@ -1,0 +1,28 @@
+export const DEFAULT_GATEWAY = 'Tollgate-dev-Gateway';
+/** Of `npm start`. */
+export const DEFAULT_LOCAL_PORT = 3010;
+
+export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
+
+  revoke ID --reason TEXT      refuses every further request of a token, subject, tenant or API key
+  restore ID                   lets them pass again
+  limit ID NAME VALUE          sets a limit of one subject, or of all of a plan; NAME as the stack
+                               has it, client, or of one service only, payments/client
+  limit ID NAME default        takes it back
+  list [revoked|limits]        what is in force
+  show ID                      what is in force for one subject
+  replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
+
+ID is token:<jti>, sub:NAME, tenant:NAME, key:NAME, ip:ADDRESS or plan:NAME.
+
+  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit)
+  --reason TEXT      why, at most 256 characters (revoke, restore, limit)
+  --rate NUMBER      units a second of a token bucket, whose burst is VALUE (limit)
+  --kind KIND        of one kind of ID only (list)
+  --json             JSON instead of text
+  --gateway NAME     the gateway (${DEFAULT_GATEWAY})
+  --region REGION    AWS region (as the AWS CLI has it)
+  --local [PORT]     the gateway of npm start, on port ${DEFAULT_LOCAL_PORT}
+  --service NAME, --top COUNT    requests of one service, so many subjects (replay)
+
+Exit code 0: done; 1: not done; 2: not understood.`;

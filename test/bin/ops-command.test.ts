@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommand } from '../../bin/ops/command.ts';
+
+const AWS = { gateway: 'Tollgate-dev-Gateway', region: undefined, localPort: undefined };
+
+/** As a shell without quotes would split it; `_` stands for a space. */
+function parsed(line: string) {
+  return parseCommand(line.split(' ').map((word) => word.replaceAll('_', ' ')));
+}
+
+describe('a command', () => {
+  it.each([
+    [
+      'revoke sub:alice --reason left_the_company',
+      { action: 'revoke', id: 'sub:alice', reason: 'left the company', forMs: null },
+    ],
+    ['revoke token:t1 --reason x --for 1h', { action: 'revoke', id: 'token:t1', reason: 'x', forMs: 3_600_000 }],
+    ['restore sub:alice', { action: 'restore', id: 'sub:alice', reason: '' }],
+    [
+      'limit sub:alice payments/client 500 --for 1d --reason migration',
+      {
+        action: 'limit',
+        id: 'sub:alice',
+        limit: 'payments/client',
+        value: 500,
+        ratePerS: null,
+        forMs: 86_400_000,
+        reason: 'migration',
+      },
+    ],
+    [
+      'limit plan:pro client-bucket 50 --rate 2.5',
+      {
+        action: 'limit',
+        id: 'plan:pro',
+        limit: 'client-bucket',
+        value: 50,
+        ratePerS: 2.5,
+        forMs: null,
+        reason: '',
+      },
+    ],
+    [
+      'limit sub:alice client default',
+      { action: 'limit', id: 'sub:alice', limit: 'client', value: null, ratePerS: null, forMs: null, reason: '' },
+    ],
+    ['show sub:alice', { action: 'get', id: 'sub:alice' }],
+  ])('%s is read', (line, operation) => {
+    expect(parsed(line)).toEqual({ type: 'operate', operation, target: AWS, json: false });
+  });
+
+  it.each([
+    ['list', 'all', null],
+    ['list revoked', 'revoked', null],
+    ['list limits --kind plan', 'limits', 'plan'],
+  ])('%s is read', (line, facts, kind) => {
+    const operation = { action: 'list', kind, after: null };
+    expect(parsed(line)).toEqual({ type: 'list', operation, facts, target: AWS, json: false });
+  });
+
+  it('may name the gateway, its region and the form of the answer', () => {
+    expect(parsed('list --gateway shop --region eu-west-1 --json')).toMatchObject({
+      target: { gateway: 'shop', region: 'eu-west-1' },
+      json: true,
+    });
+  });
+
+  it.each([
+    ['show sub:a --local', 3010],
+    ['show --local sub:a', 3010],
+    ['show sub:a --local 3011', 3011],
+    ['show --local 3011 sub:a', 3011],
+    ['show sub:a --local=3011', 3011],
+    ['--local show sub:a', 3010],
+  ])('%s asks the gateway of this machine on port %i', (line, localPort) => {
+    expect(parsed(line)).toMatchObject({ type: 'operate', target: { localPort } });
+  });
+
+  it('that replays a log has its limits', () => {
+    expect(parsed('replay - --limit client=100/1m --limit ip=20/1s --top 3 --service users')).toMatchObject({
+      type: 'replay',
+      log: '-',
+      limits: [{ text: 'client=100/1m' }, { text: 'ip=20/1s' }],
+      top: 3,
+      service: 'users',
+    });
+  });
+
+  it.each(['--help', '-h', 'revoke --help'])('%s asks for help', (line) => {
+    expect(parsed(line)).toEqual({ type: 'help' });
+  });
+});
+
+describe('what is not understood', () => {
+  it.each([
+    ['frob', 'a command must be one of revoke, restore, limit, list, show, replay, got "frob": see --help'],
+    ['--json', 'a command must be one of'],
+    ['constructor', 'a command must be one of'],
+    ['revoke', 'revoke takes ID, got "": see --help'],
+    ['revoke sub:a sub:b --reason x', 'revoke takes ID, got "sub:a sub:b": see --help'],
+    [
+      'revoke alice --reason x',
+      'an id must be kind:name with a kind of token, sub, tenant, key, ip, plan, got "alice"',
+    ],
+    ['revoke sub:alice', 'a revocation must have a reason, got none'],
+    ['revoke plan:pro --reason x', 'only token, sub, tenant, key can be revoked, got "plan:pro"'],
+    ['revoke sub:a --reason x --for 1y', '--for must be a whole number of seconds, minutes, hours or days, got "1y"'],
+    ['revoke sub:a --reason x --for 0s', '--for must be a whole number'],
+    ['revoke sub:a --reason x --for 9999d', 'forMs must be a whole number of ms from 1 s to 3650 days'],
+    ['restore sub:a --for 1h', 'restore does not take --for: see --help'],
+    ['limit sub:a client', 'limit takes ID NAME VALUE, got "sub:a client": see --help'],
+    ['limit sub:a client --local 500', 'limit takes ID NAME VALUE, got "sub:a client"'],
+    ['limit sub:a client many', 'a limit must be a whole number, or default, got "many": write one like 500'],
+    ['limit sub:a client 0', 'a limit must be a whole number from 1 to 10000000, got 0'],
+    ['limit sub:a Client 5', 'the name of a limit must be lower-case letters'],
+    ['limit sub:a client 5 --rate fast', '--rate must be a number of units a second, got "fast"'],
+    ['limit sub:a client default --for 1h', 'limit ID NAME default takes neither --rate nor --for'],
+    ['limit token:t client 5', 'a token has no limits of its own'],
+    ['list limitz', 'list takes revoked, limits or nothing, got "limitz": see --help'],
+    ['list --kind user', 'operation.kind must be one of token, sub, tenant, key, ip, plan, got "user"'],
+    ['list --local=x', '--local takes a port from 1 to 65535, got "x"'],
+    ['list --wat', "unknown option '--wat'"],
+    ['list --reason', "option '--reason <value>' argument missing"],
+    ['replay log', 'replay must have at least one --limit, got none'],
+    ['replay log --limit x', 'a limit must be BY=NUMBER/WINDOW'],
+    ['replay log --limit client=1/s --top many', '--top must be a whole number, got "many"'],
+    ['replay log --limit client=1/s --json', 'replay does not take --json: see --help'],
+  ])('%s is told in one line', (line, message) => {
+    expect(() => parsed(line)).toThrow(
+      expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(message) }),
+    );
+    expect(() => parsed(line)).toThrow(/^[^\n]*$/);
+  });
+});
