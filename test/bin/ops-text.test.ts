@@ -34,7 +34,7 @@ describe('the table', () => {
   it('cuts names that are longer, never the numbers', () => {
     const limits = { [`${'s'.repeat(31)}/client`]: { limit: 10_000_000, ratePerS: 1 / 3, untilMs: 0 } };
     const [, row = ''] = tableOf({ ...RULE, id: `sub:${'x'.repeat(40)}`, revocation: null, limits });
-    expect(row).toMatch(/^sub:x{21}… {2}s{21}… {2}10000000, 0.333…/);
+    expect(row).toMatch(/^sub:x{19}… {2}s{21}… {2}10000000, 0\.3333\/s {2}-/);
   });
 
   it('fits a hundred columns whatever the ids and reasons are', () => {
@@ -43,9 +43,9 @@ describe('the table', () => {
   });
 
   it('shows nothing that a terminal would act on', () => {
-    const [, row = ''] = tableOf({ ...RULE, id: 'sub:\u202eevil\u00a0\u2028name 名', reason: 'a\u200bb' });
-    expect(row).toContain('sub:\\u{202e}evil\\u{a0}\\u{2028}name 名');
-    expect(row).toContain('a\\u{200b}b');
+    const [, row = ''] = tableOf({ ...RULE, id: 'sub:\u202ea 名', reason: 'a\u200bb\u2028' });
+    expect(row).toContain('sub:\\u{202e}a 名');
+    expect(row).toContain('a\\u{200b}b\\u{2028}');
   });
 
   it('may have revocations or limits alone', () => {
