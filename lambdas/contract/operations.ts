@@ -131,7 +131,13 @@ const revocableId: Decoder<string> = (value, path) => {
 
 const limitedId: Decoder<string> = (value, path) => {
   const text = id(value, path);
-  if (parseRuleId(text).kind === 'token') {
+  const { kind, name } = parseRuleId(text);
+  if (kind === 'ip' && name.includes('/')) {
+    throw new InvalidOperationError(
+      `an address must be one without a prefix length, got ${quote(text)}: write ip:192.0.2.1, or any address of an IPv6 /64 for all of it`,
+    );
+  }
+  if (kind === 'token') {
     throw new InvalidOperationError(
       `a token has no limits of its own, got ${quote(text)}: set those of its subject, tenant or plan`,
     );

@@ -116,6 +116,11 @@ describe('an operation', () => {
     [{ ...REVOKE, forMs: 1e15 }, 'forMs must be a whole number'],
     [{ ...REVOKE, forMs: '1h' }, 'forMs must be a whole number'],
     [{ ...LIMIT, id: 'token:t1' }, 'a token has no limits of its own, got "token:t1": set those of its subject'],
+    [
+      { ...LIMIT, id: 'ip:2001:db8:0:1::/64' },
+      'an address must be one without a prefix length, got "ip:2001:db8:0:1::/64": write ip:192.0.2.1',
+    ],
+    [{ ...LIMIT, id: 'ip:192.0.2.0/24' }, 'an address must be one without a prefix length'],
     [{ ...LIMIT, value: 0 }, 'a limit must be a whole number from 1 to 10000000, got 0: revoke a subject'],
     [{ ...LIMIT, value: 10_000_001 }, 'a limit must be a whole number'],
     [{ ...LIMIT, value: 1.5 }, 'a limit must be a whole number'],

@@ -14,6 +14,7 @@ import {
   type RuleChange,
   standingRule,
 } from '../../../lambdas/core/rules.ts';
+import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const REVOKE: RuleChange = { type: 'revoke', untilMs: 0, reason: 'left the company' };
@@ -153,8 +154,29 @@ describe('a request', () => {
 
 it.each([
   ['ip:2001:DB8:0:1::42', 'ip:2001:db8:0:1::'],
+  ['ip:2001:db8:0:1::7', 'ip:2001:db8:0:1::'],
+  ['ip:2001:db8:0:1::', 'ip:2001:db8:0:1::'],
+  ['ip:::1', 'ip:::'],
+  ['ip:::ffff:192.0.2.1', 'ip:192.0.2.1'],
   ['ip:192.0.2.1', 'ip:192.0.2.1'],
   ['sub:2001:DB8::1', 'sub:2001:DB8::1'],
 ])('%s is counted and written as %s', (id, expected) => {
   expect(canonicalId(id)).toBe(expected);
+});
+
+it('an address is written as the client is called of each request from its network', () => {
+  const group = fc.integer({ min: 0, max: 0xffff }).map((value) => value.toString(16));
+  const half = fc.array(group, { minLength: 4, maxLength: 4 }).map((groups) => groups.join(':'));
+  // Zeros before them would make a mapped IPv4 address of some hosts.
+  const network = half.filter((groups) => groups !== '0:0:0:0');
+  fc.assert(
+    fc.property(network, half, half, (subnet, host, otherHost) => {
+      expect(canonicalId(`ip:${subnet}:${host.toUpperCase()}`)).toBe(`ip:${sourceNetwork(`${subnet}:${otherHost}`)}`);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.ipV4(), (address) => {
+      expect(canonicalId(`ip:::FFFF:${address}`)).toBe(`ip:${sourceNetwork(address)}`);
+    }),
+  );
 });
