@@ -48,13 +48,16 @@ describe('an environment', () => {
     async (shards) => {
       const cluster = await started({ shards, replicas: 1 });
       const client = await connected(cluster.url, true);
-      await Promise.all(KEYS.map((key) => increment(client, key)));
       const primaries = cluster.nodes.filter(({ primary }) => primary === undefined);
       const replicas = cluster.nodes.filter(({ primary }) => primary !== undefined);
-      await vi.waitFor(async () => {
+      const check = async () => {
         for (const node of primaries) expect(await connectionsTo(node)).toEqual(['']);
         for (const node of replicas) expect(await connectionsTo(node)).toEqual([]);
-      });
+      };
+      // Before the first commands, which need not wait for a connection then, and after them.
+      await vi.waitFor(check);
+      expect(await Promise.all(KEYS.map((key) => increment(client, key)))).toEqual([1, 1, 1]);
+      await check();
     },
   );
 
