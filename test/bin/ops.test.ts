@@ -1,0 +1,210 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually, type ServedGateway, serve } from '../e2e/support/gateway.ts';
+import { freePort } from '../support/redis.ts';
+
+const PROJECT_ROOT = join(import.meta.dirname, '../..');
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Nothing that this machine knows of AWS. */
+const BARE = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
+
+function ops(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+  return new Promise((resolve) => {
+    const tsx = join(PROJECT_ROOT, 'node_modules/.bin/tsx');
+    execFile(tsx, ['bin/ops.ts', ...args], { cwd: PROJECT_ROOT, env: { ...BARE, ...env } }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+describe('the command', () => {
+  let gateway: ServedGateway;
+  let local: readonly string[];
+  beforeAll(async () => {
+    gateway = await serve();
+    local = ['--local', String(gateway.running.operator()?.port)];
+  }, 120_000);
+  afterAll(() => gateway?.close());
+
+  /** What the gateway of this machine answers to the command's last word. */
+  async function told(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await ops([...args, ...local]);
+    expect([code, stderr]).toEqual([0, '']);
+    return stdout.trimEnd();
+  }
+
+  async function statusOf(token: string): Promise<number> {
+    return (await gateway.send('/api/users/42', { token })).status;
+  }
+
+  it('shuts out a subject with its next request, although its verdict is cached, and lets it in again', async () => {
+    const [alice, bob] = await Promise.all([gateway.token('alice'), gateway.token('bob')]);
+    expect([await statusOf(alice), await statusOf(bob)]).toEqual([200, 200]);
+
+    expect(await told('revoke', 'sub:alice', '--reason', 'left the company')).toBe('sub:alice is revoked for good');
+    expect([await statusOf(alice), await statusOf(bob)]).toEqual([401, 200]);
+    expect(await told('show', 'sub:alice')).toMatch(
+      /^sub:alice\n {2}revoked for good\n {2}last changed \d{4}-\d\d-\d\dT[\d:]+Z: left the company$/,
+    );
+    expect(await told('list', 'revoked')).toMatch(
+      /^ID +WHAT +VALUE +UNTIL +REASON\nsub:alice +revoked +- +- +left the company$/,
+    );
+    expect(await told('list', 'limits')).toBe('nothing is in force');
+
+    expect(await told('restore', 'sub:alice')).toBe('sub:alice is restored');
+    expect(await statusOf(alice)).toBe(200);
+    expect(await told('restore', 'sub:alice')).toBe('sub:alice was not revoked');
+    expect(await told('list')).toBe('nothing is in force');
+  });
+
+  it('shuts out one token, or all of a tenant, until the revocation ends', async () => {
+    const claims = { jti: 'token-1', tenant: 'acme' };
+    const [one, other] = await Promise.all([
+      gateway.token('carol', { claims }),
+      gateway.token('carol', { claims: { jti: 'token-2' } }),
+    ]);
+    await told('revoke', 'token:token-1', '--reason', 'stolen', '--for', '1h');
+    expect([await statusOf(one), await statusOf(other)]).toEqual([401, 200]);
+    await told('restore', 'token:token-1');
+    expect(await statusOf(one)).toBe(200);
+    await told('revoke', 'tenant:acme', '--reason', 'has not paid');
+    expect([await statusOf(one), await statusOf(other)]).toEqual([401, 200]);
+    await told('restore', 'tenant:acme');
+  });
+
+  it('gives a subject a limit of its own with the next request, and takes it back', async () => {
+    const token = await gateway.token('dave');
+    const limit = async () => (await gateway.send('/api/users/42', { token })).headers['x-ratelimit-limit'];
+    expect(await limit()).toBe('100');
+    expect(await told('limit', 'sub:dave', 'client', '500', '--for', '1d')).toMatch(
+      /^sub:dave has client 500 until [\dT:-]+Z$/,
+    );
+    expect(await limit()).toBe('500');
+    const rules = JSON.parse(await told('list', '--json'));
+    expect(rules).toMatchObject([{ id: 'sub:dave', limits: { client: { limit: 500 } }, revocation: null }]);
+    expect(await told('limit', 'sub:dave', 'client', 'default')).toBe('sub:dave has client as the stack has it');
+    expect(await limit()).toBe('100');
+  });
+
+  it('is obeyed again by a Redis that was flushed, once an environment has read the table', async () => {
+    const [erin, frank] = await Promise.all([gateway.token('erin'), gateway.token('frank')]);
+    await told('revoke', 'sub:erin', '--reason', 'x');
+    const redis = new Redis(gateway.running.redis.url ?? '');
+    await redis.flushall();
+    redis.disconnect();
+    await eventually(
+      () => statusOf(erin),
+      (status) => status === 401,
+    );
+    expect(await statusOf(frank)).toBe(200);
+    await told('restore', 'sub:erin');
+  });
+
+  it('leaves a line in the log of the function', async () => {
+    await told('revoke', 'key:k1', '--reason', 'leaked');
+    await gateway.until(() => gateway.lines().some(({ label, id }) => label === 'operator' && id === 'key:k1'));
+    expect(gateway.lines().filter(({ id }) => id === 'key:k1')).toMatchObject([
+      { message: 'operation', action: 'revoke', reason: 'leaked', changed: true, pushed: true },
+    ]);
+  });
+
+  it('tells what the gateway refuses, or that it has another name, and exits with 1', async () => {
+    expect(await ops(['list', '--gateway', 'shop', ...local])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error: the gateway on port ${local[1]} has no function shop-operator: name it with --gateway (Function not found: shop-operator; this gateway's operators have Tollgate-dev-Gateway-operator)\n`,
+    });
+  });
+});
+
+describe('without a gateway', () => {
+  it('exits with 2 and one line where it does not understand, and helps with 0', async () => {
+    expect(await ops(['frob'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: [^\n]+\n$/),
+    });
+    expect(await ops(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('usage:'), stderr: '' });
+  });
+
+  it('says that npm start does not run', async () => {
+    const port = await freePort();
+    expect(await ops(['list', '--local', String(port)])).toMatchObject({
+      code: 1,
+      stderr: `error: nothing listens on 127.0.0.1:${port}: run npm start, or give the port that it tells as --local PORT\n`,
+    });
+  });
+
+  it.each([
+    [[], 'error: no AWS region is set: give --region, or set AWS_REGION\n'],
+    [['--region', 'us-east-1'], 'error: no AWS credentials were found: log in with the AWS CLI, or set AWS_PROFILE ('],
+  ])('says what is missing to reach AWS %j', async (args, message) => {
+    const { code, stderr } = await ops(['list', ...args]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  });
+});
+
+describe('what AWS answers', () => {
+  const KEYS = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REGION: 'eu-west-1' };
+
+  /** Lambda, as far as it says that to every invocation. */
+  async function lambda(status: number, headers: Readonly<Record<string, string>>, body: object): Promise<Finished> {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    return ops(['list'], { ...KEYS, AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}` });
+  }
+
+  it.each([
+    [
+      404,
+      'ResourceNotFoundException',
+      'there is no function Tollgate-dev-Gateway-operator in eu-west-1: name the gateway with --gateway',
+    ],
+    [403, 'AccessDeniedException', 'AWS does not let you invoke Tollgate-dev-Gateway-operator: ask for lambda:Invoke'],
+    [403, 'ExpiredTokenException', 'AWS does not accept the credentials: log in anew (told)'],
+    [400, 'InvalidParameterValueException', 'Tollgate-dev-Gateway-operator cannot be asked: InvalidParameterValue'],
+  ])('is told with what to do: %i %s', async (status, type, message) => {
+    const { code, stderr } = await lambda(status, { 'x-amzn-errortype': type }, { message: 'told' });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`error: ${message}`)]);
+  });
+
+  it('may be that the function failed', async () => {
+    const body = { errorType: 'DecodeError', errorMessage: 'item.version must be an integer' };
+    expect(await lambda(200, { 'x-amz-function-error': 'Unhandled' }, body)).toMatchObject({
+      code: 1,
+      stderr:
+        'error: Tollgate-dev-Gateway-operator failed: DecodeError: item.version must be an integer: its log has more\n',
+    });
+  });
+
+  it('may be that nothing was done', async () => {
+    const failure = { ok: false, error: { code: 'conflict', message: 'changed by others' } };
+    expect(await lambda(200, {}, failure)).toMatchObject({ code: 1, stderr: 'error: changed by others\n' });
+  });
+
+  it('may be that another function has that name', async () => {
+    expect(await lambda(200, {}, { hello: 'world' })).toMatchObject({
+      code: 1,
+      stderr: 'error: result.ok must be a boolean, got undefined\n',
+    });
+  });
+});
