@@ -104,8 +104,8 @@ local function exact(key, limit, span)
 
   local over = used + cost - limit
   if over > 0 then
-    if over > used then return false, limit - used, span end
-    local decisive = (mark - unpack(entry, value, from + (over - 1) * width)) % wrap
+    -- What costs more than the limit has nothing to wait for.
+    local decisive = over > used and 0 or (mark - unpack(entry, value, from + (over - 1) * width)) % wrap
     local rest = used < limit and limit - used or 0
     if stepped then return false, rest, span - decisive, pack('>BI6', 0, now) .. sub(value, 8), span end
     return false, rest, span - decisive
@@ -193,7 +193,8 @@ for i = 2, #KEYS do
   local shadow = string.byte(name) == 63
   for _, limits in ipairs(overrides or {}) do
     local plain = shadow and sub(name, 2) or name
-    local found = limits[ARGV[3] .. '/' .. plain] or limits[plain]
+    local found = limits[ARGV[3] .. '/' .. plain]
+    if not found or found[2] ~= 0 and found[2] <= now then found = limits[plain] end
     if found and (found[2] == 0 or found[2] > now) then
       limit = found[1]
       if kind == 'bucket' and found[3] then number = found[3] end
