@@ -15,17 +15,17 @@ export class Leases {
   }
 
   assess(nowMs: number): Assessment {
-    for (const [lease, endsAtMs] of this.#endsAtMs) {
-      // One that ends later than a lease made now was made by a clock that stepped back since.
-      if (endsAtMs <= nowMs || endsAtMs > nowMs + this.#leaseMs) this.#endsAtMs.delete(lease);
-    }
-    const used = this.#endsAtMs.size;
+    // One that ends later than a lease made now was made by a clock that stepped back since.
+    const latestMs = nowMs + this.#leaseMs;
+    let used = 0;
+    for (const endsAtMs of this.#endsAtMs.values()) if (endsAtMs > nowMs && endsAtMs <= latestMs) used += 1;
     const allowed = used < this.#limit;
     return { allowed, remaining: Math.max(0, this.#limit - used - 1), resetMs: RETRY_MS };
   }
 
   /** A request takes one lease, whatever it costs. */
   charge(nowMs: number, _cost: number, lease: string): void {
+    for (const [ended, endsAtMs] of this.#endsAtMs) if (endsAtMs <= nowMs) this.#endsAtMs.delete(ended);
     this.#endsAtMs.set(lease, nowMs + this.#leaseMs);
   }
 

@@ -46,47 +46,56 @@ export class SlidingWindow {
 
   assess(clockMs: number, cost: number): Assessment {
     const nowMs = this.#now(clockMs);
-    this.#forget(this.#sliceAt(nowMs));
-    const over = this.#used + cost - this.#limit;
-    const decisive = over > 0 ? this.#sliceWith(over) : this.#slices[0];
+    const { first, used } = this.#counted(this.#sliceAt(nowMs));
+    const over = used + cost - this.#limit;
+    // Who is refused leaves the present time behind, or would be refused until a clock that stepped back has caught up.
+    if (over > 0) this.#shiftMs = nowMs - clockMs;
+    const decisive = over > 0 ? this.#sliceWith(over, first) : this.#slices[first];
     const leavesMs = ((decisive?.number ?? this.#sliceAt(nowMs)) + this.#keep + 1) * this.#sliceMs;
     return {
       allowed: over <= 0,
-      remaining: over <= 0 ? -over : Math.max(0, this.#limit - this.#used),
+      remaining: Math.max(0, this.#limit - used - (over > 0 ? 0 : cost)),
       resetMs: leavesMs - nowMs,
     };
   }
 
   charge(clockMs: number, cost: number): void {
-    this.#chargedAtMs = this.#now(clockMs);
-    const number = this.#sliceAt(this.#chargedAtMs);
+    const nowMs = this.#now(clockMs);
+    const number = this.#sliceAt(nowMs);
+    const { first, used } = this.#counted(number);
+    this.#slices.splice(0, first);
     const newest = this.#slices.at(-1);
     if (newest?.number === number) newest.units += cost;
     else this.#slices.push({ number, units: cost });
-    this.#used += cost;
+    this.#used = used + cost;
+    this.#chargedAtMs = nowMs;
+    this.#shiftMs = nowMs - clockMs;
   }
 
   /** A clock that stepped back behind the last charge tells nothing, so no time has passed since, and goes on from there. */
   #now(clockMs: number): number {
-    this.#shiftMs += Math.max(0, this.#chargedAtMs - (clockMs + this.#shiftMs));
-    return clockMs + this.#shiftMs;
+    return Math.max(this.#chargedAtMs, clockMs + this.#shiftMs);
   }
 
   #sliceAt(nowMs: number): number {
     return Math.floor(nowMs / this.#sliceMs);
   }
 
-  /** Drops what has left the window. Each slice is dropped once, so a decision costs a constant on average. */
-  #forget(current: number): void {
-    const live = this.#slices.findIndex((slice) => current - slice.number <= this.#keep);
-    const gone = this.#slices.splice(0, live === -1 ? this.#slices.length : live);
-    for (const slice of gone) this.#used -= slice.units;
+  /** The first slice that counts, and the units from there on: nothing is dropped before the next charge. */
+  #counted(current: number): { readonly first: number; readonly used: number } {
+    let [first, used] = [0, this.#used];
+    for (const { number, units } of this.#slices) {
+      if (current - number <= this.#keep) break;
+      first += 1;
+      used -= units;
+    }
+    return { first, used };
   }
 
-  /** The slice with whose end so many units have left. */
-  #sliceWith(units: number): Slice | undefined {
+  /** The slice, of those that count, with whose end so many units have left. */
+  #sliceWith(units: number, first: number): Slice | undefined {
     let left = units;
-    return this.#slices.find((slice) => {
+    return this.#slices.slice(first).find((slice) => {
       left -= slice.units;
       return left <= 0;
     });
