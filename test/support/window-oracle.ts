@@ -1,29 +1,83 @@
-import type { RateLimitPolicy } from '../../lambdas/contract/policy.ts';
-import type { Decision } from '../../lambdas/core/decision.ts';
+import type { WindowLimit } from '../../lambdas/contract/policy.ts';
 import type { OutcomeCounts } from '../../lambdas/core/outcome.ts';
-import { SLICES } from '../../lambdas/core/outcome-window.ts';
+import { SLICES as OUTCOME_SLICES } from '../../lambdas/core/outcome-window.ts';
+import { type Assessment, EXACT_LIMIT, SLICES } from '../../lambdas/core/sliding-window.ts';
 
-/** The sliding window by its definition: a list of all admitted times. */
+/** Units that came in the same slice of time. */
+interface Admitted {
+  readonly slice: number;
+  readonly units: number;
+}
+
+/**
+ * A sliding window by its definition: a list of all that was admitted, each with the slice of time that it came in, which
+ * up to the exact limit is a millisecond. It counts until a whole window has passed since its slice was over.
+ *
+ * Time is what has passed since the last write: nothing, when the clock stepped back.
+ */
 export class WindowOracle {
-  readonly #admittedAtMs: number[] = [];
-  readonly #policy: RateLimitPolicy;
+  readonly #admitted: Admitted[] = [];
+  /** The clock at the last write, and the slice that it stands for. */
+  #written: { readonly clockMs: number; readonly slice: number } | undefined;
 
-  constructor(policy: RateLimitPolicy) {
-    this.#policy = policy;
+  assess(nowUs: number, cost: number, policy: WindowLimit): Assessment {
+    const { sliceMs, keep } = slicesOf(policy);
+    const now = this.#slice(nowUs, sliceMs);
+    const counted = this.#admitted.filter(({ slice }) => now - slice <= keep);
+    const used = counted.reduce((sum, { units }) => sum + units, 0);
+    const over = used + cost - policy.limit;
+    // What costs more than the limit is told the whole window.
+    const leaving = over > 0 ? withUnit(counted, over) : counted[0];
+    return {
+      allowed: over <= 0,
+      remaining: Math.max(0, policy.limit - used - (over > 0 ? 0 : cost)),
+      resetMs: ((leaving?.slice ?? now) + keep + 1 - now) * sliceMs - (msOf(nowUs) % sliceMs),
+    };
   }
 
-  decide(clockMs: number): Decision {
-    const { limit, windowMs } = this.#policy;
-    const nowMs = Math.max(clockMs, ...this.#admittedAtMs.slice(-1));
-    const counted = this.#admittedAtMs.filter((atMs) => atMs > nowMs - windowMs);
-    const allowed = counted.length < limit;
-    if (allowed) {
-      counted.push(nowMs);
-      this.#admittedAtMs.push(nowMs);
-    }
-    const oldestMs = counted[0] ?? Number.NaN;
-    return { allowed, limit, remaining: limit - counted.length, resetMs: oldestMs + windowMs - nowMs };
+  charge(nowUs: number, cost: number, policy: WindowLimit): void {
+    const slice = this.#write(nowUs, policy);
+    this.#admitted.push({ slice, units: cost });
   }
+
+  /** Who is refused by a clock that stepped back leaves the present time behind. */
+  refuse(nowUs: number, policy: WindowLimit): void {
+    if (this.#written !== undefined && msOf(nowUs) < this.#written.clockMs) this.#write(nowUs, policy);
+  }
+
+  #write(nowUs: number, policy: WindowLimit): number {
+    const slice = this.#slice(nowUs, slicesOf(policy).sliceMs);
+    this.#written = { clockMs: msOf(nowUs), slice };
+    return slice;
+  }
+
+  #slice(nowUs: number, sliceMs: number): number {
+    const clock = Math.floor(msOf(nowUs) / sliceMs);
+    if (this.#written === undefined) return clock;
+    return this.#written.slice + Math.max(0, clock - Math.floor(this.#written.clockMs / sliceMs));
+  }
+}
+
+/** Where the unit of this rank is, counted from 1. */
+function withUnit(admitted: readonly Admitted[], rank: number): Admitted | undefined {
+  let seen = 0;
+  return admitted.find(({ units }) => {
+    seen += units;
+    return seen >= rank;
+  });
+}
+
+/** How long a slice is, and of what age in slices it still counts. */
+export function slicesOf({ limit, windowMs }: Pick<WindowLimit, 'limit' | 'windowMs'>): {
+  readonly sliceMs: number;
+  readonly keep: number;
+} {
+  const sliceMs = limit > EXACT_LIMIT ? Math.ceil(windowMs / SLICES) : 1;
+  return { sliceMs, keep: Math.ceil(windowMs / sliceMs) };
+}
+
+function msOf(us: number): number {
+  return Math.floor(us / 1000);
 }
 
 /** The window of outcomes by its definition: a list of outcomes with the slice that each fell into. */
@@ -32,13 +86,13 @@ export class OutcomeOracle {
   readonly #sliceMs: number;
 
   constructor(windowMs: number) {
-    this.#sliceMs = windowMs / SLICES;
+    this.#sliceMs = windowMs / OUTCOME_SLICES;
   }
 
   record(failed: boolean, nowMs: number): OutcomeCounts {
     const slice = Math.floor(nowMs / this.#sliceMs);
     // What has left the window does not come back when the clock does.
-    this.#outcomes = [...this.#outcomes, { slice, failed }].filter((outcome) => outcome.slice > slice - SLICES);
+    this.#outcomes = [...this.#outcomes, { slice, failed }].filter((outcome) => outcome.slice > slice - OUTCOME_SLICES);
     return { total: this.#outcomes.length, failures: this.#outcomes.filter((outcome) => outcome.failed).length };
   }
 }

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DECIDE_SCRIPT } from '../../../lambdas/adapters/decide-script.ts';
+import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import type { Ruling } from '../../../lambdas/core/counters.ts';
+import { TestClock } from '../../support/clock.ts';
+import { RequestOracle } from '../../support/limit-oracle.ts';
+import { bucket, concurrency, limitTraffic, sizeOf } from '../../support/limit-traffic.ts';
+import { concurrencyLimit } from '../../support/policy.ts';
+import { type RedisTarget, SHAPES, SINGLE } from '../../support/redis-target.ts';
+import { onToldClock, type Tick, tell } from '../../support/told-clock.ts';
+import { type Ruled, requestOf, ToldRedis } from '../../support/told-redis.ts';
+import { exactWindow, slicedWindow } from '../../support/window-traffic.ts';
+
+const KINDS = [
+  ['an exact window', exactWindow],
+  ['a sliced window', slicedWindow],
+  ['a token bucket', bucket],
+  ['a bound of concurrency', concurrency],
+] as const;
+const ANY: fc.Arbitrary<LimitPolicy> = fc.oneof(exactWindow, slicedWindow, bucket, concurrency);
+
+const targets: RedisTarget[] = [];
+afterAll(async () => {
+  await Promise.all(targets.map((target) => target.stop()));
+});
+
+async function started(start: () => Promise<RedisTarget>): Promise<RedisTarget> {
+  const target = await start();
+  targets.push(target);
+  return target;
+}
+
+/** What the definitions of the limits say to the same requests in the same order. */
+function byDefinition(ruled: readonly Ruled[], policies: readonly LimitPolicy[]): Ruling[] {
+  const oracle = new RequestOracle(policies);
+  return ruled.map(({ request, at }) => {
+    const { outcome, decisions } = oracle.decide(at.nowUs, request.cost, request.lease, at.policies);
+    return {
+      outcome,
+      decisions: decisions.map((decision, index) => ({
+        ...decision,
+        policy: policies[index] as LimitPolicy,
+        limit: sizeOf(at.policies[index] as LimitPolicy),
+        local: false,
+      })),
+    };
+  });
+}
+
+describe.each(SHAPES)(
+  'on $name, over three connections at once, with clocks that step back and live limits',
+  ({ start }) => {
+    let told: ToldRedis;
+
+    beforeAll(async () => {
+      told = await ToldRedis.on(await started(start));
+    });
+
+    it.each([...KINDS, ['several limits together', ANY] as const])(
+      '%s decides as by its definition',
+      async (_, limits) => {
+        await fc.assert(
+          fc.asyncProperty(limitTraffic({ limits }), async (traffic) => {
+            const ruled = await told.decideAll(traffic);
+            expect(ruled.map(({ ruling }) => ruling)).toEqual(byDefinition(ruled, traffic.policies));
+          }),
+          { numRuns: 120 },
+        );
+      },
+    );
+  },
+);
+
+describe('keys that expire', () => {
+  it('change no decision of a clock that goes forward', async () => {
+    const told = await ToldRedis.on(await started(SINGLE.start), 'told');
+    await fc.assert(
+      fc.asyncProperty(limitTraffic({ limits: ANY, back: false }), async (traffic) => {
+        const ruled = await told.decideAll(traffic);
+        expect(ruled.map(({ ruling }) => ruling)).toEqual(byDefinition(ruled, traffic.policies));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('counters in memory', () => {
+  const back = fc.oneof(exactWindow, bucket, concurrency);
+
+  it.each([
+    ['clocks that step back', { limits: back, back: true }],
+    // In Redis the slices are those of its clock, which steps with it.
+    ['sliced windows and clocks that go forward', { limits: ANY, back: false }],
+  ])('decide as the script does: %s', async (_, options) => {
+    const told = await ToldRedis.on(await started(SINGLE.start));
+    await fc.assert(
+      fc.asyncProperty(limitTraffic({ ...options, change: null, wholeMs: true }), async (traffic) => {
+        const clock = new TestClock();
+        const memory = new MemoryCounters({ clock: clock.now, shared: false });
+        for (const { request, ruling, at } of await told.decideAll(traffic)) {
+          clock.nowMs = at.nowUs / 1000;
+          expect(await memory.decide(request)).toEqual(ruling);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('leases', () => {
+  it('are never more than the limit, end by themselves and make room when they are given back', async () => {
+    const told = await ToldRedis.on(await started(SINGLE.start));
+    const step = fc.record({ stepMs: fc.constantFrom(0, 0, 1, 300, 999, 1000), give: fc.option(fc.nat(9)) });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 40 }), async (limit, steps) => {
+        const client = told.newClient();
+        const policy = concurrencyLimit(limit, { leaseMs: 1000 });
+        const request = (lease: string) => requestOf(client, [policy], 1, lease);
+        let nowMs = Date.UTC(2026, 0, 1);
+        let held: { readonly lease: string; readonly endsAtMs: number }[] = [];
+        for (const [index, { stepMs, give }] of steps.entries()) {
+          nowMs += stepMs;
+          held = held.filter(({ endsAtMs }) => endsAtMs > nowMs);
+          const given = give === null ? undefined : held[give];
+          if (given !== undefined) {
+            await told.release(request(given.lease));
+            held = held.filter((lease) => lease !== given);
+          }
+          const { outcome } = await told.decide(nowMs * 1000, request(`${index}`));
+          expect(outcome).toBe(held.length < limit ? 'allowed' : 'refused');
+          if (outcome === 'allowed') held.push({ lease: `${index}`, endsAtMs: nowMs + 1000 });
+          expect(held.length).toBeLessThanOrEqual(limit);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
