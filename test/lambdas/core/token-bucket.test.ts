@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
 import type { BucketLimit } from '../../../lambdas/contract/policy.ts';
 import type { Assessment } from '../../../lambdas/core/sliding-window.ts';
 import { TokenBucket } from '../../../lambdas/core/token-bucket.ts';
 import { BucketOracle } from '../../support/bucket-oracle.ts';
 import { bucket, limitTraffic } from '../../support/limit-traffic.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 24);
 
 /** Charges the request where it passes. */
 function decide(tokens: TokenBucket, nowMs: number, cost = 1): Assessment {
@@ -64,5 +67,18 @@ describe('a token bucket', () => {
     decide(tokens, 31_536_000_000, 2);
     expect(decide(tokens, 0)).toMatchObject({ allowed: false, resetMs: 1000 });
     expect(decide(tokens, 1000)).toMatchObject({ allowed: true });
+  });
+
+  it('of any rate that it may have is never faster than its rate and at most 1 % slower', () => {
+    const { min, max } = LIMIT_BOUNDS.ratePerS;
+    const rates = fc.oneof(fc.constantFrom(min, 9999, max), fc.double({ min, max, noNaN: true }));
+    fc.assert(
+      fc.property(rates, fc.integer({ min: 1, max: 100_000 }), (ratePerS, units) => {
+        const { resetMs } = new TokenBucket({ ratePerS, burst: units }).assess(NOW_MS, units);
+        const exactMs = (units * 1000) / ratePerS;
+        expect(resetMs).toBeGreaterThanOrEqual(exactMs * (1 - 1e-9));
+        expect(resetMs).toBeLessThanOrEqual(exactMs * 1.01 + 1);
+      }),
+    );
   });
 });
