@@ -24,7 +24,7 @@ function run(env: Record<string, string>): Promise<{ code: number; stderr: strin
 }
 
 describe('the command of cdk.json', () => {
-  it('synthesizes both stacks, their functions from four bundles', { timeout: 120_000 }, async () => {
+  it('synthesizes both stacks, their functions from five bundles', { timeout: 120_000 }, async () => {
     const dir = join(outdir, 'dev');
     const { code, stderr } = await run({ CDK_OUTDIR: dir, CDK_CONTEXT_JSON: JSON.stringify(context) });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -33,9 +33,9 @@ describe('the command of cdk.json', () => {
     const keys = Object.values(template.Resources as Record<string, { Type: string; Properties: Lambda }>)
       .filter(({ Type }) => Type === 'AWS::Lambda::Function')
       .map(({ Properties }) => Properties.Code.S3Key);
-    expect(keys).toHaveLength(7);
-    expect(new Set(keys).size).toBe(4);
-    expect(readdirSync(dir).filter((name) => name.startsWith('asset.'))).toHaveLength(4);
+    expect(keys).toHaveLength(8);
+    expect(new Set(keys).size).toBe(5);
+    expect(readdirSync(dir).filter((name) => name.startsWith('asset.'))).toHaveLength(5);
     expect(existsSync(join(dir, 'Tollgate-dev-Foundation.template.json'))).toBe(true);
   });
 
