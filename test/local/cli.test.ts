@@ -41,6 +41,7 @@ test.each([
   ['a port that is none', ['--port', 'x'], '--port must be a number from 0 to 65535, got "x"'],
   ['a port out of range', ['--port', '70000'], '--port must be a number from 0 to 65535, got "70000"'],
   ['a negative port', ['--port', '-1'], '--port must be a number from 0 to 65535, got "-1"'],
+  ['a port for operators that is none', ['--operator-port', '-1'], '--operator-port must be a number from 0 to 65535'],
   [
     'an option that npm took for its own',
     ['8088'],
@@ -78,6 +79,23 @@ test('a busy port is one line and exit code 1', async () => {
   const port = await busyPort();
   const { code, stderr } = await cli(['--assembly', assembly(), '--port', String(port)]).finished;
   expect([code, stderr]).toEqual([1, `error: port ${port} is in use: choose another one with --port\n`]);
+});
+
+test('a busy port for operators is one line and exit code 1', async () => {
+  const port = String(await busyPort());
+  const args = ['--assembly', assembly(), '--port', '0', '--operator-port', port];
+  const { code, stderr } = await cli(args).finished;
+  expect([code, stderr]).toEqual([1, `error: port ${port} is in use: choose another one with --operator-port\n`]);
+});
+
+test('operators are told how to reach their function, on the port that was free', async () => {
+  const operator = JSON.stringify({ gateway: 'shop', namespace: 'Tollgate' });
+  const dir = writeAssembly({ functions: { Operator: { code: OK, environment: { [Env.operator]: operator } } } });
+  const started = cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
+  await started.wrote('Ctrl-C ends everything.');
+  started.process.kill('SIGTERM');
+  const { stdout } = await started.finished;
+  expect(stdout).toMatch(/^operators npx tsx bin\/ops\.ts list --gateway shop --local \d+$/m);
 });
 
 test('a service that the gateway does not have is one line and exit code 1', async () => {
