@@ -39,16 +39,22 @@ export function createCounters(options: CountersOptions): Counters {
   const endpoint = redisEndpoint(options.env);
   const memory = new MemoryCounters({ clock: options.clock, shared: endpoint !== undefined });
   if (endpoint === undefined) return new RuledCounters(memory, ruleBook(options, NO_COPIES));
-  // Connection errors also fail the calls that meet them, and those are counted and logged once.
   const { connect = connectRedis } = options;
-  const client = connect(endpoint, () => undefined);
+  // The calls that meet a connection error fail, too, and are counted; why there is no connection, only this tells.
+  let connectionError: Error | undefined;
+  const client = connect(endpoint, (error) => {
+    connectionError = error;
+  });
+  client.on('ready', () => {
+    connectionError = undefined;
+  });
   const copies = new RuleCopies(client, options.policy.gateway);
   const rules = ruleBook(options, (list) => copies.rebuild(list));
   const shared = new RedisCounters({ client, policy: options.policy, rules });
   return new LadderCounters({
     shared,
     local: new RuledCounters(memory, rules),
-    breaker: breakerOf(shared, options),
+    breaker: breakerOf(shared, options, () => connectionError),
     onFailure: options.onFailure,
   });
 }
@@ -66,13 +72,17 @@ function ruleBook({ policy, rules, clock, onFailure }: CountersOptions, copy: Ru
   });
 }
 
-function breakerOf(shared: RedisCounters, { monotonic, onChange }: CountersOptions): StoreBreaker {
+function breakerOf(
+  shared: RedisCounters,
+  { monotonic, onChange }: CountersOptions,
+  causeOf: () => Error | undefined,
+): StoreBreaker {
   return new StoreBreaker({
     probe: () => shared.probe(),
     clock: monotonic,
     random: Math.random,
     onChange: (change, error) => {
-      logChange(change, error);
+      logChange(change, causeOf() ?? error);
       onChange(change);
     },
   });

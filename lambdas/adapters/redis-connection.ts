@@ -17,6 +17,9 @@ export const CONNECT_WAIT_MS = 500;
 
 export type RedisClient = Redis | Cluster;
 
+/** What ioredis says of a connection that closed before, for whatever reason. */
+const NOTHING_SAID = 'Connection is closed.';
+
 /**
  * Opens the one connection of this environment, in a cluster one to each primary that is used, and keeps it over all
  * invocations. Commands fail at once while there is none: whoever counts has a fallback and must not queue.
@@ -27,7 +30,8 @@ export function connectRedis(endpoint: RedisEndpoint, onError: (error: Error) =>
   const { hostname, port } = new URL(endpoint.url);
   const node = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
   const client = endpoint.cluster ? connectCluster(endpoint, node) : connectNode(endpoint, node);
-  client.on('error', onError);
+  if (client instanceof Cluster) reportNodes(client, onError);
+  else client.on('error', onError);
   return client;
 }
 
@@ -68,6 +72,14 @@ function connectCluster(endpoint: RedisEndpoint, node: Address): Cluster {
     startAt.splice(1, startAt.length, ...cluster.nodes('master').map(addressOf));
   });
   return cluster;
+}
+
+/** A cluster's own errors say that all nodes have failed, and those of its nodes why. */
+function reportNodes(cluster: Cluster, onError: (error: Error) => void): void {
+  cluster.on('error', () => undefined);
+  cluster.on('node error', (error: Error) => {
+    if (error.message !== NOTHING_SAID) onError(error);
+  });
 }
 
 function addressOf({ options }: Redis): Address {

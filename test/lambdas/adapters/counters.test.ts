@@ -130,7 +130,7 @@ describe('where Redis is named', () => {
     await Promise.all([decide(counters), decide(counters)]);
     for (let request = 0; request < 20; request += 1) await decide(counters);
     expect(failures).toBe(2);
-    expect(output.lines).toEqual([{ message: LOST, error: expect.stringContaining('enableOfflineQueue') }]);
+    expect(output.lines).toEqual([{ message: LOST, error: expect.stringContaining('ECONNREFUSED') }]);
 
     const server = await startRedis({ port });
     closers.push(server.stop);

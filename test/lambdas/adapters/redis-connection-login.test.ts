@@ -14,6 +14,7 @@ import { serveTcp } from '../../support/upstream.ts';
 const INCREMENT = "return redis.call('INCR', KEYS[1])";
 /** Lets in whoever has the right name, whatever the password, and nobody without one. */
 const NAMED_ONLY = ['user gateway on nopass ~* +@all', 'user default off', 'user admin on >admin ~* +@all'];
+const REFUSED = 'the login as gateway was refused: -WRONGPASS invalid username-password pair or user is disabled.';
 
 const closers = closersOf();
 
@@ -101,8 +102,7 @@ describe('a login', () => {
     const { port } = await server({ acl: ['user gateway on >right ~* +@all', ...NAMED_ONLY.slice(1)] });
     const { client, errors } = connect({ url: `redis://127.0.0.1:${port}`, cluster: false, login: numbered() });
     await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 5000 });
-    expect(errors[0]?.message).toMatch(/^the login as gateway was refused: -WRONGPASS/);
-    expect(errors.map(({ message }) => message).join()).not.toContain('token-');
+    expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([REFUSED]));
     await expect(client.eval(INCREMENT, 1, 'key')).rejects.toThrow();
 
     const admin = new Redis({ port, username: 'admin', password: 'admin' });
@@ -118,6 +118,7 @@ describe('a login', () => {
     await cluster.nodes[0]?.call('ACL', 'SETUSER', 'gateway', 'on', '>right', '~*', '+@all');
     const { client, errors } = connect({ url: cluster.url, cluster: true, login: numbered() });
     await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 5000 });
+    expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([REFUSED]));
     await expect(client.eval(INCREMENT, 1, 'key')).rejects.toThrow();
   });
 

@@ -35,7 +35,7 @@ describe.each([
     const { client, errors } = connect({ url: server.url, cluster });
     await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0), { timeout: 5000 });
     expect(client.status).not.toBe('ready');
-    if (!cluster) expect(errors[0]).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(errors[0]).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     await expect(client.eval(RECORD_SCRIPT, 1, 'key', 1, 10_000)).rejects.toThrow();
   });
 });
