@@ -11,8 +11,9 @@ export interface RouteProps {
   readonly auth?: Auth;
   /**
    * One limit or several, counted for this route alone. One per client stands in place of the service's per client,
-   * likewise per IP address and per tenant, and one of concurrency in place of one of concurrency. What is not replaced
-   * holds as well, as totals do; `RateLimit.none()` drops all of the service's. The gateway's always hold.
+   * likewise per IP address and per tenant, and one of concurrency in place of one of concurrency by the same. What is not
+   * replaced holds as well, as totals do, and one in shadow mode replaces none; `RateLimit.none()` drops all of the
+   * service's. The gateway's always hold.
    *
    * @default - as the service has it
    */
