@@ -52,6 +52,11 @@ describe('a line of a log', () => {
     expect(readEntry(accessLine({ requestTime: '24/Nov/2026:14:00:00 +0200' }))).toMatchObject({ atMs: NOON_MS });
   });
 
+  it('of the access log tells of an IPv6 address the network, by which it is counted', () => {
+    const entry = { client: 'ip:2001:db8:0:1::', ip: '2001:db8:0:1::' };
+    expect(readEntry(accessLine({ userId: '-', sourceIp: '2001:db8:0:1:2:3:4:5' }))).toMatchObject(entry);
+  });
+
   it('may have the time of an export before it', () => {
     expect(readEntry(`2026-11-24T12:00:00.000Z ${accessLine()}`)).toMatchObject({ client: 'sub:alice' });
   });

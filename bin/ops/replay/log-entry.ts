@@ -1,10 +1,12 @@
+import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
+
 /** One request of a log, as far as limits ask for it. */
 export interface LogEntry {
   /** Epoch milliseconds. */
   readonly atMs: number;
   /** `sub:alice`, or `ip:192.0.2.1` for a request without a subject. */
   readonly client: string;
-  /** Empty in the functions' own log, which knows it for requests without a subject only. */
+  /** As limits count it, of IPv6 the /64. Empty in the functions' own log, which knows it for requests without a subject only. */
   readonly ip: string;
   /** Empty in the access log. */
   readonly service: string;
@@ -38,7 +40,7 @@ function ofFunction(fields: Fields): LogEntry {
 }
 
 function ofAccessLog(fields: Fields): LogEntry {
-  const [user, ip] = [text(fields['userId']), text(fields['sourceIp'])];
+  const [user, ip] = [text(fields['userId']), sourceNetwork(text(fields['sourceIp']))];
   return {
     atMs: timeOf(text(fields['requestTime'])),
     client: user === '' ? (ip === '' ? '' : `ip:${ip}`) : `sub:${user}`,
