@@ -191,14 +191,16 @@ for i = 2, #KEYS do
   local at = 4 * i - 4
   local kind, name, limit, number = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   local shadow = string.byte(name) == 63
-  for _, limits in ipairs(overrides or {}) do
-    local plain = shadow and sub(name, 2) or name
-    local found = limits[ARGV[3] .. '/' .. plain]
-    if not found or found[2] ~= 0 and found[2] <= now then found = limits[plain] end
-    if found and (found[2] == 0 or found[2] > now) then
-      limit = found[1]
-      if kind == 'bucket' and found[3] then number = found[3] end
-      break
+  if overrides then
+    for _, limits in ipairs(overrides) do
+      local plain = shadow and sub(name, 2) or name
+      local found = limits[ARGV[3] .. '/' .. plain]
+      if not found or found[2] ~= 0 and found[2] <= now then found = limits[plain] end
+      if found and (found[2] == 0 or found[2] > now) then
+        limit = found[1]
+        if kind == 'bucket' and found[3] then number = found[3] end
+        break
+      end
     end
   end
   local decide = kind == 'window' and (limit > ${EXACT_LIMIT} and sliced or exact)
