@@ -6,7 +6,10 @@ export interface LogEntry {
   readonly atMs: number;
   /** `sub:alice`, or `ip:192.0.2.1` for a request without a subject. */
   readonly client: string;
-  /** As limits count it, of IPv6 the /64. Empty in the functions' own log, which knows it for requests without a subject only. */
+  /**
+   * As limits count it, of IPv6 the /64. Empty in the functions' own log, which knows it for requests without a subject
+   * only.
+   */
   readonly ip: string;
   /** Empty in the access log. */
   readonly service: string;
