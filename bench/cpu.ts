@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bundles } from './bundles.ts';
 import { type Service, startService } from './child.ts';
@@ -142,8 +141,4 @@ function print(
   if (!running.some(({ gateway }) => gateway.name.startsWith('nginx'))) {
     console.log('  nginx is not installed: its row is left out');
   }
-}
-
-export function peersInstalled(): boolean {
-  return existsSync(join(import.meta.dirname, 'node_modules', 'fastify'));
 }

@@ -3,7 +3,7 @@ import type { AuthorizerConfig } from '../lambdas/contract/authorizer-config.ts'
 import { Env } from '../lambdas/contract/environment.ts';
 import { startTable } from '../test/support/dynamodb.ts';
 import { ALICE, proxyEvent } from '../test/support/event.ts';
-import { servicePolicy } from '../test/support/policy.ts';
+import { servicePolicy, windowLimit } from '../test/support/policy.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { AUDIENCE, createKey, ISSUER, type TestKey } from '../test/support/tokens.ts';
 import { serveHttp } from '../test/support/upstream.ts';
@@ -49,7 +49,14 @@ export async function startStand(): Promise<Stand> {
     authorizer: { [Env.authorizer]: JSON.stringify(authorizerConfig(jwksUrl)) },
     proxy: {
       [Env.service]: JSON.stringify(
-        servicePolicy({ upstream: upstreamUrl, default: { auth: { type: 'jwt', scopes: [] }, rateLimit: LIMIT } }),
+        servicePolicy({
+          upstream: upstreamUrl,
+          default: {
+            auth: { type: 'jwt', scopes: [] },
+            limits: [windowLimit(LIMIT.limit, LIMIT.windowMs)],
+            cost: 1,
+          },
+        }),
       ),
       [Env.table]: table.name,
       [Env.redisUrl]: redis.url,

@@ -1,0 +1,43 @@
+import { Redis } from 'ioredis';
+import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
+import { ruleKeys } from '../../lambdas/adapters/limit-keys.ts';
+import { encodeRule } from '../../lambdas/contract/rules.ts';
+
+export const GATEWAY = 'bench';
+
+/** Rules of operators that stand in Redis while the tables are made, all about others than the clients that ask. */
+export const RULES = 100;
+
+/** Copies in Redis count as fresh for so long after they were written; then somebody would be asked to make them anew. */
+const FRESH_MS = 2 * RULES_FRESH_MS - 5000;
+
+/** Writes Redis's copies of so many rules, or only makes them fresh again. */
+export async function writeRules(url: string, databases: readonly number[], count: number): Promise<void> {
+  const version = Date.now();
+  // The script compares either way: a clock may be ahead of the other.
+  const madeAt = version + FRESH_MS - RULES_FRESH_MS;
+  const rule = encodeRule({
+    version,
+    revocation: null,
+    limits: { client: { limit: 500, ratePerS: null, untilMs: 0 } },
+  });
+  const fields = Array.from({ length: count }, (_, index) => [`sub:with-a-rule-${index}`, rule] as const);
+  await Promise.all(
+    databases.map(async (db) => {
+      const redis = new Redis(url, { db });
+      try {
+        for (const key of ruleKeys(GATEWAY)) await write(redis, key, [['@', String(madeAt)], ...fields]);
+      } finally {
+        redis.disconnect();
+      }
+    }),
+  );
+}
+
+async function write(redis: Redis, key: string, fields: readonly (readonly [string, string])[]): Promise<void> {
+  for (let at = 0; at < fields.length; at += FIELDS_A_COMMAND) {
+    await redis.hset(key, ...fields.slice(at, at + FIELDS_A_COMMAND).flat());
+  }
+}
+
+const FIELDS_A_COMMAND = 1000;
