@@ -1,0 +1,247 @@
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCounters } from '../../../lambdas/adapters/counters.ts';
+import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
+import { RuleStore } from '../../../lambdas/adapters/rule-store.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
+import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
+import { closersOf } from '../../support/closers.ts';
+import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { ALICE, type EventOptions } from '../../support/event.ts';
+import { captureLines } from '../../support/lines.ts';
+import { servicePolicy, windowLimit } from '../../support/policy.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { serveEcho } from '../../support/upstream.ts';
+import { createEnvironment, problemOf, type TestEnvironment } from '../proxy/gateway.ts';
+
+const TIMEOUT = { timeout: 120_000 } as const;
+const WAIT = { timeout: 45_000, interval: 10 } as const;
+const HOUR_MS = 3_600_000;
+const LIMIT = 40;
+const SHARE = 20;
+
+const [LOGIN, FEED] = ['POST /api/users/login', 'GET /api/users/feed'];
+const NEVER_USED_UP = 1_000_000;
+/** What clients ask for, each all the time. */
+const REQUESTS = {
+  local: { verdict: ALICE },
+  closed: { method: 'POST', path: '/api/users/login', routeKey: LOGIN },
+  open: { path: '/api/users/feed', routeKey: FEED },
+} as const satisfies Record<string, EventOptions>;
+type Kind = keyof typeof REQUESTS;
+
+type Results = Record<Kind, ProxyResult[]>;
+
+interface Environment {
+  readonly gate: TestEnvironment;
+  readonly changes: string[];
+  readonly results: Results;
+}
+
+let table: TestTable;
+let echo: Awaited<ReturnType<typeof serveEcho>>;
+let output: ReturnType<typeof captureLines>;
+let gateways = 0;
+const closers = closersOf();
+
+beforeAll(async () => {
+  table = await startTable();
+  echo = await serveEcho();
+});
+afterAll(async () => {
+  await echo.stop();
+  await table.stop();
+});
+beforeEach(() => {
+  gateways += 1;
+  output = captureLines();
+});
+afterEach(() => output.restore());
+
+function environment({ url }: TestRedis): Environment {
+  const changes: string[] = [];
+  const events = { errors: 0, lost: 0, recovered: 0 };
+  const publicRoute = (onStoreFailure: 'closed' | 'open'): RoutePolicy => ({
+    auth: { type: 'none' },
+    limits: [windowLimit(NEVER_USED_UP, HOUR_MS, { onStoreFailure })],
+    cost: 1,
+  });
+  const policy = servicePolicy({
+    gateway: `pipeline-${gateways}`,
+    upstream: echo.url,
+    timeoutMs: 20_000,
+    default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(LIMIT, HOUR_MS)], cost: 1 },
+    routes: { [LOGIN]: publicRoute('closed'), [FEED]: publicRoute('open') },
+  });
+  const rules = new RuleStore(table.client, table.name, policy.gateway);
+  const counters = createCounters({
+    env: { [Env.redisUrl]: url },
+    policy,
+    rules: { list: () => rules.list() },
+    clock: Date.now,
+    monotonic: () => performance.now(),
+    onFailure: () => {
+      events.errors += 1;
+    },
+    onChange: (change) => {
+      changes.push(change);
+      events[change] += 1;
+    },
+    connect: (endpoint, onError) => {
+      const client = connectRedis(endpoint, onError);
+      closers.push(() => client.disconnect());
+      return client;
+    },
+  });
+  const takeStoreEvents = () => {
+    const taken = { ...events };
+    events.errors = events.lost = events.recovered = 0;
+    return taken;
+  };
+  const gate = createEnvironment({ policy, table, counters, takeStoreEvents });
+  closers.push(() => gate.close());
+  return { gate, changes, results: { local: [], closed: [], open: [] } };
+}
+
+async function underLoad(environments: readonly Environment[], work: () => Promise<void>): Promise<void> {
+  let going = true;
+  const workers = environments.flatMap(({ gate, results }) =>
+    (Object.keys(REQUESTS) as Kind[]).map(async (kind) => {
+      while (going) {
+        results[kind].push(await gate.send(REQUESTS[kind]));
+        await pause(3);
+      }
+    }),
+  );
+  try {
+    await work();
+  } finally {
+    going = false;
+    await Promise.all(workers);
+  }
+}
+
+/** Waits until each environment has answered so many more requests of each kind. */
+async function answered(environments: readonly Environment[], times: number): Promise<void> {
+  const goals = environments.flatMap(({ results }) =>
+    Object.values(results).map((list) => ({ list, goal: list.length + times })),
+  );
+  await vi.waitFor(() => {
+    for (const { list, goal } of goals) expect(list.length).toBeGreaterThan(goal);
+  }, WAIT);
+}
+
+/** The next answers of each environment, so many of each kind at least. */
+async function nextAnswers(environments: readonly Environment[], times: number): Promise<readonly Results[]> {
+  const from = environments.map(({ results }) => lengthsOf(results));
+  await answered(environments, times);
+  return environments.map(({ results }, index) => ({
+    local: results.local.slice(from[index]?.local),
+    closed: results.closed.slice(from[index]?.closed),
+    open: results.open.slice(from[index]?.open),
+  }));
+}
+
+function lengthsOf({ local, closed, open }: Results): Record<Kind, number> {
+  return { local: local.length, closed: closed.length, open: open.length };
+}
+
+async function all(environments: readonly Environment[], change: 'lost' | 'recovered'): Promise<void> {
+  await vi.waitFor(() => {
+    for (const { changes } of environments) expect(changes.at(-1)).toBe(change);
+  }, WAIT);
+}
+
+/** Waits until what closes without Redis is open in each environment. */
+async function countedTogether(environments: readonly Environment[]): Promise<void> {
+  await vi.waitFor(async () => {
+    for (const { gate } of environments) expect((await gate.send(REQUESTS.closed)).statusCode).toBe(200);
+  }, WAIT);
+}
+
+function statusesOf(results: readonly ProxyResult[]): readonly unknown[] {
+  return [...new Set(results.map(({ statusCode }) => statusCode))].sort();
+}
+
+/** Over all lines of requests. */
+function sumOf(metric: string): number {
+  return output.lines.reduce((sum, line) => sum + Number(line[metric] ?? 0), 0);
+}
+
+function linesOf(message: string): number {
+  return output.lines.filter((line) => String(line['message']).startsWith(message)).length;
+}
+
+describe('a gateway whose Redis is gone', () => {
+  it.each(['SIGSTOP', 'SIGKILL'] as const)(
+    'after %s goes on: what is limited lets its share pass, what opens passes, what closes answers 503',
+    TIMEOUT,
+    async (signal) => {
+      const server = await startRedis();
+      closers.push(server.stop);
+      const environments = [environment(server), environment(server)];
+      await countedTogether(environments);
+      await underLoad(environments, async () => {
+        await answered(environments, 10);
+        await end(server, signal);
+        await all(environments, 'lost');
+        await answered(environments, 5);
+        for (const gone of await nextAnswers(environments, 2 * SHARE)) {
+          expect(gone.local.filter(({ statusCode }) => statusCode === 200).length).toBeLessThanOrEqual(SHARE);
+          expect(statusesOf(gone.local.slice(SHARE))).toEqual([429]);
+          expect(statusesOf(gone.closed)).toEqual([503]);
+          expect([...new Set(gone.closed.map((result) => problemOf(result).code))]).toEqual(['limits_unavailable']);
+        }
+        await begin(server, signal);
+        await all(environments, 'recovered');
+        await answered(environments, 10);
+      });
+      for (const { results } of environments) {
+        expect(statusesOf(results.open)).toEqual([200]);
+        expect(statusesOf(results.local)).toEqual([200, 429]);
+        expect(statusesOf(results.closed)).toEqual([200, 503]);
+      }
+      await countedTogether(environments);
+    },
+  );
+
+  it('says in its metrics what happened', TIMEOUT, async () => {
+    const server = await startRedis();
+    closers.push(server.stop);
+    const environments = [environment(server), environment(server)];
+    await underLoad(environments, async () => {
+      await answered(environments, 10);
+      await end(server, 'SIGSTOP');
+      await all(environments, 'lost');
+      await answered(environments, 20);
+      await begin(server, 'SIGSTOP');
+      await all(environments, 'recovered');
+      await answered(environments, 5);
+    });
+    const lost = environments.flatMap(({ changes }) => changes.filter((change) => change === 'lost')).length;
+    const recovered = environments.flatMap(({ changes }) => changes).length - lost;
+    expect([sumOf('StoreLost'), linesOf('redis lost')]).toEqual([lost, lost]);
+    expect([sumOf('StoreRecovered'), linesOf('redis recovered')]).toEqual([recovered, recovered]);
+    const requests = output.lines.filter(({ status }) => status !== undefined);
+    const told = (metric: string) => requests.filter((line) => line[metric] === 1);
+    expect(told('FailedClosed').length).toBeGreaterThan(20);
+    expect(told('FailedClosed').length).toBe(requests.filter(({ status }) => status === 503).length);
+    expect(told('FailedOpen').length).toBeGreaterThan(20);
+    expect(told('FailedOpen').every(({ route, status }) => route === FEED && status === 200)).toBe(true);
+    expect(told('CountedLocally').length).toBeGreaterThan(20);
+    expect(told('CountedLocally').every(({ limits_local }) => limits_local === true)).toBe(true);
+  });
+});
+
+async function end({ process }: TestRedis, signal: 'SIGSTOP' | 'SIGKILL'): Promise<void> {
+  const exited = signal === 'SIGKILL' ? once(process, 'exit') : undefined;
+  process.kill(signal);
+  await exited;
+}
+
+async function begin({ process, port }: TestRedis, after: 'SIGSTOP' | 'SIGKILL'): Promise<void> {
+  if (after === 'SIGSTOP') process.kill('SIGCONT');
+  else closers.push((await startRedis({ port })).stop);
+}
