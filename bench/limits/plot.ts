@@ -1,6 +1,6 @@
 import type { Compared } from './compare.ts';
 import type { Line } from './growth/line.ts';
-import { GOALS } from './rows.ts';
+import { ARTICLE, FLOOR, GOALS, TOLLGATE } from './rows.ts';
 import { bars } from './svg/bars.ts';
 import { curves } from './svg/curves.ts';
 import { document } from './svg/document.ts';
@@ -13,7 +13,7 @@ export function plotLimits(compared: readonly Compared[], byLimit: readonly Line
   const half = (WIDTH - GAP) / 2;
   const rows = compared.map(({ row, overFloor }) => ({ name: row.name, value: overFloor }));
   const barsHeight = 60 + 24 * rows.length;
-  const floor = byLimit.find(({ grown }) => grown === '')?.cost.redisUs;
+  const floor = byLimit.find(({ limiter }) => limiter === FLOOR.name)?.cost.redisUs;
   return document(WIDTH, barsHeight + 330, [
     bars(
       { x: 0, y: 0, width: WIDTH, height: barsHeight },
@@ -39,10 +39,14 @@ export function plotLimits(compared: readonly Compared[], byLimit: readonly Line
   ]);
 }
 
+const SHORT_NAMES = new Map([
+  [TOLLGATE, 'Tollgate'],
+  [ARTICLE, "the article's sorted set"],
+]);
+
 function seriesOf(lines: readonly Line[], value: (line: Line) => number) {
-  const names = [...new Set(lines.filter(({ grown }) => grown !== '').map(({ limiter }) => limiter))];
-  return names.map((name) => ({
+  return [...SHORT_NAMES].map(([row, name]) => ({
     name,
-    points: lines.filter(({ limiter }) => limiter === name).map((line) => ({ x: line.size, y: value(line) })),
+    points: lines.filter(({ limiter }) => limiter === row.name).map((line) => ({ x: line.size, y: value(line) })),
   }));
 }

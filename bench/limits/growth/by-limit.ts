@@ -39,6 +39,9 @@ export async function byLimit({ redisUrl, meter, decisions, rounds }: GrowthOpti
       const service = await startRow(row, { redisUrl, limit, windowMs: WINDOW_MS, database });
       lanes.push({ row, limit, database, service, costs: [] });
     }
+    // Without the clients that the processes have warmed up with: they are no part of what is counted here.
+    await meter.empty();
+    await writeRules(redisUrl, [...LANES.keys()], RULES);
     await Promise.all(lanes.map(({ row, limit, service }) => row.floor ?? service.ask(plan.filling(limit))));
     const bytes = await bytesOf(lanes, meter, plan);
     await measureAll(lanes, { redisUrl, meter, plan, rounds });
