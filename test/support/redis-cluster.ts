@@ -1,5 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { vi } from 'vitest';
 import { freePorts, startRedis, type TestRedis } from './redis.ts';
 
 /** A port of a node beside the one for clients. */
@@ -170,11 +170,11 @@ async function every(nodes: readonly Node[], what: string, holds: (node: Node) =
   await Promise.all(nodes.map((node) => until(() => holds(node), `the node at port ${node.port} ${what}`)));
 }
 
+/** A poll of its own: benchmarks start clusters too, and `vi.waitFor` works in tests only. */
 async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      if (!(await holds())) throw new Error(`not yet: ${what}`);
-    },
-    { timeout: 30_000, interval: 50 },
-  );
+  const endMs = performance.now() + 30_000;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > endMs) throw new Error(`not within 30 s: ${what}`);
+    await pause(50);
+  }
 }
