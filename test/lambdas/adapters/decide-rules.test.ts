@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RULES_FRESH_MS } from '../../../lambdas/adapters/decide-script.ts';
+import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
+import type { RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
+import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import { encodeRule, type LimitOverride, type Rule } from '../../../lambdas/contract/rules.ts';
+import type { LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
+import { isRevoked, overrideFor } from '../../../lambdas/core/rules.ts';
+import { sizeOf } from '../../support/limit-traffic.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+import { type RedisTarget, SINGLE } from '../../support/redis-target.ts';
+import { tell, tellClock } from '../../support/told-clock.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 24);
+const POLICY = servicePolicy();
+const IDENTITY = { token: 'token:t1', client: 'sub:alice', tenant: 'tenant:acme', plan: 'plan:pro' };
+const IDS = Object.values(IDENTITY);
+const LIMITS = [windowLimit(5, 60_000), bucketLimit(1, 5), concurrencyLimit(5)];
+
+let target: RedisTarget;
+let redis: RedisClient;
+let counters: RedisCounters;
+/** Whom the table was asked about, and how often the copies were made anew. */
+let asked: { revoked: number; rebuilt: number };
+let tableSays: boolean;
+
+beforeAll(async () => {
+  target = await SINGLE.start();
+  redis = tellClock(await target.connect());
+  counters = new RedisCounters({
+    client: redis,
+    policy: POLICY,
+    timeoutMs: 10_000,
+    rules: {
+      isRevoked: async () => {
+        asked.revoked += 1;
+        return tableSays;
+      },
+      overrideFor: () => undefined,
+      rebuild: () => {
+        asked.rebuilt += 1;
+      },
+    },
+  });
+});
+afterAll(() => target.stop());
+beforeEach(async () => {
+  await redis.flushall();
+  asked = { revoked: 0, rebuilt: 0 };
+  tableSays = false;
+});
+
+function requestOf(limits: readonly LimitPolicy[] = LIMITS, identity: Partial<typeof IDENTITY> = {}): LimitRequest {
+  return {
+    limits: limits.map((policy) => ({ policy, scope: 'users', subject: 'sub:alice' })),
+    identity: { ...IDENTITY, ...identity },
+    cost: 1,
+    lease: 'request-1',
+  };
+}
+
+const [RULES_KEY, ...LIMIT_KEYS] = requestKeys(POLICY)(requestOf());
+
+async function decide(request = requestOf(), nowMs = NOW_MS): Promise<Ruling> {
+  await tell(redis, RULES_KEY, [{ nowUs: nowMs * 1000 }]);
+  return counters.decide(request);
+}
+
+/** Puts a rule where operators' rules are copied to. */
+async function say(id: string, { revocation = null, limits = {} }: Partial<Rule>): Promise<void> {
+  await redis.hset(RULES_KEY, id, encodeRule({ version: 1, revocation, limits }));
+}
+
+function numbers(limit: number, changes: Partial<LimitOverride> = {}): LimitOverride {
+  return { limit, ratePerS: null, untilMs: 0, ...changes };
+}
+
+async function stored(): Promise<(Buffer | null)[]> {
+  return Promise.all(LIMIT_KEYS.map((key) => redis.callBuffer('DUMP', key) as Promise<Buffer | null>));
+}
+
+describe('a revoked', () => {
+  it.each(Object.entries(IDENTITY))('%s is refused, and none of its limits charged', async (_, id) => {
+    await decide();
+    const before = await stored();
+    await say(id, { revocation: { untilMs: 0 } });
+    expect(await decide()).toEqual({ outcome: 'revoked', decisions: [] });
+    expect(await stored()).toEqual(before);
+    await redis.hdel(RULES_KEY, id);
+    const { decisions } = await decide();
+    expect(decisions.map(({ remaining }) => remaining)).toEqual([3, 3, 3]);
+  });
+
+  it('subject is refused also by a route that has no limits, or that limits on trial only', async () => {
+    await say('sub:alice', { revocation: { untilMs: 0 } });
+    expect(await decide(requestOf([]))).toEqual({ outcome: 'revoked', decisions: [] });
+    expect(await decide(requestOf([windowLimit(5, 1000, { shadow: true })]))).toMatchObject({ outcome: 'revoked' });
+  });
+
+  it('subject is let in again when the revocation has ended, and not a millisecond before', async () => {
+    await say('sub:alice', { revocation: { untilMs: NOW_MS } });
+    expect(await decide(requestOf(), NOW_MS - 1)).toMatchObject({ outcome: 'revoked' });
+    expect(await decide(requestOf(), NOW_MS)).toMatchObject({ outcome: 'allowed' });
+  });
+
+  it('subject is no other subject, and a rule that was taken back says nothing', async () => {
+    await say('sub:alic', { revocation: { untilMs: 0 } });
+    await say('sub:alice', {});
+    expect(await decide()).toMatchObject({ outcome: 'allowed' });
+  });
+});
+
+describe('an override', () => {
+  it.each([
+    ['is read under the id of the client', 'sub:alice', 'client', 50],
+    ['is read under the id of the tenant', 'tenant:acme', 'client', 50],
+    ['is read under the id of the plan', 'plan:pro', 'client', 50],
+    ['is read under the name of the service', 'sub:alice', 'users/client', 50],
+    ['of another service says nothing', 'sub:alice', 'orders/client', 5],
+    ['of another limit says nothing', 'sub:alice', 'ip', 5],
+    ['of a name that is part of this one says nothing', 'sub:alice', 'clien', 5],
+  ])('%s', async (_, id, name, limit) => {
+    await say(id, { limits: { [name]: numbers(50) } });
+    const { decisions } = await decide();
+    expect(decisions[0]).toMatchObject({ limit, remaining: limit - 1 });
+  });
+
+  it('of the client comes before that of the tenant, and that before that of the plan', async () => {
+    for (const [index, id] of ['plan:pro', 'tenant:acme', 'sub:alice'].entries()) {
+      await say(id, { limits: { client: numbers(50 + index) } });
+      expect((await decide()).decisions[0]).toMatchObject({ limit: 50 + index });
+    }
+  });
+
+  it('that names the service comes before one that does not, until it ends', async () => {
+    await say('sub:alice', { limits: { 'users/client': numbers(50, { untilMs: NOW_MS + 1 }), client: numbers(60) } });
+    expect((await decide()).decisions[0]).toMatchObject({ limit: 50 });
+    expect((await decide(requestOf(), NOW_MS + 1)).decisions[0]).toMatchObject({ limit: 60 });
+  });
+
+  it('holds for a limit on trial, and for all kinds', async () => {
+    const limits = {
+      client: numbers(50),
+      'client-bucket': numbers(100, { ratePerS: 10 }),
+      'client-concurrency': numbers(7),
+    };
+    await say('sub:alice', { limits });
+    const shadows = LIMITS.map((limit) => ({ ...limit, shadow: true }));
+    for (const policies of [LIMITS, shadows]) {
+      await redis.del(...LIMIT_KEYS);
+      const { decisions } = await decide(requestOf(policies));
+      expect(decisions.map(({ limit, remaining, resetMs }) => [limit, remaining, resetMs])).toEqual([
+        [50, 49, 60_001],
+        [100, 99, 100],
+        [7, 6, 1000],
+      ]);
+    }
+  });
+
+  it('is understood as by those who read the rules from the table', async () => {
+    const untilMs = fc.constantFrom(0, NOW_MS - 1, NOW_MS, NOW_MS + 1, NOW_MS + 1e9);
+    const override = fc.record({
+      limit: fc.integer({ min: 1, max: 10_000_000 }),
+      ratePerS: fc.option(fc.constantFrom(1, 10, 10_000)),
+      untilMs,
+    });
+    const names = LIMITS.flatMap(({ name }) => [name, `users/${name}`, `orders/${name}`]);
+    const limits = fc.dictionary(fc.constantFrom(...names), override, { maxKeys: 4 });
+    const revocation = fc.option(fc.record({ untilMs }), { freq: 2 });
+    const rules = fc.dictionary(fc.constantFrom(...IDS), fc.record({ limits, revocation }));
+    await fc.assert(
+      fc.asyncProperty(rules, async (drawn) => {
+        await redis.del(RULES_KEY, ...LIMIT_KEYS);
+        const table = new Map<string, Rule>();
+        for (const [id, { limits, revocation }] of Object.entries(drawn)) {
+          const rule = {
+            id,
+            version: 1,
+            reason: '',
+            // Neither can be written: a token has no limits of its own, and no plan is revoked.
+            limits: id === IDENTITY.token ? {} : limits,
+            revocation: id === IDENTITY.plan ? null : revocation,
+          };
+          table.set(id, rule);
+          await say(id, rule);
+        }
+        const { outcome, decisions } = await decide();
+        expect(outcome === 'revoked').toBe(isRevoked(table, IDENTITY, NOW_MS));
+        for (const { policy, limit, resetMs } of decisions) {
+          const found = overrideFor(table, IDENTITY, policy.name, 'users', NOW_MS);
+          expect(limit).toBe(found?.limit ?? sizeOf(policy));
+          if (policy.kind === 'bucket') expect(resetMs).toBe(Math.ceil(1000 / (found?.ratePerS ?? policy.ratePerS)));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a copy of the rules', () => {
+  it('that is complete and fresh is believed', async () => {
+    await redis.hset(RULES_KEY, '@', NOW_MS - RULES_FRESH_MS);
+    await decide();
+    expect(asked).toEqual({ revoked: 0, rebuilt: 0 });
+  });
+
+  it.each([
+    ['has grown old', NOW_MS - RULES_FRESH_MS - 1],
+    ['is from a clock that stepped back since', NOW_MS + RULES_FRESH_MS + 1],
+  ])('that %s is still believed, and made anew by one who asks', async (_, completeMs) => {
+    await redis.hset(RULES_KEY, '@', completeMs);
+    await say('sub:alice', { limits: { client: numbers(50) } });
+    expect((await decide()).decisions[0]).toMatchObject({ limit: 50 });
+    await decide();
+    expect(asked).toEqual({ revoked: 0, rebuilt: 1 });
+  });
+
+  it('that is lost is made anew by one who asks, and all others ask the table meanwhile', async () => {
+    for (let index = 0; index < 5; index += 1) expect(await decide()).toMatchObject({ outcome: 'allowed' });
+    expect(asked).toEqual({ revoked: 5, rebuilt: 1 });
+    tableSays = true;
+    expect(await decide()).toEqual({ outcome: 'revoked', decisions: [] });
+  });
+
+  it('is asked for again when two seconds have passed without it, and when the clock has stepped back', async () => {
+    const rebuilds: number[] = [];
+    for (const nowMs of [0, 2000, 2001, 4001, 4002, 2001, 2002].map((ms) => NOW_MS + ms)) {
+      await decide(requestOf(), nowMs);
+      rebuilds.push(asked.rebuilt);
+    }
+    expect(rebuilds).toEqual([1, 1, 2, 2, 3, 4, 4]);
+    await redis.hset(RULES_KEY, '@', NOW_MS);
+    await decide(requestOf(), NOW_MS + 10_000);
+    expect(asked.rebuilt).toBe(4);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { LimitBy, LimitPolicy, RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { anchorOf, limitsOf } from '../../../lambdas/core/limits.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+
+const KEY = 'POST /api/users/refunds';
+
+function route(limits: readonly LimitPolicy[] | null): RoutePolicy {
+  return { auth: { type: 'none' }, limits, cost: 1 };
+}
+
+function named(name: string, by: LimitBy = 'client'): LimitPolicy {
+  return windowLimit(1, 1000, { name, by });
+}
+
+function service(own: readonly LimitPolicy[] | null, special?: readonly LimitPolicy[] | null): ServicePolicy {
+  return servicePolicy({
+    default: route(own),
+    routes: special === undefined ? {} : { [KEY]: route(special) },
+    gatewayLimits: [named('gateway')],
+  });
+}
+
+/** Scope and name of the limits of a route, in their order. */
+function met(policy: ServicePolicy, key: string): string[] {
+  const limits = limitsOf(policy, key, policy.routes[key] ?? policy.default);
+  return limits.map(({ scope, policy: { name } }) => `${scope} > ${name}`);
+}
+
+describe('the limits of a request', () => {
+  it('of a general route are those of the service and of the gateway', () => {
+    const policy = service([named('client'), named('ip', 'ip')]);
+    expect(met(policy, 'ANY /api/users')).toEqual(['users > client', 'users > ip', ' > gateway']);
+  });
+
+  it('of a special route are its own, what they leave of the service, and the gateway', () => {
+    const policy = service([named('client'), named('ip', 'ip')], [named('own')]);
+    expect(met(policy, KEY)).toEqual([`users ${KEY} > own`, 'users > ip', ' > gateway']);
+    expect(met(policy, 'ANY /api/users')).toEqual(['users > client', 'users > ip', ' > gateway']);
+  });
+
+  it('of a special route without limits of its own are those of the service', () => {
+    expect(met(service([named('client')], null), KEY)).toEqual(['users > client', ' > gateway']);
+  });
+
+  it('of a special route that was given none are the gateway’s alone', () => {
+    expect(met(service([named('client')], []), KEY)).toEqual([' > gateway']);
+  });
+
+  it('are none where nobody set any', () => {
+    expect(limitsOf(servicePolicy({ default: route(null) }), '', route(null))).toEqual([]);
+  });
+});
+
+describe('the widest thing that limits span', () => {
+  const gateway = { gatewayLimits: [named('gateway')] };
+  const perClient = [windowLimit(1, 1000), bucketLimit(1, 1), concurrencyLimit(1)];
+
+  it.each<[string, Partial<ServicePolicy>]>([
+    ['client', { default: route(perClient) }],
+    ['client', { default: route(null) }],
+    ['client', { default: route([]), routes: { [KEY]: route(perClient) } }],
+    ['service', { default: route([...perClient, named('ip', 'ip')]) }],
+    ['service', { default: route([named('tenant', 'tenant')]) }],
+    ['service', { default: route([concurrencyLimit(1, { by: 'total' })]) }],
+    // A limit of one route: the other routes' keys must not move when it is met.
+    ['service', { default: route(perClient), routes: { [KEY]: route([named('total', 'total')]) } }],
+    ['gateway', gateway],
+    ['gateway', { ...gateway, default: route([named('total', 'total')]) }],
+  ])('is the %s: case %#', (anchor, changes) => {
+    expect(anchorOf(servicePolicy(changes))).toBe(anchor);
+  });
+});
