@@ -16,6 +16,9 @@ export const COMMAND_TIMEOUT_MS = 50;
 /** So many commands in a row without an answer, and the connection is opened anew: it may lead to a server that is gone. */
 const SILENT_COMMANDS = 3;
 
+/** A probe waits so long for a connection; nobody waits for the probe. */
+const CONNECTION_WAIT_MS = 5000;
+
 type Argument = string | number;
 type Scripts = {
   tollgateDecide(keys: number, ...keysAndArguments: Argument[]): Promise<unknown>;
@@ -81,9 +84,12 @@ export class RedisCounters implements Counters {
 
   /**
    * Whether the server that failed last answers again. It is asked to write: one that was demoted, or has no memory
-   * left, answers but does not count. @throws when it does not
+   * left, answers but does not count. Without a connection it waits for one, which has pauses of its own.
+   *
+   * @throws when it does not
    */
   async probe(): Promise<void> {
+    await connection(this.#client, CONNECTION_WAIT_MS);
     await this.#count(`${this.#failedTag}probe`, false, 1000);
   }
 
@@ -115,6 +121,22 @@ export class RedisCounters implements Counters {
     }
     throw new Error(`redis gave no answer within ${this.#timeoutMs} ms`);
   }
+}
+
+/** @throws when there is none after so long */
+function connection(client: RedisClient, waitMs: number): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const ready = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      client.off('ready', ready);
+      reject(new Error(`no connection to redis within ${waitMs} ms`));
+    }, waitMs);
+    client.once('ready', ready);
+  });
 }
 
 const REVOKED: Ruling = { outcome: 'revoked', decisions: [] };

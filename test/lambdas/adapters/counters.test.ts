@@ -139,6 +139,16 @@ describe('where Redis is named', () => {
     expect(changes).toEqual(['lost', 'recovered']);
   });
 
+  it('its return is noticed with the connection, without another request', async () => {
+    const { port, counters } = await environmentOfNoServer();
+    await decide(counters);
+    clock.advance(PAUSES.longest);
+    await decide(counters);
+    const server = await startRedis({ port });
+    closers.push(server.stop);
+    await vi.waitFor(() => expect(changes).toEqual(['lost', 'recovered']), { timeout: 15_000, interval: 20 });
+  });
+
   it('and is lost, an environment lets its share pass and knows what operators said', async () => {
     rules = [{ ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0 } }];
     const { counters } = await environmentOfNoServer();
