@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis.ts';
 import { synthesizedBundles } from './bundles.ts';
+import { benchChaos } from './chaos.ts';
 import { endAll } from './child.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCpu } from './cpu.ts';
@@ -14,7 +15,7 @@ import { benchSizes } from './sizes.ts';
 import { startStand } from './stand.ts';
 import { progress } from './table.ts';
 
-const PARTS = ['sizes', 'cold-start', 'cpu', 'limits'] as const;
+const PARTS = ['sizes', 'cold-start', 'cpu', 'limits', 'chaos'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -98,6 +99,7 @@ async function benchTheLimits(): Promise<void> {
 try {
   if (['sizes', 'cold-start', 'cpu'].some((part) => wanted(part as (typeof PARTS)[number]))) await benchFunctions();
   if (wanted('limits')) await benchTheLimits();
+  if (wanted('chaos')) await benchChaos((stop) => closers.push(stop));
 } finally {
   await close();
 }
