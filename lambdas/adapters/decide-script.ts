@@ -35,9 +35,9 @@ local time = call('TIME')
 local now = time[1] * 1000 + floor(time[2] / 1000)
 local cost = tonumber(ARGV[1])
 
-local rules = call('HMGET', KEYS[1], '@', _G.unpack(ARGV, 4 * #KEYS))
-local rulesState = rules[1] and 0 or 2
-if math.abs(now - (rules[1] or 0)) > ${RULES_FRESH_MS} then
+local complete = tonumber(call('HGET', KEYS[1], '@') or 0)
+local rulesState = complete == 0 and 2 or 0
+if math.abs(now - math.abs(complete)) > ${RULES_FRESH_MS} then
   local asked = call('HGET', KEYS[1], '@asked') or 0
   if math.abs(now - asked) > ${REBUILD_LEASE_MS} then
     call('HSET', KEYS[1], '@asked', now)
@@ -45,7 +45,9 @@ if math.abs(now - (rules[1] or 0)) > ${RULES_FRESH_MS} then
   end
 end
 local overrides
-for i = 2, #rules do
+-- Below zero when there are none.
+local rules = complete >= 0 and ARGV[4 * #KEYS] and call('HMGET', KEYS[1], _G.unpack(ARGV, 4 * #KEYS)) or {}
+for i = 1, #rules do
   local body = rules[i] and string.match(rules[i], ' (.+)')
   if body then
     local rule = cjson.decode(body)
@@ -222,8 +224,9 @@ end
 for i = 2, #KEYS do
   local value, ttl = writes[2 * i], writes[2 * i + 1]
   if value == true then
-    call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+    -- In this order: after a removal, Redis no longer looks whether it has memory left for what a script writes.
     call('ZADD', KEYS[i], now + ttl, ARGV[2])
+    call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
     call('PEXPIRE', KEYS[i], ttl)
   elseif value then
     call('SET', KEYS[i], value, 'PX', ttl)
