@@ -37,7 +37,10 @@ local function told(command, key, ...)
     if expires then redis.call('HSET', ends, key, now + options[#options]) end
     return command == 'PEXPIRE' or redis.call('SET', key, options[1])
   end
-  if expires and key and now > tonumber(redis.call('HGET', ends, key) or now) then redis.call('DEL', key) end
+  if expires and key and now > tonumber(redis.call('HGET', ends, key) or now) then
+    redis.call('DEL', key)
+    redis.call('HDEL', ends, key)
+  end
   return redis.call(command, key, ...)
 end
 

@@ -1,122 +1,120 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectRedis, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
 import { COMMAND_TIMEOUT_MS, RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import type { LimitRequest } from '../../../lambdas/core/counters.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { NO_RULES, requestOf } from '../../support/told-redis.ts';
 import { serveTcp } from '../../support/upstream.ts';
 
 const HOUR_MS = 3_600_000;
+/** A deadline that no busy machine misses. */
+const LONG_MS = 10_000;
 
 let server: TestRedis;
-const clients: Redis[] = [];
+const clients: RedisClient[] = [];
+const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
   server = await startRedis();
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
 });
 afterAll(async () => {
   for (const client of clients) client.disconnect();
   await server.stop();
 });
 
-/** Counters on a connection of their own, whose deadline no busy machine misses. */
-function counters(timeoutMs = 10_000): RedisCounters {
-  const client = new Redis(server.url);
-  client.on('error', () => undefined);
+/** Counters on a connection of their own. */
+function counters(timeoutMs = LONG_MS, url = server.url, policy = servicePolicy()): RedisCounters {
+  const client = connectRedis({ url, cluster: false }, () => undefined);
   clients.push(client);
-  return new RedisCounters(client, timeoutMs);
+  return new RedisCounters({ client, policy, rules: NO_RULES, timeoutMs });
 }
 
-function allowedOf(decisions: readonly { allowed: boolean }[]): number {
-  return decisions.filter(({ allowed }) => allowed).length;
+/** Some server at all, which does with each connection what the test says. */
+async function impostor(onConnection: Parameters<typeof serveTcp>[0], timeoutMs = LONG_MS): Promise<RedisCounters> {
+  const { url, stop } = await serveTcp(onConnection);
+  closers.push(stop);
+  return counters(timeoutMs, url.replace('http:', 'redis:'));
 }
 
 describe('a limit', () => {
-  it.each([1, 7, 100])('of %d admits exactly as many over twelve connections at once', async (limit) => {
-    const policy = { limit, windowMs: HOUR_MS };
-    const decisions = await Promise.all(
-      Array.from({ length: 12 }, () => counters()).flatMap((store) =>
-        Array.from({ length: 20 }, () => store.decide(`crowd-${limit}`, policy)),
+  it.each<[string, number, LimitPolicy]>([
+    ['an exact window of 1', 1, windowLimit(1, HOUR_MS)],
+    ['an exact window of 100', 100, windowLimit(100, HOUR_MS)],
+    ['a bucket of 7', 7, bucketLimit(1 / HOUR_MS, 7)],
+    ['concurrency of 30', 30, concurrencyLimit(30, { leaseMs: 60_000 })],
+  ])('admits exactly as many over twelve connections at once: %s', async (name, size, policy) => {
+    const stores = Array.from({ length: 12 }, () => counters());
+    const rulings = await Promise.all(
+      stores.flatMap((store, connection) =>
+        Array.from({ length: 20 }, (_, call) =>
+          store.decide(requestOf(`sub:${name}`, [policy], 1, `${connection}-${call}`)),
+        ),
       ),
     );
-    expect(allowedOf(decisions)).toBe(Math.min(limit, 240));
-    const remaining = decisions.filter(({ allowed }) => allowed).map((decision) => decision.remaining);
-    expect(remaining.toSorted((a, b) => a - b)).toEqual(Array.from({ length: limit }, (_, index) => index));
+    const remaining = rulings
+      .filter(({ outcome }) => outcome === 'allowed')
+      .map(({ decisions: [decision] }) => decision?.remaining ?? Number.NaN);
+    expect(remaining.toSorted((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, index) => index));
   });
 
-  it('admits exactly as many over several processes at once', async () => {
-    const processes = Array.from({ length: 4 }, () =>
-      fork(new URL('./knocking-process.ts', import.meta.url), [server.url, 'processes', '50', '40']),
-    );
-    const admitted = await Promise.all(processes.map(async (child) => Number((await once(child, 'message'))[0])));
-    expect(admitted.reduce((sum, count) => sum + count, 0)).toBe(50);
-  });
-
-  it('is one for each subject', async () => {
-    const store = counters();
-    const policy = { limit: 1, windowMs: HOUR_MS };
-    const subjects = [
-      'a',
-      'b',
-      'a}',
-      '{a',
-      '',
-      ' ',
-      'a\u0000',
-      'a\n',
-      'é',
-      'e\u0301',
-      'A',
-      '😀',
-      'x'.repeat(10_000),
-      'x'.repeat(9999),
-    ];
-    for (const subject of subjects) {
-      expect([subject, (await store.decide(subject, policy)).allowed]).toEqual([subject, true]);
-      expect([subject, (await store.decide(subject, policy)).allowed]).toEqual([subject, false]);
+  it('of one gateway is none of another', async () => {
+    const request = requestOf('sub:both', [windowLimit(1, HOUR_MS)]);
+    for (const gateway of ['one', 'other']) {
+      const store = counters(LONG_MS, server.url, servicePolicy({ gateway }));
+      expect([gateway, (await store.decide(request)).outcome]).toEqual([gateway, 'allowed']);
+      expect([gateway, (await store.decide(request)).outcome]).toEqual([gateway, 'refused']);
     }
   });
 
-  it('counts anew when the policy changes, since a ring of another length cannot be read', async () => {
-    const store = counters();
-    expect(await store.decide('changed', { limit: 1, windowMs: HOUR_MS })).toMatchObject({
-      allowed: true,
-      remaining: 0,
-    });
-    expect(await store.decide('changed', { limit: 2, windowMs: HOUR_MS })).toMatchObject({
-      allowed: true,
-      remaining: 1,
-    });
-    expect(await store.decide('changed', { limit: 2, windowMs: 2 * HOUR_MS })).toMatchObject({ remaining: 1 });
+  it('says of each decision which limit made it, in the order of the request', async () => {
+    const policies = [concurrencyLimit(4), windowLimit(5, HOUR_MS), bucketLimit(0.5, 6, { shadow: true })];
+    const { outcome, decisions } = await counters().decide(requestOf('sub:order', policies, 2));
+    expect(outcome).toBe('allowed');
+    expect(decisions).toEqual([
+      { policy: policies[0], allowed: true, limit: 4, remaining: 3, resetMs: 1000, local: false },
+      { policy: policies[1], allowed: true, limit: 5, remaining: 3, resetMs: HOUR_MS + 1, local: false },
+      { policy: policies[2], allowed: true, limit: 6, remaining: 4, resetMs: 4000, local: false },
+    ]);
   });
+});
 
-  it('takes a subject of any characters and 10,000 of them, and gives it a short key', async () => {
-    const store = counters();
-    const policy = { limit: 1000, windowMs: HOUR_MS };
-    const subject = fc.string({ unit: 'binary' });
-    const subjects = fc.oneof(
-      subject,
-      subject.map((start) => start.padEnd(10_000, 'é')),
-    );
-    await fc.assert(
-      fc.asyncProperty(subjects, async (subject) => {
-        expect(await store.decide(subject, policy)).toMatchObject({ allowed: true, limit: 1000 });
-      }),
-      { numRuns: 50 },
-    );
-    const [client] = clients;
-    for (const key of (await client?.keys('limit:*')) ?? []) expect(key).toMatch(/^limit:\{[\w-]{22}\}:\d+:\d+$/);
-  });
+describe('leases', () => {
+  const limits = [
+    windowLimit(100, HOUR_MS),
+    concurrencyLimit(1),
+    concurrencyLimit(2, { name: 'total', by: 'total', leaseMs: 60_000 }),
+  ];
 
-  it('tells a refused client when to come back', async () => {
-    const store = counters();
-    const policy = { limit: 1, windowMs: HOUR_MS };
-    await store.decide('told', policy);
-    const { resetMs, remaining, limit } = await store.decide('told', policy);
-    expect({ remaining, limit }).toEqual({ remaining: 0, limit: 1 });
-    expect(resetMs).toBeGreaterThan(HOUR_MS - 60_000);
-    expect(resetMs).toBeLessThanOrEqual(HOUR_MS);
+  function asking(client: string, lease: string): LimitRequest {
+    const request = requestOf(client, limits, 1, lease);
+    return {
+      ...request,
+      limits: request.limits.map((limit, index) => (index < 2 ? limit : { ...limit, subject: '' })),
+    };
+  }
+
+  it('are given back, all that the request took and no other’s', async () => {
+    const store = counters(
+      LONG_MS,
+      server.url,
+      servicePolicy({ default: { auth: { type: 'none' }, limits, cost: 1 } }),
+    );
+    const outcome = async (client: string, lease: string) => (await store.decide(asking(client, lease))).outcome;
+    expect(await outcome('sub:a', 'a1')).toBe('allowed');
+    expect(await outcome('sub:a', 'a2')).toBe('refused');
+    expect(await outcome('sub:b', 'b1')).toBe('allowed');
+    expect(await outcome('sub:c', 'c1')).toBe('refused');
+    await store.release(asking('sub:a', 'a2'));
+    expect(await outcome('sub:c', 'c1')).toBe('refused');
+    await store.release(asking('sub:a', 'a1'));
+    await store.release(asking('sub:a', 'a1'));
+    expect(await outcome('sub:c', 'c1')).toBe('allowed');
+    expect(await outcome('sub:a', 'a3')).toBe('refused');
   });
 });
 
@@ -139,56 +137,59 @@ describe('outcomes', () => {
 describe('a store that forgot the scripts', () => {
   it('is given them again: NOSCRIPT is no failure', async () => {
     const store = counters();
-    const policy = { limit: 3, windowMs: HOUR_MS };
-    await store.decide('forgotten', policy);
+    const request = requestOf('sub:forgotten', [windowLimit(3, HOUR_MS)]);
+    await store.decide(request);
     await clients.at(-1)?.script('FLUSH');
-    expect(await store.decide('forgotten', policy)).toMatchObject({ allowed: true, remaining: 1 });
+    expect(await store.decide(request)).toMatchObject({ decisions: [{ remaining: 1 }] });
     await clients.at(-1)?.script('FLUSH');
     expect(await store.record('forgotten', true, HOUR_MS)).toEqual({ total: 1, failures: 1 });
   });
 });
 
 describe('the deadline of a command', () => {
+  const request = requestOf('sub:late', [windowLimit(5, HOUR_MS), concurrencyLimit(5)]);
+
   it('ends the wait for a server that does not answer', async () => {
-    const silent = await serveTcp(() => undefined);
-    const client = new Redis({ port: silent.port, enableReadyCheck: false, disableClientInfo: true });
-    client.on('error', () => undefined);
-    clients.push(client);
-    const store = new RedisCounters(client);
-    await expect(store.decide('x', { limit: 5, windowMs: 1000 })).rejects.toThrow('no answer within 50 ms');
-    client.disconnect();
-    await silent.stop();
+    const store = await impostor(() => undefined, COMMAND_TIMEOUT_MS);
+    const late = 'no answer within 50 ms';
+    await expect(store.decide(request)).rejects.toThrow(late);
+    await expect(store.record('late', true, 1000)).rejects.toThrow(late);
+    await expect(store.release(request)).rejects.toThrow(late);
   });
 
   it('does not give up an answer that came in time while this process could not run', async () => {
     const store = counters(COMMAND_TIMEOUT_MS);
-    const policy = { limit: 5, windowMs: HOUR_MS };
-    await store.decide('blocked', policy);
-    const decided = store.decide('blocked', policy);
+    await store.decide(request);
+    const decided = store.decide({ ...request, lease: 'request-2' });
     await new Promise(setImmediate);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * COMMAND_TIMEOUT_MS);
-    expect(await decided).toMatchObject({ allowed: true, remaining: 3 });
+    expect(await decided).toMatchObject({ decisions: [{ remaining: 3 }, { remaining: 3 }] });
   });
 });
 
 describe('a server that is no counter', () => {
+  const request = requestOf('sub:x', [windowLimit(5, HOUR_MS)]);
+  const integers = (...numbers: readonly (number | string)[]) =>
+    `*${numbers.length}\r\n${numbers.map((number) => `:${number}\r\n`).join('')}`;
+
   it.each([
-    '+OK\r\n',
-    ':1\r\n',
-    '$1\r\nx\r\n',
-    '*0\r\n',
-    '*2\r\n:1\r\n:1\r\n',
-    '*3\r\n$1\r\n1\r\n:1\r\n:1\r\n',
-    '$-1\r\n',
-    '-ERR no\r\n',
+    ...['+OK\r\n', ':1\r\n', '$1\r\nx\r\n', '*0\r\n', '$-1\r\n', '*-1\r\n', '-ERR no\r\n', '*1\r\n*1\r\n:1\r\n'],
+    ...['nonsense\r\n', '\u0000\u0001\u0002\r\n', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    // Of the right shape, but not one that the script would give.
+    ...[integers(2, 0, 1, 5, 4, 1000), integers(1, 0), integers(1, 0, 1, 5, 4), integers(1, 0, 1, 5, 4, 1000, 0)],
+    ...[integers(-1, 0, 1, 5, 4, 1000), '*6\r\n:1\r\n:0\r\n:1\r\n:5\r\n:4\r\n$4\r\n1000\r\n'],
+    integers(1, 0, 1, '99999999999999999999', 4, 1000),
   ])('and answers %j is not believed', async (reply) => {
-    const impostor = await serveTcp((socket) => socket.on('data', () => socket.write(reply)));
-    const client = new Redis({ port: impostor.port, enableReadyCheck: false, disableClientInfo: true });
-    client.on('error', () => undefined);
-    clients.push(client);
-    const store = new RedisCounters(client);
-    await expect(store.decide('x', { limit: 5, windowMs: 1000 })).rejects.toThrow();
-    client.disconnect();
-    await impostor.stop();
+    const store = await impostor((socket) => socket.on('data', () => socket.write(reply)));
+    await expect(store.decide(request)).rejects.toThrow();
   });
+
+  it.each(['+OK\r\n', '$1\r\n1\r\n', '*0\r\n', '-ERR no\r\n'])(
+    'and answers %j has taken no lease back and recorded nothing',
+    async (reply) => {
+      const store = await impostor((socket) => socket.on('data', () => socket.write(reply)));
+      await expect(store.release(requestOf('sub:x', [concurrencyLimit(1)]))).rejects.toThrow();
+      await expect(store.record('x', true, 1000)).rejects.toThrow();
+    },
+  );
 });
