@@ -45,15 +45,16 @@ if math.abs(now - math.abs(complete)) > ${RULES_FRESH_MS} then
   end
 end
 local overrides
--- Below zero when there are none.
-local rules = complete >= 0 and ARGV[4 * #KEYS] and call('HMGET', KEYS[1], _G.unpack(ARGV, 4 * #KEYS)) or {}
-for i = 1, #rules do
-  local body = rules[i] and string.match(rules[i], ' (.+)')
-  if body then
-    local rule = cjson.decode(body)
-    if rule.r and (rule.r == 0 or rule.r > now) then return { -1, rulesState } end
-    overrides = overrides or {}
-    overrides[#overrides + 1] = rule.l
+-- Below zero: the copy is empty.
+if complete >= 0 and ARGV[4 * #KEYS] then
+  for _, text in ipairs(call('HMGET', KEYS[1], _G.unpack(ARGV, 4 * #KEYS))) do
+    local body = text and string.match(text, ' (.+)')
+    if body then
+      local rule = cjson.decode(body)
+      if rule.r and (rule.r == 0 or rule.r > now) then return { -1, rulesState } end
+      overrides = overrides or {}
+      overrides[#overrides + 1] = rule.l
+    end
   end
 end
 

@@ -1,8 +1,9 @@
 /**
- * A copy of the rules is a hash: the id of a rule is the field, the text of `encodeRule` its value. Three fields are no
- * ids, for those hold a colon: `@` is when the copy was last known to be complete, in ms of Redis's clock, `@generation`
- * names the hash as long as it lives, so that one that was lost under way is noticed, and `@digest` is of the rules
- * that it was last complete with.
+ * A copy of the rules is a hash: the id of a rule is the field, the text of `encodeRule` its value. Four fields are no
+ * ids, for those hold a colon: `@` is when the copy was last known to be complete, in ms of Redis's clock, and negative
+ * when it was empty, so that nobody looks for rules where there are none; `@generation` names the hash as long as it
+ * lives, so that one that was lost under way is noticed, `@digest` is of the rules that it was last complete with, and
+ * `@asked` is when somebody was last asked to make it anew.
  */
 
 /** A copy that nobody makes anew ends by itself: its gateway is gone. Shorter than ended rules are kept in the table. */
@@ -57,8 +58,12 @@ for i = 2, #ARGV, 2 do
     end
   end
 end
+local complete = redis.call('HGET', KEYS[1], '@')
+if complete and tonumber(complete) < 0 and #ARGV > 1 then
+  redis.call('HSET', KEYS[1], '@', string.sub(complete, 2))
+end
 ${KEEP}
-return redis.call('HEXISTS', KEYS[1], '@')
+return complete and 1 or 0
 `;
 
 /**
@@ -69,7 +74,9 @@ return redis.call('HEXISTS', KEYS[1], '@')
 export const SEAL_SCRIPT = `${NOW}
 if math.abs(now - tonumber(ARGV[1])) > ${SNAPSHOT_MS} then return 0 end
 if redis.call('HGET', KEYS[1], '@generation') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], '@', string.format('%.0f', now), '@digest', ARGV[3])
+redis.call('HSET', KEYS[1], '@', 0, '@digest', ARGV[3])
+local rules = redis.call('HLEN', KEYS[1]) - 3 - redis.call('HEXISTS', KEYS[1], '@asked')
+redis.call('HSET', KEYS[1], '@', string.format('%.0f', rules > 0 and now or -now))
 redis.call('PEXPIRE', KEYS[1], ${COPY_EXPIRY_MS})
 return 1
 `;
