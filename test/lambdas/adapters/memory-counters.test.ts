@@ -1,44 +1,184 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import type { CountedLimit, LimitRequest } from '../../../lambdas/core/counters.ts';
 import { TestClock } from '../../support/clock.ts';
+import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
+import { requestOf } from '../../support/told-redis.ts';
+
+const MINUTE_MS = 60_000;
+
+interface Memory {
+  readonly clock: TestClock;
+  readonly counters: MemoryCounters;
+  /** How many of these requests pass, each of them under a lease of its own. */
+  passed(requests: number, policy: LimitPolicy, cost?: number, client?: string): Promise<number>;
+}
+
+function memory({ shared = false } = {}): Memory {
+  const clock = new TestClock();
+  const counters = new MemoryCounters({ clock: clock.now, shared });
+  let leases = 0;
+  return {
+    clock,
+    counters,
+    passed: async (requests, policy, cost = 1, client = 'sub:alice') => {
+      let passed = 0;
+      for (let index = 0; index < requests; index += 1) {
+        leases += 1;
+        const { outcome } = await counters.decide(requestOf(client, [policy], cost, `${leases}`));
+        if (outcome === 'allowed') passed += 1;
+      }
+      return passed;
+    },
+  };
+}
+
+function limited(limit: Partial<CountedLimit> & Pick<CountedLimit, 'policy'>): LimitRequest {
+  return { ...requestOf('sub:alice', []), limits: [{ scope: 'users', subject: 'sub:alice', ...limit }] };
+}
 
 describe('counters in memory', () => {
-  it('count each subject and each policy apart', async () => {
-    const counters = new MemoryCounters(new TestClock().now);
-    const policy = { limit: 1, windowMs: 1000 };
-    expect(await counters.decide('a', policy)).toMatchObject({ allowed: true });
-    expect(await counters.decide('a', policy)).toMatchObject({ allowed: false });
-    expect(await counters.decide('b', policy)).toMatchObject({ allowed: true });
-    expect(await counters.decide('a', { ...policy, limit: 2 })).toMatchObject({ allowed: true, remaining: 1 });
-    expect(await counters.decide('a', { ...policy, windowMs: 2000 })).toMatchObject({ allowed: true });
+  it('count each limit and each subject apart', async () => {
+    const { counters } = memory();
+    const policy = windowLimit(1, MINUTE_MS);
+    const apart = [
+      limited({ policy }),
+      limited({ policy, subject: 'sub:bob' }),
+      limited({ policy, subject: '' }),
+      limited({ policy, scope: '' }),
+      limited({ policy, scope: 'users POST /api/users/a' }),
+      limited({ policy: { ...policy, name: 'other' } }),
+      limited({ policy: { ...policy, windowMs: 1000 } }),
+      limited({ policy: bucketLimit(1 / 60, 1, { name: 'client' }) }),
+      limited({ policy: concurrencyLimit(1, { name: 'client' }) }),
+    ];
+    for (const outcome of ['allowed', 'refused']) {
+      for (const request of apart) expect(await counters.decide(request)).toMatchObject({ outcome });
+    }
   });
 
-  it.each(['__proto__', 'constructor', '', 'x'.repeat(10_000), '\ud800'])('take %j for a subject', async (subject) => {
-    const counters = new MemoryCounters(new TestClock().now);
-    const policy = { limit: 2, windowMs: 1000 };
-    expect(await counters.decide(subject, policy)).toMatchObject({ remaining: 1 });
-    expect(await counters.decide(subject, policy)).toMatchObject({ remaining: 0 });
+  it.each(['__proto__', 'constructor', 'x'.repeat(10_000), '\ud800', 'a\nb'])(
+    'take %j for a client',
+    async (client) => {
+      expect(await memory().passed(3, windowLimit(2, MINUTE_MS), 1, client)).toBe(2);
+    },
+  );
+
+  it('let a request pass all of its limits, or charge it to none', async () => {
+    const { counters } = memory();
+    const policies = [windowLimit(9, MINUTE_MS), bucketLimit(1 / 60, 3), concurrencyLimit(9)];
+    const rulings = [];
+    for (const lease of ['a', 'b', 'c', 'd', 'e']) {
+      rulings.push(await counters.decide(requestOf('sub:alice', policies, 1, lease)));
+    }
+    expect(rulings.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'allowed', 'refused', 'refused']);
+    expect(rulings[4]?.decisions).toMatchObject([
+      { allowed: true, remaining: 5 },
+      { allowed: false, remaining: 0, resetMs: MINUTE_MS },
+      { allowed: true, remaining: 5 },
+    ]);
   });
 
-  it('forget the subject unseen for longest, and no other, when there are too many', async () => {
-    const counters = new MemoryCounters(new TestClock().now);
-    const policy = { limit: 10, windowMs: 1000 };
-    await counters.decide('first', policy);
-    await counters.decide('second', policy);
-    for (let index = 0; index < 9998; index += 1) await counters.decide(`crowd-${index}`, policy);
-    await counters.decide('first', policy);
-    await counters.decide('one more', policy);
-    expect(await counters.decide('first', policy)).toMatchObject({ remaining: 7 });
-    expect(await counters.decide('second', policy)).toMatchObject({ remaining: 9 });
+  it('refuse nobody for a limit on trial, and say what it would have refused', async () => {
+    const { counters } = memory();
+    const trial = windowLimit(1, MINUTE_MS, { name: 'trial', shadow: true });
+    const request = requestOf('sub:alice', [trial, windowLimit(2, MINUTE_MS)]);
+    const rulings = [await counters.decide(request), await counters.decide(request), await counters.decide(request)];
+    expect(rulings.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'refused']);
+    expect(rulings.map(({ decisions }) => decisions.map(({ allowed }) => allowed))).toEqual([
+      [true, true],
+      [false, true],
+      [false, false],
+    ]);
+  });
+
+  it('take leases back', async () => {
+    const { counters } = memory();
+    const request = (lease: string) => requestOf('sub:alice', [windowLimit(9, 1000), concurrencyLimit(1)], 1, lease);
+    await counters.decide(request('a'));
+    expect(await counters.decide(request('b'))).toMatchObject({ outcome: 'refused' });
+    await counters.release(request('b'));
+    expect(await counters.decide(request('b'))).toMatchObject({ outcome: 'refused' });
+    await counters.release(request('a'));
+    expect(await counters.decide(request('b'))).toMatchObject({ outcome: 'allowed' });
+  });
+
+  it('go by the clock', async () => {
+    const { clock, passed } = memory();
+    const policy = windowLimit(2, 1000);
+    expect(await passed(3, policy)).toBe(2);
+    clock.advance(1000);
+    expect(await passed(3, policy)).toBe(0);
+    clock.advance(1);
+    expect(await passed(3, policy)).toBe(2);
+  });
+
+  it('forget the count unused for longest, and no other, when there are too many', async () => {
+    const { passed } = memory();
+    const policy = windowLimit(3, MINUTE_MS);
+    await passed(3, policy, 1, 'sub:first');
+    await passed(3, policy, 1, 'sub:second');
+    for (let index = 0; index < 9998; index += 1) await passed(1, policy, 1, `sub:crowd-${index}`);
+    expect(await passed(1, policy, 1, 'sub:first')).toBe(0);
+    await passed(1, policy, 1, 'sub:one-more');
+    expect(await passed(1, policy, 1, 'sub:first')).toBe(0);
+    expect(await passed(3, policy, 1, 'sub:second')).toBe(3);
   });
 
   it('count the outcomes of each circuit apart, by the clock', async () => {
-    const clock = new TestClock();
-    const counters = new MemoryCounters(clock.now);
+    const { clock, counters } = memory();
     await counters.record('users/1', true, 10_000);
     expect(await counters.record('users/1', false, 10_000)).toEqual({ total: 2, failures: 1 });
     expect(await counters.record('users/2', true, 10_000)).toEqual({ total: 1, failures: 1 });
     clock.advance(10_000);
     expect(await counters.record('users/1', false, 10_000)).toEqual({ total: 1, failures: 0 });
+  });
+});
+
+describe('counters of one environment of many', () => {
+  const passing = (policy: LimitPolicy, cost: number) => memory({ shared: true }).passed(20, policy, cost);
+
+  it.each<[number, LimitPolicy]>([
+    [5, windowLimit(10, MINUTE_MS)],
+    [5, windowLimit(11, MINUTE_MS)],
+    [10, windowLimit(10, MINUTE_MS, { localShare: 1 })],
+    [1, windowLimit(1, MINUTE_MS)],
+    [1, windowLimit(10, MINUTE_MS, { localShare: 0.001 })],
+    [4, bucketLimit(1 / 60, 8)],
+    [3, concurrencyLimit(7)],
+  ])('let pass %d, their share, of %o', async (share, policy) => {
+    expect(await passing(policy, 1)).toBe(share);
+  });
+
+  it('fill a bucket at their share of its rate', async () => {
+    const { clock, passed } = memory({ shared: true });
+    const policy = bucketLimit(1, 8);
+    expect(await passed(20, policy)).toBe(4);
+    clock.advance(6000);
+    expect(await passed(20, policy)).toBe(3);
+  });
+
+  it('let pass one request that costs more than their share, but never one that costs more than the limit', async () => {
+    for (const policy of [windowLimit(10, MINUTE_MS), bucketLimit(1 / 60, 10)]) {
+      expect(await passing(policy, 10)).toBe(1);
+      expect(await passing(policy, 11)).toBe(0);
+    }
+  });
+
+  it('count requests of all costs together', async () => {
+    const { passed } = memory({ shared: true });
+    const policy = windowLimit(10, MINUTE_MS);
+    expect(await passed(1, policy, 3)).toBe(1);
+    expect(await passed(9, policy, 1)).toBe(2);
+    expect(await passed(9, policy, 8)).toBe(0);
+  });
+
+  it('say that they count alone, and against what', async () => {
+    const request = requestOf('sub:alice', [windowLimit(10, MINUTE_MS)]);
+    expect((await memory({ shared: true }).counters.decide(request)).decisions).toMatchObject([
+      { local: true, limit: 5 },
+    ]);
+    expect((await memory().counters.decide(request)).decisions).toMatchObject([{ local: false, limit: 10 }]);
   });
 });
