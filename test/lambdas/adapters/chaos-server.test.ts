@@ -60,7 +60,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       await exited;
       return () => started([], port);
     },
-    error: /retries per request|isn't writeable|Connection is closed/,
+    error: /ECONNREFUSED|ECONNRESET|EPIPE|retries per request|isn't writeable|Connection is closed/,
     forgets: true,
   },
   'is stopped (SIGSTOP) and goes on (SIGCONT)': {
