@@ -131,7 +131,12 @@ local function sliced(key, limit, span)
     local width = span <= 65536 and 2 or span <= 16777216 and 3 or 4
     value = pack('>BI6I4BI4', 1, anchor, 0, 0, math.min((#value - 7) / width, limit))
   end
-  local passed = math.max(0, floor(now / slice) - floor(anchor / slice))
+  local passed, clock = floor(now / slice) - floor(anchor / slice), now
+  if anchor > now then
+    -- The slice that a clock that stepped back enters next does not count: a whole one may not have passed by then.
+    passed, clock = 0, now - into + slice
+    into = into - slice
+  end
   local before, n = unpack('>I4', value, 8), (#value - 11) / 5
   local function at(i) return unpack('>BI4', value, 7 + 5 * i) end
   local newest, counted = at(n)
@@ -151,13 +156,13 @@ local function sliced(key, limit, span)
       decisive = decisive + 1
     end
     local rest, reset = math.max(0, limit - used), (keep + 1 - age(decisive)) * slice - into
-    if anchor > now then return false, rest, reset, pack('>BI6', 1, now) .. sub(value, 8), ttl end
+    if clock > now then return false, rest, reset, pack('>BI6', 1, clock) .. sub(value, 8), ttl end
     return false, rest, reset
   end
   -- Requests of one slice share an entry.
   local upTo = passed == 0 and n - 1 or n
   local oldest = first <= n and age(first) or 0
-  local written = pack('>BI6I4', 1, now, before) .. sub(value, 7 + 5 * first, 11 + 5 * upTo)
+  local written = pack('>BI6I4', 1, clock, before) .. sub(value, 7 + 5 * first, 11 + 5 * upTo)
     .. pack('>BI4', (newest + passed) % 256, (counted + cost) % 4294967296)
   return true, -over, (keep + 1 - oldest) * slice - into, written, ttl
 end
