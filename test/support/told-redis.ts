@@ -72,9 +72,9 @@ export class ToldRedis {
     }));
   }
 
-  /** One request after the other. */
-  async decide(nowUs: number, request: LimitRequest): Promise<Ruling> {
-    await tell(this.#client, rulesKey(request.identity.client), [{ nowUs }]);
+  /** One request after the other. @param rules of operators, as they are from now on */
+  async decide(nowUs: number, request: LimitRequest, rules: Required<Tick>['rules'] = {}): Promise<Ruling> {
+    await tell(this.#client, rulesKey(request.identity.client), [{ nowUs, rules }]);
     return (this.#counters[0] as RedisCounters).decide(request);
   }
 

@@ -31,7 +31,9 @@ export class WindowOracle {
     return {
       allowed: over <= 0,
       remaining: Math.max(0, policy.limit - used - (over > 0 ? 0 : cost)),
-      resetMs: ((leaving?.slice ?? now) + keep + 1 - now) * sliceMs - (msOf(nowUs) % sliceMs),
+      resetMs:
+        ((leaving?.slice ?? now) + keep + 1 - now + (this.#isHeld(nowUs, sliceMs) ? 1 : 0)) * sliceMs -
+        (msOf(nowUs) % sliceMs),
     };
   }
 
@@ -46,9 +48,16 @@ export class WindowOracle {
   }
 
   #write(nowUs: number, policy: WindowLimit): number {
-    const slice = this.#slice(nowUs, slicesOf(policy).sliceMs);
-    this.#written = { clockMs: msOf(nowUs), slice };
+    const { sliceMs } = slicesOf(policy);
+    const slice = this.#slice(nowUs, sliceMs);
+    const sliceStartMs = Math.floor(msOf(nowUs) / sliceMs) * sliceMs;
+    this.#written = { clockMs: this.#isHeld(nowUs, sliceMs) ? sliceStartMs + sliceMs : msOf(nowUs), slice };
     return slice;
+  }
+
+  /** Nobody knows how much of a slice has passed into which the clock stepped back: the next one is taken for the same. */
+  #isHeld(nowUs: number, sliceMs: number): boolean {
+    return sliceMs > 1 && this.#written !== undefined && msOf(nowUs) < this.#written.clockMs;
   }
 
   #slice(nowUs: number, sliceMs: number): number {

@@ -37,6 +37,18 @@ function admissionsOf(all: readonly Judged[]): Admission[] {
   return all.filter(({ allowed }) => allowed).map(({ atUs, cost }) => ({ atUs, units: cost }));
 }
 
+/** What was admitted, by a clock that stands still until the real one has stopped stepping back. */
+function standingStill(all: readonly Judged[]): { readonly admitted: Admission[]; readonly stepsBack: number } {
+  let [nowUs, lastUs, stepsBack] = [0, 0, 0];
+  const stood = all.map((one) => {
+    nowUs += Math.max(0, one.atUs - lastUs);
+    if (one.atUs < lastUs) stepsBack += 1;
+    lastUs = one.atUs;
+    return { ...one, atUs: nowUs };
+  });
+  return { admitted: admissionsOf(stood), stepsBack };
+}
+
 /** For how long at most a unit counts. */
 function countedUs({ limit, windowMs }: WindowLimit): number {
   if (limit <= EXACT_LIMIT) return (windowMs + 1) * 1000;
@@ -73,6 +85,25 @@ describe.each(SHAPES)('on $name', ({ start }) => {
           for (const { allowed, cost, atUs, before } of all) {
             if (!allowed) expect(unitsBefore(atUs, countedUs(policy), before) + cost).toBeGreaterThan(policy.limit);
           }
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
+
+  it.each([
+    // A step back may fall into the middle of a millisecond.
+    ['an exact window', unshadowed(exactWindow), 1000],
+    ['a sliced window', unshadowed(slicedWindow), 0],
+  ])(
+    'that holds of %s as well where the clock steps back, if it is taken to have stood still meanwhile',
+    async (_, windows, lostUs) => {
+      await fc.assert(
+        fc.asyncProperty(limitTraffic({ limits: windows, maxLimits: 1, change: null }), async (traffic) => {
+          const [policy] = traffic.policies as [WindowLimit];
+          const { admitted, stepsBack } = standingStill(judged(await told.decideAll(traffic)));
+          const lengthUs = policy.windowMs * 1000 - stepsBack * lostUs;
+          expect(mostWithin(lengthUs, admitted)).toBeLessThanOrEqual(policy.limit);
         }),
         { numRuns: 100 },
       );

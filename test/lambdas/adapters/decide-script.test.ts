@@ -1,16 +1,14 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DECIDE_SCRIPT } from '../../../lambdas/adapters/decide-script.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import { encodeRule } from '../../../lambdas/contract/rules.ts';
 import type { Ruling } from '../../../lambdas/core/counters.ts';
 import { TestClock } from '../../support/clock.ts';
 import { RequestOracle } from '../../support/limit-oracle.ts';
 import { bucket, concurrency, limitTraffic, sizeOf } from '../../support/limit-traffic.ts';
-import { concurrencyLimit } from '../../support/policy.ts';
+import { concurrencyLimit, windowLimit } from '../../support/policy.ts';
 import { type RedisTarget, SHAPES, SINGLE } from '../../support/redis-target.ts';
-import { onToldClock, type Tick, tell } from '../../support/told-clock.ts';
 import { type Ruled, requestOf, ToldRedis } from '../../support/told-redis.ts';
 import { exactWindow, slicedWindow } from '../../support/window-traffic.ts';
 
@@ -137,5 +135,61 @@ describe('leases', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('a sliced window', () => {
+  const policy = windowLimit(2000, 1000);
+  const startUs = Date.UTC(2026, 0, 1) * 1000;
+  const full = requestOf('sub:jitter', [policy], policy.limit);
+  const one = requestOf('sub:jitter', [policy]);
+
+  it('does not pass more quickly because its clock steps back and forth over the edge of a slice', async () => {
+    const told = await ToldRedis.on(await started(SINGLE.start));
+    expect(await told.decide(startUs, full)).toMatchObject({ outcome: 'allowed' });
+    for (let step = 0; step < 300; step += 1) {
+      const nowUs = startUs - (step % 2 === 0 ? 1 : 0);
+      expect([step, (await told.decide(nowUs, one)).outcome]).toEqual([step, 'refused']);
+    }
+    const { decisions } = await told.decide(startUs, one);
+    const waitUs = (decisions[0]?.resetMs ?? 0) * 1000;
+    expect(await told.decide(startUs + waitUs - 1, one)).toMatchObject({ outcome: 'refused' });
+    expect(await told.decide(startUs + waitUs, full)).toMatchObject({ outcome: 'allowed' });
+    expect(waitUs).toBeLessThanOrEqual(1_020_000);
+  });
+});
+
+describe('an operator who changes a limit over the exact limit', () => {
+  const DAY_US = 86_400_000_000;
+  /** What remains of each limit after a request of this cost. */
+  async function remaining(...requests: readonly { limit: number; cost: number; afterUs: number }[]) {
+    const told = await ToldRedis.on(await started(SINGLE.start));
+    const client = told.newClient();
+    let nowUs = Date.UTC(2026, 0, 1) * 1000;
+    const left: (number | undefined)[] = [];
+    for (const { limit, cost, afterUs } of requests) {
+      nowUs += afterUs;
+      const limits = { client: { limit, ratePerS: null, untilMs: 0 } };
+      const { decisions } = await told.decide(nowUs, requestOf(client, [windowLimit(100, DAY_US / 1000)], cost), {
+        [client]: encodeRule({ version: 1, revocation: null, limits }),
+      });
+      left.push(decisions[0]?.remaining);
+    }
+    return left;
+  }
+
+  it('takes over what still counts, and nothing else', async () => {
+    const left = await remaining(
+      { limit: 5000, cost: 900, afterUs: 0 },
+      { limit: 5000, cost: 300, afterUs: 1.5 * DAY_US },
+      { limit: 1000, cost: 200, afterUs: 0 },
+      { limit: 900, cost: 1, afterUs: 0 },
+      { limit: 1001, cost: 1, afterUs: 0 },
+      { limit: 5000, cost: 1000, afterUs: 1.5 * DAY_US },
+      { limit: 5000, cost: 1000, afterUs: 0 },
+      { limit: 100, cost: 1, afterUs: 0 },
+      { limit: 100, cost: 1, afterUs: 1.5 * DAY_US },
+    );
+    expect(left).toEqual([4100, 4700, 500, 399, 499, 4000, 3000, 0, 99]);
   });
 });

@@ -118,8 +118,9 @@ describe('the memory of a limit', () => {
     const request = requestOf('sub:alice', [windowLimit(10_000_000, 1000)]);
     const [rulesKey, key = ''] = requestKeys(POLICY)(request);
     const lengths: number[] = [];
-    for (let slice = 0; slice < 250; slice += 1) {
-      await tell(told, rulesKey, [{ nowUs: 1e15 + slice * 10_000 }]);
+    // Two in each slice.
+    for (let index = 0; index < 500; index += 1) {
+      await tell(told, rulesKey, [{ nowUs: 1e15 + index * 5000 }]);
       await onToldClock.decide({ ...request, cost: 1000 });
       lengths.push(await told.strlen(key));
     }
