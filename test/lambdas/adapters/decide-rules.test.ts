@@ -12,6 +12,7 @@ import { sizeOf } from '../../support/limit-traffic.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { type RedisTarget, SINGLE } from '../../support/redis-target.ts';
 import { tell, tellClock } from '../../support/told-clock.ts';
+import { NO_RULES } from '../../support/told-redis.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 const POLICY = servicePolicy();
@@ -34,11 +35,11 @@ beforeAll(async () => {
     policy: POLICY,
     timeoutMs: 10_000,
     rules: {
+      ...NO_RULES,
       isRevoked: async () => {
         asked.revoked += 1;
         return tableSays;
       },
-      overrideFor: () => undefined,
       rebuild: () => {
         asked.rebuilt += 1;
       },
