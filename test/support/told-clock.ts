@@ -9,7 +9,7 @@ export interface Tick {
 
 /**
  * When keys expire: `never`, whatever the real clock says; or as they would on the clock that is told, when a script
- * looks at them.
+ * looks at them. A script's first key never does.
  */
 export type Expiry = 'never' | 'told';
 
@@ -31,7 +31,7 @@ local function told(command, key, ...)
     now = math.floor(tick.nowUs / 1000)
     return { string.format('%.0f', math.floor(tick.nowUs / 1000000)), string.format('%.0f', tick.nowUs % 1000000) }
   end
-  local expires = ${expiry === 'told'}
+  local expires = ${expiry === 'told'} and key ~= KEYS[1]
   local options = { ... }
   if command == 'SET' or command == 'PEXPIRE' then
     if expires then redis.call('HSET', ends, key, now + options[#options]) end
