@@ -33,7 +33,12 @@ export function deadlineOnly(): Decide {
   if (endpoint === undefined) throw new Error('the environment names no redis');
   const client = endpoint.cluster ? new Cluster([endpoint.url]) : new Redis(endpoint.url);
   client.on('error', () => undefined);
-  const rules = { isRevoked: async () => false, overrideFor: () => undefined, rebuild: () => undefined };
+  const rules = {
+    isRevoked: async () => false,
+    overrideFor: () => undefined,
+    settled: () => undefined,
+    rebuild: () => undefined,
+  };
   const shared = new RedisCounters({ client, policy, rules });
   const local = new MemoryCounters({ clock: Date.now, shared: true });
   return async (request) => {

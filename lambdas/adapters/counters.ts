@@ -54,6 +54,7 @@ export function createCounters(options: CountersOptions): Counters {
   return new LadderCounters({
     shared,
     local: new RuledCounters(memory, rules),
+    rules,
     breaker: breakerOf(shared, options, () => connectionError),
     onFailure: options.onFailure,
   });

@@ -1,7 +1,11 @@
+import { LIMIT_BOUNDS } from '../contract/limit-bounds.ts';
 import { EXACT_LIMIT, SLICES } from '../core/sliding-window.ts';
+import { COPY_EXPIRY_MS } from './rule-scripts.ts';
 
 /** Copies of the operators' rules older than this are made anew from the table. */
 export const RULES_FRESH_MS = 60_000;
+/** Older than this they are no longer believed: nobody has managed to make them anew, and somebody may be revoked since. */
+export const RULES_KNOWN_MS = 120_000;
 /** So long the one environment that was asked to do it has for it, before another one is. */
 const REBUILD_LEASE_MS = 2_000;
 
@@ -27,7 +31,7 @@ const REBUILD_LEASE_MS = 2_000;
  * algorithm). Concurrency is a sorted set of leases by the time at which they end.
  *
  * What is longer here than it might be is so for speed: a call of a command takes some 0.5 us, a closure, a table or a
- * string made by concatenation 0.1 us each, and the whole script about 4 us.
+ * string made by concatenation 0.1 us each.
  */
 export const DECIDE_SCRIPT = `
 local call, unpack, pack, sub, floor, ceil = redis.call, struct.unpack, struct.pack, string.sub, math.floor, math.ceil
@@ -36,11 +40,13 @@ local now = time[1] * 1000 + floor(time[2] / 1000)
 local cost = tonumber(ARGV[1])
 
 local complete = tonumber(call('HGET', KEYS[1], '@') or 0)
-local rulesState = complete == 0 and 2 or 0
-if math.abs(now - math.abs(complete)) > ${RULES_FRESH_MS} then
+local rulesState, age = 0, math.abs(now - math.abs(complete))
+if age > ${RULES_FRESH_MS} then
+  if age > ${RULES_KNOWN_MS} then rulesState = 2 end
   local asked = call('HGET', KEYS[1], '@asked') or 0
   if math.abs(now - asked) > ${REBUILD_LEASE_MS} then
     call('HSET', KEYS[1], '@asked', now)
+    if complete == 0 then call('PEXPIRE', KEYS[1], ${COPY_EXPIRY_MS}) end
     rulesState = rulesState + 1
   end
 end
@@ -207,6 +213,7 @@ for i = 2, #KEYS do
       if found and (found[2] == 0 or found[2] > now) then
         limit = found[1]
         if kind == 'bucket' and found[3] then number = found[3] end
+        if kind == 'concurrency' then limit = math.min(limit, ${LIMIT_BOUNDS.concurrency.max}) end
         break
       end
     end

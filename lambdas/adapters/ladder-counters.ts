@@ -1,6 +1,8 @@
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
+import { RULES_FRESH_MS } from './decide-script.ts';
+import type { OperatorRules } from './operator-rules.ts';
 import type { StoreBreaker } from './store-breaker.ts';
 
 export interface LadderOptions {
@@ -8,6 +10,7 @@ export interface LadderOptions {
   /** Counts in this environment alone, and knows the operators' rules without the shared store. */
   readonly local: Counters;
   readonly breaker: StoreBreaker;
+  readonly rules: Pick<OperatorRules, 'isRevoked'>;
   /** Called for each failed call to the shared store. */
   readonly onFailure: () => void;
 }
@@ -25,7 +28,7 @@ export class LadderCounters implements Counters {
 
   decide(request: LimitRequest): Promise<Ruling> {
     return this.#climb(
-      (shared) => shared.decide(request),
+      (shared) => this.#decideTogether(shared, request),
       () => this.#decideAlone(request),
     );
   }
@@ -37,6 +40,10 @@ export class LadderCounters implements Counters {
       (shared) => shared.release(request),
       async () => undefined,
     );
+  }
+
+  settled(): Promise<void> | undefined {
+    return this.#options.shared.settled();
   }
 
   record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
@@ -58,6 +65,14 @@ export class LadderCounters implements Counters {
       breaker.failed(error, begun);
       return otherwise();
     }
+  }
+
+  async #decideTogether(shared: Counters, request: LimitRequest): Promise<Ruling> {
+    const { breaker, rules } = this.#options;
+    const ruling = await shared.decide(request);
+    // A store that was away knows nothing of who was revoked meanwhile, until its copies of the rules are made anew.
+    if (breaker.sinceRecoveryMs > RULES_FRESH_MS || !(await rules.isRevoked(request.identity))) return ruling;
+    return { outcome: 'revoked', decisions: [] };
   }
 
   async #decideAlone(request: LimitRequest): Promise<Ruling> {

@@ -63,6 +63,8 @@ export class MemoryCounters implements Counters {
     }
   }
 
+  settled(): undefined {}
+
   async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
     return recall(this.#outcomes, circuit, () => new OutcomeWindow(windowMs)).record(failed, this.#clock());
   }

@@ -10,6 +10,9 @@ export const RULES_STALE_MS = 60_000;
 /** How long requests wait for a read, all of them together: those that come later do not wait for it any more. */
 export const RULES_WAIT_MS = 50;
 
+/** How long a reply is held back for copies that are being made anew: frozen with the environment, they never would be. */
+export const REBUILD_WAIT_MS = 500;
+
 /** What operators said, for those who cannot learn it from Redis. */
 export interface OperatorRules {
   /** True when the request's token, client or tenant is revoked, as far as it can be known in time. */
@@ -18,6 +21,8 @@ export interface OperatorRules {
   overrideFor(identity: Identity, limitName: string): LimitOverride | undefined;
   /** Starts to make Redis's copies of the rules anew. */
   rebuild(): void;
+  /** Resolves when that is done, or has taken too long; undefined when it is not under way. */
+  settled(): Promise<void> | undefined;
 }
 
 export interface RuleBookOptions {
@@ -47,6 +52,7 @@ export class RuleBook implements OperatorRules {
   #newestRead = 0;
   #reading: Promise<readonly Rule[]> | undefined;
   #waiting: Promise<void> | undefined;
+  #rebuilding: Promise<void> | undefined;
 
   constructor(options: RuleBookOptions) {
     this.#options = options;
@@ -67,7 +73,15 @@ export class RuleBook implements OperatorRules {
   rebuild(): void {
     const { copy, onFailure } = this.#options;
     // Not a read that has begun before: it may know less than what is already in the copies.
-    copy(() => this.#read()).catch(onFailure);
+    const copied = copy(() => this.#read()).then(() => undefined, onFailure);
+    const rebuilding = within(REBUILD_WAIT_MS, copied).then(() => {
+      if (this.#rebuilding === rebuilding) this.#rebuilding = undefined;
+    });
+    this.#rebuilding = rebuilding;
+  }
+
+  settled(): Promise<void> | undefined {
+    return this.#rebuilding;
   }
 
   #read(): Promise<readonly Rule[]> {

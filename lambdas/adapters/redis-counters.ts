@@ -1,6 +1,6 @@
 import { array, DecodeError, integer } from '../contract/decode.ts';
 import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
-import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
 import { DECIDE_SCRIPT } from './decide-script.ts';
@@ -66,16 +66,25 @@ export class RedisCounters implements Counters {
       keys[0],
       (client) => client.tollgateDecide(keys.length, ...keys, ...args),
       (reply) => decodeDecide(reply, request),
+      // Nobody waits for it any more, and nobody else would give back what it took.
+      (late) => void (late.outcome === 'allowed' && this.release(request).catch(() => undefined)),
     );
     if (rules.rebuild) this.#rules.rebuild();
-    if (outcome === 'revoked' || (rules.unknown && (await this.#rules.isRevoked(request.identity)))) return REVOKED;
-    return { outcome, decisions };
+    if (outcome === 'revoked') return REVOKED;
+    if (!rules.unknown || !(await this.#rules.isRevoked(request.identity))) return { outcome, decisions };
+    if (outcome === 'allowed') await this.release(request);
+    return REVOKED;
   }
 
   async release(request: LimitRequest): Promise<void> {
-    const keys = this.#keysOf(request);
-    const leases = keys.filter((_, index) => request.limits[index - 1]?.policy.kind === 'concurrency');
+    if (!request.limits.some(holdsLease)) return;
+    const [, ...keys] = this.#keysOf(request);
+    const leases = keys.filter((_, index) => holdsLease(request.limits[index]));
     await Promise.all(leases.map((key) => this.#ask(key, (client) => client.zrem(key, request.lease), decodeRelease)));
+  }
+
+  settled(): Promise<void> | undefined {
+    return this.#rules.settled();
   }
 
   record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
@@ -97,23 +106,30 @@ export class RedisCounters implements Counters {
     return this.#ask(key, (client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs), decodeRecord);
   }
 
-  /** A reply that cannot be read is no answer either. */
-  async #ask<T>(key: string, command: (client: Client) => Promise<unknown>, decode: (reply: unknown) => T): Promise<T> {
+  /** A reply that cannot be read is no answer either. @param onLate is told of one that comes after the deadline */
+  async #ask<T>(
+    key: string,
+    command: (client: Client) => Promise<unknown>,
+    decode: (reply: unknown) => T,
+    onLate: (late: T) => void = () => undefined,
+  ): Promise<T> {
     await this.#connecting;
     try {
-      return decode(await this.#inTime(command(this.#client)));
+      const reply = command(this.#client).then(decode);
+      return await this.#inTime(reply, onLate);
     } catch (error) {
       this.#failedTag = /^.*\}/.exec(key)?.[0] ?? '';
       throw error;
     }
   }
 
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
+  async #inTime<T>(answer: Promise<T>, onLate: (late: T) => void): Promise<T> {
     const reply = await within(this.#timeoutMs, answer);
     if (reply !== NO_ANSWER) {
       this.#unanswered = 0;
       return reply;
     }
+    answer.then(onLate, () => undefined);
     this.#unanswered += 1;
     if (this.#unanswered >= SILENT_COMMANDS && this.#client.status === 'ready') {
       this.#unanswered = 0;
@@ -139,6 +155,10 @@ function connection(client: RedisClient, waitMs: number): Promise<void> {
   });
 }
 
+function holdsLease(limit: CountedLimit | undefined): boolean {
+  return limit?.policy.kind === 'concurrency';
+}
+
 const REVOKED: Ruling = { outcome: 'revoked', decisions: [] };
 
 /** See `DECIDE_SCRIPT` for their order. */
@@ -146,7 +166,7 @@ function decideArguments({ limits, identity, cost, lease }: LimitRequest, servic
   const { token, client, tenant, plan } = identity;
   const args: Argument[] = [cost, lease, service];
   for (const { policy } of limits) {
-    args.push(policy.kind, policy.shadow ? `?${policy.name}` : policy.name, sizeOf(policy), numberOf(policy));
+    args.push(policy.kind, policy.shadow ? `?${policy.name}` : policy.name, sizeOf(policy), spanOrRate(policy));
   }
   for (const id of [token, client, tenant, plan]) if (id !== '') args.push(id);
   return args;
@@ -156,10 +176,13 @@ function sizeOf(policy: LimitPolicy): number {
   return policy.kind === 'bucket' ? policy.burst : policy.limit;
 }
 
-function numberOf(policy: LimitPolicy): number {
+/** The millisecond in which a request came counts as well: see `SlidingWindow`. */
+const OWN_MS = 1;
+
+function spanOrRate(policy: LimitPolicy): number {
   switch (policy.kind) {
     case 'window':
-      return policy.windowMs + 1;
+      return policy.windowMs + OWN_MS;
     case 'bucket':
       return policy.ratePerS;
     case 'concurrency':

@@ -7,7 +7,7 @@
  */
 
 /** A copy that nobody makes anew ends by itself: its gateway is gone. Shorter than ended rules are kept in the table. */
-const COPY_EXPIRY_MS = 2 * 86_400_000;
+export const COPY_EXPIRY_MS = 2 * 86_400_000;
 /**
  * That a rule was taken back is remembered so long, lest a snapshot from before brings it back: longer than a snapshot
  * may be old, by as much as the clock of whoever took it back may be behind.

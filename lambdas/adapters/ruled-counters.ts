@@ -23,6 +23,10 @@ export class RuledCounters implements Counters {
     return this.#counters.release(this.#ruled(request));
   }
 
+  settled(): Promise<void> | undefined {
+    return this.#rules.settled();
+  }
+
   record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
     return this.#counters.record(circuit, failed, windowMs);
   }

@@ -36,6 +36,11 @@ export class StoreBreaker {
     return !this.#lost;
   }
 
+  /** Milliseconds since the store came back; infinity if it was never lost. */
+  get sinceRecoveryMs(): number {
+    return this.#options.clock() - this.#recoveredAtMs;
+  }
+
   /** So often the store was lost or came back. */
   get changes(): number {
     return this.#changes;
@@ -46,14 +51,12 @@ export class StoreBreaker {
    */
   failed(error: unknown, begun: number): void {
     if (this.#lost || begun !== this.#changes) return;
-    const { clock, onChange } = this.#options;
     // One that comes and goes, overloaded perhaps, is left alone for ever longer.
-    const steady = clock() - this.#recoveredAtMs > PAUSES.longest;
-    this.#pauseMs = steady ? PAUSES.first : this.#longer();
+    this.#pauseMs = this.sinceRecoveryMs > PAUSES.longest ? PAUSES.first : this.#longer();
     this.#lost = true;
     this.#changes += 1;
     this.#wait();
-    onChange('lost', error);
+    this.#options.onChange('lost', error);
   }
 
   async #probe(): Promise<void> {

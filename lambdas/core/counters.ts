@@ -51,6 +51,11 @@ export interface Counters {
   decide(request: LimitRequest): Promise<Ruling>;
   /** Gives back the leases that an allowed request took. @throws when the store cannot tell */
   release(request: LimitRequest): Promise<void>;
+  /**
+   * What was begun beside the requests and must not be left to an environment that Lambda freezes with the reply; undefined
+   * when there is nothing. It never rejects and takes half a second at most.
+   */
+  settled(): Promise<void> | undefined;
   /** Counts one outcome of `circuit`. @throws when the store cannot tell */
   record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts>;
 }

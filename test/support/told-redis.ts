@@ -22,6 +22,7 @@ export interface Ruled {
 export const NO_RULES: OperatorRules = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
+  settled: () => undefined,
   rebuild: () => undefined,
 };
 

@@ -3,7 +3,6 @@ import { startRow, TOLLGATE } from '../rows.ts';
 import { writeRules } from '../rules.ts';
 import { type GrowthOptions, type Line, medianCost } from './line.ts';
 
-/** Redis keeps a hash of up to 128 fields as a list that it searches from its start. */
 const NUMBERS = [0, 100, 10_000];
 const LIMIT = 100;
 const WINDOW_MS = 60_000;

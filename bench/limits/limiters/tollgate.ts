@@ -51,6 +51,7 @@ function requests(policy: ServicePolicy) {
 const NO_RULES: ConstructorParameters<typeof RedisCounters>[0]['rules'] = {
   isRevoked: () => Promise.reject(new Error('redis holds no fresh copy of the rules')),
   overrideFor: () => undefined,
+  settled: () => undefined,
   rebuild: () => {
     throw new Error('redis holds no fresh copy of the rules');
   },

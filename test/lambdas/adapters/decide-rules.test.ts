@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RULES_FRESH_MS } from '../../../lambdas/adapters/decide-script.ts';
+import { RULES_FRESH_MS, RULES_KNOWN_MS } from '../../../lambdas/adapters/decide-script.ts';
 import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
 import type { RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
 import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
@@ -163,7 +163,8 @@ describe('an override', () => {
   it('is understood as by those who read the rules from the table', async () => {
     const untilMs = fc.constantFrom(0, NOW_MS - 1, NOW_MS, NOW_MS + 1, NOW_MS + 1e9);
     const override = fc.record({
-      limit: fc.integer({ min: 1, max: 10_000_000 }),
+      // What all kinds of limits may have.
+      limit: fc.integer({ min: 1, max: 1000 }),
       ratePerS: fc.option(fc.constantFrom(1, 10, 10_000)),
       untilMs,
     });
@@ -216,6 +217,23 @@ describe('a copy of the rules', () => {
     expect((await decide()).decisions[0]).toMatchObject({ limit: 50 });
     await decide();
     expect(asked).toEqual({ revoked: 0, rebuilt: 1 });
+  });
+
+  it('that nobody has managed to make anew for two minutes is looked into, and the table is asked as well', async () => {
+    await redis.hset(RULES_KEY, '@', NOW_MS - RULES_KNOWN_MS);
+    await decide();
+    expect(asked).toEqual({ revoked: 0, rebuilt: 1 });
+    await decide(requestOf(), NOW_MS + 1);
+    expect(asked).toEqual({ revoked: 1, rebuilt: 1 });
+    await say('sub:alice', { limits: { client: numbers(50) } });
+    expect((await decide(requestOf(), NOW_MS + 1)).decisions[0]).toMatchObject({ limit: 50 });
+  });
+
+  it('that is empty, and says so, is not looked into', async () => {
+    await redis.hset(RULES_KEY, '@', -NOW_MS);
+    await say('sub:alice', { limits: { client: numbers(50) } });
+    expect((await decide()).decisions[0]).toMatchObject({ limit: 5 });
+    expect(asked).toEqual({ revoked: 0, rebuilt: 0 });
   });
 
   it('that is lost is made anew by one who asks, and all others ask the table meanwhile', async () => {

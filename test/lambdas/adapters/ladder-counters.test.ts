@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { RULES_FRESH_MS } from '../../../lambdas/adapters/decide-script.ts';
 import { LadderCounters } from '../../../lambdas/adapters/ladder-counters.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import type { OperatorRules } from '../../../lambdas/adapters/operator-rules.ts';
@@ -33,6 +34,10 @@ class Store implements Counters {
     return { total: 100, failures: 50 };
   }
 
+  settled() {
+    return undefined;
+  }
+
   #answer(call: string): void {
     this.asked.push(call);
     if (this.lost) throw new Error('no answer');
@@ -50,6 +55,9 @@ class Rules implements OperatorRules {
     return this.overrides.get(limit);
   }
   rebuild() {}
+  settled() {
+    return undefined;
+  }
 }
 
 let clock: TestClock;
@@ -71,6 +79,7 @@ beforeEach(() => {
 function create(shared: Counters): LadderCounters {
   return new LadderCounters({
     shared,
+    rules,
     local: new RuledCounters(new MemoryCounters({ clock: clock.now, shared: true }), rules),
     breaker: new StoreBreaker({
       probe: async () => {
@@ -390,5 +399,16 @@ describe('when the store answers again', () => {
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
     expect([changes, failures]).toEqual([['lost', 'recovered'], 1]);
+  });
+
+  it('who was revoked meanwhile is refused, until its own copies of the rules must know of it', async () => {
+    await lose();
+    rules.revoked.add('sub:alice');
+    await recover();
+    expect(await decide([windowLimit(2, 1000)])).toEqual({ outcome: 'revoked', decisions: [] });
+    clock.advance(RULES_FRESH_MS);
+    expect(await decide([windowLimit(2, 1000)])).toEqual({ outcome: 'revoked', decisions: [] });
+    clock.advance(1);
+    expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
   });
 });

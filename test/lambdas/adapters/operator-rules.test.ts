@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RULES_REREAD_MS, RULES_STALE_MS, RULES_WAIT_MS, RuleBook } from '../../../lambdas/adapters/operator-rules.ts';
+import {
+  REBUILD_WAIT_MS,
+  RULES_REREAD_MS,
+  RULES_STALE_MS,
+  RULES_WAIT_MS,
+  RuleBook,
+} from '../../../lambdas/adapters/operator-rules.ts';
 import type { Rule } from '../../../lambdas/contract/rules.ts';
 import type { Identity } from '../../../lambdas/core/counters.ts';
 import { noRule } from '../../../lambdas/core/rules.ts';
@@ -221,6 +227,22 @@ describe('rebuilding the copies', () => {
     expect(copied).toEqual([[REVOKED_ALICE]]);
     expect(await atOnce(book.isRevoked(ALICE))).toBe(true);
     expect(reads).toHaveLength(1);
+  });
+
+  it('is something to wait for until it is done, and for half a second at most', async () => {
+    expect(book.settled()).toBeUndefined();
+    book.rebuild();
+    const first = atOnce(book.settled()?.then(() => true) ?? expect.fail('nothing is under way'));
+    expect(await first).toBe('waits');
+    answer(0, []);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(book.settled()).toBeUndefined();
+
+    book.rebuild();
+    const second = book.settled();
+    await vi.advanceTimersByTimeAsync(REBUILD_WAIT_MS + 1);
+    await second;
+    expect(book.settled()).toBeUndefined();
   });
 
   it('never writes what was read before the copies were looked at', async () => {

@@ -23,7 +23,12 @@ const REQUEST: LimitRequest = {
   lease: 'request',
 };
 /** Nobody is revoked, and nothing is overridden. */
-const NO_RULES = { isRevoked: async () => false, overrideFor: () => undefined, rebuild: () => undefined };
+const NO_RULES = {
+  isRevoked: async () => false,
+  overrideFor: () => undefined,
+  settled: () => undefined,
+  rebuild: () => undefined,
+};
 /** The longest wait of a decision; the rest is for a busy machine. */
 const BOUND_MS = CONNECT_WAIT_MS + COMMAND_TIMEOUT_MS + 450;
 
@@ -47,6 +52,7 @@ function environment(url: string, cluster = false, timeoutMs = COMMAND_TIMEOUT_M
   const shared = new RedisCounters({ client, policy: servicePolicy(), rules: NO_RULES, timeoutMs });
   const counters = new LadderCounters({
     shared,
+    rules: NO_RULES,
     local: new MemoryCounters({ clock: clock.now, shared: false }),
     breaker: new StoreBreaker({
       probe: () => shared.probe(),

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectRedis, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
+import { connectRedis, firstConnection, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
 import { COMMAND_TIMEOUT_MS, RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
 import type { LimitRequest } from '../../../lambdas/core/counters.ts';
@@ -134,6 +135,19 @@ describe('outcomes', () => {
   });
 });
 
+describe('a copy of the rules that was never made', () => {
+  it('ends by itself, like one that is no longer made anew', async () => {
+    const store = counters();
+    const request = requestOf('sub:first', []);
+    await store.decide(request);
+    const [rules] = requestKeys(servicePolicy())(request);
+    const admin = connectRedis({ url: server.url, cluster: false }, () => undefined);
+    clients.push(admin);
+    await firstConnection(admin);
+    expect(await admin.pttl(rules)).toBeGreaterThan(0);
+  });
+});
+
 describe('a store that forgot the scripts', () => {
   it('is given them again: NOSCRIPT is no failure', async () => {
     const store = counters();
@@ -155,6 +169,19 @@ describe('the deadline of a command', () => {
     await expect(store.decide(request)).rejects.toThrow(late);
     await expect(store.record('late', true, 1000)).rejects.toThrow(late);
     await expect(store.release(request)).rejects.toThrow(late);
+  });
+
+  it('gives back what a decision took that came too late', async () => {
+    const store = counters(COMMAND_TIMEOUT_MS);
+    const held = requestOf('sub:held', [concurrencyLimit(5)]);
+    const [, leases = ''] = requestKeys(servicePolicy())(held);
+    const admin = connectRedis({ url: server.url, cluster: false }, () => undefined);
+    clients.push(admin);
+    await firstConnection(admin);
+    await store.decide(held);
+    await admin.client('PAUSE', 150);
+    await expect(store.decide({ ...held, lease: 'late' })).rejects.toThrow('no answer within 50 ms');
+    await vi.waitFor(async () => expect(await admin.zrange(leases, '0', '-1')).toEqual([held.lease]));
   });
 
   it('does not give up an answer that came in time while this process could not run', async () => {

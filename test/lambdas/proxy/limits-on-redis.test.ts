@@ -33,6 +33,7 @@ const LIMITS = {
 const NO_RULES: OperatorRules = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
+  settled: () => undefined,
   rebuild: () => undefined,
 };
 
