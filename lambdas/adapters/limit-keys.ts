@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
-import type { ServicePolicy } from '../contract/policy.ts';
+import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
 import type { CountedLimit, LimitRequest } from '../core/counters.ts';
 import { anchorOf } from '../core/limits.ts';
 
 /** Hash tags of one gateway, so many slots of a cluster: each holds a copy of the operators' rules. */
 const TAGS = 16;
+
+/** So many digests are remembered: clients come again. At most 1 MB, of the longest subjects. */
+const MAX_DIGESTS = 1000;
 
 /** The keys of one request, all under one tag: the operators' rules, then one for each of its limits. */
 export type RequestKeys = (request: LimitRequest) => readonly [string, ...string[]];
@@ -21,25 +24,31 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
   const anchor = anchorOf(policy);
   const tags = allTags(gateway);
   const fixed = anchor === 'gateway' ? 0 : tagIndex(digest(service));
-  const prefixes = new Map<string, string>();
+  // A limit is the same object for all requests that meet it.
+  const prefixes = new WeakMap<LimitPolicy, string>();
+  const digests = new Map<string, string>();
 
-  const prefixOf = ({ policy: { kind, name, ...limit }, scope }: CountedLimit) => {
-    const text = `${kind}\n${name}\n${'windowMs' in limit ? limit.windowMs : ''}\n${scope}`;
-    const known = prefixes.get(text) ?? digest(text).slice(0, 6);
-    prefixes.set(text, known);
+  const prefixOf = (limit: CountedLimit) => {
+    const known = prefixes.get(limit.policy) ?? prefix(limit);
+    prefixes.set(limit.policy, known);
+    return known;
+  };
+  const digestOf = (subject: string) => {
+    if (subject === '') return '';
+    const known = digests.get(subject) ?? digest(subject);
+    if (digests.size >= MAX_DIGESTS) digests.clear();
+    digests.set(subject, known);
     return known;
   };
 
   return ({ limits, identity }) => {
-    const subjects = new Map<string, string>([['', '']]);
-    const digestOf = (subject: string) => {
-      const known = subjects.get(subject) ?? digest(subject);
-      subjects.set(subject, known);
-      return known;
-    };
     const tag = tags[anchor === 'client' ? tagIndex(digestOf(identity.client)) : fixed];
     return [`${tag}rules`, ...limits.map((limit) => `${tag}${prefixOf(limit)}${digestOf(limit.subject)}`)];
   };
+}
+
+function prefix({ policy: { kind, name, ...limit }, scope }: CountedLimit): string {
+  return digest(`${kind}\n${name}\n${'windowMs' in limit ? limit.windowMs : ''}\n${scope}`).slice(0, 6);
 }
 
 /** Keys of all copies of a gateway's rules, one under each tag. */
