@@ -1,3 +1,4 @@
+import { sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
@@ -98,6 +99,6 @@ function isLocal({ policy }: CountedLimit): boolean {
 
 /** What is said of a limit that nobody counts. */
 function uncounted({ policy }: CountedLimit): Decision {
-  const limit = policy.kind === 'bucket' ? policy.burst : policy.limit;
+  const limit = sizeOf(policy);
   return { policy, allowed: policy.onStoreFailure !== 'closed', limit, remaining: limit, resetMs: 1000, local: false };
 }

@@ -1,4 +1,4 @@
-import type { LimitPolicy } from '../contract/policy.ts';
+import { type LimitPolicy, sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import { Leases } from '../core/leases.ts';
@@ -96,10 +96,6 @@ function countOf(policy: LimitPolicy): Count {
     case 'concurrency':
       return new Leases(policy);
   }
-}
-
-function sizeOf(policy: LimitPolicy): number {
-  return policy.kind === 'bucket' ? policy.burst : policy.limit;
 }
 
 function keyOf({ scope, subject }: CountedLimit, own: LimitPolicy): string {

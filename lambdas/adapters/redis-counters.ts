@@ -1,5 +1,5 @@
 import { array, DecodeError, integer } from '../contract/decode.ts';
-import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
+import { type LimitPolicy, type ServicePolicy, sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import type { OutcomeCounts } from '../core/outcome.ts';
@@ -170,10 +170,6 @@ function decideArguments({ limits, identity, cost, lease }: LimitRequest, servic
   }
   for (const id of [token, client, tenant, plan]) if (id !== '') args.push(id);
   return args;
-}
-
-function sizeOf(policy: LimitPolicy): number {
-  return policy.kind === 'bucket' ? policy.burst : policy.limit;
 }
 
 /** The millisecond in which a request came counts as well: see `SlidingWindow`. */

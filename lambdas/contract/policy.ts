@@ -65,6 +65,11 @@ export interface ConcurrencyLimit extends LimitBase {
 
 export type LimitPolicy = WindowLimit | BucketLimit | ConcurrencyLimit;
 
+/** A limit as one number: of a bucket its burst. */
+export function sizeOf(limit: LimitPolicy): number {
+  return limit.kind === 'bucket' ? limit.burst : limit.limit;
+}
+
 /** What a request must pass before it is forwarded. */
 export interface RoutePolicy {
   readonly auth: AuthPolicy;

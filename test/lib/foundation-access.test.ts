@@ -64,7 +64,12 @@ function request(subject: string): LimitRequest {
 /** All that the functions do there. */
 async function useAll(client: RedisClient): Promise<void> {
   const copies = new RuleCopies(client, POLICY.gateway);
-  const rules = { isRevoked: async () => false, overrideFor: () => undefined, settled: () => undefined, rebuild: () => undefined };
+  const rules = {
+    isRevoked: async () => false,
+    overrideFor: () => undefined,
+    settled: () => undefined,
+    rebuild: () => undefined,
+  };
   const counters = new RedisCounters({ client, policy: POLICY, rules, timeoutMs: 5000 });
   await counters.decide(request('sub:bob'));
   expect(await copies.rebuild(async () => RULES)).toBe(true);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
-import type { BucketLimit, ConcurrencyLimit, LimitPolicy } from '../../lambdas/contract/policy.ts';
+import { type BucketLimit, type ConcurrencyLimit, type LimitPolicy, sizeOf } from '../../lambdas/contract/policy.ts';
 import { EXACT_LIMIT } from '../../lambdas/core/sliding-window.ts';
 import { bucketLimit, concurrencyLimit } from './policy.ts';
 import { steps } from './window-traffic.ts';
@@ -143,10 +143,6 @@ function arrivalsOf(policies: readonly LimitPolicy[], events: readonly Event[], 
 
 function isSliced(policy: LimitPolicy): boolean {
   return policy.kind === 'window' && policy.limit > EXACT_LIMIT;
-}
-
-export function sizeOf(policy: LimitPolicy): number {
-  return policy.kind === 'bucket' ? policy.burst : policy.limit;
 }
 
 function spanUs(policy: LimitPolicy): number {

@@ -4,11 +4,10 @@ import { RULES_FRESH_MS, RULES_KNOWN_MS } from '../../../lambdas/adapters/decide
 import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
 import type { RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
 import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
 import { encodeRule, type LimitOverride, type Rule } from '../../../lambdas/contract/rules.ts';
 import type { LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
 import { isRevoked, overrideFor } from '../../../lambdas/core/rules.ts';
-import { sizeOf } from '../../support/limit-traffic.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { type RedisTarget, SINGLE } from '../../support/redis-target.ts';
 import { tell, tellClock } from '../../support/told-clock.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
 import { encodeRule } from '../../../lambdas/contract/rules.ts';
 import type { Ruling } from '../../../lambdas/core/counters.ts';
 import { TestClock } from '../../support/clock.ts';
 import { RequestOracle } from '../../support/limit-oracle.ts';
-import { bucket, concurrency, limitTraffic, sizeOf } from '../../support/limit-traffic.ts';
+import { bucket, concurrency, limitTraffic } from '../../support/limit-traffic.ts';
 import { concurrencyLimit, windowLimit } from '../../support/policy.ts';
 import { type RedisTarget, SHAPES, SINGLE } from '../../support/redis-target.ts';
 import { type Ruled, requestOf, ToldRedis } from '../../support/told-redis.ts';

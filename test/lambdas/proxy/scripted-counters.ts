@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../lambdas/contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
 import type { Decision } from '../../../lambdas/core/decision.ts';
 import type { OutcomeCounts } from '../../../lambdas/core/outcome.ts';
@@ -39,7 +40,7 @@ export class ScriptedCounters implements Counters {
   }
 
   #decision({ policy }: CountedLimit): Decision {
-    const limit = policy.kind === 'bucket' ? policy.burst : policy.limit;
+    const limit = sizeOf(policy);
     const usual = { allowed: true, limit, remaining: Math.floor(limit / 2), resetMs: 30_000, local: false };
     return { policy, ...usual, ...this.said[policy.name] };
   }
