@@ -57,7 +57,7 @@ export class LadderCounters implements Counters {
 
   async #climb<T>(ask: (shared: Counters) => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
     const { shared, breaker, onFailure } = this.#options;
-    if (!breaker.answers) return otherwise();
+    if (!breaker.mayBeAsked()) return otherwise();
     const begun = breaker.changes;
     try {
       return await ask(shared);

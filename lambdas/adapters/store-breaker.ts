@@ -30,8 +30,8 @@ export class StoreBreaker {
     this.#options = options;
   }
 
-  /** Whether the store may be asked; while it is lost, the requests that ask this have it probed. */
-  get answers(): boolean {
+  /** While the store is lost, no; those who ask this then have it probed, when the pause is over. */
+  mayBeAsked(): boolean {
     if (this.#lost && !this.#probing && this.#options.clock() >= this.#probeAtMs) void this.#probe();
     return !this.#lost;
   }

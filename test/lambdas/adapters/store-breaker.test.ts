@@ -52,7 +52,7 @@ function nextProbe(): { readonly afterMs: number; readonly probe: number } {
   const before = probes.length;
   const fromMs = clock.nowMs;
   while (clock.nowMs - fromMs <= 2 * PAUSES.longest) {
-    expect(breaker.answers).toBe(false);
+    expect(breaker.mayBeAsked()).toBe(false);
     if (probes.length > before) return { afterMs: clock.nowMs - fromMs, probe: before };
     clock.advance(1);
   }
@@ -77,7 +77,7 @@ async function recover(): Promise<void> {
 describe('while the store answers', () => {
   it('it may be asked and is not probed', () => {
     clock.advance(1_000_000);
-    expect(breaker.answers).toBe(true);
+    expect(breaker.mayBeAsked()).toBe(true);
     expect(probes).toEqual([]);
     expect(changes).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('while the store answers', () => {
 describe('a failed call', () => {
   it('keeps all further ones away, and is told with its error', () => {
     lose();
-    expect(breaker.answers).toBe(false);
+    expect(breaker.mayBeAsked()).toBe(false);
     expect(changes).toEqual(['lost: no answer']);
   });
 
@@ -109,7 +109,7 @@ describe('a failed call', () => {
     lose();
     await recover();
     breaker.failed('no answer, late', begun);
-    expect(breaker.answers).toBe(true);
+    expect(breaker.mayBeAsked()).toBe(true);
     expect(changes).toEqual(['lost: no answer', 'recovered']);
   });
 });
@@ -118,10 +118,10 @@ describe('a lost store', () => {
   it('is probed by a request after a pause, and by none before', () => {
     lose();
     clock.advance(PAUSES.first / 2 - 1);
-    expect(breaker.answers).toBe(false);
+    expect(breaker.mayBeAsked()).toBe(false);
     expect(probes).toHaveLength(0);
     clock.advance(1);
-    expect(breaker.answers).toBe(false);
+    expect(breaker.mayBeAsked()).toBe(false);
     expect(probes).toHaveLength(1);
   });
 
@@ -130,7 +130,7 @@ describe('a lost store', () => {
     nextProbe();
     for (let request = 0; request < 100; request += 1) {
       clock.advance(PAUSES.longest);
-      expect(breaker.answers).toBe(false);
+      expect(breaker.mayBeAsked()).toBe(false);
     }
     expect(probes).toHaveLength(1);
   });
@@ -161,9 +161,9 @@ describe('a lost store', () => {
     });
     thrower.failed('no answer', thrower.changes);
     clock.advance(PAUSES.first);
-    expect(thrower.answers).toBe(false);
+    expect(thrower.mayBeAsked()).toBe(false);
     await settled();
-    expect(thrower.answers).toBe(false);
+    expect(thrower.mayBeAsked()).toBe(false);
     expect(changes).toEqual(['lost']);
   });
 });
@@ -172,7 +172,7 @@ describe('a store that answers its probe', () => {
   it('may be asked again, and is told recovered once', async () => {
     lose();
     await recover();
-    expect([breaker.answers, breaker.answers]).toEqual([true, true]);
+    expect([breaker.mayBeAsked(), breaker.mayBeAsked()]).toEqual([true, true]);
     expect(changes).toEqual(['lost: no answer', 'recovered']);
     expect(probes).toHaveLength(1);
   });
@@ -180,9 +180,9 @@ describe('a store that answers its probe', () => {
   it('is not asked before the answer is there', async () => {
     lose();
     const { probe } = nextProbe();
-    expect(breaker.answers).toBe(false);
+    expect(breaker.mayBeAsked()).toBe(false);
     await succeed(probe);
-    expect(breaker.answers).toBe(true);
+    expect(breaker.mayBeAsked()).toBe(true);
   });
 
   it('and is lost again after a while is told again, and probed as soon as at first', async () => {
