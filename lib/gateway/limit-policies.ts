@@ -21,7 +21,7 @@ export function namedLimits(drafts: readonly LimitDraft[], scope: LimitScope): r
   });
 }
 
-/** The limits as the functions of a service with this timeout read them. */
+/** The limits as functions read them, those of all services with this timeout or a shorter one. */
 export function limitPolicies(limits: readonly NamedLimit[], timeoutMs: number): readonly LimitPolicy[] {
   const leaseMs = timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds() + LEASE_MARGIN_MS;
   return limits.map((limit) => (limit.kind === 'concurrency' ? { ...limit, leaseMs } : limit));

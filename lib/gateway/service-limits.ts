@@ -5,6 +5,7 @@ import { InvalidPropError } from '../invalid-prop.ts';
 import type { LimitDraft } from './limit-draft.ts';
 import { type LimitScope, limitPolicies, type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
+import { LONGEST_TIMEOUT } from './overhead-allowance.ts';
 import { draftsOf, type RateLimits } from './rate-limit.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -35,7 +36,8 @@ export class ServiceLimits {
   ) {
     this.#timeoutMs = timeoutMs;
     this.#cost = costOf(props.cost ?? 1);
-    this.gateway = limitPolicies(gateway, timeoutMs);
+    // One lease for all services: they share a key, and an end past one's own lease would not count for it.
+    this.gateway = limitPolicies(gateway, LONGEST_TIMEOUT.toMilliseconds());
     this.#service = this.policies('service', props.rateLimit, props.auth);
     checkLimitsMet({ gateway: this.gateway, service: this.#service }, this.#cost);
   }

@@ -15,7 +15,7 @@ import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitFunction } from './circuit-function.ts';
 import { intervalMs } from './interval.ts';
 import type { NamedLimit } from './limit-policies.ts';
-import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
+import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
 import { ProxyFunction } from './proxy-function.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
@@ -125,7 +125,7 @@ const MAX_CONCURRENCY = {
 };
 const TIMEOUT = {
   min: Duration.millis(50),
-  max: Duration.seconds(29),
+  max: LONGEST_TIMEOUT,
   reason: `API Gateway ends an integration at 30 s, and ${OVERHEAD_ALLOWANCE.toSeconds()} s of it is the gateway's own`,
 };
 

@@ -74,12 +74,29 @@ describe('the limits of a service', () => {
     });
   });
 
-  it("stand beside the gateway's, whose leases end after the timeout of this service", () => {
+  it("stand beside the gateway's, whose leases end after the longest timeout that a service may have", () => {
     expect(policy.gatewayLimits).toEqual([
       windowLimit(5000, 60_000, { name: 'gateway', by: 'total' }),
-      concurrencyLimit(10, { name: 'gateway-ip-concurrency', by: 'ip', leaseMs: 10_000 }),
+      concurrencyLimit(10, { name: 'gateway-ip-concurrency', by: 'ip', leaseMs: 31_000 }),
     ]);
     expect(policy.rateLimitHeaders).toBe(false);
+  });
+
+  it("are the gateway's as every other service has them, whatever its timeout, and for the rest its own", () => {
+    const rateLimit = RateLimit.concurrency(10);
+    const { gateway, template } = testGateway({ rateLimit: RateLimit.concurrency(100, { by: 'total' }) });
+    const timeouts = { fast: Duration.millis(50), usual: undefined, slow: Duration.seconds(29) };
+    for (const [name, timeout] of Object.entries(timeouts)) {
+      gateway.addService(name, serviceProps({ prefix: `/${name}`, rateLimit, ...(timeout && { timeout }) }));
+    }
+    const policies = Object.keys(timeouts).map((name) =>
+      decodeServicePolicy(proxyEnvironment(template(), name)['TOLLGATE_SERVICE'] as string),
+    );
+    const shared = concurrencyLimit(100, { name: 'gateway-concurrency', by: 'total', leaseMs: 31_000 });
+    expect(policies.map(({ gatewayLimits }) => gatewayLimits)).toEqual([[shared], [shared], [shared]]);
+    expect(policies.map((policy) => policy.default.limits)).toMatchObject(
+      [2050, 7000, 31_000].map((leaseMs) => [{ leaseMs }]),
+    );
   });
 
   it('take no room for what goes without saying', () => {
