@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -6,27 +6,33 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { DecodeError, integer, object, string } from '../contract/decode.ts';
-import { decodeRule, type Rule } from '../contract/rules.ts';
+import type { Rule } from '../contract/rules.ts';
 import { rulesPartition, TABLE } from '../contract/table.ts';
-import { endOf, noRule } from '../core/rules.ts';
+import { MAX_RULES, withinBound } from '../core/rule-bound.ts';
+import { noRule } from '../core/rules.ts';
 import { describeError, writeLine } from './log.ts';
+import { decodeItem, encodeItem, NOT_EXPIRED, ruleOf, STANDS, sortKeyOf } from './rule-item.ts';
 
-/** DynamoDB's limit on a sort key. */
-const MAX_SORT_KEY_BYTES = 1024;
-/**
- * How long a rule that says nothing more is kept: longer than its copies last without being made anew, so that none of
- * them outlives it.
- */
-const KEPT_DAYS = 3;
-/** More would take an environment seconds to read, each minute. */
-const MAX_RULES = 20_000;
+/** A list ends here, whatever its rules say. */
+const MAX_READ = 2 * MAX_RULES;
 
 /** Holds only while nobody has changed the rule since it was read. */
 const UNCHANGED = '#version = :expected';
 /** Holds for a subject of whom nothing was ever said, or nothing for so long that its item has expired. */
 const NOTHING_SAID = `attribute_not_exists(${TABLE.partitionKey})`;
+
+/** The table gave no answer, or one that is an error: what was asked for may be done or not. */
+export class TableUnavailable extends Error {
+  readonly code = 'table_unavailable';
+
+  constructor(cause: unknown) {
+    super(`the table does not answer (${describeError(cause)})`, { cause });
+    this.name = 'TableUnavailable';
+  }
+}
 
 /** A part of the gateway's rules, in no order that means anything. */
 export interface RulePage {
@@ -35,22 +41,27 @@ export interface RulePage {
   readonly next: string | undefined;
 }
 
+type PageQuery = Pick<QueryCommandInput, 'ConsistentRead' | 'Select'> & { readonly after: string | undefined };
+
 /** The rules of one gateway's operators in DynamoDB: what is true of them. */
 export class RuleStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #partition: string;
+  readonly #clock: () => number;
 
-  constructor(client: DynamoDBClient, table: string, gateway: string) {
+  /** @param clock epoch milliseconds */
+  constructor(client: DynamoDBClient, table: string, gateway: string, clock: () => number = Date.now) {
     this.#client = client;
     this.#table = table;
     this.#partition = rulesPartition(gateway);
+    this.#clock = clock;
   }
 
   /**
    * The newest rule of that id; one of version 0 where there is none.
    *
-   * @throws when DynamoDB does not answer, or DecodeError for an item that is no rule
+   * @throws TableUnavailable, or DecodeError for an item that is no rule
    */
   async read(id: string): Promise<Rule> {
     const item = await this.#item(id);
@@ -61,24 +72,27 @@ export class RuleStore {
    * Stores `next` where `previous` still stands.
    *
    * @returns the rule that stands afterwards: `next` itself, or what another writer put there first
-   * @throws when DynamoDB does not answer
+   * @throws TableUnavailable
    */
   async write(next: Rule, previous: Rule): Promise<Rule> {
     const writeId = randomUUID();
     try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item: { ...this.#key(sortKeyOf(next.id)), ...encodeItem(next), writeId: { S: writeId } },
-          ...(previous.version === 0
-            ? { ConditionExpression: NOTHING_SAID }
-            : {
-                ConditionExpression: UNCHANGED,
-                ExpressionAttributeNames: { '#version': 'version' },
-                ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
-              }),
-        }),
-      );
+      const put = new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          ...this.#key(sortKeyOf(next.id)),
+          ...encodeItem(next, previous),
+          writeId: { S: writeId },
+        },
+        ...(previous.version === 0
+          ? { ConditionExpression: NOTHING_SAID }
+          : {
+              ConditionExpression: UNCHANGED,
+              ExpressionAttributeNames: { '#version': 'version' },
+              ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
+            }),
+      });
+      await this.#answered(() => this.#client.send(put));
       return next;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -90,10 +104,11 @@ export class RuleStore {
   }
 
   /**
-   * All rules, those that have ended and are not yet deleted included.
+   * All rules, those that have ended or were taken back and are not yet expired included. Of more than 20,000 that say
+   * something the revocations come first; what is left out is told in the log.
    *
    * @param consistent whether the newest must be seen: a read of twice the price
-   * @throws when there are more than 20,000, or as `read`
+   * @throws as `read`
    */
   async list({ consistent = false } = {}): Promise<readonly Rule[]> {
     const rules: Rule[] = [];
@@ -102,13 +117,10 @@ export class RuleStore {
       const page = await this.page({ after, consistent });
       rules.push(...page.rules);
       after = page.next;
-      if (rules.length > MAX_RULES) {
-        throw new Error(
-          `a gateway may have at most ${MAX_RULES} rules, got more: give revocations an end, and revoke subjects or tenants instead of single tokens`,
-        );
-      }
-    } while (after !== undefined);
-    return rules;
+    } while (after !== undefined && rules.length < MAX_READ);
+    const kept = withinBound(rules, this.#clock());
+    if (kept.length < rules.length || after !== undefined) logBound(rules.length - kept.length, after);
+    return kept;
   }
 
   /** Up to 1 MB of rules from behind `after` on. @throws as `read` */
@@ -119,23 +131,53 @@ export class RuleStore {
     readonly after?: string | undefined;
     readonly consistent?: boolean;
   }): Promise<RulePage> {
-    const { Items = [], LastEvaluatedKey } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: `${TABLE.partitionKey} = :partition`,
-        ExpressionAttributeValues: { ':partition': { S: this.#partition } },
-        ConsistentRead: consistent,
-        ...(after !== undefined && { ExclusiveStartKey: this.#key(after) }),
-      }),
+    const { Items = [], LastEvaluatedKey } = await this.#query({ after, ConsistentRead: consistent }, NOT_EXPIRED);
+    return { rules: Items.flatMap((item) => ruleOf(item) ?? []), next: LastEvaluatedKey?.[TABLE.sortKey]?.S };
+  }
+
+  /** How many rules say something. It costs as much as to read them. @throws as `read` */
+  async count(): Promise<number> {
+    let count = 0;
+    let after: string | undefined;
+    do {
+      const { Count = 0, LastEvaluatedKey } = await this.#query({ after, Select: 'COUNT' }, STANDS);
+      count += Count;
+      after = LastEvaluatedKey?.[TABLE.sortKey]?.S;
+    } while (after !== undefined);
+    return count;
+  }
+
+  #query({ after, ...input }: PageQuery, filter: string): Promise<QueryCommandOutput> {
+    const nowS = Math.floor(this.#clock() / 1000);
+    return this.#answered(() =>
+      this.#client.send(
+        new QueryCommand({
+          ...input,
+          TableName: this.#table,
+          KeyConditionExpression: `${TABLE.partitionKey} = :partition`,
+          FilterExpression: filter,
+          ExpressionAttributeValues: { ':partition': { S: this.#partition }, ':nowS': { N: String(nowS) } },
+          ...(after !== undefined && { ExclusiveStartKey: this.#key(after) }),
+        }),
+      ),
     );
-    return { rules: Items.flatMap(decodable), next: LastEvaluatedKey?.[TABLE.sortKey]?.S };
   }
 
   async #item(id: string): Promise<Record<string, AttributeValue> | undefined> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: this.#key(sortKeyOf(id)), ConsistentRead: true }),
+    const Key = this.#key(sortKeyOf(id));
+    const { Item } = await this.#answered(() =>
+      this.#client.send(new GetItemCommand({ TableName: this.#table, Key, ConsistentRead: true })),
     );
     return Item;
+  }
+
+  /** The answer to a call of the SDK. @throws TableUnavailable, or as it is what a condition refused */
+  async #answered<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof ConditionalCheckFailedException ? error : new TableUnavailable(error);
+    }
   }
 
   #key(sortKey: string): Record<string, AttributeValue> {
@@ -143,41 +185,10 @@ export class RuleStore {
   }
 }
 
-/** The id, or where it does not fit a digest of it, which no id looks like: `sha256:` is no kind. */
-function sortKeyOf(id: string): string {
-  return Buffer.byteLength(id) <= MAX_SORT_KEY_BYTES ? id : `sha256:${hash('sha256', id)}`;
-}
-
-/** Id, version and reason once more outside the JSON, for those who look into the table. */
-function encodeItem(rule: Rule): Record<string, AttributeValue> {
-  const endMs = endOf(rule);
-  return {
-    id: { S: rule.id },
-    version: { N: String(rule.version) },
-    rule: { S: JSON.stringify(rule) },
-    reason: { S: rule.reason },
-    ...(endMs !== undefined && { [TABLE.ttl]: { N: String(Math.ceil(endMs / 1000) + KEPT_DAYS * 86_400) } }),
-  };
-}
-
-/** One item that people have spoilt by hand must not keep all other rules from those who ask for them. */
-function decodable(item: Record<string, AttributeValue>): readonly Rule[] {
-  try {
-    return [decodeItem(item)];
-  } catch (error) {
-    writeLine({ message: 'item skipped: it is no rule', id: item['id']?.S, error: describeError(error) });
-    return [];
-  }
-}
-
-const attributes = object({ version: object({ N: string }), rule: object({ S: string }) });
-
-/** Only what the version beside it belongs to is a rule: a condition on another one would let it be overwritten. */
-function decodeItem(item: Record<string, AttributeValue>): Rule {
-  const { version, rule: json } = attributes(item, 'item');
-  const rule = decodeRule(json.S);
-  if (rule.version < 1 || integer(Number(version.N), 'item.version') !== rule.version) {
-    throw new DecodeError('item.version', `the rule's, ${rule.version}, and at least 1`, version.N);
-  }
-  return rule;
+function logBound(leftOut: number, after: string | undefined): void {
+  writeLine({
+    message: `a gateway may have at most ${MAX_RULES} rules, has more: give revocations an end, and revoke subjects or tenants instead of single tokens`,
+    left_out: leftOut,
+    ...(after !== undefined && { not_read_after: after }),
+  });
 }

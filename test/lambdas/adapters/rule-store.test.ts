@@ -1,5 +1,6 @@
 import { type AttributeValue, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeItem } from '../../../lambdas/adapters/rule-item.ts';
 import { RuleStore } from '../../../lambdas/adapters/rule-store.ts';
 import type { Rule } from '../../../lambdas/contract/rules.ts';
 import { applyChange, noRule } from '../../../lambdas/core/rules.ts';
@@ -9,11 +10,13 @@ import { captureLines } from '../../support/lines.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const DAY_S = 86_400;
+const HOUR_S = 3600;
 
 let table: TestTable;
 let count = 0;
 let gateway = '';
 let store: RuleStore;
+let nowMs = NOW;
 let output: ReturnType<typeof captureLines>;
 
 beforeAll(async () => {
@@ -23,7 +26,8 @@ afterAll(() => table.stop());
 beforeEach(() => {
   count += 1;
   gateway = `gateway-${count}`;
-  store = new RuleStore(table.client, table.name, gateway);
+  nowMs = NOW;
+  store = new RuleStore(table.client, table.name, gateway, () => nowMs);
   output = captureLines();
 });
 afterEach(() => output.restore());
@@ -73,6 +77,7 @@ describe('a rule', () => {
     expect(await items()).toMatchObject([
       { sk: { S: 'sub:alice' }, id: { S: 'sub:alice' }, version: { N: String(NOW) }, reason: { S: 'left' } },
     ]);
+    expect((await items())[0]).not.toHaveProperty('endsAt');
   });
 
   it('with a longer id than a sort key may be lies under its digest, apart from all others', async () => {
@@ -91,8 +96,8 @@ describe('a rule', () => {
 });
 
 describe('the item of a rule expires', () => {
-  async function expiryOf(rule: Rule): Promise<string | undefined> {
-    await store.write(rule, noRule(rule.id));
+  async function expiryOf(rule: Rule, previous = noRule(rule.id)): Promise<string | undefined> {
+    await store.write(rule, previous);
     return (await items())[0]?.['expiresAt']?.N;
   }
 
@@ -100,13 +105,31 @@ describe('the item of a rule expires', () => {
     expect(await expiryOf(revoked('sub:alice'))).toBeUndefined();
   });
 
-  it('three days after it ends by itself', async () => {
-    expect(await expiryOf(revoked('sub:alice', { untilMs: NOW + 60_001 }))).toBe(String(NOW / 1000 + 61 + 3 * DAY_S));
+  it('an hour after it ends by itself where it was the only one: its copies know the end', async () => {
+    expect(await expiryOf(revoked('sub:alice', { untilMs: NOW + 60_001 }))).toBe(String(NOW / 1000 + 61 + HOUR_S));
+    expect((await items())[0]?.['endsAt']?.N).toBe(String(NOW / 1000 + 61));
   });
 
-  it('three days after all of it was taken back', async () => {
-    const restored = applyChange(revoked('sub:alice'), { type: 'restore', reason: '' }, NOW + 5000);
+  it('three days after it ends where a copy may hold another one that ends later', async () => {
+    const forGood = revoked('sub:alice');
+    await store.write(forGood, noRule('sub:alice'));
+    const shorter = revoked('sub:alice', { previous: forGood, untilMs: NOW + 60_000 });
+    expect(await expiryOf(shorter, forGood)).toBe(String(NOW / 1000 + 60 + 3 * DAY_S));
+  });
+
+  it('three days after all of it was taken back, by a copy that nobody else knows of too', async () => {
+    const restored = applyChange(noRule('sub:alice'), { type: 'restore', reason: '' }, NOW + 5000);
     expect(await expiryOf(restored)).toBe(String(NOW / 1000 + 5 + 3 * DAY_S));
+  });
+
+  it('and is no longer listed although DynamoDB has not deleted it yet', async () => {
+    const rule = revoked('token:t', { untilMs: NOW + 60_000 });
+    await store.write(rule, noRule('token:t'));
+    nowMs = NOW + 60_000 + HOUR_S * 1000 - 1;
+    expect(await store.list()).toEqual([rule]);
+    nowMs += 1;
+    expect(await store.list()).toEqual([]);
+    expect(await items()).toHaveLength(1);
   });
 });
 
@@ -161,6 +184,31 @@ it('a write whose answer was lost is known as one’s own when the SDK has sent 
   client.destroy();
 });
 
+/** A client that knows these pages of rules. */
+function answering(pages: readonly (readonly Rule[])[]): DynamoDBClient {
+  const client = new DynamoDBClient({ region: 'us-east-1' });
+  let asked = 0;
+  client.middlewareStack.add(
+    () => async () => {
+      const Items = (pages[asked] ?? []).map((rule) => encodeItem(rule, noRule(rule.id)));
+      const next = asked + 1 < pages.length && { LastEvaluatedKey: { sk: { S: `page ${asked}` } } };
+      asked += 1;
+      return { output: { Items, ...next }, response: {} } as never;
+    },
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+it('the count is of the rules that say something', async () => {
+  await store.write(revoked('sub:alice'), noRule('sub:alice'));
+  await store.write(revoked('token:t', { untilMs: NOW + 60_000 }), noRule('token:t'));
+  await store.write(applyChange(noRule('sub:bob'), { type: 'restore', reason: '' }, NOW), noRule('sub:bob'));
+  expect(await store.count()).toBe(2);
+  nowMs = NOW + 60_000;
+  expect(await store.count()).toBe(1);
+});
+
 describe('the list', () => {
   it('goes on over pages of a megabyte', async () => {
     const reason = 'x'.repeat(256);
@@ -178,24 +226,30 @@ describe('the list', () => {
     expect(await store.list()).toEqual(rules);
   });
 
-  it('ends at 20,000 rules with a fix', async () => {
-    const page = Array.from({ length: 3000 }, () => ({
-      version: { N: '1' },
-      rule: { S: JSON.stringify({ ...noRule('sub:alice'), version: 1 }) },
-    }));
-    const client = new DynamoDBClient({ region: 'us-east-1' });
-    let pages = 0;
-    client.middlewareStack.add(
-      () => async () => {
-        pages += 1;
-        return { output: { Items: page, LastEvaluatedKey: { sk: { S: 'x' } } }, response: {} } as never;
-      },
-      { step: 'initialize' },
-    );
-    await expect(new RuleStore(client, table.name, gateway).list()).rejects.toThrow(
-      'a gateway may have at most 20000 rules, got more: give revocations an end',
-    );
-    expect(pages).toBe(7);
+  it('keeps the revocations of more than 20,000 rules and says once what is to be done', async () => {
+    const limits = { client: { limit: 5, ratePerS: null, untilMs: 0 } };
+    const limited = (index: number): Rule => ({ ...noRule(`sub:${index}`), version: 1, limits });
+    const rules = [...Array.from({ length: 20_000 }, (_, index) => limited(index)), revoked('tenant:acme')];
+    const listed = await new RuleStore(answering([rules]), table.name, gateway).list();
+    expect(listed).toHaveLength(20_000);
+    expect(listed.at(-1)).toEqual(revoked('tenant:acme'));
+    expect(output.lines).toEqual([
+      { message: expect.stringMatching(/^a gateway may have at most 20000 rules, has more: give /), left_out: 1 },
+    ]);
+  });
+
+  it('does not count what has ended toward the 20,000, and tells of it all the same', async () => {
+    const rules = Array.from({ length: 20_001 }, (_, index) => revoked(`token:${index}`, { untilMs: NOW + 1000 }));
+    nowMs = NOW + 1000;
+    expect(await new RuleStore(answering([rules]), table.name, gateway, () => nowMs).list()).toHaveLength(20_001);
+    expect(output.lines).toEqual([]);
+  });
+
+  it('ends after 40,000 rules, whatever they say', async () => {
+    const page = Array.from({ length: 3000 }, (_, index) => revoked(`token:${index}`, { untilMs: 1 }));
+    const client = answering(Array.from({ length: 100 }, () => page));
+    expect(await new RuleStore(client, table.name, gateway).list()).toHaveLength(42_000);
+    expect(output.lines).toMatchObject([{ left_out: 0, not_read_after: 'page 13' }]);
   });
 
   it.each<[string, Record<string, AttributeValue>]>([
@@ -217,8 +271,12 @@ it.each<[string, (failing: RuleStore) => Promise<unknown>]>([
   ['GetItem', (failing) => failing.read('sub:alice')],
   ['PutItem', (failing) => failing.write(revoked('sub:alice'), noRule('sub:alice'))],
   ['Query', (failing) => failing.list()],
+  ['Query', (failing) => failing.count()],
 ])('a table that fails at %s makes the call throw', async (command, call) => {
   const faulty = faultyClient(table);
   faulty.fault = (called) => (called === command ? 'fails' : 'none');
-  await expect(call(new RuleStore(faulty.client, table.name, gateway))).rejects.toThrow('the table is gone');
+  await expect(call(new RuleStore(faulty.client, table.name, gateway))).rejects.toMatchObject({
+    code: 'table_unavailable',
+    message: 'the table does not answer (Error: the table is gone)',
+  });
 });
