@@ -45,7 +45,7 @@ export function deadlineOnly(): Decide {
     try {
       return await shared.decide(request);
     } catch {
-      return { ...(await local.decide(request)), degraded: 'local' };
+      return local.decide(request);
     }
   };
 }

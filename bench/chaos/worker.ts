@@ -42,8 +42,8 @@ function requestOf(limited: boolean): LimitRequest {
 async function sample(environment: number, decide: Decide, limited: boolean): Promise<void> {
   const into = samples;
   const sentMs = performance.now();
-  const { outcome, degraded } = await decide(requestOf(limited));
-  const alone = degraded !== undefined;
+  const { outcome, decisions } = await decide(requestOf(limited));
+  const alone = decisions.some(({ counted }) => counted !== 'together');
   into.push({ environment, limited, us: 1000 * (performance.now() - sentMs), alone, passed: outcome === 'allowed' });
   const state = environments[environment];
   if (state !== undefined) state.alone = alone;

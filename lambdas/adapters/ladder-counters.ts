@@ -78,17 +78,14 @@ export class LadderCounters implements Counters {
 
   async #decideAlone(request: LimitRequest): Promise<Ruling> {
     const { limits } = request;
-    const ways = new Set(limits.filter(({ policy }) => !policy.shadow).map(({ policy }) => policy.onStoreFailure));
-    const closed = ways.has('closed');
+    const closed = limits.some(({ policy }) => policy.onStoreFailure === 'closed' && !policy.shadow);
     const ruling = await this.#options.local.decide({ ...request, limits: closed ? [] : limits.filter(isLocal) });
     if (ruling.outcome === 'revoked') return ruling;
-    if (closed) return { outcome: 'unavailable', decisions: limits.map(uncounted), degraded: 'closed' };
+    if (closed) return { outcome: 'unavailable', decisions: limits.map(uncounted) };
     const counted = ruling.decisions[Symbol.iterator]();
     return {
       outcome: ruling.outcome,
       decisions: limits.map((limit) => (isLocal(limit) ? (counted.next().value as Decision) : uncounted(limit))),
-      // One that is refused is not let through, whatever its other limits do.
-      ...(limits.length > 0 && { degraded: ways.has('open') && ruling.outcome === 'allowed' ? 'open' : 'local' }),
     };
   }
 }
@@ -100,5 +97,5 @@ function isLocal({ policy }: CountedLimit): boolean {
 /** What is said of a limit that nobody counts. */
 function uncounted({ policy }: CountedLimit): Decision {
   const limit = sizeOf(policy);
-  return { policy, allowed: policy.onStoreFailure !== 'closed', limit, remaining: limit, resetMs: 1000, local: false };
+  return { policy, allowed: policy.onStoreFailure !== 'closed', limit, remaining: limit, resetMs: 0, counted: 'not' };
 }

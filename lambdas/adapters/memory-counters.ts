@@ -45,7 +45,7 @@ export class MemoryCounters implements Counters {
       const decision: Decision = {
         policy: limit.policy,
         limit: sizeOf(own),
-        local: this.#shared,
+        counted: this.#shared ? 'alone' : 'together',
         ...count.assess(nowMs, units),
       };
       return { count, units, decision };

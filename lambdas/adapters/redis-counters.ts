@@ -210,7 +210,7 @@ function decodeDecide(reply: unknown, { limits }: LimitRequest): Decided {
 
 function decisionAt(numbers: readonly number[], at: number, policy: LimitPolicy): Decision {
   const [allowed, limit = 0, remaining = 0, resetMs = 0] = numbers.slice(at, at + 4);
-  return { policy, allowed: allowed === 1, limit, remaining, resetMs, local: false };
+  return { policy, allowed: allowed === 1, limit, remaining, resetMs, counted: 'together' };
 }
 
 function decodeRecord(reply: unknown): OutcomeCounts {

@@ -30,7 +30,7 @@ export interface LimitRequest {
 }
 
 /**
- * The limiter's answer. All of the limits that refuse pass, or none is charged.
+ * The limiter's answer. The request was charged to all of its limits, or to none when one of them refuses.
  *
  * `unavailable`: the store cannot be asked, and one of the limits closes then.
  */
@@ -38,11 +38,6 @@ export interface Ruling {
   readonly outcome: 'allowed' | 'refused' | 'revoked' | 'unavailable';
   /** One for each limit of the request, in its order; none when revoked. */
   readonly decisions: readonly Decision[];
-  /**
-   * Missing while the store answers. Otherwise what became of the request without it, the gravest of its limits first:
-   * `closed` one refused it for that, `open` one let it pass uncounted, `local` they were counted here alone.
-   */
-  readonly degraded?: 'closed' | 'open' | 'local';
 }
 
 /** The store that counts. It is fast, may be shared, and is allowed to be lost. */

@@ -13,6 +13,9 @@ export interface Decision {
    * leaves the window, or the bucket is full again.
    */
   readonly resetMs: number;
-  /** True when this environment counted alone, against a share of the limit. */
-  readonly local: boolean;
+  /**
+   * `together`: by all who have a part in the limit. `alone`: by this environment, against its share of the limit. `not`: by
+   * nobody, since the store cannot be asked; `allowed` is what the limit does then, and nothing is known of what remains.
+   */
+  readonly counted: 'together' | 'alone' | 'not';
 }

@@ -5,13 +5,13 @@ const MAX_INTEGER = 999_999_999_999_999;
 
 /**
  * Where the tightest decision stands, which is the one that the answer speaks of: of those that refuse the one with the
- * longest wait, else the one with the fewest units left, else the one that resets last. Shadows never speak; -1 when
- * there is nobody else.
+ * longest wait, else the one with the fewest units left, else the one that resets last. Shadows never speak, nor do limits
+ * that nobody counted; -1 when there is nobody else.
  */
 export function tightest(decisions: readonly Decision[]): number {
   let best = -1;
   for (const [index, decision] of decisions.entries()) {
-    if (decision.policy.shadow) continue;
+    if (decision.policy.shadow || decision.counted === 'not') continue;
     const other = decisions[best];
     if (other === undefined || isTighter(decision, other)) best = index;
   }

@@ -23,16 +23,16 @@ export function limitMetrics(ruling: Ruling): MetricValues {
   const shadows = shadowsOf(ruling.decisions).length;
   return {
     ...(shadows > 0 && { [Metric.shadowLimited]: shadows }),
-    ...(ruling.degraded === 'open' && { [Metric.failedOpen]: 1 }),
+    ...(passedUncounted(ruling) && { [Metric.failedOpen]: 1 }),
     ...(countedAlone(ruling) && { [Metric.countedLocally]: 1 }),
   };
 }
 
-/** The limit that the answer speaks of, if it refused. */
+/** The limit that the answer speaks of, if it refused; of those that close while nobody can count, the first. */
 function refusing({ outcome, decisions }: Ruling): Decision | undefined {
-  if (outcome !== 'refused' && outcome !== 'unavailable') return undefined;
-  const decision = decisions[tightest(decisions)];
-  return decision?.allowed === false ? decision : undefined;
+  if (outcome === 'refused') return decisions[tightest(decisions)];
+  if (outcome === 'unavailable') return decisions.find(({ allowed, policy }) => !allowed && !policy.shadow);
+  return undefined;
 }
 
 /** What shadows would have refused. */
@@ -40,7 +40,11 @@ function shadowsOf(decisions: readonly Decision[]): readonly Decision[] {
   return decisions.filter(({ allowed, policy }) => !allowed && policy.shadow);
 }
 
-/** What is refused because nobody can count is not counted. */
-function countedAlone({ outcome, decisions }: Ruling): boolean {
-  return outcome !== 'unavailable' && decisions.some(({ local }) => local);
+/** A limit that would have refused others was not asked. A shadow refuses nobody in any case. */
+function passedUncounted({ outcome, decisions }: Ruling): boolean {
+  return outcome === 'allowed' && decisions.some(({ counted, policy }) => counted === 'not' && !policy.shadow);
+}
+
+function countedAlone({ decisions }: Ruling): boolean {
+  return decisions.some(({ counted }) => counted === 'alone');
 }

@@ -31,8 +31,7 @@ export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: (
       if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
       const spoken = tightest(ruling.decisions);
       const decision = ruling.decisions[spoken];
-      // What was not counted has no numbers to tell.
-      if (policy.rateLimitHeaders && decision !== undefined && ruling.outcome !== 'unavailable') {
+      if (policy.rateLimitHeaders && decision !== undefined) {
         const partition = partitionOf(request.limits[spoken]?.subject ?? '');
         Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
       }
@@ -79,7 +78,7 @@ function refusal(decision: Decision | undefined, violatedPolicies: readonly stri
   const limit = decision?.limit ?? 0;
   const headers = { 'retry-after': String(seconds) };
   // An environment that counts alone lets pass a share only: the client may well be within its quota.
-  const type = decision?.local === true ? 'temporary-reduced-capacity' : 'quota-exceeded';
+  const type = decision?.counted === 'alone' ? 'temporary-reduced-capacity' : 'quota-exceeded';
   const quota: QuotaProblem = { type, violatedPolicies };
   if (decision?.policy.kind === 'concurrency') {
     const detail = `${limit} requests are under way at once, which is the limit; retry after ${seconds} s`;

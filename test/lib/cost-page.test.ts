@@ -2,11 +2,22 @@ import { readFileSync } from 'node:fs';
 import { Duration } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
+import { RULES_REREAD_MS } from '../../lambdas/adapters/operator-rules.ts';
+import { MAX_RULES } from '../../lambdas/adapters/rule-store.ts';
+import { HASH_TAGS } from '../../lambdas/adapters/limit-keys.ts';
 import { Metric } from '../../lambdas/contract/metrics.ts';
 import { idleCost } from '../../lib/gateway/idle-cost.ts';
 import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/prices.ts';
 import { decimal } from '../../lib/gateway/tiered-price.ts';
-import { FURTHER_PRICES, requestCost, TYPICAL_REQUEST, tieredCost } from './support/request-cost.ts';
+import {
+  cacheUnitsOf,
+  FURTHER_PRICES,
+  requestCost,
+  ruleReadsCost,
+  TYPICAL_REQUEST,
+  tieredCost,
+} from './support/request-cost.ts';
 
 const MILLION = 1e6;
 const BILLION = 1e9;
@@ -57,8 +68,12 @@ const metricsOfAService = Object.keys(Metric).length;
 const evenCache =
   (node.cache - idle.cache) / ((TYPICAL_REQUEST.cacheUnits / MILLION) * PRICES.cache.valkey.unitsPerMillion);
 
+const unitsUnderFiveLimits = (requests: number) =>
+  ((requests * cacheUnitsOf(34)) / MILLION) * PRICES.cache.valkey.unitsPerMillion;
+
 describe('docs/cost.md', () => {
   const page = pageOf('docs/cost.md');
+  const text = page.replace(/\s+/g, ' ');
 
   it('has the idle cost by part', () => {
     for (const row of [
@@ -107,9 +122,25 @@ describe('docs/cost.md', () => {
     expect(page).toContain(`${Math.round(evenCache / MILLION)} million requests a month`);
   });
 
+  it('tells what a request takes of a serverless cache', () => {
+    expect(TYPICAL_REQUEST.cacheUnits).toBe(7);
+    expect(text).toContain('under one limit: seven units');
+    expect(text).toContain(`twelve units: ${dollars(unitsUnderFiveLimits(MILLION))} a million`);
+  });
+
+  it('tells what it costs to read the rules of operators, and how often they are read', () => {
+    const [none, some, most] = [0, 1000, MAX_RULES].map((rules) => dollars(ruleReadsCost(rules, RULES_FRESH_MS)));
+    expect(text).toContain(
+      `${none} a month with none, ${some} with 1,000 rules of 400 bytes, ${most} with ${MAX_RULES.toLocaleString('en-US')}`,
+    );
+    expect(RULES_FRESH_MS).toBe(60_000);
+    expect(text).toContain(`several of the ${HASH_TAGS} copies`);
+    expect(text).toContain(`reads them every ${RULES_REREAD_MS / 1000} s`);
+  });
+
   it('tells what the metrics of a service cost when all of them are sent', () => {
     const sent = `${dollars(metricsOfAService * FURTHER_PRICES.customMetric)} when all of them are sent`;
-    expect(page.replaceAll('\n', '')).toContain(sent);
+    expect(text).toContain(sent);
   });
 
   it('has no figure in dollars that is not computed from the price table', () => {
@@ -132,6 +163,8 @@ describe('docs/cost.md', () => {
       4 * FURTHER_PRICES.customMetric,
       6 * 10 * FURTHER_PRICES.customMetric,
       ((3600 * HOURS_PER_MONTH) / MILLION) * FURTHER_PRICES.tableReadsPerMillion,
+      unitsUnderFiveLimits(MILLION),
+      ...[0, 1000, MAX_RULES].map((rules) => ruleReadsCost(rules, RULES_FRESH_MS)),
     ].flatMap((value) => [dollars(value), `$${decimal(value)}`]);
     const told = figuresIn(page);
     expect(told.length).toBeGreaterThan(40);

@@ -60,7 +60,12 @@ describe('docs/limits.md', () => {
 
   it('shows the fields of the first answer under a limit of 100 a minute', () => {
     const policy = windowLimit(100, 60_000);
-    const decision = { policy, limit: policy.limit, local: false, ...new SlidingWindow(policy).assess(0, 1) };
+    const decision = {
+      policy,
+      limit: policy.limit,
+      counted: 'together' as const,
+      ...new SlidingWindow(policy).assess(0, 1),
+    };
     const headers = rateLimitHeaders(decision, 0, 'Tz8Yy2mN');
     expect(PAGE).toContain(
       `    RateLimit-Policy: ${headers['ratelimit-policy']}\n    RateLimit: ${headers['ratelimit']}\n`,

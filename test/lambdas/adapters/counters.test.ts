@@ -78,10 +78,12 @@ async function untilRecovered(counters: Counters): Promise<void> {
 }
 
 describe.each([[{}], [{ [Env.redisUrl]: '' }]])('where %o names no Redis', (env) => {
-  it('limits hold as a whole in memory, and nothing is degraded', async () => {
+  it('limits hold as a whole in memory', async () => {
     const ruling = await decide(create(env));
-    expect(ruling).toMatchObject({ outcome: 'allowed', decisions: [{ limit: 100, remaining: 99, local: false }] });
-    expect(ruling).not.toHaveProperty('degraded');
+    expect(ruling).toMatchObject({
+      outcome: 'allowed',
+      decisions: [{ limit: 100, remaining: 99, counted: 'together' }],
+    });
     expect([failures, changes, output.lines]).toEqual([0, [], []]);
   });
 
@@ -120,7 +122,7 @@ describe('where Redis is named', () => {
     closers.push(server.stop);
     const counters = create({ [Env.redisUrl]: server.url });
     await vi.waitFor(async () => {
-      expect((await decide(counters)).decisions).toMatchObject([{ limit: 100, local: false }]);
+      expect((await decide(counters)).decisions).toMatchObject([{ limit: 100, counted: 'together' }]);
     });
     expect(changes.at(-1) ?? 'recovered').toBe('recovered');
   });
@@ -154,8 +156,7 @@ describe('where Redis is named', () => {
     const { counters } = await environmentOfNoServer();
     expect(await decide(counters)).toMatchObject({
       outcome: 'allowed',
-      degraded: 'local',
-      decisions: [{ limit: 50, remaining: 49, local: true }],
+      decisions: [{ limit: 50, remaining: 49, counted: 'alone' }],
     });
     const mallory = limitRequest([LIMIT], { identity: { client: 'sub:mallory' } });
     expect(await counters.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });

@@ -42,7 +42,7 @@ function byDefinition(ruled: readonly Ruled[], policies: readonly LimitPolicy[])
         ...decision,
         policy: policies[index] as LimitPolicy,
         limit: sizeOf(at.policies[index] as LimitPolicy),
-        local: false,
+        counted: 'together',
       })),
     };
   });

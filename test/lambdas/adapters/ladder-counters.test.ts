@@ -125,7 +125,7 @@ async function passed(requests: number, limits: readonly LimitPolicy[], changes 
 }
 
 describe('while the shared store answers', () => {
-  it('it alone counts, and what it says is not degraded', async () => {
+  it('it alone counts, and what it says holds', async () => {
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
     expect(await counters.record('circuit', true, 1000)).toEqual({ total: 100, failures: 50 });
     await counters.release(limitRequest([concurrencyLimit(2)], { lease: 'mine' }));
@@ -136,7 +136,7 @@ describe('while the shared store answers', () => {
 
 describe('a call that fails', () => {
   it.each([
-    ['a decision', () => decide([windowLimit(10, 1000)]), { outcome: 'allowed', degraded: 'local' }],
+    ['a decision', () => decide([windowLimit(10, 1000)]), { outcome: 'allowed', decisions: [{ counted: 'alone' }] }],
     ['an outcome', () => counters.record('circuit', true, 1000), { total: 1, failures: 1 }],
     ['a release', () => counters.release(limitRequest([concurrencyLimit(2)])), undefined],
   ] as const)('and is %s is answered here, and keeps the later ones away', async (_, call, answer) => {
@@ -153,7 +153,10 @@ describe('a call that fails', () => {
     store.decide = () => {
       throw new Error('not even a promise');
     };
-    expect(await decide([windowLimit(10, 1000)])).toMatchObject({ outcome: 'allowed', degraded: 'local' });
+    expect(await decide([windowLimit(10, 1000)])).toMatchObject({
+      outcome: 'allowed',
+      decisions: [{ counted: 'alone' }],
+    });
     expect(changes).toEqual(['lost']);
   });
 
@@ -170,7 +173,7 @@ describe('a call that fails', () => {
     await lose();
     await recover();
     late.reject(new Error('no answer, late'));
-    expect(await decision).toMatchObject({ outcome: 'allowed', degraded: 'local' });
+    expect(await decision).toMatchObject({ outcome: 'allowed', decisions: [{ counted: 'alone' }] });
     expect(changes).toEqual(['lost', 'recovered']);
     expect(failures).toBe(2);
   });
@@ -190,8 +193,8 @@ describe('while the store is lost, a local limit', () => {
   ])('lets pass %s', async (_, limit, share) => {
     expect(await passed(20, [limit])).toBe(share);
     const refused = await decide([limit]);
-    expect(refused).toMatchObject({ outcome: 'refused', degraded: 'local' });
-    expect(refused.decisions).toMatchObject([{ allowed: false, limit: share, remaining: 0, local: true }]);
+    expect(refused).toMatchObject({ outcome: 'refused' });
+    expect(refused.decisions).toMatchObject([{ allowed: false, limit: share, remaining: 0, counted: 'alone' }]);
   });
 
   it('fills a bucket at half its rate', async () => {
@@ -239,8 +242,7 @@ describe('while the store is lost, a local limit', () => {
     expect(await passed(3, [shadow])).toBe(3);
     expect(await decide([shadow])).toMatchObject({
       outcome: 'allowed',
-      degraded: 'local',
-      decisions: [{ allowed: false, local: true }],
+      decisions: [{ allowed: false, counted: 'alone' }],
     });
   });
 });
@@ -253,35 +255,36 @@ describe('while the store is lost, limits of several kinds', () => {
 
   it('answer in the order in which they were asked', async () => {
     const limits = [named('open'), named('local', 20), named('open', 7), named('local', 40)];
-    const { outcome, decisions, degraded } = await decide(limits);
-    expect([outcome, degraded]).toEqual(['allowed', 'open']);
-    expect(decisions.map(({ policy, limit, remaining, local }) => [policy.name, limit, remaining, local])).toEqual([
-      ['open-10', 10, 10, false],
-      ['local-20', 10, 9, true],
-      ['open-7', 7, 7, false],
-      ['local-40', 20, 19, true],
+    const { outcome, decisions } = await decide(limits);
+    expect(outcome).toBe('allowed');
+    expect(decisions.map(({ policy, limit, counted }) => [policy.name, limit, counted])).toEqual([
+      ['open-10', 10, 'not'],
+      ['local-20', 10, 'alone'],
+      ['open-7', 7, 'not'],
+      ['local-40', 20, 'alone'],
     ]);
   });
 
   it.each([
-    ['one that closes refuses, whatever the others say', [named('local'), named('open'), named('closed')], 'closed'],
-    ['one that opens lets pass uncounted', [named('open')], 'open'],
-    ['one that opens is graver than one that counts', [named('local'), named('open')], 'open'],
-    ['one that counts alone', [named('local')], 'local'],
-    ['a shadow that would open is no reason to speak of it', [named('local'), named('open', 10, true)], 'local'],
-    ['a shadow that would close refuses nothing', [named('local'), named('closed', 10, true)], 'local'],
-  ] as const)('%s', async (_, limits, degraded) => {
+    ['one that closes refuses, and nobody counts', [named('local'), named('open'), named('closed')], 'unavailable'],
+    ['one that opens lets pass uncounted', [named('open')], 'allowed'],
+    ['one that opens is not counted beside one that is', [named('local'), named('open')], 'allowed'],
+    ['a shadow that would close refuses nothing', [named('local'), named('closed', 10, true)], 'allowed'],
+  ] as const)('%s', async (_, limits, outcome) => {
     expect(await decide(limits)).toMatchObject({
-      outcome: degraded === 'closed' ? 'unavailable' : 'allowed',
-      degraded,
-      decisions: limits.map(({ name, onStoreFailure }) => ({ policy: { name }, allowed: onStoreFailure !== 'closed' })),
+      outcome,
+      decisions: limits.map(({ name, onStoreFailure }) => ({
+        policy: { name },
+        allowed: onStoreFailure !== 'closed',
+        counted: outcome === 'allowed' && onStoreFailure === 'local' ? 'alone' : 'not',
+      })),
     });
   });
 
   it('a request that is refused by one of them is not let through by another', async () => {
     const limits = [named('local', 2), named('open')];
     expect(await passed(5, limits)).toBe(1);
-    expect(await decide(limits)).toMatchObject({ outcome: 'refused', degraded: 'local' });
+    expect(await decide(limits)).toMatchObject({ outcome: 'refused' });
   });
 
   it('a request that one of them closes out is charged to none', async () => {
@@ -293,7 +296,7 @@ describe('while the store is lost, limits of several kinds', () => {
     expect(await passed(50, [named('open', 1)], { cost: 1000 })).toBe(50);
   });
 
-  it('a request without limits passes, and nothing is degraded', async () => {
+  it('a request without limits passes', async () => {
     expect(await decide([])).toEqual({ outcome: 'allowed', decisions: [] });
   });
 });

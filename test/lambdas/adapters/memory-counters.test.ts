@@ -177,8 +177,8 @@ describe('counters of one environment of many', () => {
   it('say that they count alone, and against what', async () => {
     const request = requestOf('sub:alice', [windowLimit(10, MINUTE_MS)]);
     expect((await memory({ shared: true }).counters.decide(request)).decisions).toMatchObject([
-      { local: true, limit: 5 },
+      { counted: 'alone', limit: 5 },
     ]);
-    expect((await memory().counters.decide(request)).decisions).toMatchObject([{ local: false, limit: 10 }]);
+    expect((await memory().counters.decide(request)).decisions).toMatchObject([{ counted: 'together', limit: 10 }]);
   });
 });

@@ -77,9 +77,9 @@ describe('a limit', () => {
     const { outcome, decisions } = await counters().decide(requestOf('sub:order', policies, 2));
     expect(outcome).toBe('allowed');
     expect(decisions).toEqual([
-      { policy: policies[0], allowed: true, limit: 4, remaining: 3, resetMs: 1000, local: false },
-      { policy: policies[1], allowed: true, limit: 5, remaining: 3, resetMs: HOUR_MS + 1, local: false },
-      { policy: policies[2], allowed: true, limit: 6, remaining: 4, resetMs: 4000, local: false },
+      { policy: policies[0], allowed: true, limit: 4, remaining: 3, resetMs: 1000, counted: 'together' },
+      { policy: policies[1], allowed: true, limit: 5, remaining: 3, resetMs: HOUR_MS + 1, counted: 'together' },
+      { policy: policies[2], allowed: true, limit: 6, remaining: 4, resetMs: 4000, counted: 'together' },
     ]);
   });
 });

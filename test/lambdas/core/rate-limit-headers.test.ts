@@ -9,7 +9,7 @@ import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy
 const WINDOW = windowLimit(100, 60_000);
 
 function decision(changes: Partial<Decision> = {}): Decision {
-  return { policy: WINDOW, allowed: true, limit: 100, remaining: 42, resetMs: 30_500, local: false, ...changes };
+  return { policy: WINDOW, allowed: true, limit: 100, remaining: 42, resetMs: 30_500, counted: 'together', ...changes };
 }
 
 /** The one member of a list field: its value and parameters. */
@@ -62,14 +62,15 @@ describe('the tightest of several decisions', () => {
     ['one that refuses, whatever another has left', refusesForLong, [decision({ remaining: 0 }), refusesForLong]],
     ['of two that refuse the one with the longest wait', refusesForLong, [refusesShortly, refusesForLong]],
     ['never a shadow', many, [shadow, many]],
+    ['never one that nobody counted', many, [decision({ counted: 'not', remaining: 0 }), many]],
   ])('is %s', (_, expected, decisions) => {
     expect(decisions[tightest(decisions)]).toBe(expected);
     expect(decisions.toReversed()[tightest(decisions.toReversed())]).toBe(expected);
   });
 
-  it('is the first of equals, and nobody where only shadows counted', () => {
+  it('is the first of equals, and nobody where there are but shadows and what nobody counted', () => {
     expect(tightest([decision(), decision()])).toBe(0);
-    expect(tightest([shadow])).toBe(-1);
+    expect(tightest([shadow, decision({ counted: 'not', allowed: false })])).toBe(-1);
     expect(tightest([])).toBe(-1);
   });
 });
@@ -159,7 +160,7 @@ describe('rateLimitHeaders', () => {
     limit,
     remaining: fc.oneof(limit, fc.constant(0)),
     resetMs: milliseconds,
-    local: fc.boolean(),
+    counted: fc.constantFrom('together', 'alone', 'not'),
   });
 
   it('are structured fields of the types that the draft demands, whatever the limit', () => {

@@ -406,6 +406,7 @@ it('a fault of the gateway’s own is a 500 that tells nothing and a line that t
   const counters = {
     decide: () => Promise.reject(new Error('internal detail')),
     release: () => Promise.reject(new Error('internal detail')),
+    settled: () => undefined,
     record: () => Promise.reject(new Error('internal detail')),
   };
   const created = createEnvironment({ policy, table, counters });

@@ -178,8 +178,7 @@ describe('a request over a limit', () => {
   });
 
   it('that this environment counted alone may be within its quota, and is told that capacity is reduced', async () => {
-    counters.degraded = 'local';
-    counters.said = { client: { allowed: false, remaining: 0, limit: 50, local: true } };
+    counters.said = { client: { allowed: false, remaining: 0, limit: 50, counted: 'alone' } };
     const refused = await environment([REQUESTS]).send();
     expect(problemOf(refused)).toMatchObject({
       type: REDUCED_CAPACITY,
@@ -250,8 +249,7 @@ describe('a revoked credential', () => {
 describe('without Redis', () => {
   it('a limit that closes answers 503, soon to be asked again, and tells no numbers', async () => {
     counters.outcome = 'unavailable';
-    counters.degraded = 'closed';
-    counters.said = { client: { allowed: false, local: true } };
+    counters.said = { client: { allowed: false, counted: 'not' }, bursts: { counted: 'not' } };
     const refused = await environment([REQUESTS, BURSTS]).send();
     expect(refused.headers).toMatchObject({ 'retry-after': '1' });
     expectNoFields(refused.headers);
@@ -267,11 +265,35 @@ describe('without Redis', () => {
     expect(echo.received).toEqual([]);
   });
 
-  it('what an open limit lets pass is seen', async () => {
-    counters.degraded = 'open';
-    expect(await environment([REQUESTS]).send()).toMatchObject({ statusCode: 200 });
+  it('what an open limit lets pass is seen, and the answer tells no numbers', async () => {
+    counters.said = { client: { counted: 'not' } };
+    const passed = await environment([REQUESTS]).send();
+    expect(passed).toMatchObject({ statusCode: 200 });
+    expectNoFields(passed.headers);
     expect(output.lines).toMatchObject([{ FailedOpen: 1 }]);
     expect(output.lines[0]).not.toHaveProperty('CountedLocally');
+  });
+
+  it('the answer speaks of what this environment counted, and of no limit that nobody did', async () => {
+    counters.said = { client: { counted: 'not', remaining: 1 }, bursts: { counted: 'alone', remaining: 8 } };
+    expect(await environment([REQUESTS, BURSTS]).send()).toMatchObject({
+      headers: { 'x-ratelimit-remaining': '8', ratelimit: expect.stringContaining('"bursts";r=8') },
+    });
+    expect(output.lines).toMatchObject([{ limits_local: true, CountedLocally: 1, FailedOpen: 1 }]);
+  });
+
+  it('a request that another limit refuses was not let through by an open one', async () => {
+    counters.outcome = 'refused';
+    counters.said = { client: { counted: 'not' }, bursts: { counted: 'alone', allowed: false } };
+    expect(await environment([REQUESTS, BURSTS]).send()).toMatchObject({ statusCode: 429 });
+    expect(output.lines).toMatchObject([{ limit: 'bursts', RateLimited: 1, CountedLocally: 1 }]);
+    expect(output.lines[0]).not.toHaveProperty('FailedOpen');
+  });
+
+  it('a shadow that would be open lets nothing pass that it would have refused', async () => {
+    counters.said = { trial: { counted: 'not' } };
+    await environment([TRIAL]).send();
+    expect(output.lines[0]).not.toHaveProperty('FailedOpen');
   });
 
   it('what befell it is in the next line, and no more in the one after', async () => {

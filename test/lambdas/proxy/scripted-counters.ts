@@ -12,11 +12,12 @@ export class ScriptedCounters implements Counters {
   /** `decide`, `release`, `record`, each with the turn of the event loop in which it was called. */
   readonly calls: { readonly name: keyof Counters; readonly turn: number }[] = [];
   outcome: Ruling['outcome'] = 'allowed';
-  degraded: Ruling['degraded'] | undefined;
   /** By the name of the limit. */
   said: Readonly<Record<string, Said>> = {};
   /** What becomes of a call of `release`. */
   releasing: () => Promise<void> = async () => undefined;
+  /** What was begun beside the requests. */
+  settling: Promise<void> | undefined;
   #turn = 0;
   #turning = false;
 
@@ -24,7 +25,11 @@ export class ScriptedCounters implements Counters {
     this.#note('decide');
     this.asked.push(request);
     const decisions = this.outcome === 'revoked' ? [] : request.limits.map((limit) => this.#decision(limit));
-    return { outcome: this.outcome, decisions, ...(this.degraded && { degraded: this.degraded }) };
+    return { outcome: this.outcome, decisions };
+  }
+
+  settled(): Promise<void> | undefined {
+    return this.settling;
   }
 
   release(): Promise<void> {
@@ -41,7 +46,13 @@ export class ScriptedCounters implements Counters {
 
   #decision({ policy }: CountedLimit): Decision {
     const limit = sizeOf(policy);
-    const usual = { allowed: true, limit, remaining: Math.floor(limit / 2), resetMs: 30_000, local: false };
+    const usual = {
+      allowed: true,
+      limit,
+      remaining: Math.floor(limit / 2),
+      resetMs: 30_000,
+      counted: 'together',
+    } as const;
     return { policy, ...usual, ...this.said[policy.name] };
   }
 
