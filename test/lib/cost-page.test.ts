@@ -3,10 +3,10 @@ import { Duration } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
+import { ruleKeys } from '../../lambdas/adapters/limit-keys.ts';
 import { RULES_REREAD_MS } from '../../lambdas/adapters/operator-rules.ts';
-import { MAX_RULES } from '../../lambdas/adapters/rule-store.ts';
-import { HASH_TAGS } from '../../lambdas/adapters/limit-keys.ts';
 import { Metric } from '../../lambdas/contract/metrics.ts';
+import { MAX_RULES } from '../../lambdas/core/rule-bound.ts';
 import { idleCost } from '../../lib/gateway/idle-cost.ts';
 import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/prices.ts';
 import { decimal } from '../../lib/gateway/tiered-price.ts';
@@ -134,7 +134,7 @@ describe('docs/cost.md', () => {
       `${none} a month with none, ${some} with 1,000 rules of 400 bytes, ${most} with ${MAX_RULES.toLocaleString('en-US')}`,
     );
     expect(RULES_FRESH_MS).toBe(60_000);
-    expect(text).toContain(`several of the ${HASH_TAGS} copies`);
+    expect(text).toContain(`several of the ${ruleKeys('edge').length} copies`);
     expect(text).toContain(`reads them every ${RULES_REREAD_MS / 1000} s`);
   });
 
