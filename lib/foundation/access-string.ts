@@ -17,6 +17,7 @@ export const DATA_COMMANDS = [
   'hget',
   'hgetall',
   'hincrby',
+  'hlen',
   'hmget',
   'hset',
   'hsetnx',
