@@ -1,21 +1,22 @@
-import { hash, randomUUID } from 'node:crypto';
-import { array, DecodeError, integer, string } from '../contract/decode.ts';
+import { randomUUID } from 'node:crypto';
+import { array, integer, string } from '../contract/decode.ts';
 import { encodeRule, type Rule } from '../contract/rules.ts';
-import { standingRule } from '../core/rules.ts';
 import { ruleKeys } from './limit-keys.ts';
 import type { RedisClient } from './redis-connection.ts';
-import { BEGIN_SCRIPT, MERGE_SCRIPT, SEAL_SCRIPT, TOMBSTONE_MS } from './rule-scripts.ts';
-import type { RuleStore } from './rule-store.ts';
+import { ENDED_KEPT_MS } from './rule-item.ts';
+import { BEGIN_SCRIPT, MERGE_SCRIPT, PURGE_SCRIPT, SEAL_SCRIPT } from './rule-scripts.ts';
+import { RuleSnapshot } from './rule-snapshot.ts';
 import { NO_ANSWER, within } from './within.ts';
 
-/** A script holds up all requests: 500 rules take it about a millisecond. */
-const CHUNK_RULES = 500;
 const COMMAND_TIMEOUT_MS = 2000;
+/** A copy that was not complete for so long may hold what has ended and what the table no longer tells of. */
+const SEARCHED_AFTER_MS = ENDED_KEPT_MS / 2;
 
 type Scripts = {
   tollgateRulesBegin(key: string, generation: string): Promise<unknown>;
   tollgateRulesMerge(key: string, takenMs: number, ...pairs: string[]): Promise<unknown>;
   tollgateRulesSeal(key: string, takenMs: number, generation: string, digest: string): Promise<unknown>;
+  tollgateRulesPurge(key: string): Promise<unknown>;
 };
 
 /** A copy as it was before the rules were read. */
@@ -24,13 +25,8 @@ interface Begun {
   readonly generation: string;
   readonly digest: string;
   readonly takenMs: number;
-}
-
-/** The rules of a gateway as they are to be in its copies. */
-interface Snapshot {
-  readonly digest: string;
-  /** Id, text, id, text, … */
-  readonly chunks: readonly (readonly string[])[];
+  /** When it was last complete; 0: never. Both in ms of Redis's clock. */
+  readonly completeMs: number;
 }
 
 /**
@@ -46,6 +42,7 @@ export class RuleCopies {
     client.defineCommand('tollgateRulesBegin', { numberOfKeys: 1, lua: BEGIN_SCRIPT });
     client.defineCommand('tollgateRulesMerge', { numberOfKeys: 1, lua: MERGE_SCRIPT });
     client.defineCommand('tollgateRulesSeal', { numberOfKeys: 1, lua: SEAL_SCRIPT });
+    client.defineCommand('tollgateRulesPurge', { numberOfKeys: 1, lua: PURGE_SCRIPT });
     this.#client = client as RedisClient & Scripts;
     this.#keys = ruleKeys(gateway);
     this.#timeoutMs = timeoutMs;
@@ -76,39 +73,34 @@ export class RuleCopies {
     const begun = await settle(this.#keys, (key) => this.#begin(key, name));
     if (begun.values.length === 0) throw begun.errors[0];
     // A rule that ends while this goes on says so in its text.
-    const snapshot = snapshotOf(await list(), Math.min(...begun.values.map(({ takenMs }) => takenMs)));
-    const same = begun.values.filter(({ digest }) => digest === snapshot.digest);
-    const stale = begun.values.filter(({ digest }) => digest !== snapshot.digest);
+    const snapshot = new RuleSnapshot(await list(), Math.min(...begun.values.map(({ takenMs }) => takenMs)));
+    const [stale, same] = partition(begun.values, needsMore(snapshot));
     const sealed = await settle(same, (copy) => this.#seal(copy, snapshot.digest));
-    const filled = await this.#fillAll(stale, snapshot);
+    const filled = await inTurn(stale, (copy) => this.#fill(copy, snapshot));
     const errors = [...begun.errors, ...sealed.errors, ...filled.errors];
     if (errors.length > 0) throw errors[0];
     return [...sealed.values, ...filled.values].every((complete) => complete);
   }
 
-  /** One after the other: between two scripts Redis can decide on requests. */
-  async #fillAll(copies: readonly Begun[], snapshot: Snapshot): Promise<Settled<boolean>> {
-    const filled: Settled<boolean>[] = [];
-    for (const copy of copies) filled.push(await settle([copy], (one) => this.#fill(one, snapshot)));
-    return { values: filled.flatMap(({ values }) => values), errors: filled.flatMap(({ errors }) => errors) };
-  }
-
   async #begin(key: string, name: string): Promise<Begun> {
     const reply = await this.#ask((client) => client.tollgateRulesBegin(key, name));
-    const [generation, digest, takenMs] = three(reply, 'begin');
+    const [generation, digest, takenMs, completeMs] = begunReply(reply, 'begin');
     return {
       key,
       generation: string(generation, 'begin[0]'),
       digest: string(digest, 'begin[1]'),
       takenMs: integer(takenMs, 'begin[2]'),
+      completeMs: integer(completeMs, 'begin[3]'),
     };
   }
 
-  async #fill(copy: Begun, { chunks, digest }: Snapshot): Promise<boolean> {
-    for (const pairs of chunks) {
+  async #fill(copy: Begun, snapshot: RuleSnapshot): Promise<boolean> {
+    for (const pairs of snapshot.changesSince(copy.digest)) {
       if ((await this.#merge(copy.key, copy.takenMs, pairs)) === -1) return false;
     }
-    return this.#seal(copy, digest);
+    const complete = await this.#seal(copy, snapshot.digest);
+    if (complete && isLongUnused(copy)) await this.#ask((client) => client.tollgateRulesPurge(copy.key));
+    return complete;
   }
 
   async #merge(key: string, takenMs: number, pairs: readonly string[]): Promise<number> {
@@ -127,24 +119,16 @@ export class RuleCopies {
   }
 }
 
-/** Makes the copies anew from what the table holds. @returns and throws as `RuleCopies.rebuild` */
-export function rebuildCopies(store: RuleStore, copies: RuleCopies): Promise<boolean> {
-  return copies.rebuild(() => store.list());
+function needsMore({ digest }: RuleSnapshot): (copy: Begun) => boolean {
+  return (copy) => copy.digest !== digest || isLongUnused(copy);
 }
 
-function snapshotOf(rules: readonly Rule[], nowMs: number): Snapshot {
-  const pairs = rules.map((rule) => [rule.id, encodeRule(standingRule(rule, nowMs))] as const);
-  // Another digest once a rule without a body is old enough to be deleted: the copies have to be gone through again.
-  const text = pairs.map(([id, body]) => `${id}\n${body}${isOld(body, nowMs) ? '-' : ''}\n`).join('');
-  const chunks = Array.from({ length: Math.ceil(pairs.length / CHUNK_RULES) }, (_, index) =>
-    pairs.slice(index * CHUNK_RULES, (index + 1) * CHUNK_RULES).flat(),
-  );
-  // Longer than 64 bytes, which makes Redis keep the hash as a table: in a list each look at a rule would read them all.
-  return { digest: hash('sha512', text, 'base64url'), chunks };
+function isLongUnused({ completeMs, takenMs }: Begun): boolean {
+  return completeMs > 0 && takenMs - completeMs > SEARCHED_AFTER_MS;
 }
 
-function isOld(text: string, nowMs: number): boolean {
-  return text.endsWith(' ') && nowMs - Number(text) > TOMBSTONE_MS;
+function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 interface Settled<T> {
@@ -161,10 +145,11 @@ async function settle<T, R>(items: readonly T[], call: (item: T) => Promise<R>):
   };
 }
 
-const begunReply = array((value) => value);
-
-function three(reply: unknown, script: string): readonly unknown[] {
-  const list = begunReply(reply, script);
-  if (list.length !== 3) throw new DecodeError(script, 'an array of 3', reply);
-  return list;
+/** One after the other: between two scripts Redis can decide on requests. */
+async function inTurn<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<Settled<R>> {
+  const settled: Settled<R>[] = [];
+  for (const item of items) settled.push(await settle([item], call));
+  return { values: settled.flatMap(({ values }) => values), errors: settled.flatMap(({ errors }) => errors) };
 }
+
+const begunReply = array((value) => value);

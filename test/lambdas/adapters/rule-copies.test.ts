@@ -173,6 +173,28 @@ describe('copies that are made anew', () => {
     }
   });
 
+  it('are told of few rules when one of many is new', async () => {
+    const rules = many(2000);
+    await copies.rebuild(list(...rules));
+    const added = revoked('sub:alice');
+    const before = await commandCalls('hget');
+    expect(await copies.rebuild(list(...rules, added))).toBe(true);
+    expect((await held())['sub:alice']).toBe(encodeRule(added));
+    // Each rule that is told is looked up first; besides, a call or two a copy.
+    expect(((await commandCalls('hget')) - before) / 16).toBeLessThan(40);
+  });
+
+  it('are asked of nobody else from the moment on at which somebody begins', async () => {
+    const beforeMs = Date.now();
+    await copies.rebuild(async () => {
+      for (const key of ruleKeys(gateway)) {
+        expect(Number(await client.hget(key, '@asked'))).toBeGreaterThanOrEqual(beforeMs);
+      }
+      return [];
+    });
+    expect.assertions(16);
+  });
+
   it('have all rules again after a flush, although the table has not changed', async () => {
     const rules = many(3);
     await copies.rebuild(list(...rules));
@@ -232,6 +254,43 @@ describe('what says nothing more', () => {
     expect(await held()).toEqual({ 'sub:alice': encodeRule(ended) });
     await copies.rebuild(list(ended));
     expect(await held()).toEqual({});
+  });
+});
+
+describe('a copy that was not made anew for long', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** Copies that were complete so long ago with rules that the table has forgotten since. */
+  async function unused(rules: readonly Rule[], forMs: number): Promise<void> {
+    await copies.rebuild(list());
+    for (const rule of rules) await copies.push(rule);
+    for (const key of ruleKeys(gateway)) await client.hset(key, '@', Date.now() - forMs);
+  }
+
+  it('loses what has ended by itself, and nothing else', async () => {
+    const nowMs = Date.now();
+    const limits = (untilMs: number) => ({ client: { limit: 5, ratePerS: null, untilMs } });
+    const ended = [
+      revoked('token:ended', { nowMs: nowMs - 2 * HOUR_MS, untilMs: nowMs - HOUR_MS }),
+      { ...noRule('sub:ended'), version: 1, limits: limits(nowMs - HOUR_MS) },
+      restored(revoked('sub:restored', { nowMs: 1 }), nowMs - HOUR_MS),
+    ];
+    const standing = [
+      revoked('sub:for-good', { nowMs: 1 }),
+      revoked('token:later', { nowMs: 1, untilMs: nowMs + HOUR_MS }),
+      { ...revoked('sub:half-ended', { nowMs: 1, untilMs: nowMs - HOUR_MS }), limits: limits(0) },
+      restored(revoked('sub:young', { nowMs: nowMs - HOUR_MS }), nowMs - TOMBSTONE_MS + 60_000),
+    ];
+    await unused([...ended, ...standing], HOUR_MS);
+    expect(await copies.rebuild(list())).toBe(true);
+    expect(await held()).toEqual(Object.fromEntries(standing.map((rule) => [rule.id, encodeRule(rule)]).toSorted()));
+  });
+
+  it('is not searched while it is made anew each few minutes', async () => {
+    const ended = revoked('token:ended', { nowMs: 1, untilMs: 2 });
+    await unused([ended], 600_000);
+    await copies.rebuild(list());
+    expect(await held()).toEqual({ 'token:ended': encodeRule(ended) });
   });
 });
 
@@ -297,7 +356,7 @@ it('a cluster of three shards has a copy under each tag, on all shards', async (
     );
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(16);
     expect(Math.min(...sizes)).toBeGreaterThan(0);
-    for (const key of ruleKeys(gateway)) expect(await connected.hlen(key)).toBe(501 + 1 + 3);
+    for (const key of ruleKeys(gateway)) expect(await connected.hlen(key)).toBe(501 + 1 + 4);
   } finally {
     connected.disconnect();
     await cluster.stop();
