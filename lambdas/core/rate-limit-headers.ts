@@ -5,8 +5,9 @@ const MAX_INTEGER = 999_999_999_999_999;
 
 /**
  * Where the tightest decision stands, which is the one that the answer speaks of: of those that refuse the one with the
- * longest wait, else the one with the fewest units left, else the one that resets last. Shadows never speak, nor do limits
- * that nobody counted; -1 when there is nobody else.
+ * longest wait, else the one with the fewest units left, else the one that resets last. Requests under way are no quota that
+ * is used up: a limit of them that lets pass speaks only where no other does. Shadows never speak, nor do limits that nobody
+ * counted; -1 when there is nobody else.
  */
 export function tightest(decisions: readonly Decision[]): number {
   let best = -1;
@@ -20,8 +21,13 @@ export function tightest(decisions: readonly Decision[]): number {
 
 function isTighter(one: Decision, other: Decision): boolean {
   if (one.allowed !== other.allowed) return other.allowed;
+  if (one.allowed && isOfConcurrency(one) !== isOfConcurrency(other)) return isOfConcurrency(other);
   if (one.allowed && one.remaining !== other.remaining) return one.remaining < other.remaining;
   return one.resetMs > other.resetMs;
+}
+
+function isOfConcurrency({ policy }: Decision): boolean {
+  return policy.kind === 'concurrency';
 }
 
 /**

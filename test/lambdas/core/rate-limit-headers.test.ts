@@ -48,6 +48,8 @@ describe('the tightest of several decisions', () => {
   const fewForLonger = decision({ remaining: 1, resetMs: 30_501 });
   const refusesShortly = decision({ allowed: false, remaining: 0, resetMs: 1000 });
   const refusesForLong = decision({ allowed: false, remaining: 3, resetMs: 59_000 });
+  const lastSlot = decision({ policy: concurrencyLimit(5), remaining: 0 });
+  const noSlot = decision({ policy: concurrencyLimit(5), allowed: false, remaining: 0, resetMs: 1000 });
   const shadow = decision({
     allowed: false,
     remaining: 0,
@@ -61,6 +63,9 @@ describe('the tightest of several decisions', () => {
     ['of two with as many the one that resets last', fewForLonger, [few, fewForLonger, many]],
     ['one that refuses, whatever another has left', refusesForLong, [decision({ remaining: 0 }), refusesForLong]],
     ['of two that refuse the one with the longest wait', refusesForLong, [refusesShortly, refusesForLong]],
+    ['of several that let pass none of concurrency, however little it has left', many, [lastSlot, many, lastSlot]],
+    ['of concurrency where it refuses', noSlot, [few, noSlot]],
+    ['of concurrency where it is alone', lastSlot, [shadow, lastSlot]],
     ['never a shadow', many, [shadow, many]],
     ['never one that nobody counted', many, [decision({ counted: 'not', remaining: 0 }), many]],
   ])('is %s', (_, expected, decisions) => {
