@@ -10,9 +10,9 @@ import { TokenBucket } from '../core/token-bucket.ts';
 /** Counts that are remembered; beyond that the one unused for longest is forgotten. */
 const MAX_COUNTS = 10_000;
 
-/** One limit's count of one subject. */
+/** One limit's count of one subject. Windows and buckets are made of their limit, leases are told it each time. */
 interface Count {
-  assess(clockMs: number, cost: number): Assessment;
+  assess(clockMs: number, cost: number, limit: number): Assessment;
   charge(clockMs: number, cost: number, lease: string): void;
 }
 
@@ -46,7 +46,7 @@ export class MemoryCounters implements Counters {
         policy: limit.policy,
         limit: sizeOf(own),
         counted: this.#shared ? 'alone' : 'together',
-        ...count.assess(nowMs, units),
+        ...count.assess(nowMs, units, sizeOf(own)),
       };
       return { count, units, decision };
     });
@@ -58,7 +58,7 @@ export class MemoryCounters implements Counters {
 
   async release({ limits, lease }: LimitRequest): Promise<void> {
     for (const limit of limits) {
-      const count = this.#counts.get(keyOf(limit, this.#ownPart(limit.policy)));
+      const count = this.#counts.get(keyOf(limit, limit.policy));
       if (count instanceof Leases) count.release(lease);
     }
   }
@@ -98,9 +98,20 @@ function countOf(policy: LimitPolicy): Count {
   }
 }
 
+/** A limit of another size is counted anew, but for leases: they are given back whatever the limit is by then. */
 function keyOf({ scope, subject }: CountedLimit, own: LimitPolicy): string {
-  const span = own.kind === 'window' ? own.windowMs : own.kind === 'bucket' ? own.ratePerS : own.leaseMs;
-  return `${own.kind}\n${own.name}\n${scope}\n${sizeOf(own)}\n${span}\n${subject}`;
+  return `${own.kind}\n${own.name}\n${scope}\n${numbersOf(own)}\n${subject}`;
+}
+
+function numbersOf(policy: LimitPolicy): string {
+  switch (policy.kind) {
+    case 'window':
+      return `${policy.limit}/${policy.windowMs}`;
+    case 'bucket':
+      return `${policy.burst}/${policy.ratePerS}`;
+    case 'concurrency':
+      return `${policy.leaseMs}`;
+  }
 }
 
 /** The map's value for `key`, made if missing, and moved to the end: a Map's order is its order of use. */

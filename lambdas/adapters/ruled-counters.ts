@@ -20,7 +20,7 @@ export class RuledCounters implements Counters {
   }
 
   release(request: LimitRequest): Promise<void> {
-    return this.#counters.release(this.#ruled(request));
+    return this.#counters.release(request);
   }
 
   settled(): Promise<void> | undefined {

@@ -363,6 +363,17 @@ describe('a lease', () => {
     expect(await decide([limit])).toMatchObject({ outcome: 'allowed' });
   });
 
+  it('that was taken here is given back though operators changed the limit meanwhile, and is counted by the new one', async () => {
+    const wide = concurrencyLimit(4);
+    await lose();
+    const held = limitRequest([wide]);
+    await counters.decide(held);
+    rules.overrides.set(wide.name, { limit: 2, ratePerS: null, untilMs: 0 });
+    expect(await decide([wide])).toMatchObject({ outcome: 'refused', decisions: [{ limit: 1 }] });
+    await counters.release(held);
+    expect(await decide([wide])).toMatchObject({ outcome: 'allowed' });
+  });
+
   it('that was taken here is given back here though the store has come back', async () => {
     await lose();
     const held = limitRequest([limit], { lease: 'held' });
