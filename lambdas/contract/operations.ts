@@ -68,7 +68,7 @@ export interface RulesResult {
   readonly next: string | null;
 }
 
-export const OPERATION_ERRORS = ['invalid_operation', 'conflict', 'store_unavailable'] as const;
+export const OPERATION_ERRORS = ['invalid_operation', 'conflict', 'too_many_rules', 'store_unavailable'] as const;
 
 export interface Failure {
   readonly ok: false;

@@ -1,7 +1,8 @@
 import type { RuleStore } from '../adapters/rule-store.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
 import type { Rule } from '../contract/rules.ts';
-import { applyChange, isIdle, type RuleChange, standingRule } from '../core/rules.ts';
+import { applyChange, isEmpty, isIdle, type RuleChange, standingRule } from '../core/rules.ts';
+import type { RuleRoom } from './rule-room.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has changed the rule. */
 const ATTEMPTS = 10;
@@ -17,10 +18,10 @@ export class ConflictError extends Error {
  * Changes a rule in the table, whoever else does so at the same time: of two operators each one's change is made.
  *
  * @returns the rule that stands now, and whether there was anything to change
- * @throws ConflictError, or when the table does not answer
+ * @throws ConflictError, TooManyRulesError, InvalidOperationError, or TableUnavailable
  */
 export async function changeRule(
-  store: Pick<RuleStore, 'read' | 'write'>,
+  { store, room }: { readonly store: Pick<RuleStore, 'read' | 'write'>; readonly room: RuleRoom },
   id: string,
   change: RuleChange,
   nowMs: number,
@@ -29,6 +30,7 @@ export async function changeRule(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const next = applyChange(rule, change, nowMs);
     checkSize(next);
+    if (isEmpty(standingRule(rule, nowMs)) && !isEmpty(next)) await room.take(next, nowMs);
     const standing = await store.write(next, rule);
     if (standing === next) return { rule: next, changed: !isIdle(standingRule(rule, nowMs), change) };
     rule = standing;

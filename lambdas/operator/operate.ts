@@ -1,6 +1,5 @@
-import { describeError, writeLine } from '../adapters/log.ts';
-import type { RuleStore } from '../adapters/rule-store.ts';
-import { DecodeError } from '../contract/decode.ts';
+import { writeLine } from '../adapters/log.ts';
+import { type RuleStore, TableUnavailable } from '../adapters/rule-store.ts';
 import {
   decodeOperation,
   type Failure,
@@ -10,14 +9,16 @@ import {
   type RulesResult,
 } from '../contract/operations.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
+import type { Rule } from '../contract/rules.ts';
 import { canonicalId, isEmpty, type RuleChange, standingRule } from '../core/rules.ts';
 import { ConflictError, changeRule } from './change-rule.ts';
 import type { OpenCopies } from './open-copies.ts';
 import { publish } from './publish.ts';
+import { RuleRoom, TooManyRulesError } from './rule-room.ts';
 
 export interface OperateOptions {
   readonly gateway: string;
-  readonly store: Pick<RuleStore, 'read' | 'write' | 'page' | 'list'>;
+  readonly store: Pick<RuleStore, 'read' | 'write' | 'page' | 'list' | 'count'>;
   /** Undefined: the gateway has no Redis. */
   readonly openCopies: (() => Promise<OpenCopies>) | undefined;
   /** Epoch milliseconds. */
@@ -28,14 +29,15 @@ export interface OperateOptions {
  * Does what an operator asks: the table first, for that is what holds, then the copies in Redis. What the operator can
  * put right is answered as data.
  *
- * @throws DecodeError for an item of the table that is no rule
+ * @throws DecodeError for an item of the table that is no rule, and whatever nobody has foreseen
  */
 export function createOperate(options: OperateOptions) {
+  const room = new RuleRoom(options.store);
   return async (event: unknown): Promise<OperationResult> => {
     let operation: Operation | undefined;
     try {
       operation = canonical(decodeOperation(event));
-      const result = await perform(operation, options);
+      const result = await perform(operation, options, room);
       log(options.gateway, operation, result);
       return result;
     } catch (error) {
@@ -51,7 +53,7 @@ function canonical(operation: Operation): Operation {
   return 'id' in operation ? { ...operation, id: canonicalId(operation.id) } : operation;
 }
 
-async function perform(operation: Operation, options: OperateOptions): Promise<OperationResult> {
+async function perform(operation: Operation, options: OperateOptions, room: RuleRoom): Promise<OperationResult> {
   const { store, clock } = options;
   switch (operation.action) {
     case 'list':
@@ -62,8 +64,9 @@ async function perform(operation: Operation, options: OperateOptions): Promise<O
     }
     default: {
       const nowMs = clock();
-      const { rule, changed } = await changeRule(store, operation.id, changeOf(operation, nowMs), nowMs);
-      return { ok: true, rule, changed, ...(await publish(rule, options)) };
+      const { rule, changed } = await changeRule({ store, room }, operation.id, changeOf(operation, nowMs), nowMs);
+      const { pushed, note } = await publish(rule, options);
+      return { ok: true, rule, changed, pushed, note: notes(note, isEmpty(rule) ? null : noteOf(rule)) };
     }
   }
 }
@@ -99,18 +102,25 @@ async function page({ kind, after }: List, { store, clock }: OperateOptions): Pr
   };
 }
 
+/** What holds of a rule wherever it lies. */
+function noteOf({ id }: Rule): string | null {
+  return id.startsWith('key:') ? 'no request has an API key yet: the rule is kept, and meets nobody' : null;
+}
+
+function notes(...all: readonly (string | null)[]): string | null {
+  return all.filter((note) => note !== null).join('; ') || null;
+}
+
+/** What the operator can put right; anything else is a fault. */
 function failureOf(error: unknown): Failure {
-  if (error instanceof DecodeError) throw error;
-  if (error instanceof InvalidOperationError || error instanceof ConflictError) {
-    return { ok: false, error: { code: error.code, message: error.message } };
+  if (error instanceof TableUnavailable) {
+    const message = `${error.message}: it may have stored the operation or not, so ask for it again`;
+    return { ok: false, error: { code: 'store_unavailable', message } };
   }
-  return {
-    ok: false,
-    error: {
-      code: 'store_unavailable',
-      message: `the table does not answer (${describeError(error)}): it may have stored the operation or not, so ask for it again`,
-    },
-  };
+  const isForeseen =
+    error instanceof InvalidOperationError || error instanceof ConflictError || error instanceof TooManyRulesError;
+  if (!isForeseen) throw error;
+  return { ok: false, error: { code: error.code, message: error.message } };
 }
 
 /** Who asked is in CloudTrail, not here. An id is no credential: a token is named by its `jti`. */

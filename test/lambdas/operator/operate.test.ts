@@ -190,10 +190,81 @@ describe('operators that race', () => {
   });
 });
 
-const noPages: Pick<RuleStore, 'page' | 'list'> = {
+const noPages: Pick<RuleStore, 'page' | 'list' | 'count'> = {
   page: async () => ({ rules: [], next: undefined }),
   list: async () => [],
+  count: async () => 0,
 };
+
+describe('a gateway that has many rules', () => {
+  /** The store, as if it held so many rules. */
+  function crowded(rules: number) {
+    let counts = 0;
+    const count = async () => {
+      counts += 1;
+      return rules;
+    };
+    const { read, write, page, list } = store;
+    const own = { read, write, page, list };
+    const bound = Object.fromEntries(Object.entries(own).map(([name, call]) => [name, call.bind(store)])) as typeof own;
+    return { store: { ...bound, count }, counts: () => counts };
+  }
+  const refused = { ok: false, error: { code: 'too_many_rules' } };
+  const TOKEN = { ...REVOKE, id: 'token:t' };
+  const LIMIT = { action: 'limit', id: 'sub:alice', limit: 'client', value: 5 };
+
+  it('takes no further token or limit from 18,000 on, and says what to do', async () => {
+    expect(await operate(TOKEN, { store: crowded(17_999).store })).toMatchObject({ ok: true });
+    const full = crowded(18_000);
+    expect(await operate({ ...TOKEN, id: 'token:u' }, { store: full.store })).toEqual({
+      ok: false,
+      error: {
+        code: 'too_many_rules',
+        message: expect.stringMatching(/^a gateway may have at most 18000 rules before .* has 18000: let revocations /),
+      },
+    });
+    expect(await operate(LIMIT, { store: full.store })).toMatchObject(refused);
+    expect((await store.read('token:u')).version).toBe(0);
+  });
+
+  it('takes revocations of subjects and tenants up to 19,500', async () => {
+    expect(await operate(REVOKE, { store: crowded(19_499).store })).toMatchObject({ ok: true });
+    expect(await operate({ ...REVOKE, id: 'tenant:acme' }, { store: crowded(19_500).store })).toMatchObject(refused);
+  });
+
+  it('takes every change of a rule that is there, and everything that is taken back', async () => {
+    await operate(REVOKE);
+    const { store: full, counts } = crowded(20_000);
+    expect(await operate({ ...REVOKE, forMs: 60_000 }, { store: full })).toMatchObject({ ok: true });
+    expect(await operate(LIMIT, { store: full })).toMatchObject({ ok: true });
+    expect(await operate(RESTORE, { store: full })).toMatchObject({ ok: true });
+    expect(await operate({ ...RESTORE, id: 'sub:nobody' }, { store: full })).toMatchObject({ ok: true });
+    expect(counts()).toBe(0);
+  });
+
+  it('is counted once a minute, with what was added since', async () => {
+    const { store: nearly, counts } = crowded(17_998);
+    const own = createOperate({ gateway, store: nearly, openCopies: undefined, clock: clock.now });
+    const results = [];
+    for (const id of ['token:a', 'token:b', 'token:c']) results.push((await own({ ...REVOKE, id })).ok);
+    expect(results).toEqual([true, true, false]);
+    expect(counts()).toBe(1);
+    clock.advance(60_000);
+    expect(await own({ ...REVOKE, id: 'token:c' })).toMatchObject({ ok: true });
+    expect(counts()).toBe(2);
+  });
+});
+
+describe('a rule of an API key', () => {
+  it('says that no request has one yet', async () => {
+    const note = 'no request has an API key yet: the rule is kept, and meets nobody';
+    expect(await operate({ ...REVOKE, id: 'key:k1' })).toMatchObject({ ok: true, pushed: true, note });
+    expect(await operate({ ...REVOKE, id: 'key:k1' }, { openCopies: undefined })).toMatchObject({
+      note: `stored; the gateway has no redis: functions learn of it from the table; ${note}`,
+    });
+    expect(await operate({ ...RESTORE, id: 'key:k1' })).toMatchObject({ ok: true, note: null });
+  });
+});
 
 describe('copies that are not complete', () => {
   it('are made anew with an operation', async () => {
@@ -215,7 +286,7 @@ describe('copies that are not complete', () => {
     expect(await sealed()).not.toContain(1);
     expect(output.lines).toContainEqual({
       message: 'copies of the rules not made anew',
-      error: 'Error: the table is gone',
+      error: 'TableUnavailable: the table does not answer (Error: the table is gone)',
     });
   });
 });
@@ -291,6 +362,7 @@ describe('what was said', () => {
       read: store.read.bind(store),
       write: store.write.bind(store),
       list: store.list.bind(store),
+      count: store.count.bind(store),
       page: async ({ after }: { after?: string | undefined }) => {
         const { rules } = await store.page({ consistent: true, ...(after !== undefined && { after }) });
         return { rules: rules.slice(0, 1), next: rules.length > 1 ? rules[0]?.id : undefined };
@@ -305,6 +377,11 @@ describe('what was said', () => {
     const rule = await ruleOf(REVOKE);
     expect(await operate({ action: 'get', id: 'sub:alice' })).toMatchObject({ ok: true, rule, changed: false });
     expect(await operate({ action: 'get', id: 'sub:nobody' })).toMatchObject({ ok: true, rule: noRule('sub:nobody') });
+  });
+
+  it('is a fault where the function itself is wrong, which the table is not blamed for', async () => {
+    const broken = { ...noPages, read: () => Promise.reject(new TypeError('x is not a function')), write: store.write };
+    await expect(operate(REVOKE, { store: broken })).rejects.toThrow('x is not a function');
   });
 
   it('is a fault where the table holds what is no rule', async () => {
