@@ -3,8 +3,6 @@ import { decodeJson, object, string } from './decode.ts';
 /** What the operator function knows of its gateway. */
 export interface OperatorConfig {
   readonly gateway: string;
-  /** CloudWatch namespace of the metrics. */
-  readonly namespace: string;
 }
 
 export function encodeOperatorConfig(config: OperatorConfig): string {
@@ -16,7 +14,7 @@ export function decodeOperatorConfig(json: string): OperatorConfig {
   return decodeJson(operatorConfig, json, 'operator');
 }
 
-const operatorConfig = object({ gateway: string, namespace: string });
+const operatorConfig = object({ gateway: string });
 
 const SUFFIX = '-operator';
 /** Characters that Lambda allows in a function's name. */

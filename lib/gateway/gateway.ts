@@ -205,7 +205,6 @@ export class Gateway extends Construct {
     });
     this.#operator = new OperatorFunction(this, 'Operator', {
       gateway: this.name,
-      namespace: this.namespace,
       foundation,
       logRetention,
     });

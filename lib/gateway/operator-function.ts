@@ -13,7 +13,6 @@ import { storeEnvironment } from './store-environment.ts';
 
 export interface OperatorFunctionProps {
   readonly gateway: string;
-  readonly namespace: string;
   readonly foundation: Foundation;
   readonly logRetention: RetentionDays;
 }
@@ -23,13 +22,13 @@ export class OperatorFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { gateway, namespace, foundation, logRetention }: OperatorFunctionProps) {
+  constructor(scope: Construct, id: string, { gateway, foundation, logRetention }: OperatorFunctionProps) {
     super(scope, id);
     const { fn, logGroup } = createFunction(this, 'OperatorFunction', {
       functionName: operatorFunctionName(gateway),
       entry: 'operator',
       description: `Tollgate ${gateway}: revokes credentials and sets limits`,
-      environment: { [Env.operator]: encodeOperatorConfig({ gateway, namespace }), ...storeEnvironment(foundation) },
+      environment: { [Env.operator]: encodeOperatorConfig({ gateway }), ...storeEnvironment(foundation) },
       memorySize: 256,
       timeout: Duration.seconds(30),
       logRetention,

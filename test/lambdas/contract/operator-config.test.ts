@@ -8,14 +8,12 @@ import {
 
 describe('the document of the operator function', () => {
   it('is read back as it was written', () => {
-    const config = { gateway: 'shop', namespace: 'Tollgate/test' };
+    const config = { gateway: 'shop' };
     expect(decodeOperatorConfig(encodeOperatorConfig(config))).toEqual(config);
   });
 
   it('names what is missing from it', () => {
-    expect(() => decodeOperatorConfig('{"gateway":"shop"}')).toThrow(
-      'operator.namespace must be a string, got undefined',
-    );
+    expect(() => decodeOperatorConfig('{}')).toThrow('operator.gateway must be a string, got undefined');
   });
 });
 

@@ -23,10 +23,7 @@ describe('the operator function', () => {
 
   it('knows its gateway, the table and the cache', () => {
     const { Variables } = fn['Environment'] as { Variables: Record<string, string> };
-    expect(decodeOperatorConfig(Variables['TOLLGATE_OPERATOR'] ?? '')).toEqual({
-      gateway: 'edge',
-      namespace: 'Tollgate/test',
-    });
+    expect(decodeOperatorConfig(Variables['TOLLGATE_OPERATOR'] ?? '')).toEqual({ gateway: 'edge' });
     expect(Variables['TOLLGATE_TABLE']).toHaveProperty('Fn::ImportValue');
     expect(JSON.stringify(Variables['TOLLGATE_REDIS_URL'])).toContain('rediss://');
     expect(Variables['TOLLGATE_REDIS_CLUSTER']).toBe('true');
