@@ -36,7 +36,7 @@ export interface Foundation {
   readonly subnets: readonly ISubnet[];
   /** The only group that the cache lets in. */
   readonly functionSecurityGroup: ISecurityGroup;
-  /** Circuit states and their history. Its keys are those of the contract's `TABLE`. */
+  /** Circuit states and their history, and the rules of operators. Its keys are those of the contract's `TABLE`. */
   readonly table: ITable;
   readonly cache: FoundationCache;
   readonly egress: Egress;
