@@ -47,12 +47,21 @@ export function parseRuleId(id: string): RuleId {
   return { kind, name };
 }
 
+/** Whether an id can hold the name, and so whether whoever bears it can be revoked. */
+export function isRuleName(name: string): boolean {
+  return name !== '' && name.length <= MAX_NAME_LENGTH && isPlain(name) && !holdsToken(name);
+}
+
 /** @throws InvalidOperationError for text that is not well-formed or holds control characters */
 export function checkText(what: string, text: string, fix: string): void {
-  if (text.isWellFormed() && !CONTROL.test(text)) return;
+  if (isPlain(text)) return;
   throw new InvalidOperationError(
     `${what} must be well-formed Unicode without control characters, got ${quote(text)}: ${fix}`,
   );
+}
+
+function isPlain(text: string): boolean {
+  return text.isWellFormed() && !CONTROL.test(text);
 }
 
 /** What is kept is read by many and logged: a credential must not get there. */

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeOperation } from '../../../lambdas/contract/operations.ts';
 import { type Claims, verifiedFrom } from '../../../lambdas/core/claims.ts';
+
+const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
 
 function scopesOf(claims: Claims): readonly string[] | undefined {
   return verifiedFrom({ sub: 'alice', ...claims })?.scopes;
@@ -21,17 +24,36 @@ describe('the subject', () => {
     });
   });
 
-  it.each([undefined, null, '', 7, true, {}, ['alice'], 'a'.repeat(1025), 'alice\ud800', '\udc00'])(
+  it.each([undefined, null, '', 7, true, {}, ['alice'], 'a'.repeat(1025), 'alice\ud800', '\udc00', 'a\nb', TOKEN])(
     'of another kind, %j, makes no verified verdict',
     (sub) => {
       expect(verifiedFrom({ sub })).toBeUndefined();
     },
   );
 
-  it('is kept as it is', () => {
+  it('is kept as it is, without control characters', () => {
+    const plain = fc.string({ unit: 'grapheme', minLength: 1 }).filter((sub) => !/\p{Cc}/u.test(sub));
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (sub) => {
+      fc.property(plain, (sub) => {
         expect(verifiedFrom({ sub })).toMatchObject({ sub, client: `sub:${sub}` });
+      }),
+    );
+  });
+
+  it('of any verified verdict, its tenant and its token can be revoked', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.string({ unit: fc.constantFrom('eyJ', '.', 'a', '\u0000', '"', '\\', ':', '\ud800', ' '), maxLength: 12 }),
+      fc.integer(),
+    );
+    fc.assert(
+      fc.property(text, text, text, (sub, tenant, jti) => {
+        const verdict = verifiedFrom({ sub, tenant, jti });
+        if (verdict === undefined) return;
+        const ids = [verdict.client];
+        if (verdict.tenant !== '') ids.push(`tenant:${verdict.tenant}`);
+        if (verdict.jti !== '') ids.push(`token:${verdict.jti}`);
+        for (const id of ids) expect(decodeOperation({ action: 'revoke', id, reason: 'x' })).toMatchObject({ id });
       }),
     );
   });
@@ -51,8 +73,17 @@ describe('the other claims', () => {
     );
   });
 
-  it.each(['email', 'plan', 'tenant', 'jti'])('%s is empty when it is no string, too long or no Unicode', (name) => {
-    for (const value of [undefined, null, 1, {}, ['x'], 'x'.repeat(1025), '\ud800']) {
+  it.each(['plan', 'tenant', 'jti'])(
+    '%s may be a whole number, and is empty when no operator could name it',
+    (name) => {
+      expect(verifiedFrom({ sub: 'alice', [name]: 42 })).toMatchObject({ [name]: '42' });
+      expect(verifiedFrom({ sub: 'alice', [name]: 'a\u0007' })).toMatchObject({ [name]: '' });
+      expect(verifiedFrom({ sub: 'alice', [name]: TOKEN })).toMatchObject({ [name]: '' });
+    },
+  );
+
+  it.each(['email', 'plan', 'tenant', 'jti'])('%s is empty when it is no text, too long or no Unicode', (name) => {
+    for (const value of [undefined, null, 1.5, 2 ** 53, true, {}, ['x'], 'x'.repeat(1025), '\ud800']) {
       expect(verifiedFrom({ sub: 'alice', [name]: value })).toMatchObject({ [name]: '' });
     }
     expect(verifiedFrom({ sub: 'alice', [name]: 'x'.repeat(1024) })).toMatchObject({ [name]: 'x'.repeat(1024) });
