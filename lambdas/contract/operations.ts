@@ -1,7 +1,18 @@
 import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
-import { LIMIT_BOUNDS } from './limit-bounds.ts';
-import { checkText, holdsToken, InvalidOperationError, parseRuleId, quote, tokenGiven } from './rule-id.ts';
-import { REVOCABLE_KINDS, RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
+import {
+  duration,
+  givenReason,
+  id,
+  limitedId,
+  limitName,
+  limitValue,
+  optionalReason,
+  ratePerS,
+  revocableId,
+  sortKey,
+} from './operation-fields.ts';
+import { holdsToken, InvalidOperationError, tokenGiven } from './rule-id.ts';
+import { RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
 
 /** What an operator may ask of the operator function: its event. */
 export type Operation = Revoke | Restore | SetLimit | List | Get;
@@ -25,7 +36,10 @@ export interface SetLimit {
   readonly id: string;
   /** `client`, or of one service only `payments/client`. */
   readonly limit: string;
-  /** Of a bucket its burst; null: as the stack has it. */
+  /**
+   * Of a bucket its burst; null: as the stack has it. Of a concurrency limit no more than 1000 are let in at once, however
+   * many are given: of which kind a limit is, only the stack knows.
+   */
   readonly value: number | null;
   /** Of a bucket; null: as the stack has it. */
   readonly ratePerS: number | null;
@@ -78,15 +92,6 @@ export interface Failure {
   };
 }
 
-const MAX_REASON_LENGTH = 256;
-/** Ten years: what is longer is meant to have no end. */
-const MAX_FOR_MS = 3650 * 86_400_000;
-const MIN_FOR_MS = 1000;
-/** Of the table; in bytes there, which are as many at least. */
-const MAX_SORT_KEY_LENGTH = 1024;
-/** A name of a limit as the stack gives it, after the name of a service where only that one's is meant. */
-const LIMIT_NAME = /^(?:[a-z][a-z0-9-]{0,30}\/)?[a-z0-9][a-z0-9-]{0,39}$/;
-
 const ACTIONS = ['revoke', 'restore', 'limit', 'list', 'get'] as const;
 const HAS_ACTION = object({ action: member(ACTIONS) });
 
@@ -113,98 +118,6 @@ export function decodeOperationResult(value: unknown): OperationResult {
     : { ok, ...ruleResult(value, 'result') };
 }
 
-const id: Decoder<string> = (value, path) => {
-  const text = string(value, path);
-  parseRuleId(text);
-  return text;
-};
-
-const revocableId: Decoder<string> = (value, path) => {
-  const text = id(value, path);
-  if (!REVOCABLE_KINDS.includes(parseRuleId(text).kind)) {
-    throw new InvalidOperationError(
-      `only ${REVOCABLE_KINDS.join(', ')} can be revoked, got ${quote(text)}: give it a limit instead, or revoke who uses it`,
-    );
-  }
-  return text;
-};
-
-const limitedId: Decoder<string> = (value, path) => {
-  const text = id(value, path);
-  const { kind, name } = parseRuleId(text);
-  if (kind === 'ip' && name.includes('/')) {
-    throw new InvalidOperationError(
-      `an address must be one without a prefix length, got ${quote(text)}: write ip:192.0.2.1, or any address of an IPv6 /64 for all of it`,
-    );
-  }
-  if (kind === 'token') {
-    throw new InvalidOperationError(
-      `a token has no limits of its own, got ${quote(text)}: set those of its subject, tenant or plan`,
-    );
-  }
-  return text;
-};
-
-const reason: Decoder<string> = (value, path) => {
-  const text = string(value, path);
-  if (text.length > MAX_REASON_LENGTH) {
-    throw new InvalidOperationError(
-      `the reason must have at most ${MAX_REASON_LENGTH} characters, got ${text.length}: name the ticket that says more`,
-    );
-  }
-  checkText('the reason', text, 'write it in one line');
-  return text;
-};
-
-const givenReason: Decoder<string> = (value, path) => {
-  const text = reason(value ?? '', path);
-  if (text.trim() === '') {
-    throw new InvalidOperationError(
-      'a revocation must have a reason, got none: write it for whoever asks in a year, "left the company"',
-    );
-  }
-  return text;
-};
-
-const forMs: Decoder<number> = (value) => {
-  if (Number.isSafeInteger(value) && Number(value) >= MIN_FOR_MS && Number(value) <= MAX_FOR_MS) return Number(value);
-  throw new InvalidOperationError(
-    `forMs must be a whole number of ms from 1 s to 3650 days, got ${String(value)}: leave it out for no end`,
-  );
-};
-
-const limitName: Decoder<string> = (value, path) => {
-  const text = string(value, path);
-  if (LIMIT_NAME.test(text)) return text;
-  throw new InvalidOperationError(
-    `the name of a limit must be lower-case letters, digits and hyphens, after its service and a slash where only that one is meant, got ${quote(text)}: write client or payments/client`,
-  );
-};
-
-const limitValue: Decoder<number> = (value) => {
-  const { min, max } = LIMIT_BOUNDS.units;
-  if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
-  throw new InvalidOperationError(
-    `a limit must be a whole number from ${min} to ${max}, got ${String(value)}: revoke a subject to refuse all of its requests`,
-  );
-};
-
-const ratePerS: Decoder<number> = (value) => {
-  const { min, max } = LIMIT_BOUNDS.ratePerS;
-  if (typeof value === 'number' && value >= min && value <= max) return value;
-  throw new InvalidOperationError(
-    `the rate of a bucket must be from one unit in 31 days to ${max} units a second, got ${String(value)}: leave it out to keep the stack's`,
-  );
-};
-
-const sortKey: Decoder<string> = (value, path) => {
-  const text = string(value, path);
-  if (text.length >= 1 && text.length <= MAX_SORT_KEY_LENGTH) return text;
-  throw new InvalidOperationError(`after must be what the page before gave as next, got ${quote(text)}`);
-};
-
-const duration = withDefault(nullable(forMs), null);
-const optionalReason = withDefault(reason, '');
 const OPERATIONS = {
   revoke: object({
     action: member(['revoke'] as const),
