@@ -1,5 +1,5 @@
 import { inheritedLimits } from '../contract/inherited-limits.ts';
-import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../contract/policy.ts';
+import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
 
 /** A limit and where it stands: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
 export interface ScopedLimit {
@@ -7,14 +7,22 @@ export interface ScopedLimit {
   readonly scope: string;
 }
 
-/** All that a request of this route must pass: the route's own first, then what holds of its service, then the gateway's. */
-export function limitsOf(service: ServicePolicy, routeKey: string, route: RoutePolicy): readonly ScopedLimit[] {
-  const own = Object.hasOwn(service.routes, routeKey) ? route.limits : null;
+/**
+ * All that a request must pass: the limits of its route first, then what holds of its service, then the gateway's. One that
+ * is of several routes, since readers of its path may differ, must pass the limits of each.
+ */
+export function limitsOf(service: ServicePolicy, ...routeKeys: readonly string[]): readonly ScopedLimit[] {
+  const routes = routeKeys.map((key) => ({ key, own: ownLimits(service, key) }));
+  const inherited = new Set(routes.flatMap(({ own }) => inheritedLimits(service.default.limits ?? [], own)));
   return [
-    ...scoped(`${service.service} ${routeKey}`, own ?? []),
-    ...scoped(service.service, inheritedLimits(service.default.limits ?? [], own)),
+    ...routes.flatMap(({ key, own }) => scoped(`${service.service} ${key}`, own ?? [])),
+    ...scoped(service.service, [...inherited]),
     ...scoped('', service.gatewayLimits),
   ];
+}
+
+function ownLimits({ routes }: ServicePolicy, key: string): readonly LimitPolicy[] | null {
+  return (Object.hasOwn(routes, key) ? routes[key]?.limits : null) ?? null;
 }
 
 function scoped(scope: string, limits: readonly LimitPolicy[]): readonly ScopedLimit[] {

@@ -12,9 +12,14 @@ interface RouteMatcher {
 }
 
 export interface SelectedRoute {
-  /** `POST /api/payments/refunds`, or the service's default route key. */
-  readonly key: string;
-  readonly policy: RoutePolicy;
+  /**
+   * Whose limits the request must pass, `POST /api/payments/refunds` or the service's default route key: of two, the
+   * special route first that the upstream may see, then the one that API Gateway chose.
+   */
+  readonly keys: readonly [string, ...string[]];
+  readonly auth: AuthPolicy;
+  /** Units that the request counts for. */
+  readonly cost: number;
 }
 
 /**
@@ -31,16 +36,14 @@ export function routeSelector(
   return (routeKey, method, path) => {
     const chosen = (Object.hasOwn(policy.routes, routeKey) ? policy.routes[routeKey] : undefined) ?? policy.default;
     const found = matchers.length === 0 ? undefined : firstMatch(matchers, method, canonicalPath(path));
-    if (found === undefined || found.key === routeKey) return { key: routeKey, policy: chosen };
-    return both({ key: routeKey, policy: chosen }, found);
+    const { auth, cost } = chosen;
+    if (found === undefined || found.key === routeKey) return { keys: [routeKey], auth, cost };
+    return {
+      keys: [found.key, routeKey],
+      auth: stricter(auth, found.policy.auth),
+      cost: Math.max(cost, found.policy.cost),
+    };
   };
-}
-
-/** Counted as the special route, or, where that one counts nothing, as the one that API Gateway chose. */
-function both(chosen: SelectedRoute, found: SelectedRoute): SelectedRoute {
-  const { key, policy } = found.policy.limits?.length === 0 ? chosen : found;
-  const auth = stricter(chosen.policy.auth, found.policy.auth);
-  return { key, policy: { auth, limits: policy.limits, cost: Math.max(chosen.policy.cost, found.policy.cost) } };
 }
 
 function stricter(one: AuthPolicy, other: AuthPolicy): AuthPolicy {

@@ -11,7 +11,7 @@ export function authentication(): Stage {
       if (verdict !== undefined) exchange.verdict = verdict;
       exchange.client =
         verdict?.verdict === 'verified' ? verdict.client : ipSubject(event.requestContext.http.sourceIp);
-      const problem = exchange.route && authorize(exchange.route.policy.auth, verdict);
+      const problem = exchange.route && authorize(exchange.route.auth, verdict);
       if (problem !== undefined) throw problem;
     },
   };

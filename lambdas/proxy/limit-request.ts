@@ -19,19 +19,22 @@ export interface Source {
  * credential is still asked for, since it may have been revoked.
  */
 export function limitRequests(service: ServicePolicy): (source: Source) => LimitRequest | undefined {
-  const general = limitsByPlan(limitsOf(service, '', service.default));
-  const special = new Map(
-    Object.entries(service.routes).map(([key, route]) => [key, limitsByPlan(limitsOf(service, key, route))]),
-  );
+  const known = new Map<string, LimitsByPlan>();
+  const limitsByPlanOf = ({ keys }: SelectedRoute) => {
+    const name = keys.join('\n');
+    const byPlan = known.get(name) ?? limitsByPlan(limitsOf(service, ...keys));
+    known.set(name, byPlan);
+    return byPlan;
+  };
   return ({ requestId, route, client, verified, sourceIp }) => {
-    const byPlan = special.get(route.key) ?? general;
+    const byPlan = limitsByPlanOf(route);
     const limits = byPlan.get(verified?.plan ?? '') ?? byPlan.get('') ?? [];
     if (limits.length === 0 && verified === undefined) return undefined;
     const identity = identityOf(client, verified);
     return {
       limits: limits.map(({ policy, scope }) => ({ policy, scope, subject: subjectOf(policy, identity, sourceIp) })),
       identity,
-      cost: route.policy.cost,
+      cost: route.cost,
       lease: requestId,
     };
   };
@@ -40,7 +43,7 @@ export function limitRequests(service: ServicePolicy): (source: Source) => Limit
 /** The limits of a route for each plan that one of them knows; '' for all others. */
 type LimitsByPlan = ReadonlyMap<string, readonly ScopedLimit[]>;
 
-/** Worked out once for each route: whoever counts sees the one number that holds, and no plans. */
+/** Worked out once for each route that requests meet: whoever counts sees the one number that holds, and no plans. */
 function limitsByPlan(limits: readonly ScopedLimit[]): LimitsByPlan {
   const plans = limits.flatMap(({ policy }) => (policy.kind === 'window' ? Object.keys(policy.plans) : []));
   const byPlan = plans.map((plan) => [plan, limits.map((limit) => ofPlan(limit, plan))] as const);

@@ -84,7 +84,7 @@ function describe(
     client: exchange.client ?? '',
     service: policy.service,
     upstream: policy.upstream,
-    route: exchange.route?.key ?? event.routeKey,
+    route: exchange.route?.keys[0] ?? event.routeKey,
     method: event.requestContext.http.method,
     path: event.rawPath.slice(0, MAX_LOGGED_PATH),
     status: response.statusCode,

@@ -89,5 +89,7 @@ function refusal(decision: Decision | undefined, violatedPolicies: readonly stri
 }
 
 function violated(decisions: readonly Decision[]): readonly string[] {
-  return decisions.filter(({ allowed, policy }) => !allowed && !policy.shadow).map(({ policy }) => policy.name);
+  const refusing = decisions.filter(({ allowed, policy }) => !allowed && !policy.shadow);
+  // Limits of two routes that a path may mean can have one name.
+  return [...new Set(refusing.map(({ policy }) => policy.name))];
 }

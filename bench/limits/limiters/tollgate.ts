@@ -31,7 +31,7 @@ export function tollgate(redis: Redis, limits: readonly LimitPolicy[], gatewayLi
 
 /** Requests of a token with an id; whoever has a tenant shares it with many, and comes from an address of its own. */
 function requests(policy: ServicePolicy) {
-  const scoped = limitsOf(policy, ROUTE, policy.default);
+  const scoped = limitsOf(policy, ROUTE);
   let number = 0;
   return (client: string, cost: number) => {
     number += 1;

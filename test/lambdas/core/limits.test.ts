@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LimitBy, LimitPolicy, RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { anchorOf, limitsOf } from '../../../lambdas/core/limits.ts';
@@ -23,8 +24,7 @@ function service(own: readonly LimitPolicy[] | null, special?: readonly LimitPol
 
 /** Scope and name of the limits of a route, in their order. */
 function met(policy: ServicePolicy, key: string): string[] {
-  const limits = limitsOf(policy, key, policy.routes[key] ?? policy.default);
-  return limits.map(({ scope, policy: { name } }) => `${scope} > ${name}`);
+  return limitsOf(policy, key).map(({ scope, policy: { name } }) => `${scope} > ${name}`);
 }
 
 describe('the limits of a request', () => {
@@ -48,9 +48,63 @@ describe('the limits of a request', () => {
   });
 
   it('are none where nobody set any', () => {
-    expect(limitsOf(servicePolicy({ default: route(null) }), '', route(null))).toEqual([]);
+    expect(limitsOf(servicePolicy({ default: route(null) }), '')).toEqual([]);
   });
 });
+
+describe('the limits of a request whose path is one route for API Gateway and another for the upstream', () => {
+  const READ = 'GET /api/users/{id}';
+  const ITEMS = 'GET /api/users/{id}/items';
+  const of = (read: readonly LimitPolicy[] | null, items: readonly LimitPolicy[] | null) =>
+    servicePolicy({
+      default: route([named('client'), named('total', 'total')]),
+      routes: { [READ]: route(read), [ITEMS]: route(items) },
+    });
+  const spelled = (policy: ServicePolicy) =>
+    limitsOf(policy, ITEMS, READ).map(({ scope, policy: { name } }) => `${scope} > ${name}`);
+  const own = `users ${READ} > own`;
+  const other = `users ${ITEMS} > other`;
+
+  it.each<[string, readonly LimitPolicy[] | null, readonly LimitPolicy[] | null, readonly string[]]>([
+    ['both have limits', [named('own')], [named('other')], [other, own, 'users > total']],
+    ['one has, and one its service’s', [named('own')], null, [own, 'users > client', 'users > total']],
+    ['one has, and one none', [named('own')], [], [own, 'users > total']],
+    ['one its service’s, and one none', [], null, ['users > client', 'users > total']],
+    ['neither has', [], [], []],
+  ])('are those of each: %s', (_, read, items, expected) => {
+    expect(spelled(of(read, items)).toSorted()).toEqual(expected.toSorted());
+    expect(spelled(of(items, read)).length).toBe(expected.length);
+  });
+
+  it('are all that either of them has, each once, whatever they are', () => {
+    const by = fc.constantFrom<LimitBy>('client', 'ip', 'tenant', 'total');
+    const limit = fc
+      .tuple(by, fc.boolean(), fc.boolean())
+      .map(([subject, shadow, concurrent]) =>
+        concurrent ? concurrencyLimit(1, { by: subject, shadow }) : windowLimit(1, 1000, { by: subject, shadow }),
+      );
+    const limits = fc.option(fc.array(limit, { maxLength: 3 }));
+    fc.assert(
+      fc.property(limits, limits, limits, fc.constantFrom(READ, 'ANY /api/users'), (general, read, items, chosen) => {
+        const policy = servicePolicy({
+          default: route(general),
+          routes: { [READ]: route(read), [ITEMS]: route(items) },
+          gatewayLimits: [named('gateway')],
+        });
+        const met = (...keys: string[]) => limitsOf(policy, ...keys).map((one) => `${one.scope} ${idOf(one.policy)}`);
+        expect(met(ITEMS, chosen).toSorted()).toEqual([...new Set([...met(ITEMS), ...met(chosen)])].toSorted());
+      }),
+    );
+  });
+});
+
+/** Tells policies apart that look alike. */
+const ids = new Map<LimitPolicy, number>();
+function idOf(policy: LimitPolicy): number {
+  const id = ids.get(policy) ?? ids.size;
+  ids.set(policy, id);
+  return id;
+}
 
 describe('the widest thing that limits span', () => {
   const gateway = { gatewayLimits: [named('gateway')] };

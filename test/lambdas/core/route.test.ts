@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
-import { routeSelector } from '../../../lambdas/core/route.ts';
+import { routeSelector, type SelectedRoute } from '../../../lambdas/core/route.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
 
 const GREEDY = 'ANY /api/payments/{proxy+}';
@@ -15,15 +15,19 @@ function selector(routes: Record<string, RoutePolicy>, standard: RoutePolicy = r
   return routeSelector(servicePolicy({ prefix: '/api/payments', default: standard, routes }));
 }
 
+/** What a request has that is held to this policy, and counted under the limits of these routes. */
+function held({ auth, cost }: RoutePolicy, ...keys: SelectedRoute['keys']): SelectedRoute {
+  return { keys, auth, cost };
+}
+
 describe('a request that API Gateway matched', () => {
   const refunds = route(5, 'refund');
   const select = selector({ 'POST /api/payments/refunds': refunds });
 
   it('to a special route has that route and its very policy', () => {
-    expect(select('POST /api/payments/refunds', 'POST', '/api/payments/refunds')).toEqual({
-      key: 'POST /api/payments/refunds',
-      policy: refunds,
-    });
+    expect(select('POST /api/payments/refunds', 'POST', '/api/payments/refunds')).toEqual(
+      held(refunds, 'POST /api/payments/refunds'),
+    );
   });
 
   it.each([
@@ -33,17 +37,17 @@ describe('a request that API Gateway matched', () => {
     '/api/payments/x/refunds',
     '/api/payments/refundsx',
   ])('to the default route, at %s, has the default policy', (path) => {
-    expect(select(GREEDY, 'POST', path)).toEqual({ key: GREEDY, policy: route(100) });
+    expect(select(GREEDY, 'POST', path)).toEqual(held(route(100), GREEDY));
   });
 
   it('with a method of another route has the default policy', () => {
-    expect(select(GREEDY, 'GET', '/api/payments/refunds').policy).toEqual(route(100));
+    expect(select(GREEDY, 'GET', '/api/payments/refunds')).toEqual(held(route(100), GREEDY));
   });
 
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
     'with the route key %s gets no policy out of a prototype',
     (routeKey) => {
-      expect(select(routeKey, 'POST', '/api/payments/other').policy).toEqual(route(100));
+      expect(select(routeKey, 'POST', '/api/payments/other')).toEqual(held(route(100), routeKey));
     },
   );
 });
@@ -78,14 +82,11 @@ describe('another spelling of a special path', () => {
     ['GET', '/%61dmin%2f%ff', 'admin'],
     ['GET', '/admin;v=1/x', 'admin'],
   ])('%s %s has the special policy', (method, path, scope) => {
-    expect(select(GREEDY, method, `/api/payments${path}`).policy.auth).toEqual({ type: 'jwt', scopes: [scope] });
+    expect(select(GREEDY, method, `/api/payments${path}`).auth).toEqual({ type: 'jwt', scopes: [scope] });
   });
 
-  it('is counted by the special limit', () => {
-    expect(select(GREEDY, 'POST', '/api/payments//refunds')).toMatchObject({
-      key: 'POST /api/payments/refunds',
-      policy: { limits: [{ limit: 5 }] },
-    });
+  it('is counted under the limits of both routes', () => {
+    expect(select(GREEDY, 'POST', '/api/payments//refunds').keys).toEqual(['POST /api/payments/refunds', GREEDY]);
   });
 });
 
@@ -96,20 +97,24 @@ describe('a spelling that is one special route for API Gateway and another for t
   });
 
   it('needs the scopes of both, so that /ADMIN is no way around the policy of /admin', () => {
-    const { key, policy } = select('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN');
-    expect(key).toBe('GET /api/payments/admin');
-    expect(policy).toEqual(route(5, 'read', 'admin'));
+    expect(select('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN')).toEqual(
+      held(route(5, 'read', 'admin'), 'GET /api/payments/admin', 'GET /api/payments/{id}'),
+    );
   });
 
   it('costs as much as the dearer of the two', () => {
     const dear = { ...route(50, 'read'), cost: 5 };
     const spelled = selector({ 'GET /api/payments/{id}': dear, 'GET /api/payments/admin': route(5, 'admin') });
-    expect(spelled('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN').policy.cost).toBe(5);
+    expect(spelled('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN').cost).toBe(5);
   });
 
   it('asks nothing more of a request that both see alike', () => {
-    expect(select('GET /api/payments/{id}', 'GET', '/api/payments/42').policy).toEqual(route(50, 'read'));
-    expect(select('GET /api/payments/admin', 'GET', '/api/payments/admin').policy).toEqual(route(5, 'admin'));
+    expect(select('GET /api/payments/{id}', 'GET', '/api/payments/42')).toEqual(
+      held(route(50, 'read'), 'GET /api/payments/{id}'),
+    );
+    expect(select('GET /api/payments/admin', 'GET', '/api/payments/admin')).toEqual(
+      held(route(5, 'admin'), 'GET /api/payments/admin'),
+    );
   });
 });
 
@@ -117,42 +122,26 @@ describe('a public route beside protected ones', () => {
   const select = selector({ 'GET /api/payments/status': PUBLIC });
 
   it('is public', () => {
-    expect(select('GET /api/payments/status', 'GET', '/api/payments/status').policy).toEqual(PUBLIC);
+    expect(select('GET /api/payments/status', 'GET', '/api/payments/status')).toEqual(
+      held(PUBLIC, 'GET /api/payments/status'),
+    );
   });
 
   it.each(['/STATUS', '//status', '/status/', '/%73tatus'])(
     'gives nobody a way to call the protected %s without a token',
     (path) => {
-      expect(select(GREEDY, 'GET', `/api/payments${path}`).policy).toEqual(route(100));
+      expect(select(GREEDY, 'GET', `/api/payments${path}`)).toEqual(
+        held(route(100), 'GET /api/payments/status', GREEDY),
+      );
     },
   );
-});
-
-describe('a special route without limits', () => {
-  it('leaves another spelling of its path to the limits of the route that API Gateway chose', () => {
-    const limitless = { ...route(5, 'read'), limits: [] };
-    const select = selector({ 'GET /api/payments/{id}': route(50, 'read'), 'GET /api/payments/status': limitless });
-    expect(select('GET /api/payments/{id}', 'GET', '/api/payments/STATUS')).toEqual({
-      key: 'GET /api/payments/{id}',
-      policy: route(50, 'read'),
-    });
-    expect(select('GET /api/payments/status', 'GET', '/api/payments/status').policy.limits).toEqual([]);
-  });
-
-  it('is no way around those of its service where it is held to them', () => {
-    const select = selector({ 'GET /api/payments/status': { ...route(5, 'read'), limits: null } });
-    expect(select(GREEDY, 'GET', '/api/payments//status')).toMatchObject({
-      key: 'GET /api/payments/status',
-      policy: { limits: null },
-    });
-  });
 });
 
 describe('a protected route beside public ones', () => {
   it('is protected in every spelling', () => {
     const select = selector({ 'DELETE /api/payments/{id}': route(5, 'delete') }, PUBLIC);
-    expect(select(GREEDY, 'DELETE', '/api/payments//42').policy).toEqual(route(5, 'delete'));
-    expect(select(GREEDY, 'GET', '/api/payments//42').policy).toEqual(PUBLIC);
+    expect(select(GREEDY, 'DELETE', '/api/payments//42').auth).toEqual(route(5, 'delete').auth);
+    expect(select(GREEDY, 'GET', '/api/payments//42')).toEqual(held(PUBLIC, GREEDY));
   });
 });
 
@@ -179,14 +168,14 @@ describe('among routes of one path', () => {
   ])('%s %s has the policy that API Gateway would choose, whatever their order', (method, path, scope) => {
     for (const entries of [Object.entries(routes), Object.entries(routes).reverse()]) {
       const select = selector(Object.fromEntries(entries));
-      expect(select('$default', method, `/api/payments${path}`).policy.auth).toEqual({ type: 'jwt', scopes: [scope] });
+      expect(select('$default', method, `/api/payments${path}`).auth).toEqual({ type: 'jwt', scopes: [scope] });
     }
   });
 
   it('dots and other characters of a route stand for themselves', () => {
     const select = selector({ 'GET /api/payments/a.b+c': route(5, 'exact') });
-    expect(select(GREEDY, 'GET', '/api/payments/a.b+c').policy).toEqual(route(5, 'exact'));
-    expect(select(GREEDY, 'GET', '/api/payments/axbbc').policy).toEqual(route(100));
+    expect(select(GREEDY, 'GET', '/api/payments/a.b+c').auth).toEqual(route(5, 'exact').auth);
+    expect(select(GREEDY, 'GET', '/api/payments/axbbc')).toEqual(held(route(100), GREEDY));
   });
 });
 

@@ -30,7 +30,7 @@ function asked(changes: Partial<ServicePolicy>, ...requests: readonly Asked[]): 
   return requests.map(({ key = 'ANY /api/users', verified, sourceIp = '192.0.2.1' }) =>
     requestOf({
       requestId: 'request-1',
-      route: { key, policy: service.routes[key] ?? service.default },
+      route: { ...(service.routes[key] ?? service.default), keys: [key] },
       client: verified?.client ?? ipSubject(sourceIp),
       verified,
       sourceIp,

@@ -192,6 +192,34 @@ describe('a request over a limit', () => {
   });
 });
 
+describe('a path that is one route for API Gateway and another for the upstream', () => {
+  it('is counted under the limits of both, and told each name once', async () => {
+    const [read, items] = ['GET /api/users/{id}', 'GET /api/users/{id}/items'];
+    const auth = { type: 'none' } as const;
+    const own = windowLimit(5, 60_000);
+    const send = (limits: readonly LimitPolicy[] | null) =>
+      environment([REQUESTS], {
+        policy: { routes: { [read]: { auth, limits: [own], cost: 1 }, [items]: { auth, limits, cost: 1 } } },
+      }).send({ path: '/api/users/42%2fitems', routeKey: read });
+    await send(null);
+    counters.outcome = 'refused';
+    counters.said = { client: { allowed: false } };
+    const refused = await send([REQUESTS]);
+    expect(counters.asked.map(({ limits }) => limits.map(({ policy, scope }) => [policy, scope]))).toEqual([
+      [
+        [own, `users ${read}`],
+        [REQUESTS, 'users'],
+      ],
+      [
+        [REQUESTS, `users ${items}`],
+        [own, `users ${read}`],
+      ],
+    ]);
+    expect(problemOf(refused)).toMatchObject({ 'violated-policies': ['client'] });
+    expect(output.lines).toMatchObject([{ route: items }, { route: items }]);
+  });
+});
+
 describe('a limit in shadow mode', () => {
   it('refuses nothing, and tells in log and metrics what it would have refused', async () => {
     counters.said = {

@@ -37,8 +37,7 @@ function synthesized(given: Given): { readonly policy: ServicePolicy; readonly j
 }
 
 function names(policy: ServicePolicy, routeKey: string): readonly string[] {
-  const route = policy.routes[routeKey] ?? policy.default;
-  return limitsOf(policy, routeKey, route).map(({ policy: { name }, scope }) => `${scope}: ${name}`);
+  return limitsOf(policy, routeKey).map(({ policy: { name }, scope }) => `${scope}: ${name}`);
 }
 
 describe('the limits of a service', () => {
@@ -288,7 +287,7 @@ describe('limits of any service', () => {
       routes: { 'GET /a': { auth, limits: policies(ofRoute, 'route'), cost: 1 } },
     });
     return ['ANY /', 'GET /a'].every((key) => {
-      const met = limitsOf(policy, key, policy.routes[key] ?? policy.default).map(({ policy: { name } }) => name);
+      const met = limitsOf(policy, key).map(({ policy: { name } }) => name);
       return new Set(met).size === met.length;
     });
   }
