@@ -2,8 +2,8 @@ import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/c
 import { decodeJson } from '../../lambdas/contract/decode.ts';
 import { decodeOperationResult, type Operation, type OperationResult } from '../../lambdas/contract/operations.ts';
 import { operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
-import type { Target } from './command.ts';
 import { OpsError } from './errors.ts';
+import type { Target } from './operator-command.ts';
 
 /** The function itself may take half a minute. */
 const REQUEST_TIMEOUT_MS = 60_000;

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from './errors.ts';
+import { DEFAULT_LOCAL_PORT } from './usage.ts';
+
+const OPTIONS = {
+  for: { type: 'string' },
+  reason: { type: 'string' },
+  rate: { type: 'string' },
+  kind: { type: 'string' },
+  json: { type: 'boolean' },
+  gateway: { type: 'string' },
+  region: { type: 'string' },
+  local: { type: 'string' },
+  limit: { type: 'string', multiple: true },
+  service: { type: 'string' },
+  top: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Option = keyof typeof OPTIONS;
+export type Values = ReturnType<typeof parse>['values'];
+
+/** Of the commands that ask a gateway. */
+const ASKING: readonly Option[] = ['json', 'gateway', 'region', 'local'];
+/** What each command takes. */
+const COMMANDS: Readonly<
+  Record<string, { readonly args: string; readonly counts: readonly number[]; readonly options: readonly Option[] }>
+> = {
+  revoke: { args: 'ID', counts: [1], options: ['for', 'reason', ...ASKING] },
+  restore: { args: 'ID', counts: [1], options: ['reason', ...ASKING] },
+  limit: { args: 'ID NAME VALUE', counts: [3], options: ['for', 'reason', 'rate', ...ASKING] },
+  list: { args: '[revoked|limits]', counts: [0, 1], options: ['kind', ...ASKING] },
+  show: { args: 'ID', counts: [1], options: ASKING },
+  replay: { args: 'LOG', counts: [1], options: ['limit', 'service', 'top'] },
+};
+
+/** What was typed: a command that there is, with as many words and such options as it takes. */
+export interface CommandLine {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly values: Values;
+}
+
+/** @throws UsageError in one line */
+export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
+  const { values, positionals } = parse(withLocalPort(args));
+  const [name, ...words] = positionals;
+  if (values.help || (name === undefined && args.length === 0)) return 'help';
+  return { name: checked(name, words, values), words, values };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (cause) {
+    const [message = ''] = (cause as Error).message.split(/\. |\n/);
+    throw new UsageError(
+      message.replace(/^./, (first) => first.toLowerCase()),
+      { cause },
+    );
+  }
+}
+
+/** `--local` and `--local 3011`: parseArgs knows no option whose value may be missing. */
+function withLocalPort(args: readonly string[]): readonly string[] {
+  return args.flatMap((arg, index) => {
+    if (args[index - 1] === '--local' && isNumber(arg)) return [];
+    if (arg !== '--local') return [arg];
+    const next = args[index + 1] ?? '';
+    return [`--local=${isNumber(next) ? next : DEFAULT_LOCAL_PORT}`];
+  });
+}
+
+export function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+function checked(name: string | undefined, words: readonly string[], values: Values): string {
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (name === undefined || command === undefined) {
+    throw new UsageError(
+      `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${JSON.stringify(name ?? '')}: see --help`,
+    );
+  }
+  if (!command.counts.includes(words.length)) {
+    throw new UsageError(`${name} takes ${command.args}, got ${JSON.stringify(words.join(' '))}: see --help`);
+  }
+  const other = (Object.keys(values) as Option[]).find((option) => !command.options.includes(option));
+  if (other !== undefined) throw new UsageError(`${name} does not take --${other}: see --help`);
+  return name;
+}

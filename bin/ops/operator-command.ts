@@ -1,0 +1,103 @@
+import { decodeOperation, type List, type Operation } from '../../lambdas/contract/operations.ts';
+import { InvalidOperationError } from '../../lambdas/contract/rule-id.ts';
+import { type CommandLine, isNumber, type Values } from './command-line.ts';
+import { parseDuration } from './duration.ts';
+import { UsageError } from './errors.ts';
+import type { Facts } from './facts.ts';
+import { DEFAULT_GATEWAY } from './usage.ts';
+
+/** Which gateway, and where it runs. */
+export interface Target {
+  readonly gateway: string;
+  /** Undefined: as the SDK finds it. */
+  readonly region: string | undefined;
+  /** Of the gateway of `npm start`; undefined: AWS. */
+  readonly localPort: number | undefined;
+}
+
+/** What a gateway is asked. */
+export type OperatorCommand =
+  | {
+      readonly type: 'operate';
+      readonly operation: Exclude<Operation, List>;
+      readonly target: Target;
+      readonly json: boolean;
+    }
+  | {
+      readonly type: 'list';
+      readonly operation: List;
+      readonly facts: Facts;
+      readonly target: Target;
+      readonly json: boolean;
+    };
+
+/** @throws UsageError in one line */
+export function operatorCommand(line: CommandLine): OperatorCommand {
+  const { words, values } = line;
+  const common = { target: targetOf(values), json: values.json ?? false };
+  const operation = operationOf(eventOf(line));
+  return operation.action === 'list'
+    ? { type: 'list', operation, facts: factsOf(words[0]), ...common }
+    : { type: 'operate', operation, ...common };
+}
+
+function eventOf({ name, words, values }: CommandLine): object {
+  const [id = '', limit = '', value = ''] = words;
+  const reason = values.reason !== undefined && { reason: values.reason };
+  const forMs = values.for !== undefined && { forMs: parseDuration('--for', values.for) };
+  switch (name) {
+    case 'revoke':
+      return { action: 'revoke', id, ...reason, ...forMs };
+    case 'restore':
+      return { action: 'restore', id, ...reason };
+    case 'limit':
+      return { action: 'limit', id, limit, ...limitValue(value, values), ...reason, ...forMs };
+    case 'show':
+      return { action: 'get', id };
+    default:
+      return { action: 'list', ...(values.kind !== undefined && { kind: values.kind }) };
+  }
+}
+
+function limitValue(value: string, { rate, for: time }: Values): object {
+  if (value === 'default') {
+    if (rate === undefined && time === undefined) return { value: null };
+    throw new UsageError('limit ID NAME default takes neither --rate nor --for: the stack has its own');
+  }
+  if (!isNumber(value)) {
+    throw new UsageError(
+      `a limit must be a whole number, or default, got ${JSON.stringify(value)}: write one like 500`,
+    );
+  }
+  return { value: Number(value), ...(rate !== undefined && { ratePerS: parseRate(rate) }) };
+}
+
+function parseRate(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`--rate must be a number of units a second, got ${JSON.stringify(text)}: write one like 2.5`);
+}
+
+/** The function checks it as well; what is wrong is told before anybody is asked. */
+function operationOf(event: object): Operation {
+  try {
+    return decodeOperation(event);
+  } catch (error) {
+    if (error instanceof InvalidOperationError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function factsOf(text = 'all'): Facts {
+  if (text === 'all' || text === 'revoked' || text === 'limits') return text;
+  throw new UsageError(`list takes revoked, limits or nothing, got ${JSON.stringify(text)}: see --help`);
+}
+
+function targetOf({ gateway = DEFAULT_GATEWAY, region, local }: Values): Target {
+  return { gateway, region, localPort: local === undefined ? undefined : parsePort(local) };
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (isNumber(text) && port >= 1 && port <= 65_535) return port;
+  throw new UsageError(`--local takes a port from 1 to 65535, got ${JSON.stringify(text)}: see what npm start tells`);
+}
