@@ -1,6 +1,7 @@
 import { UsageError } from './errors.ts';
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Milliseconds of a unit by its letter. */
+export const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds of `30s`, `15m`, `1h` or `7d`. @throws UsageError */
 export function parseDuration(option: string, text: string): number {

@@ -1,5 +1,5 @@
 import type { Fact } from './facts.ts';
-import { isoTime, printable, shortened } from './text.ts';
+import { isoTime, padded, printable, shortened } from './text.ts';
 
 const WIDTH = 100;
 const GAP = 2;
@@ -30,8 +30,4 @@ function line(row: readonly string[], widths: readonly number[]): string {
     .map((cell, column) => padded(shortened(cell, widths[column] ?? 0), widths[column] ?? 0))
     .join(' '.repeat(GAP))
     .trimEnd();
-}
-
-function padded(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - [...cell].length));
 }

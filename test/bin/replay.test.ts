@@ -42,6 +42,7 @@ describe('a line of a log', () => {
       ip: '',
       service: 'users',
       route: 'ANY /api/users/{proxy+}',
+      cost: 1,
     });
     expect(readEntry(functionLine('ip:192.0.2.1', NOON_MS))).toMatchObject({ ip: '192.0.2.1' });
   });
@@ -84,6 +85,11 @@ describe('a limit on trial', () => {
     'client=1.5/1m',
     'client=10000001/1m',
     'client=5/999ms',
+    'client=5/0s',
+    'client=5/32d',
+    'client=10001/s+5',
+    'client=1/32d+5',
+    'client=10/s+10000001',
     'user=5/1m',
     'constructor=5/1m',
     'client=10/s+0',
@@ -111,6 +117,15 @@ describe('a replay', () => {
     expect(replay(entries, limits).map(({ refused }) => refused)).toEqual([0, 9, 0, 9]);
   });
 
+  it('shows of a subject nothing that a terminal would act on, in one width', () => {
+    const lines = ['sub:\u202ea\u001b[2J', `sub:${'🙂'.repeat(60)}`].map((client) => functionLine(client, NOON_MS));
+    const entries = [...lines, ...lines].map((line) => readEntry(line) ?? expect.fail(line));
+    const [, head = '', ...rows] = describeResults(replay(entries, [parseTrialLimit('client=1/1m')]), 10).split('\n');
+    expect(rows.map((row) => [...row].length)).toEqual([head.length + 11, head.length + 11]);
+    expect(rows[0]).toContain('sub:\\u{202e}a\\u{1b}[2J ');
+    expect(rows[1]).toMatch(/^ {2}sub:🙂{35}… /u);
+  });
+
   it('is told in a few lines, the most refused first', () => {
     const text = describeResults(replay(entries, ['client=2/1m', 'client=50/1m'].map(parseTrialLimit)), 1);
     expect(text.split('\n')).toEqual([
@@ -121,6 +136,16 @@ describe('a replay', () => {
       '',
       'client=50/1m: would have refused 0 of 14 requests (0.0 %), of 0 out of 2',
     ]);
+  });
+});
+
+describe('a replay of requests that cost more than one unit', () => {
+  it('counts what each cost', () => {
+    const dear = Array.from({ length: 3 }, (_, index) => functionLine('sub:alice', NOON_MS + index, { cost: 4 }));
+    const cheap = functionLine('sub:alice', NOON_MS + 3, { cost: 'x' });
+    const entries = [...dear, cheap].map((line) => readEntry(line) ?? expect.fail(line));
+    const limits = ['client=9/1m', 'client=0.1/s+8'].map(parseTrialLimit);
+    expect(replay(entries, limits).map(({ refused }) => refused)).toEqual([1, 2]);
   });
 });
 

@@ -15,6 +15,8 @@ export interface LogEntry {
   readonly service: string;
   /** `GET /api/users/{id}` */
   readonly route: string;
+  /** Units that it counts for; 1 in the access log, which does not know. */
+  readonly cost: number;
 }
 
 /** Refused before any limit was asked: such a request counts for none. */
@@ -39,6 +41,7 @@ function ofFunction(fields: Fields): LogEntry {
     ip: client.startsWith('ip:') ? client.slice('ip:'.length) : '',
     service: text(fields['service']),
     route: text(fields['route']),
+    cost: costOf(fields['cost']),
   };
 }
 
@@ -50,7 +53,13 @@ function ofAccessLog(fields: Fields): LogEntry {
     ip,
     service: '',
     route: text(fields['routeKey']),
+    cost: 1,
   };
+}
+
+/** The functions' log has it only where it is another than 1. */
+function costOf(value: unknown): number {
+  return Number.isInteger(value) && Number(value) >= 1 ? Number(value) : 1;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -21,7 +21,7 @@ export interface TrialResult {
 }
 
 /**
- * Counts the requests of a log against limits in shadow mode: each limit as if it were enforced, for a refused request
+ * Counts the requests of a log, each as many units as it cost, against limits in shadow mode: each limit as if it were enforced, for a refused request
  * is not counted, and none of them knowing of the others.
  *
  * @param entries in any order; they are counted by their times
@@ -42,7 +42,7 @@ function tryLimit(entries: readonly LogEntry[], limit: TrialLimit): TrialResult 
     const own = seen.get(subject) ?? { count: limit.count(), requests: 0, refused: 0, firstMs: 0 };
     seen.set(subject, own);
     own.requests += 1;
-    if (own.count.assess(entry.atMs, 1).allowed) own.count.charge(entry.atMs, 1);
+    if (own.count.assess(entry.atMs, entry.cost).allowed) own.count.charge(entry.atMs, entry.cost);
     else {
       if (own.refused === 0) own.firstMs = entry.atMs;
       own.refused += 1;

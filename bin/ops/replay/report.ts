@@ -1,3 +1,4 @@
+import { padded, printable, shortened } from '../text.ts';
 import type { TrialResult } from './replay.ts';
 
 /** Longer subjects are cut, so that a line fits a screen. */
@@ -14,7 +15,7 @@ function describe({ limit, requests, refused, subjects, cut }: TrialResult, top:
   const rows = cut
     .slice(0, top)
     .map(({ subject, ...row }) => [
-      short(subject),
+      shortened(printable(subject), SUBJECT_WIDTH),
       String(row.refused),
       String(row.requests),
       new Date(row.firstMs).toISOString(),
@@ -22,13 +23,8 @@ function describe({ limit, requests, refused, subjects, cut }: TrialResult, top:
   if (rows.length === 0) return head;
   const table = [['who', 'refused', 'requests', 'first refused'], ...rows].map(
     ([who = '', of = '', all = '', first = '']) =>
-      `  ${who.padEnd(SUBJECT_WIDTH)}  ${of.padStart(8)}  ${all.padStart(8)}  ${first}`,
+      `  ${padded(who, SUBJECT_WIDTH)}  ${of.padStart(8)}  ${all.padStart(8)}  ${first}`,
   );
   const more = cut.length > top ? [`  and ${cut.length - top} more`] : [];
   return [head, ...table, ...more].join('\n');
-}
-
-function short(subject: string): string {
-  const shown = subject.replace(/\p{Cc}/gu, '?');
-  return shown.length > SUBJECT_WIDTH ? `${shown.slice(0, SUBJECT_WIDTH - 1)}…` : shown;
 }

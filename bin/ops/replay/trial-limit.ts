@@ -1,5 +1,7 @@
+import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
 import { SlidingWindow } from '../../../lambdas/core/sliding-window.ts';
 import { TokenBucket } from '../../../lambdas/core/token-bucket.ts';
+import { UNITS_MS } from '../duration.ts';
 import type { LogEntry } from './log-entry.ts';
 
 /** A limit to be tried on a log. */
@@ -16,27 +18,31 @@ const SUBJECTS: Readonly<Record<string, TrialLimit['subjectOf']>> = {
   ip: (entry) => entry.ip,
   total: () => 'everybody',
 };
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const LIMIT = /^(?<by>\w+)=(?<limit>\d+(?:\.\d+)?)\/(?<span>\d*)(?<unit>ms|s|m|h|d)(?:\+(?<burst>\d+))?$/;
-const MAX_LIMIT = 10_000_000;
+const LIMIT = /^(?<by>\w+)=(?<limit>\d+(?:\.\d+)?)\/(?<span>\d*)(?<unit>[smhd])(?:\+(?<burst>\d+))?$/;
 const RULE =
-  "a limit must be BY=NUMBER/WINDOW, or BY=RATE/s+BURST for a token bucket, where BY is one of client, ip, total: write one like 'client=100/1m' or 'client=10/s+50'";
+  "a limit must be BY=NUMBER/WINDOW, or BY=RATE/s+BURST for a token bucket, where BY is one of client, ip, total, with numbers that the stack takes too: write one like 'client=100/1m' or 'client=10/s+50'";
 
 /** @throws Error that says value, rule and fix */
 export function parseTrialLimit(text: string): TrialLimit {
   const { by = '', limit, span, unit = '', burst } = LIMIT.exec(text)?.groups ?? {};
   const subjectOf = Object.hasOwn(SUBJECTS, by) ? SUBJECTS[by] : undefined;
   const [size, windowMs] = [Number(limit), Number(span || 1) * (UNITS_MS[unit] ?? Number.NaN)];
-  if (subjectOf === undefined || !(size > 0 && size <= MAX_LIMIT) || !(windowMs > 0)) throw wrong(text);
-  if (burst !== undefined) {
-    const bucket = { burst: Number(burst), ratePerS: (size * 1000) / windowMs };
-    if (!(bucket.burst >= 1 && bucket.burst <= MAX_LIMIT)) throw wrong(text);
-    return { text, subjectOf, count: () => new TokenBucket(bucket) };
-  }
-  if (!Number.isInteger(size) || windowMs < 1000) throw wrong(text);
-  return { text, subjectOf, count: () => new SlidingWindow({ limit: size, windowMs }) };
+  const count = burst === undefined ? window(size, windowMs) : bucket(Number(burst), (size * 1000) / windowMs);
+  if (subjectOf === undefined || count === undefined) throw new Error(`${RULE}, got ${JSON.stringify(text)}`);
+  return { text, subjectOf, count };
 }
 
-function wrong(text: string): Error {
-  return new Error(`${RULE}, got ${JSON.stringify(text)}`);
+function window(limit: number, windowMs: number): TrialLimit['count'] | undefined {
+  if (!Number.isInteger(limit) || !isWithin('units', limit) || !isWithin('windowMs', windowMs)) return undefined;
+  return () => new SlidingWindow({ limit, windowMs });
+}
+
+function bucket(burst: number, ratePerS: number): TrialLimit['count'] | undefined {
+  if (!isWithin('units', burst) || !isWithin('ratePerS', ratePerS)) return undefined;
+  return () => new TokenBucket({ burst, ratePerS });
+}
+
+function isWithin(bounds: keyof typeof LIMIT_BOUNDS, value: number): boolean {
+  const { min, max } = LIMIT_BOUNDS[bounds];
+  return value >= min && value <= max;
 }
