@@ -40,17 +40,20 @@ export interface Ruling {
   readonly decisions: readonly Decision[];
 }
 
-/** The store that counts. It is fast, may be shared, and is allowed to be lost. */
+/**
+ * The store that counts. It is fast, may be shared, and is allowed to be lost. What the requests meet never rejects (see
+ * `LadderCounters`); the shared store behind it does, when it cannot tell.
+ */
 export interface Counters {
-  /** Counts one request against all of its limits. @throws when the store cannot tell */
+  /** Counts one request against all of its limits. */
   decide(request: LimitRequest): Promise<Ruling>;
-  /** Gives back the leases that an allowed request took. @throws when the store cannot tell */
+  /** Gives back the leases that an allowed request took; one that cannot be given back ends by itself. */
   release(request: LimitRequest): Promise<void>;
   /**
    * What was begun beside the requests and must not be left to an environment that Lambda freezes with the reply; undefined
    * when there is nothing. It never rejects and takes half a second at most.
    */
   settled(): Promise<void> | undefined;
-  /** Counts one outcome of `circuit`. @throws when the store cannot tell */
+  /** Counts one outcome of `circuit`. */
   record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts>;
 }

@@ -20,8 +20,6 @@ export interface Exchange {
   readonly coldStart: boolean;
   /** Fields for the response, whoever makes it. */
   readonly responseHeaders: Record<string, string>;
-  /** Calls to a store that failed and that nobody else counts. */
-  storeErrors: number;
   route?: SelectedRoute;
   verdict?: Verdict;
   client?: string;

@@ -11,10 +11,7 @@ export function leases(counters: Counters): Stage {
     const { leased } = exchange;
     if (leased === undefined) return;
     delete exchange.leased;
-    // A lease that nobody gave back ends by itself: no reason to fail the reply.
-    exchange.leasesReturned = counters.release(leased).catch(() => {
-      exchange.storeErrors += 1;
-    });
+    exchange.leasesReturned = counters.release(leased);
   }
 
   return { after: giveBack, onError: giveBack };

@@ -57,7 +57,6 @@ export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOp
         startedAtMs: monotonic(),
         coldStart,
         responseHeaders: { 'x-request-id': requestId },
-        storeErrors: 0,
       };
       coldStart = false;
     },
@@ -100,7 +99,7 @@ function describe(
 }
 
 function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovered }: StoreEvents): MetricValues {
-  const { forwarded, problem, ruling, storeErrors } = exchange;
+  const { forwarded, problem, ruling } = exchange;
   const rejection = problem && rejectionOf(problem, ruling);
   return {
     [Metric.requests]: 1,
@@ -111,7 +110,7 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
     }),
     ...(rejection && { [rejection]: 1 }),
     ...(ruling && limitMetrics(ruling)),
-    ...(errors + storeErrors > 0 && { [Metric.storeErrors]: errors + storeErrors }),
+    ...(errors > 0 && { [Metric.storeErrors]: errors }),
     ...(lost > 0 && { [Metric.storeLost]: lost }),
     ...(recovered > 0 && { [Metric.storeRecovered]: recovered }),
   };

@@ -15,8 +15,12 @@ const UNAVAILABLE_RETRY_S = 1;
 export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: () => number): Stage {
   const requestOf = limitRequests(policy);
 
-  /** The leases were given back by the stage `leases`; no reply leaves before that is known. */
-  const returned = ({ context: { exchange } }: { context: { exchange: Exchange } }) => exchange.leasesReturned;
+  /**
+   * No reply leaves before what it would freeze is done: the leases that the stage `leases` gives back, and what the
+   * counters have had under way while the upstream answered.
+   */
+  const done = ({ context: { exchange } }: { context: { exchange: Exchange } }) =>
+    both(exchange.leasesReturned, counters.settled());
 
   return {
     before: async ({ event, context: { exchange } }) => {
@@ -38,9 +42,15 @@ export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: (
       const problem = problemOf(ruling, decision);
       if (problem !== undefined) throw problem;
     },
-    after: returned,
-    onError: returned,
+    after: done,
+    onError: done,
   };
+}
+
+/** Nothing to wait for costs nothing: middy goes on at once. */
+function both(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.then(() => other);
 }
 
 function takesLeases({ limits }: LimitRequest): boolean {

@@ -16,8 +16,6 @@ export class ScriptedCounters implements Counters {
   said: Readonly<Record<string, Said>> = {};
   /** What becomes of a call of `release`. */
   releasing: () => Promise<void> = async () => undefined;
-  /** What was begun beside the requests. */
-  settling: Promise<void> | undefined;
   #turn = 0;
   #turning = false;
 
@@ -29,7 +27,7 @@ export class ScriptedCounters implements Counters {
   }
 
   settled(): Promise<void> | undefined {
-    return this.settling;
+    return undefined;
   }
 
   release(): Promise<void> {
