@@ -4,14 +4,19 @@ import type { Decision } from '../core/decision.ts';
 import type { MetricValues } from '../core/emf.ts';
 import { tightest } from '../core/rate-limit-headers.ts';
 
-/** What the limits said; the rarer fields only where there is something to say. */
-export function limitFields(ruling: Ruling | undefined): Record<string, unknown> {
+/**
+ * What the limits said; the rarer fields only where there is something to say.
+ *
+ * @param cost units that the request counts for
+ */
+export function limitFields(ruling: Ruling | undefined, cost = 1): Record<string, unknown> {
   if (ruling === undefined) return { limited: false, limit: '' };
   const { outcome, decisions } = ruling;
   const shadows = shadowsOf(decisions);
   return {
     limited: outcome === 'refused',
     limit: refusing(ruling)?.policy.name ?? '',
+    ...(cost !== 1 && { cost }),
     ...(shadows.length > 0 && { shadow_limited: shadows.map(({ policy }) => policy.name) }),
     ...(outcome === 'revoked' && { revoked: true }),
     ...(countedAlone(ruling) && { limits_local: true }),
