@@ -7,13 +7,14 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   revoke ID --reason TEXT      refuses every further request of a token, subject, tenant or API key
   restore ID                   lets them pass again
   limit ID NAME VALUE          sets a limit of one subject, or of all of a plan; NAME as the stack
-                               has it, client, or of one service only, payments/client
+                               has it, client, or of one service only, payments/client;
+                               VALUE from 1 to 10000000, of concurrency 1000 count at most
   limit ID NAME default        takes it back
   list [revoked|limits]        what is in force
   show ID                      what is in force for one subject
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
-ID is token:<jti>, sub:NAME, tenant:NAME, key:NAME, ip:ADDRESS or plan:NAME.
+ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME or, once there are, key:NAME.
 
   --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit)
   --reason TEXT      why, at most 256 characters (revoke, restore, limit)
