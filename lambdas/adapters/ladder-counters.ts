@@ -73,6 +73,7 @@ export class LadderCounters implements Counters {
     const ruling = await shared.decide(request);
     // A store that was away knows nothing of who was revoked meanwhile, until its copies of the rules are made anew.
     if (breaker.sinceRecoveryMs > RULES_FRESH_MS || !(await rules.isRevoked(request.identity))) return ruling;
+    if (ruling.outcome === 'allowed') await shared.release(request);
     return { outcome: 'revoked', decisions: [] };
   }
 

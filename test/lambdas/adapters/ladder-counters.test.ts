@@ -419,7 +419,8 @@ describe('when the store answers again', () => {
     await lose();
     rules.revoked.add('sub:alice');
     await recover();
-    expect(await decide([windowLimit(2, 1000)])).toEqual({ outcome: 'revoked', decisions: [] });
+    expect(await decide([windowLimit(2, 1000)], { lease: 'mine' })).toEqual({ outcome: 'revoked', decisions: [] });
+    expect(store.asked).toContain('release mine');
     clock.advance(RULES_FRESH_MS);
     expect(await decide([windowLimit(2, 1000)])).toEqual({ outcome: 'revoked', decisions: [] });
     clock.advance(1);
