@@ -14,7 +14,7 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   show ID                      what is in force for one subject
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
-ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME or, once there are, key:NAME.
+ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME; key:NAME with API keys.
 
   --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit)
   --reason TEXT      why, at most 256 characters (revoke, restore, limit)

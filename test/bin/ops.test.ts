@@ -116,7 +116,11 @@ describe('the command', () => {
   });
 
   it('leaves a line in the log of the function', async () => {
-    await told('revoke', 'key:k1', '--reason', 'leaked');
+    expect(await ops(['revoke', 'key:k1', '--reason', 'leaked', ...local])).toEqual({
+      code: 0,
+      stdout: 'key:k1 is revoked for good\n',
+      stderr: 'note: no request has an API key yet: the rule is kept, and meets nobody\n',
+    });
     await gateway.until(() => gateway.lines().some(({ label, id }) => label === 'operator' && id === 'key:k1'));
     expect(gateway.lines().filter(({ id }) => id === 'key:k1')).toMatchObject([
       { message: 'operation', action: 'revoke', reason: 'leaked', changed: true, pushed: true },
