@@ -14,7 +14,7 @@ export function plotLimits(compared: readonly Compared[], byLimit: readonly Line
   const rows = compared.map(({ row, overFloor }) => ({ name: row.name, value: overFloor }));
   const barsHeight = 60 + 24 * rows.length;
   const floor = byLimit.find(({ limiter }) => limiter === FLOOR.name)?.cost.redisUs;
-  return document(WIDTH, barsHeight + 330, [
+  return document('What limiters cost Redis, and how that grows', WIDTH, barsHeight + 330, [
     bars(
       { x: 0, y: 0, width: WIDTH, height: barsHeight },
       { title: "Redis CPU a decision, as a multiple of the floor's", rows, goal: GOALS.cpu },

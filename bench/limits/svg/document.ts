@@ -10,10 +10,11 @@ export interface Box {
 export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'] as const;
 export const NEUTRAL = '#8c8c8c';
 
-/** On white, since a page may be dark. */
-export function document(width: number, height: number, panels: readonly string[]): string {
+/** On white, since a page may be dark. @param title for those who cannot see it */
+export function document(title: string, width: number, height: number, panels: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-16 -16 ${width + 32} ${height + 32}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect x="-16" y="-16" width="${width + 32}" height="${height + 32}" fill="#ffffff"/>`,
     ...panels,
     '</svg>',
