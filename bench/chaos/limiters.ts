@@ -37,6 +37,7 @@ export function deadlineOnly(): Decide {
     isRevoked: async () => false,
     overrideFor: () => undefined,
     settled: () => undefined,
+    doubt: () => undefined,
     rebuild: () => undefined,
   };
   const shared = new RedisCounters({ client, policy, rules });

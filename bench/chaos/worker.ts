@@ -33,7 +33,7 @@ function requestOf(limited: boolean): LimitRequest {
   const client = limited ? 'sub:limited' : `sub:one-of-many-${requests % 1000}`;
   return {
     limits: [{ policy: windowLimit(limited ? limit : 1000, HOUR_MS), scope: 'users', subject: client }],
-    identity: { client, tenant: '', plan: '', token: '' },
+    identity: { client, tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1' },
     cost: 1,
     lease: String(requests),
   };

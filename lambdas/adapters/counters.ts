@@ -4,7 +4,7 @@ import type { Counters } from '../core/counters.ts';
 import { LadderCounters } from './ladder-counters.ts';
 import { describeError, writeLine } from './log.ts';
 import { MemoryCounters } from './memory-counters.ts';
-import { RuleBook, type RuleBookOptions } from './operator-rules.ts';
+import { type OperatorRules, RuleBook, type RuleBookOptions } from './operator-rules.ts';
 import { connectRedis } from './redis-connection.ts';
 import { RedisCounters } from './redis-counters.ts';
 import { redisEndpoint } from './redis-endpoint.ts';
@@ -55,7 +55,7 @@ export function createCounters(options: CountersOptions): Counters {
     shared,
     local: new RuledCounters(memory, rules),
     rules,
-    breaker: breakerOf(shared, options, () => connectionError),
+    breaker: breakerOf(shared, rules, options, () => connectionError),
     onFailure: options.onFailure,
   });
 }
@@ -75,6 +75,7 @@ function ruleBook({ policy, rules, clock, onFailure }: CountersOptions, copy: Ru
 
 function breakerOf(
   shared: RedisCounters,
+  rules: OperatorRules,
   { monotonic, onChange }: CountersOptions,
   causeOf: () => Error | undefined,
 ): StoreBreaker {
@@ -83,6 +84,7 @@ function breakerOf(
     clock: monotonic,
     random: Math.random,
     onChange: (change, error) => {
+      if (change === 'lost') rules.doubt();
       logChange(change, causeOf() ?? error);
       onChange(change);
     },

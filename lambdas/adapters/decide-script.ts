@@ -14,10 +14,10 @@ const REBUILD_LEASE_MS = 2_000;
  * of the limits, or to none when one of them refuses it or it is revoked.
  *
  * KEYS[1] is the hash of the rules, KEYS[2…] hold one limit each; all have the same hash tag.
- * ARGV: cost, lease, service; then for each limit its kind, its name (after a `?` in shadow mode), the limit and a
- * number: of a window for how many ms a request counts, the millisecond in which it came included; of a bucket the units a
- * second; of concurrency the lease in ms. Then the ids that rules may be about: the request's token, client, tenant and
- * plan, as far as it has them, in this order.
+ * ARGV: cost, lease, service; then for each limit its kind, its name, the limit and a number: of a window for how many
+ * ms a request counts, the millisecond in which it came included; of a bucket the units a second; of concurrency the lease
+ * in ms. Before the name a letter says by what it counts, c client, t tenant, i address, a all; a capital: in shadow mode.
+ * Then the ids that rules may be about, of the request's token, client, tenant, plan and address, empty where it has none.
  *
  * Reply: [1 allowed | 0 refused | -1 revoked, rules, and for each limit: allowed 0|1, limit, remaining, reset in ms].
  * Rules: 0 fresh, 1 to be rebuilt by who gets this reply, 2 unknown, 3 both.
@@ -52,15 +52,29 @@ if age > ${RULES_FRESH_MS} then
 end
 local overrides
 -- Below zero: the copy is empty.
-if complete >= 0 and ARGV[4 * #KEYS] then
-  for _, text in ipairs(call('HMGET', KEYS[1], _G.unpack(ARGV, 4 * #KEYS))) do
-    local body = text and string.match(text, ' (.+)')
+if complete >= 0 then
+  local first = 4 * #KEYS
+  local rules = call('HMGET', KEYS[1], ARGV[first], ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4])
+  for i = 1, 5 do
+    local body = rules[i] and string.match(rules[i], ' (.+)')
     if body then
       local rule = cjson.decode(body)
       if rule.r and (rule.r == 0 or rule.r > now) then return { -1, rulesState } end
       overrides = overrides or {}
-      overrides[#overrides + 1] = rule.l
+      overrides[i] = rule.l
     end
+  end
+end
+
+-- Only rules about the limit's own subject: of a client its own, its tenant's and its plan's, in this order.
+local function overrideOf(by, name)
+  local from, to = 2, 4
+  if by == 't' then from, to = 3, 3 elseif by == 'i' then from, to = 5, 5 elseif by == 'a' then return end
+  for i = from, to do
+    local limits = overrides[i]
+    local found = limits and limits[ARGV[3] .. '/' .. name]
+    if limits and (not found or found[2] ~= 0 and found[2] <= now) then found = limits[name] end
+    if found and (found[2] == 0 or found[2] > now) then return found end
   end
 end
 
@@ -204,19 +218,11 @@ local reply, writes, refused = { 1, rulesState }, {}, false
 for i = 2, #KEYS do
   local at = 4 * i - 4
   local kind, name, limit, number = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local shadow = string.byte(name) == 63
-  if overrides then
-    for _, limits in ipairs(overrides) do
-      local plain = shadow and sub(name, 2) or name
-      local found = limits[ARGV[3] .. '/' .. plain]
-      if not found or found[2] ~= 0 and found[2] <= now then found = limits[plain] end
-      if found and (found[2] == 0 or found[2] > now) then
-        limit = found[1]
-        if kind == 'bucket' and found[3] then number = found[3] end
-        if kind == 'concurrency' then limit = math.min(limit, ${LIMIT_BOUNDS.concurrency.max}) end
-        break
-      end
-    end
+  local override = overrides and overrideOf(string.lower(sub(name, 1, 1)), sub(name, 2))
+  if override then
+    limit = override[1]
+    if kind == 'bucket' and override[3] then number = override[3] end
+    if kind == 'concurrency' then limit = math.min(limit, ${LIMIT_BOUNDS.concurrency.max}) end
   end
   local decide = kind == 'window' and (limit > ${EXACT_LIMIT} and sliced or exact)
     or kind == 'bucket' and bucket or concurrency
@@ -224,7 +230,7 @@ for i = 2, #KEYS do
   if allowed then
     writes[2 * i], writes[2 * i + 1] = value, ttl
   else
-    refused = refused or not shadow
+    refused = refused or string.byte(name) > 96
     if value then call('SET', KEYS[i], value, 'PX', ttl) end
   end
   at = #reply

@@ -1,3 +1,4 @@
+import type { LimitPolicy } from '../contract/policy.ts';
 import type { LimitOverride, Rule } from '../contract/rules.ts';
 import type { Identity } from '../core/counters.ts';
 import { isRevoked, overrideFor, type Rules } from '../core/rules.ts';
@@ -17,8 +18,13 @@ export const REBUILD_WAIT_MS = 500;
 export interface OperatorRules {
   /** True when the request's token, client or tenant is revoked, as far as it can be known in time. */
   isRevoked(identity: Identity): Promise<boolean>;
+  /**
+   * Who could tell until now cannot any more: what was read before is not enough. The next request that asks waits for a
+   * read that begins after this.
+   */
+  doubt(): void;
   /** What stands in place of a limit's own numbers, as far as it is known now. */
-  overrideFor(identity: Identity, limitName: string): LimitOverride | undefined;
+  overrideFor(identity: Identity, limit: Pick<LimitPolicy, 'name' | 'by'>): LimitOverride | undefined;
   /** Starts to make Redis's copies of the rules anew. */
   rebuild(): void;
   /** Resolves when that is done, or has taken too long; undefined when it is not under way. */
@@ -65,9 +71,15 @@ export class RuleBook implements OperatorRules {
     return this.#rules !== undefined && isRevoked(this.#rules, identity, clock());
   }
 
-  overrideFor(identity: Identity, limitName: string): LimitOverride | undefined {
+  overrideFor(identity: Identity, limit: Pick<LimitPolicy, 'name' | 'by'>): LimitOverride | undefined {
     if (this.#rules === undefined) return undefined;
-    return overrideFor(this.#rules, identity, limitName, this.#options.service, this.#options.clock());
+    return overrideFor(this.#rules, identity, limit, this.#options.service, this.#options.clock());
+  }
+
+  doubt(): void {
+    this.#askedAtMs = Number.NEGATIVE_INFINITY;
+    this.#asOfMs = Number.NEGATIVE_INFINITY;
+    this.#reading = undefined;
   }
 
   rebuild(): void {

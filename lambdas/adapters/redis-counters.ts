@@ -44,6 +44,7 @@ export class RedisCounters implements Counters {
   readonly #rules: OperatorRules;
   readonly #timeoutMs: number;
   #unanswered = 0;
+  #rulesUnknown = false;
   /** Of a cluster, one server may be gone and the others not: the hash tag leads to the one that failed. */
   #failedTag = '';
 
@@ -69,6 +70,9 @@ export class RedisCounters implements Counters {
       // Nobody waits for it any more, and nobody else would give back what it took.
       (late) => void (late.outcome === 'allowed' && this.release(request).catch(() => undefined)),
     );
+    // A copy that was there and is not: what this environment read from the table before may be older than it was.
+    if (rules.unknown && !this.#rulesUnknown) this.#rules.doubt();
+    this.#rulesUnknown = rules.unknown;
     if (rules.rebuild) this.#rules.rebuild();
     if (outcome === 'revoked') return REVOKED;
     if (!rules.unknown || !(await this.#rules.isRevoked(request.identity))) return { outcome, decisions };
@@ -163,14 +167,20 @@ const REVOKED: Ruling = { outcome: 'revoked', decisions: [] };
 
 /** See `DECIDE_SCRIPT` for their order. */
 function decideArguments({ limits, identity, cost, lease }: LimitRequest, service: string): Argument[] {
-  const { token, client, tenant, plan } = identity;
+  const { token, client, tenant, plan, ip } = identity;
   const args: Argument[] = [cost, lease, service];
-  for (const { policy } of limits) {
-    args.push(policy.kind, policy.shadow ? `?${policy.name}` : policy.name, sizeOf(policy), spanOrRate(policy));
-  }
-  for (const id of [token, client, tenant, plan]) if (id !== '') args.push(id);
+  for (const { policy } of limits) args.push(policy.kind, markOf(policy), sizeOf(policy), spanOrRate(policy));
+  args.push(token, client, tenant, plan, ip);
   return args;
 }
+
+/** Whose rules may change the limit, in capitals where it is on trial, and then its name. */
+function markOf({ by, shadow, name }: LimitPolicy): string {
+  const letter = BY_LETTER[by];
+  return `${shadow ? letter.toUpperCase() : letter}${name}`;
+}
+
+const BY_LETTER = { client: 'c', tenant: 't', ip: 'i', total: 'a' } as const;
 
 /** The millisecond in which a request came counts as well: see `SlidingWindow`. */
 const OWN_MS = 1;

@@ -33,7 +33,7 @@ export class RuledCounters implements Counters {
 
   #ruled(request: LimitRequest): LimitRequest {
     const { limits, identity } = request;
-    const overrideOf = ({ policy }: CountedLimit) => this.#rules.overrideFor(identity, policy.name);
+    const overrideOf = ({ policy }: CountedLimit) => this.#rules.overrideFor(identity, policy);
     return { ...request, limits: limits.map((limit) => overridden(limit, overrideOf(limit))) };
   }
 }

@@ -17,6 +17,8 @@ export interface Identity {
   readonly tenant: string;
   readonly plan: string;
   readonly token: string;
+  /** Where it comes from, whoever its client is. */
+  readonly ip: string;
 }
 
 /** What one request asks of the limiter. */

@@ -1,3 +1,4 @@
+import type { LimitBy, LimitPolicy } from '../contract/policy.ts';
 import type { LimitOverride, Rule } from '../contract/rules.ts';
 import type { Identity } from './counters.ts';
 import { sourceNetwork } from './source-address.ts';
@@ -86,24 +87,38 @@ export function isRevoked(rules: Rules, { token, client, tenant }: Identity, now
 }
 
 /**
- * What operators set for a limit of this request: of its client, else of its tenant, else of its plan; what names the
- * service, `payments/client`, before what does not.
+ * What operators set for a limit of this request. Only what is said of the limit's own subject counts, so that nobody's
+ * rule changes a limit that others share: of a client its own rule, else its tenant's, else its plan's; of an address or a
+ * tenant its own; of a total none. What names the service, `payments/client`, goes before what does not.
  */
 export function overrideFor(
   rules: Rules,
-  { client, tenant, plan }: Identity,
-  limitName: string,
+  identity: Identity,
+  limit: Pick<LimitPolicy, 'name' | 'by'>,
   service: string,
   nowMs: number,
 ): LimitOverride | undefined {
-  for (const id of [client, tenant, plan]) {
+  for (const id of idsThatMayChange(limit.by, identity)) {
     const limits = rules.get(id)?.limits ?? {};
-    for (const name of [`${service}/${limitName}`, limitName]) {
+    for (const name of [`${service}/${limit.name}`, limit.name]) {
       const override = Object.hasOwn(limits, name) ? limits[name] : undefined;
       if (override !== undefined && stands(override, nowMs)) return override;
     }
   }
   return undefined;
+}
+
+function idsThatMayChange(by: LimitBy, { client, tenant, plan, ip }: Identity): readonly string[] {
+  switch (by) {
+    case 'client':
+      return [client, tenant, plan];
+    case 'tenant':
+      return [tenant];
+    case 'ip':
+      return [ip];
+    case 'total':
+      return [];
+  }
 }
 
 function stands({ untilMs }: { readonly untilMs: number }, nowMs: number): boolean {

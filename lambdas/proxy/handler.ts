@@ -28,7 +28,8 @@ const circuit = policy.circuit && createCircuit(policy.circuit);
 const counters = createCounters({
   env: process.env,
   policy,
-  rules: { list: () => ruleStore.list() },
+  // Copies in Redis are made of it, which must not lack what an operator was told to be stored.
+  rules: { list: () => ruleStore.list({ consistent: true }) },
   clock,
   monotonic,
   onFailure,

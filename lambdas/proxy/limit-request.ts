@@ -30,9 +30,9 @@ export function limitRequests(service: ServicePolicy): (source: Source) => Limit
     const byPlan = limitsByPlanOf(route);
     const limits = byPlan.get(verified?.plan ?? '') ?? byPlan.get('') ?? [];
     if (limits.length === 0 && verified === undefined) return undefined;
-    const identity = identityOf(client, verified);
+    const identity = identityOf(client, verified, sourceIp);
     return {
-      limits: limits.map(({ policy, scope }) => ({ policy, scope, subject: subjectOf(policy, identity, sourceIp) })),
+      limits: limits.map(({ policy, scope }) => ({ policy, scope, subject: subjectOf(policy, identity) })),
       identity,
       cost: route.cost,
       lease: requestId,
@@ -56,13 +56,14 @@ function ofPlan({ policy, scope }: ScopedLimit, plan: string): ScopedLimit {
   return { policy: { ...policy, limit: limit ?? policy.limit }, scope };
 }
 
-/** The rules of an address on a public route are read too; the rest is only of a credential that was verified. */
-function identityOf(client: string, verified: Verified | undefined): Identity {
+/** The rules of an address are read of every request; the rest is only of a credential that was verified. */
+function identityOf(client: string, verified: Verified | undefined, sourceIp: string): Identity {
   return {
     client,
     tenant: named('tenant', verified?.tenant),
     plan: named('plan', verified?.plan),
     token: named('token', verified?.jti),
+    ip: ipSubject(sourceIp),
   };
 }
 
@@ -70,12 +71,12 @@ function named(kind: 'tenant' | 'plan' | 'token', value = ''): string {
   return value === '' ? '' : `${kind}:${value}`;
 }
 
-function subjectOf({ by }: LimitPolicy, identity: Identity, sourceIp: string): string {
+function subjectOf({ by }: LimitPolicy, identity: Identity): string {
   switch (by) {
     case 'client':
       return identity.client;
     case 'ip':
-      return ipSubject(sourceIp);
+      return identity.ip;
     case 'tenant':
       return identity.tenant === '' ? identity.client : identity.tenant;
     case 'total':

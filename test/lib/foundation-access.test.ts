@@ -55,7 +55,7 @@ function request(subject: string): LimitRequest {
   ];
   return {
     limits: policies.map((policy) => ({ policy, scope: 'users', subject })),
-    identity: { client: subject, tenant: '', plan: '', token: '' },
+    identity: { client: subject, tenant: '', plan: '', token: '', ip: '' },
     cost: 1,
     lease: 'lease',
   };
@@ -68,6 +68,7 @@ async function useAll(client: RedisClient): Promise<void> {
     isRevoked: async () => false,
     overrideFor: () => undefined,
     settled: () => undefined,
+    doubt: () => undefined,
     rebuild: () => undefined,
   };
   const counters = new RedisCounters({ client, policy: POLICY, rules, timeoutMs: 5000 });

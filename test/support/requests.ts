@@ -10,7 +10,7 @@ export function limitRequest(
 ): LimitRequest {
   leases += 1;
   const { cost = 1, lease = `request-${leases}` } = changes;
-  const identity = { client: 'sub:alice', tenant: '', plan: '', token: '', ...changes.identity };
+  const identity = { client: 'sub:alice', tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1', ...changes.identity };
   return {
     limits: limits.map((policy) => ({ policy, scope: 'users', subject: policy.by === 'total' ? '' : identity.client })),
     identity,

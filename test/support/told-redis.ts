@@ -23,6 +23,7 @@ export const NO_RULES: OperatorRules = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
   settled: () => undefined,
+  doubt: () => undefined,
   rebuild: () => undefined,
 };
 
@@ -92,7 +93,7 @@ export function requestOf(
 ): LimitRequest {
   return {
     limits: policies.map((policy) => ({ policy, scope: 'users', subject: client })),
-    identity: { client, tenant: '', plan: '', token: '' },
+    identity: { client, tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1' },
     cost,
     lease,
   };

@@ -40,7 +40,13 @@ function requests(policy: ServicePolicy) {
     const counted = ({ policy, scope }: ScopedLimit): CountedLimit => ({ policy, scope, subject: subjects[policy.by] });
     return {
       limits: scoped.map(counted),
-      identity: { client, tenant: subjects.tenant, plan: 'plan:pro', token: `token:${number}-${client}` },
+      identity: {
+        client,
+        tenant: subjects.tenant,
+        plan: 'plan:pro',
+        token: `token:${number}-${client}`,
+        ip: subjects.ip,
+      },
       cost,
       lease: String(number),
     };
@@ -52,6 +58,7 @@ const NO_RULES: ConstructorParameters<typeof RedisCounters>[0]['rules'] = {
   isRevoked: () => Promise.reject(new Error('redis holds no fresh copy of the rules')),
   overrideFor: () => undefined,
   settled: () => undefined,
+  doubt: () => undefined,
   rebuild: () => {
     throw new Error('redis holds no fresh copy of the rules');
   },

@@ -4,7 +4,7 @@ import { RULES_FRESH_MS, RULES_KNOWN_MS } from '../../../lambdas/adapters/decide
 import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
 import type { RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
 import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
+import { type LimitBy, type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
 import { encodeRule, type LimitOverride, type Rule } from '../../../lambdas/contract/rules.ts';
 import type { LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
 import { isRevoked, overrideFor } from '../../../lambdas/core/rules.ts';
@@ -15,7 +15,13 @@ import { NO_RULES } from '../../support/told-redis.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 const POLICY = servicePolicy();
-const IDENTITY = { token: 'token:t1', client: 'sub:alice', tenant: 'tenant:acme', plan: 'plan:pro' };
+const IDENTITY = {
+  token: 'token:t1',
+  client: 'sub:alice',
+  tenant: 'tenant:acme',
+  plan: 'plan:pro',
+  ip: 'ip:192.0.2.1',
+};
 const IDS = Object.values(IDENTITY);
 const LIMITS = [windowLimit(5, 60_000), bucketLimit(1, 5), concurrencyLimit(5)];
 
@@ -25,6 +31,8 @@ let counters: RedisCounters;
 /** Whom the table was asked about, and how often the copies were made anew. */
 let asked: { revoked: number; rebuilt: number };
 let tableSays: boolean;
+/** How often what was read from the table before was not enough any more. */
+let doubts: number;
 
 beforeAll(async () => {
   target = await SINGLE.start();
@@ -39,6 +47,9 @@ beforeAll(async () => {
         asked.revoked += 1;
         return tableSays;
       },
+      doubt: () => {
+        doubts += 1;
+      },
       rebuild: () => {
         asked.rebuilt += 1;
       },
@@ -50,6 +61,7 @@ beforeEach(async () => {
   await redis.flushall();
   asked = { revoked: 0, rebuilt: 0 };
   tableSays = false;
+  doubts = 0;
 });
 
 function requestOf(limits: readonly LimitPolicy[] = LIMITS, identity: Partial<typeof IDENTITY> = {}): LimitRequest {
@@ -134,6 +146,22 @@ describe('an override', () => {
     }
   });
 
+  it.each<[LimitBy, readonly string[]]>([
+    ['client', ['sub:alice', 'tenant:acme', 'plan:pro']],
+    ['tenant', ['tenant:acme']],
+    ['ip', ['ip:192.0.2.1']],
+    ['total', []],
+  ])('changes a limit by %s only where it is about its subject', async (by, changing) => {
+    for (const id of IDS.filter((one) => one !== IDENTITY.token)) {
+      await redis.flushall();
+      await say(id, { limits: { shared: numbers(50) } });
+      for (const shadow of [false, true]) {
+        const { decisions } = await decide(requestOf([windowLimit(5, 60_000, { name: 'shared', by, shadow })]));
+        expect([id, decisions[0]?.limit]).toEqual([id, changing.includes(id) ? 50 : 5]);
+      }
+    }
+  });
+
   it('that names the service comes before one that does not, until it ends', async () => {
     await say('sub:alice', { limits: { 'users/client': numbers(50, { untilMs: NOW_MS + 1 }), client: numbers(60) } });
     expect((await decide()).decisions[0]).toMatchObject({ limit: 50 });
@@ -180,9 +208,9 @@ describe('an override', () => {
             id,
             version: 1,
             reason: '',
-            // Neither can be written: a token has no limits of its own, and no plan is revoked.
+            // None of these can be written: a token has no limits of its own, and no plan or address is revoked.
             limits: id === IDENTITY.token ? {} : limits,
-            revocation: id === IDENTITY.plan ? null : revocation,
+            revocation: id === IDENTITY.plan || id === IDENTITY.ip ? null : revocation,
           };
           table.set(id, rule);
           await say(id, rule);
@@ -190,7 +218,7 @@ describe('an override', () => {
         const { outcome, decisions } = await decide();
         expect(outcome === 'revoked').toBe(isRevoked(table, IDENTITY, NOW_MS));
         for (const { policy, limit, resetMs } of decisions) {
-          const found = overrideFor(table, IDENTITY, policy.name, 'users', NOW_MS);
+          const found = overrideFor(table, IDENTITY, policy, 'users', NOW_MS);
           expect(limit).toBe(found?.limit ?? sizeOf(policy));
           if (policy.kind === 'bucket') expect(resetMs).toBe(Math.ceil(1000 / (found?.ratePerS ?? policy.ratePerS)));
         }
@@ -240,6 +268,16 @@ describe('a copy of the rules', () => {
     expect(asked).toEqual({ revoked: 5, rebuilt: 1 });
     tableSays = true;
     expect(await decide()).toEqual({ outcome: 'revoked', decisions: [] });
+  });
+
+  it('that is lost makes what was read from the table before doubtful, once', async () => {
+    await redis.hset(RULES_KEY, '@', NOW_MS);
+    await decide();
+    expect(doubts).toBe(0);
+    await redis.flushall();
+    await decide();
+    await decide();
+    expect(doubts).toBe(1);
   });
 
   it('is asked for again when two seconds have passed without it, and when the clock has stepped back', async () => {

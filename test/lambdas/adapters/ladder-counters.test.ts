@@ -51,7 +51,8 @@ class Rules implements OperatorRules {
   async isRevoked({ client }: { readonly client: string }) {
     return this.revoked.has(client);
   }
-  overrideFor(_: unknown, limit: string) {
+  doubt() {}
+  overrideFor(_: unknown, { name: limit }: { readonly name: string }) {
     return this.overrides.get(limit);
   }
   rebuild() {}

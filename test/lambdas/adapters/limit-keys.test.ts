@@ -25,7 +25,7 @@ function route(limits: readonly LimitPolicy[]): ServicePolicy['default'] {
 function requestOf(client: string, limits: readonly LimitPolicy[], subject = client, scope = 'users'): LimitRequest {
   return {
     limits: limits.map((policy) => ({ policy, scope, subject })),
-    identity: { client, tenant: '', plan: '', token: '' },
+    identity: { client, tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1' },
     cost: 1,
     lease: 'request-1',
   };

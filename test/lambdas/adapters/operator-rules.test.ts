@@ -11,7 +11,13 @@ import type { Identity } from '../../../lambdas/core/counters.ts';
 import { noRule } from '../../../lambdas/core/rules.ts';
 import { TestClock } from '../../support/clock.ts';
 
-const ALICE: Identity = { client: 'sub:alice', tenant: 'tenant:acme', plan: 'plan:pro', token: 'token:t1' };
+const ALICE: Identity = {
+  client: 'sub:alice',
+  tenant: 'tenant:acme',
+  plan: 'plan:pro',
+  token: 'token:t1',
+  ip: 'ip:192.0.2.1',
+};
 const REVOKED_ALICE: Rule = { ...noRule('sub:alice'), version: 1, revocation: { untilMs: 0 } };
 
 let clock: TestClock;
@@ -183,6 +189,28 @@ describe('rules that were read', () => {
     expect(await asked).toBe(true);
   });
 
+  it('are doubted when Redis is lost: the next request waits for a read that begins after that', async () => {
+    await read([]);
+    book.doubt();
+    const asked = book.isRevoked(ALICE);
+    expect(reads).toHaveLength(2);
+    answer(1, [REVOKED_ALICE]);
+    expect(await asked).toBe(true);
+    expect(await atOnce(book.isRevoked(ALICE))).toBe(true);
+    expect(reads).toHaveLength(2);
+  });
+
+  it('are doubted also while they are read', async () => {
+    const early = book.isRevoked(ALICE);
+    book.doubt();
+    const late = book.isRevoked(ALICE);
+    answer(0, []);
+    expect(await atOnce(late)).toBe('waits');
+    answer(1, [REVOKED_ALICE]);
+    expect(await late).toBe(true);
+    await early;
+  });
+
   it('of an outage long ago are still better than none', async () => {
     await read([REVOKED_ALICE]);
     clock.advance(RULES_STALE_MS + 1);
@@ -205,17 +233,17 @@ describe('what operators set for a limit', () => {
   const override = { limit: 5, ratePerS: null, untilMs: 0 };
 
   it('is unknown before the rules are read, and asking does not read them', () => {
-    expect(book.overrideFor(ALICE, 'client')).toBeUndefined();
+    expect(book.overrideFor(ALICE, { name: 'client', by: 'client' })).toBeUndefined();
     expect(reads).toEqual([]);
   });
 
   it('is that of the service before the general one, and ends by the clock', async () => {
     const ending = { limit: 9, ratePerS: null, untilMs: clock.nowMs + 1000 };
     await read([{ ...noRule('plan:pro'), version: 1, limits: { client: override, 'payments/client': ending } }]);
-    expect(book.overrideFor(ALICE, 'client')).toEqual(ending);
-    expect(book.overrideFor(ALICE, 'tenant')).toBeUndefined();
+    expect(book.overrideFor(ALICE, { name: 'client', by: 'client' })).toEqual(ending);
+    expect(book.overrideFor(ALICE, { name: 'tenant', by: 'client' })).toBeUndefined();
     clock.advance(1000);
-    expect(book.overrideFor(ALICE, 'client')).toEqual(override);
+    expect(book.overrideFor(ALICE, { name: 'client', by: 'client' })).toEqual(override);
   });
 });
 

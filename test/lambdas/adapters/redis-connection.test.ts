@@ -18,7 +18,7 @@ import { serveTcp } from '../../support/upstream.ts';
 
 const REQUEST: LimitRequest = {
   limits: [{ policy: windowLimit(1000, 3_600_000), scope: 'users', subject: 'sub:alice' }],
-  identity: { client: 'sub:alice', tenant: '', plan: '', token: '' },
+  identity: { client: 'sub:alice', tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1' },
   cost: 1,
   lease: 'request',
 };
@@ -27,6 +27,7 @@ const NO_RULES = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
   settled: () => undefined,
+  doubt: () => undefined,
   rebuild: () => undefined,
 };
 /** The longest wait of a decision; the rest is for a busy machine. */

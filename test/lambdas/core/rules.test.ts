@@ -98,8 +98,14 @@ it('taking away what is not there is told from taking away what is', () => {
 });
 
 describe('a request', () => {
-  const identity: Identity = { client: 'sub:alice', tenant: 'tenant:acme', plan: 'plan:pro', token: 'token:t1' };
-  const NOBODY: Identity = { client: '', tenant: '', plan: '', token: '' };
+  const identity: Identity = {
+    client: 'sub:alice',
+    tenant: 'tenant:acme',
+    plan: 'plan:pro',
+    token: 'token:t1',
+    ip: 'ip:192.0.2.1',
+  };
+  const NOBODY: Identity = { client: '', tenant: '', plan: '', token: '', ip: '' };
 
   function rules(byId: Readonly<Record<string, readonly RuleChange[]>>): ReadonlyMap<string, Rule> {
     return new Map(Object.entries(byId).map(([id, changes]) => [id, rule(changes, NOW, id)]));
@@ -122,7 +128,7 @@ describe('a request', () => {
   });
 
   function limitOf(standing: ReadonlyMap<string, Rule>, nowMs = NOW): number | undefined {
-    return overrideFor(standing, identity, 'client', 'payments', nowMs)?.limit;
+    return overrideFor(standing, identity, { name: 'client', by: 'client' }, 'payments', nowMs)?.limit;
   }
 
   it('has the limit of its client, else of its tenant, else of its plan', () => {

@@ -49,7 +49,13 @@ describe('a request is counted', () => {
         { policy: BY[2], scope: 'users', subject: 'tenant:acme' },
         { policy: BY[3], scope: 'users', subject: '' },
       ],
-      identity: { client: 'sub:alice', tenant: 'tenant:acme', plan: 'plan:pro', token: 'token:t1' },
+      identity: {
+        client: 'sub:alice',
+        tenant: 'tenant:acme',
+        plan: 'plan:pro',
+        token: 'token:t1',
+        ip: 'ip:2001:db8::',
+      },
       cost: 5,
       lease: 'request-1',
     });
@@ -58,14 +64,14 @@ describe('a request is counted', () => {
   it('by its client where it has no tenant, and by its address where nobody verified it', () => {
     const [alice, nobody] = asked({ default: route(BY) }, { verified: ALICE }, { sourceIp: '2001:db8:0:0:1::2' });
     expect(alice?.limits.map(({ subject }) => subject)).toEqual(['sub:alice', 'ip:192.0.2.1', 'sub:alice', '']);
-    expect(alice?.identity).toEqual({ client: 'sub:alice', tenant: '', plan: '', token: '' });
+    expect(alice?.identity).toEqual({ client: 'sub:alice', tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1' });
     expect(nobody?.limits.map(({ subject }) => subject)).toEqual([
       'ip:2001:db8::',
       'ip:2001:db8::',
       'ip:2001:db8::',
       '',
     ]);
-    expect(nobody?.identity).toEqual({ client: 'ip:2001:db8::', tenant: '', plan: '', token: '' });
+    expect(nobody?.identity).toEqual({ client: 'ip:2001:db8::', tenant: '', plan: '', token: '', ip: 'ip:2001:db8::' });
   });
 
   it('under the limits of its route, its service and its gateway', () => {

@@ -34,6 +34,7 @@ const NO_RULES: OperatorRules = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
   settled: () => undefined,
+  doubt: () => undefined,
   rebuild: () => undefined,
 };
 

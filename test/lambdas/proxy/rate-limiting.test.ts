@@ -266,7 +266,7 @@ describe('a revoked credential', () => {
     expect(counters.asked).toEqual([
       {
         limits: [],
-        identity: { client: 'sub:alice', tenant: '', plan: '', token: 'token:token-1' },
+        identity: { client: 'sub:alice', tenant: '', plan: '', token: 'token:token-1', ip: 'ip:203.0.113.7' },
         cost: 1,
         lease: 'request-1',
       },
