@@ -10,9 +10,12 @@ import { TokenBucket } from '../core/token-bucket.ts';
 /** Counts that are remembered; beyond that the one unused for longest is forgotten. */
 const MAX_COUNTS = 10_000;
 
-/** One limit's count of one subject. Windows and buckets are made of their limit, leases are told it each time. */
+/**
+ * One limit's count of one subject. It is told the limit's numbers each time: requests of one subject may have different
+ * ones, by their token's plan or an operator's word.
+ */
 interface Count {
-  assess(clockMs: number, cost: number, limit: number): Assessment;
+  assess(clockMs: number, cost: number, size: number, ratePerS: number): Assessment;
   charge(clockMs: number, cost: number, lease: string): void;
 }
 
@@ -40,13 +43,13 @@ export class MemoryCounters implements Counters {
     const nowMs = this.#clock();
     const assessed = request.limits.map((limit) => {
       const own = this.#ownPart(limit.policy);
-      const count = recall(this.#counts, keyOf(limit, own), () => countOf(own));
+      const count = recall(this.#counts, keyOf(limit), () => countOf(own));
       const units = unitsOf(cost, own, limit.policy);
       const decision: Decision = {
         policy: limit.policy,
         limit: sizeOf(own),
         counted: this.#shared ? 'alone' : 'together',
-        ...count.assess(nowMs, units, sizeOf(own)),
+        ...count.assess(nowMs, units, sizeOf(own), own.kind === 'bucket' ? own.ratePerS : 0),
       };
       return { count, units, decision };
     });
@@ -58,7 +61,7 @@ export class MemoryCounters implements Counters {
 
   async release({ limits, lease }: LimitRequest): Promise<void> {
     for (const limit of limits) {
-      const count = this.#counts.get(keyOf(limit, limit.policy));
+      const count = this.#counts.get(keyOf(limit));
       if (count instanceof Leases) count.release(lease);
     }
   }
@@ -98,20 +101,10 @@ function countOf(policy: LimitPolicy): Count {
   }
 }
 
-/** A limit of another size is counted anew, but for leases: they are given back whatever the limit is by then. */
-function keyOf({ scope, subject }: CountedLimit, own: LimitPolicy): string {
-  return `${own.kind}\n${own.name}\n${scope}\n${numbersOf(own)}\n${subject}`;
-}
-
-function numbersOf(policy: LimitPolicy): string {
-  switch (policy.kind) {
-    case 'window':
-      return `${policy.limit}/${policy.windowMs}`;
-    case 'bucket':
-      return `${policy.burst}/${policy.ratePerS}`;
-    case 'concurrency':
-      return `${policy.leaseMs}`;
-  }
+/** As in Redis, without the limit's numbers: who changes them keeps what was counted. See `requestKeys`. */
+function keyOf({ policy, scope, subject }: CountedLimit): string {
+  const windowMs = policy.kind === 'window' ? policy.windowMs : '';
+  return `${policy.kind}\n${policy.name}\n${scope}\n${windowMs}\n${subject}`;
 }
 
 /** The map's value for `key`, made if missing, and moved to the end: a Map's order is its order of use. */

@@ -27,10 +27,11 @@ interface Slice {
  * decision script in Redis keeps the same; this one serves when there is no Redis.
  */
 export class SlidingWindow {
-  readonly #limit: number;
-  readonly #sliceMs: number;
-  /** Age in slices up to which one is counted. */
-  readonly #keep: number;
+  readonly #windowMs: number;
+  /** The limit that held last. */
+  #limit: number;
+  /** Of the slices below. */
+  #sliceMs: number;
   /** Oldest first. */
   #slices: Slice[] = [];
   #used = 0;
@@ -39,34 +40,37 @@ export class SlidingWindow {
   #shiftMs = 0;
 
   constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) {
+    this.#windowMs = windowMs;
     this.#limit = limit;
-    this.#sliceMs = limit > EXACT_LIMIT ? Math.ceil(windowMs / SLICES) : 1;
-    this.#keep = Math.ceil(windowMs / this.#sliceMs);
+    this.#sliceMs = sliceMsOf(limit, windowMs);
   }
 
-  assess(clockMs: number, cost: number): Assessment {
+  /** @param limit the one that holds for this request: it may be of another plan, or an operator may have changed it */
+  assess(clockMs: number, cost: number, limit = this.#limit): Assessment {
+    this.#limit = limit;
     const nowMs = this.#now(clockMs);
-    const { first, used } = this.#counted(this.#sliceAt(nowMs));
-    const over = used + cost - this.#limit;
+    const { sliceMs, keep, current, slices, first, used } = this.#counted(nowMs);
+    const over = used + cost - limit;
     // Who is refused leaves the present time behind, or would be refused until a clock that stepped back has caught up.
     if (over > 0) this.#shiftMs = nowMs - clockMs;
-    const decisive = over > 0 ? this.#sliceWith(over, first) : this.#slices[first];
-    const leavesMs = ((decisive?.number ?? this.#sliceAt(nowMs)) + this.#keep + 1) * this.#sliceMs;
+    const decisive = over > 0 ? sliceWith(over, slices.slice(first)) : slices[first];
     return {
       allowed: over <= 0,
-      remaining: Math.max(0, this.#limit - used - (over > 0 ? 0 : cost)),
-      resetMs: leavesMs - nowMs,
+      remaining: Math.max(0, limit - used - (over > 0 ? 0 : cost)),
+      resetMs: ((decisive?.number ?? current) + keep + 1) * sliceMs - nowMs,
     };
   }
 
+  /** Charges the request that was assessed last, under the limit that it was assessed by. */
   charge(clockMs: number, cost: number): void {
     const nowMs = this.#now(clockMs);
-    const number = this.#sliceAt(nowMs);
-    const { first, used } = this.#counted(number);
-    this.#slices.splice(0, first);
-    const newest = this.#slices.at(-1);
-    if (newest?.number === number) newest.units += cost;
-    else this.#slices.push({ number, units: cost });
+    const { sliceMs, current, slices, first, used } = this.#counted(nowMs);
+    slices.splice(0, first);
+    const newest = slices.at(-1);
+    if (newest?.number === current) newest.units += cost;
+    else slices.push({ number: current, units: cost });
+    this.#slices = slices;
+    this.#sliceMs = sliceMs;
     this.#used = used + cost;
     this.#chargedAtMs = nowMs;
     this.#shiftMs = nowMs - clockMs;
@@ -77,27 +81,37 @@ export class SlidingWindow {
     return Math.max(this.#chargedAtMs, clockMs + this.#shiftMs);
   }
 
-  #sliceAt(nowMs: number): number {
-    return Math.floor(nowMs / this.#sliceMs);
-  }
-
-  /** The first slice that counts, and the units from there on: nothing is dropped before the next charge. */
-  #counted(current: number): { readonly first: number; readonly used: number } {
+  /** The slices as the limit cuts them, the first that counts, and the units from there on: a charge drops the others. */
+  #counted(nowMs: number) {
+    const sliceMs = sliceMsOf(this.#limit, this.#windowMs);
+    const keep = Math.ceil(this.#windowMs / sliceMs);
+    const current = Math.floor(nowMs / sliceMs);
     let [first, used] = [0, this.#used];
-    for (const { number, units } of this.#slices) {
-      if (current - number <= this.#keep) break;
+    const slices = this.#cut(sliceMs);
+    for (const { number, units } of slices) {
+      if (current - number <= keep) break;
       first += 1;
       used -= units;
     }
-    return { first, used };
+    return { sliceMs, keep, current, slices, first, used };
   }
 
-  /** The slice, of those that count, with whose end so many units have left. */
-  #sliceWith(units: number, first: number): Slice | undefined {
-    let left = units;
-    return this.#slices.slice(first).find((slice) => {
-      left -= slice.units;
-      return left <= 0;
-    });
+  /** A limit on the other side of the exact limit takes all that was counted as if it had been charged last. */
+  #cut(sliceMs: number): Slice[] {
+    if (sliceMs === this.#sliceMs || this.#slices.length === 0) return this.#slices;
+    return [{ number: Math.floor(this.#chargedAtMs / sliceMs), units: this.#used }];
   }
+}
+
+function sliceMsOf(limit: number, windowMs: number): number {
+  return limit > EXACT_LIMIT ? Math.ceil(windowMs / SLICES) : 1;
+}
+
+/** The slice with whose end so many units have left. */
+function sliceWith(units: number, slices: readonly Slice[]): Slice | undefined {
+  let left = units;
+  return slices.find((slice) => {
+    left -= slice.units;
+    return left <= 0;
+  });
 }

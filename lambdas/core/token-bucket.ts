@@ -5,17 +5,19 @@ import type { Assessment } from './sliding-window.ts';
  * once, and `ratePerS` more each second. The decision script in Redis keeps the same.
  */
 export class TokenBucket {
-  readonly #unitUs: number;
-  readonly #depthUs: number;
+  #burst: number;
+  #ratePerS: number;
   #fullAtUs = 0;
 
   constructor({ burst, ratePerS }: { readonly burst: number; readonly ratePerS: number }) {
-    // Rounded up to whole microseconds, so that it is never faster than its rate.
-    this.#unitUs = Math.ceil(1_000_000 / ratePerS);
-    this.#depthUs = burst * this.#unitUs;
+    this.#burst = burst;
+    this.#ratePerS = ratePerS;
   }
 
-  assess(clockMs: number, cost: number): Assessment {
+  /** @param burst and `ratePerS` hold for this request: an operator may have changed them */
+  assess(clockMs: number, cost: number, burst = this.#burst, ratePerS = this.#ratePerS): Assessment {
+    this.#burst = burst;
+    this.#ratePerS = ratePerS;
     const aheadUs = this.#ahead(clockMs);
     const afterUs = aheadUs + cost * this.#unitUs;
     const allowed = afterUs <= this.#depthUs;
@@ -26,8 +28,18 @@ export class TokenBucket {
     };
   }
 
+  /** Charges the request that was assessed last, at the rate that it was assessed by. */
   charge(clockMs: number, cost: number): void {
     this.#fullAtUs = clockMs * 1000 + this.#ahead(clockMs) + cost * this.#unitUs;
+  }
+
+  /** Rounded up to whole microseconds, so that it is never faster than its rate. */
+  get #unitUs(): number {
+    return Math.ceil(1_000_000 / this.#ratePerS);
+  }
+
+  get #depthUs(): number {
+    return this.#burst * this.#unitUs;
   }
 
   /** How far it is from being full. It cannot be emptier than empty, unless the clock stepped back. */

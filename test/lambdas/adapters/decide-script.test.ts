@@ -4,9 +4,10 @@ import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
 import { encodeRule } from '../../../lambdas/contract/rules.ts';
 import type { Ruling } from '../../../lambdas/core/counters.ts';
+import { EXACT_LIMIT } from '../../../lambdas/core/sliding-window.ts';
 import { TestClock } from '../../support/clock.ts';
 import { RequestOracle } from '../../support/limit-oracle.ts';
-import { bucket, concurrency, limitTraffic } from '../../support/limit-traffic.ts';
+import { bucket, concurrency, limitTraffic, otherNumbers, type TrafficOptions } from '../../support/limit-traffic.ts';
 import { concurrencyLimit, windowLimit } from '../../support/policy.ts';
 import { type RedisTarget, SHAPES, SINGLE } from '../../support/redis-target.ts';
 import { type Ruled, requestOf, ToldRedis } from '../../support/told-redis.ts';
@@ -88,19 +89,43 @@ describe('keys that expire', () => {
 describe('counters in memory', () => {
   const back = fc.oneof(exactWindow, bucket, concurrency);
 
-  it.each([
+  /** The same window on the other side of the exact limit, or on this one. */
+  const acrossTheExactLimit = (policy: LimitPolicy) =>
+    policy.kind === 'window'
+      ? fc.constantFrom(100, EXACT_LIMIT, EXACT_LIMIT + 1, 5000).map((limit) => ({ ...policy, limit }))
+      : otherNumbers(policy);
+
+  it.each<[string, Omit<TrafficOptions, 'wholeMs'>]>([
     ['clocks that step back', { limits: back, back: true }],
     // In Redis the slices are those of its clock, which steps with it.
     ['sliced windows and clocks that go forward', { limits: ANY, back: false }],
+    [
+      'limits that change to either side of the exact limit',
+      {
+        limits: fc.oneof(exactWindow, slicedWindow),
+        back: false,
+        change: acrossTheExactLimit,
+        changes: 3,
+        maxCost: 100,
+      },
+    ],
   ])('decide as the script does: %s', async (_, options) => {
     const told = await ToldRedis.on(await started(SINGLE.start));
     await fc.assert(
-      fc.asyncProperty(limitTraffic({ ...options, change: null, wholeMs: true }), async (traffic) => {
+      fc.asyncProperty(limitTraffic({ ...options, wholeMs: true }), async (traffic) => {
         const clock = new TestClock();
         const memory = new MemoryCounters({ clock: clock.now, shared: false });
         for (const { request, ruling, at } of await told.decideAll(traffic)) {
           clock.nowMs = at.nowUs / 1000;
-          expect(await memory.decide(request)).toEqual(ruling);
+          const limits = request.limits.map((limit, index) => ({
+            ...limit,
+            policy: at.policies[index] as LimitPolicy,
+          }));
+          const { outcome, decisions } = await memory.decide({ ...request, limits });
+          expect({
+            outcome,
+            decisions: decisions.map((decision, index) => ({ ...decision, policy: request.limits[index]?.policy })),
+          }).toEqual(ruling);
         }
       }),
       { numRuns: 200 },

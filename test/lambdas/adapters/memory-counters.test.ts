@@ -174,6 +174,17 @@ describe('counters of one environment of many', () => {
     expect(await passed(9, policy, 8)).toBe(0);
   });
 
+  it('count requests of one subject under several numbers together, against the share of each', async () => {
+    const { passed } = memory({ shared: true });
+    const [free, pro] = [windowLimit(2, MINUTE_MS), windowLimit(4, MINUTE_MS)];
+    expect(await passed(4, free)).toBe(1);
+    expect(await passed(4, pro)).toBe(1);
+    expect(await passed(4, free)).toBe(0);
+    const [small, large] = [bucketLimit(1 / 60, 2), bucketLimit(2 / 60, 4)];
+    expect(await passed(4, large)).toBe(2);
+    expect(await passed(4, small)).toBe(0);
+  });
+
   it('say that they count alone, and against what', async () => {
     const request = requestOf('sub:alice', [windowLimit(10, MINUTE_MS)]);
     expect((await memory({ shared: true }).counters.decide(request)).decisions).toMatchObject([
