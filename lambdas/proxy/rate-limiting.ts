@@ -39,7 +39,7 @@ export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: (
         const partition = partitionOf(request.limits[spoken]?.subject ?? '');
         Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
       }
-      const problem = problemOf(ruling, decision);
+      const problem = problemOf(ruling, decision, request.cost);
       if (problem !== undefined) throw problem;
     },
     after: done,
@@ -67,7 +67,7 @@ const REVOKED = new Problem('invalid_token', REVOKED_DESCRIPTION, {
   'www-authenticate': bearerChallenge({ error: 'invalid_token', error_description: REVOKED_DESCRIPTION }),
 });
 
-function problemOf({ outcome, decisions }: Ruling, tightest: Decision | undefined): Problem | undefined {
+function problemOf({ outcome, decisions }: Ruling, tightest: Decision | undefined, cost: number): Problem | undefined {
   switch (outcome) {
     case 'allowed':
       return undefined;
@@ -79,23 +79,25 @@ function problemOf({ outcome, decisions }: Ruling, tightest: Decision | undefine
       return new Problem('limits_unavailable', detail, { 'retry-after': String(UNAVAILABLE_RETRY_S) }, quota);
     }
     case 'refused':
-      return refusal(tightest, violated(decisions));
+      return refusal(tightest, violated(decisions), cost);
   }
 }
 
-function refusal(decision: Decision | undefined, violatedPolicies: readonly string[]): Problem {
+function refusal(decision: Decision | undefined, violatedPolicies: readonly string[], cost: number): Problem {
   const seconds = resetS(decision ?? { resetMs: 0 });
-  const limit = decision?.limit ?? 0;
-  const headers = { 'retry-after': String(seconds) };
   // An environment that counts alone lets pass a share only: the client may well be within its quota.
   const type = decision?.counted === 'alone' ? 'temporary-reduced-capacity' : 'quota-exceeded';
   const quota: QuotaProblem = { type, violatedPolicies };
-  if (decision?.policy.kind === 'concurrency') {
-    const detail = `${limit} requests are under way at once, which is the limit; retry after ${seconds} s`;
-    return new Problem('too_many_concurrent', detail, headers, quota);
-  }
-  const detail = `the limit of ${limit} requests is used up; retry after ${seconds} s`;
-  return new Problem('rate_limited', detail, headers, quota);
+  const code = decision?.policy.kind === 'concurrency' ? 'too_many_concurrent' : 'rate_limited';
+  const detail = `${decision === undefined ? 'a limit is used up' : described(decision, cost)}; retry after ${seconds} s`;
+  return new Problem(code, detail, { 'retry-after': String(seconds) }, quota);
+}
+
+function described({ policy, limit, remaining }: Decision, cost: number): string {
+  if (policy.kind === 'concurrency') return `the limit ${policy.name} of ${limit} requests at once is reached`;
+  const window = policy.kind === 'window' ? ` in ${policy.windowMs / 1000} s` : '';
+  const size = `the limit ${policy.name} of ${limit}${window}`;
+  return cost === 1 ? `${size} is used up` : `${size} has ${remaining} left, and this request counts for ${cost}`;
 }
 
 function violated(decisions: readonly Decision[]): readonly string[] {

@@ -152,7 +152,7 @@ describe('a request over a limit', () => {
       title: 'Quota Exceeded',
       status: 429,
       code: 'rate_limited',
-      detail: 'the limit of 100 requests is used up; retry after 42 s',
+      detail: 'the limit client of 100 in 60 s is used up; retry after 42 s',
       request_id: 'request-1',
       'violated-policies': ['client', 'bursts'],
     });
@@ -171,7 +171,7 @@ describe('a request over a limit', () => {
       type: QUOTA_EXCEEDED,
       status: 429,
       code: 'too_many_concurrent',
-      detail: '5 requests are under way at once, which is the limit; retry after 1 s',
+      detail: 'the limit at-once of 5 requests at once is reached; retry after 1 s',
       'violated-policies': ['at-once'],
     });
     expect(output.lines).toMatchObject([{ limited: true, limit: 'at-once', RateLimited: 1 }]);
