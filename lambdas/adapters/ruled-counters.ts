@@ -1,3 +1,4 @@
+import { LIMIT_BOUNDS } from '../contract/limit-bounds.ts';
 import type { LimitPolicy } from '../contract/policy.ts';
 import type { LimitOverride } from '../contract/rules.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
@@ -39,11 +40,17 @@ export class RuledCounters implements Counters {
 }
 
 function overridden(limit: CountedLimit, override: LimitOverride | undefined): CountedLimit {
-  if (override === undefined) return limit;
-  const { policy } = limit;
-  const changed: LimitPolicy =
-    policy.kind === 'bucket'
-      ? { ...policy, burst: override.limit, ratePerS: override.ratePerS ?? policy.ratePerS }
-      : { ...policy, limit: override.limit };
-  return { ...limit, policy: changed };
+  return override === undefined ? limit : { ...limit, policy: changed(limit.policy, override) };
+}
+
+/** An override is of a name, not of a kind: one for a window may be more than concurrency can have. */
+function changed(policy: LimitPolicy, { limit, ratePerS }: LimitOverride): LimitPolicy {
+  switch (policy.kind) {
+    case 'window':
+      return { ...policy, limit };
+    case 'bucket':
+      return { ...policy, burst: limit, ratePerS: ratePerS ?? policy.ratePerS };
+    case 'concurrency':
+      return { ...policy, limit: Math.min(limit, LIMIT_BOUNDS.concurrency.max) };
+  }
 }
