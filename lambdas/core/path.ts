@@ -7,27 +7,38 @@ const ILLEGAL = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu;
 /** Dot segments, also in the spellings that decoders further on would see as such. */
 const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;?#]|$)/;
 
+const PARAMETERS = /;[^/\\]*/g;
+const CONTROL = /\p{Cc}/gu;
+const DROPPED = /[\p{Cc}\s]/u;
+
 /** A path as it goes onto the wire: what is legal stays byte for byte, what is not is percent-encoded. */
 export function encodePath(path: string): string {
   return path.replace(ILLEGAL, (character) => encodeURIComponent(toWellFormed(character)));
 }
 
 /**
- * A path as a lenient router behind the gateway may read it: percent-decoded, without path parameters (`;v=1`), slashes
- * merged, no trailing slash, lower case. Policies are matched on this form, so that `//refunds`, `/refunds/`,
- * `/refunds;v=1` or `/%72efunds` cannot slip past the policy of `/refunds`.
+ * A path as a lenient router behind the gateway may read it: percent-decoded, without path parameters (`;v=1`), control
+ * characters and spaces around a segment, slashes merged, no trailing slash, lower case. Policies are matched on this
+ * form, so that `//refunds`, `/refunds/`, `/refunds;v=1`, `/%72efunds` or `/refunds%0a` cannot slip past the policy of
+ * `/refunds`.
  */
 export function canonicalPath(path: string): string {
-  const merged = decodeFully(path)
-    .replace(/;[^/\\]*/g, '')
-    .replace(/[/\\]+/g, '/')
-    .toLowerCase();
-  return merged.length > 1 && merged.endsWith('/') ? merged.slice(0, -1) : merged;
+  return merged(trimmed(decodeFully(path)));
+}
+
+/**
+ * The canonical path, and the same by a reader who leaves control characters and spaces alone where that is another:
+ * to one `/admin/%20` is `/admin`, to the other something below it.
+ */
+export function canonicalReadings(path: string): readonly string[] {
+  const decoded = decodeFully(path);
+  const [canonical, literal] = [merged(trimmed(decoded)), merged(decoded)];
+  return canonical === literal ? [canonical] : [canonical, literal];
 }
 
 /** True when some reader of the path could climb out of its prefix (RFC 3986 §5.2.4). */
 export function hasDotSegment(path: string): boolean {
-  return DOT_SEGMENT.test(decodeFully(path));
+  return DOT_SEGMENT.test(decodeFully(path)) || DOT_SEGMENT.test(canonicalPath(path));
 }
 
 /**
@@ -43,6 +54,21 @@ export function upstreamPath(
   if (path !== policy.prefix && !path.startsWith(`${policy.prefix}/`)) return undefined;
   const rest = policy.stripPrefix ? path.slice(policy.prefix.length) : path;
   return encodePath(`${basePath}${rest}`) || '/';
+}
+
+function merged(decoded: string): string {
+  const path = decoded
+    .replace(PARAMETERS, '')
+    .replace(/[/\\]+/g, '/')
+    .toLowerCase();
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** Without what a reader may drop: control characters, and white space on either side of a segment. */
+function trimmed(decoded: string): string {
+  if (!DROPPED.test(decoded)) return decoded;
+  const segments = decoded.replace(CONTROL, '').replace(PARAMETERS, '').split(/[/\\]/);
+  return segments.map((segment) => segment.trim()).join('/');
 }
 
 /** Decodes until nothing changes, three rounds at most: `%252e` is a dot for whoever decodes twice. */

@@ -1,5 +1,5 @@
 import type { AuthPolicy, RoutePolicy, ServicePolicy } from '../contract/policy.ts';
-import { canonicalPath } from './path.ts';
+import { canonicalPath, canonicalReadings } from './path.ts';
 
 /** A special route of a service, ready for matching. */
 interface RouteMatcher {
@@ -13,8 +13,8 @@ interface RouteMatcher {
 
 export interface SelectedRoute {
   /**
-   * Whose limits the request must pass, `POST /api/payments/refunds` or the service's default route key: of two, the
-   * special route first that the upstream may see, then the one that API Gateway chose.
+   * Whose limits the request must pass, `POST /api/payments/refunds` or the service's default route key: of several, the
+   * special routes first that the upstream may see, then the one that API Gateway chose.
    */
   readonly keys: readonly [string, ...string[]];
   readonly auth: AuthPolicy;
@@ -35,15 +35,18 @@ export function routeSelector(
     .sort((a, b) => (a.rank < b.rank ? -1 : 1));
   return (routeKey, method, path) => {
     const chosen = (Object.hasOwn(policy.routes, routeKey) ? policy.routes[routeKey] : undefined) ?? policy.default;
-    const found = matchers.length === 0 ? undefined : firstMatch(matchers, method, canonicalPath(path));
-    const { auth, cost } = chosen;
-    if (found === undefined || found.key === routeKey) return { keys: [routeKey], auth, cost };
-    return {
-      keys: [found.key, routeKey],
-      auth: stricter(auth, found.policy.auth),
-      cost: Math.max(cost, found.policy.cost),
-    };
+    const found =
+      matchers.length === 0 ? [] : canonicalReadings(path).map((read) => firstMatch(matchers, method, read));
+    const others = found.filter((other, index) => other?.key !== routeKey && found.indexOf(other) === index);
+    return others.reduce<SelectedRoute>(
+      (selected, other) => (other === undefined ? selected : bothOf(other, selected)),
+      { keys: [routeKey], auth: chosen.auth, cost: chosen.cost },
+    );
   };
+}
+
+function bothOf({ key, policy }: RouteMatcher, { keys, auth, cost }: SelectedRoute): SelectedRoute {
+  return { keys: [key, ...keys], auth: stricter(auth, policy.auth), cost: Math.max(cost, policy.cost) };
 }
 
 function stricter(one: AuthPolicy, other: AuthPolicy): AuthPolicy {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalPath, encodePath, hasDotSegment, upstreamPath } from '../../../lambdas/core/path.ts';
+import {
+  canonicalPath,
+  canonicalReadings,
+  encodePath,
+  hasDotSegment,
+  upstreamPath,
+} from '../../../lambdas/core/path.ts';
 
 const LEGAL_PATH = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
@@ -113,6 +119,10 @@ describe('hasDotSegment', () => {
     '/api/users/%252e%252e%252f%25ff',
     '/api/users/..?x',
     '/api/users/..%23x',
+    '/api/users/..%20/orders',
+    '/api/users/%09../orders',
+    '/api/users/.%00./orders',
+    '/api/users/..%20;v=1/orders',
   ])('finds the one in %s', (path) => {
     expect(hasDotSegment(path)).toBe(true);
   });
@@ -146,12 +156,33 @@ describe('canonicalPath', () => {
     '/api;a=1/refunds;b=2/',
     '/api/;x/refunds',
     '/api/refunds%3Bv=1',
+    '/api/refunds%0a',
+    '/api/refunds\n',
+    '/api/refunds%20',
+    '/api/%20refunds ',
+    '/api/refunds%2500',
+    '/api/ref%00unds',
+    '/api/refunds/%09',
+    '/api/%0d%0a/refunds/%20/',
+    '/api/refunds%C2%85',
+    '/api/refunds%C2%A0',
+    '/api/refunds%20;v=1',
+    '/api/refunds%20\\',
   ])('reads %s as /api/refunds', (path) => {
     expect(canonicalPath(path)).toBe('/api/refunds');
   });
 
   it('decodes what stands beside a byte that is no UTF-8', () => {
     expect(canonicalPath('/api/%72efunds%2f%ff')).toBe('/api/refunds/%ff');
+  });
+
+  it('keeps spaces within a segment, and a dot behind it', () => {
+    expect(canonicalPath('/api/a%20b/refunds.')).toBe('/api/a b/refunds.');
+  });
+
+  it('is one of two readings where a reader may drop something, and the only one elsewhere', () => {
+    expect(canonicalReadings('/api//Admin/%20')).toEqual(['/api/admin', '/api/admin/ ']);
+    expect(canonicalReadings('/api//Admin/a')).toEqual(['/api/admin/a']);
   });
 
   it('keeps the root', () => {
@@ -232,6 +263,10 @@ describe('a hostile path of 8 KB', () => {
     'é',
     '\ud800',
     '{a+}',
+    ' ',
+    '%20',
+    '%00',
+    ' /',
   ])('made of %j costs no more than a few milliseconds', (part) => {
     const path = `/api/users/${part.repeat(Math.ceil(8192 / part.length))}`;
     const startedAtMs = performance.now();

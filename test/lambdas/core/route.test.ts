@@ -85,6 +85,21 @@ describe('another spelling of a special path', () => {
     expect(select(GREEDY, method, `/api/payments${path}`).auth).toEqual({ type: 'jwt', scopes: [scope] });
   });
 
+  it.each(['%0a', '\n', '%20', '%00', '/%09', '%2500', '/%20/'])('has its policy with %j behind it', (behind) => {
+    expect(select(GREEDY, 'POST', `/api/payments/refunds${behind}`)).toEqual(
+      held(route(5, 'refund'), 'POST /api/payments/refunds', GREEDY),
+    );
+  });
+
+  it('has the policies of all that readers may see who do or do not drop a blank segment', () => {
+    const below = 'ANY /api/payments/admin/{proxy+}';
+    expect(select(GREEDY, 'GET', '/api/payments//admin/%20')).toEqual(held(route(7, 'admin'), below, GREEDY));
+    const withIndex = selector({ 'GET /api/payments/admin': route(3, 'index'), [below]: route(7, 'admin') });
+    expect(withIndex(GREEDY, 'GET', '/api/payments//admin/%20')).toEqual(
+      held(route(0, 'index', 'admin'), below, 'GET /api/payments/admin', GREEDY),
+    );
+  });
+
   it('is counted under the limits of both routes', () => {
     expect(select(GREEDY, 'POST', '/api/payments//refunds').keys).toEqual(['POST /api/payments/refunds', GREEDY]);
   });
