@@ -41,7 +41,7 @@ export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
 /**
  * `X-RateLimit-*` (limit, remaining, reset as epoch seconds) and the two fields of the IETF draft "RateLimit header
  * fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-11), lists of one string with parameters: of the policy its
- * quota `q`, unit `qu` and window `w` in seconds; of the limit the remaining units `r` and seconds to reset `t`; of both
+ * quota `q`, unit `qu` and, as far as it is known, window `w` in seconds; of the limit the remaining units `r` and seconds to reset `t`; of both
  * the partition `pk`, whose quota it is. Names of limits are letters, digits and hyphens: nothing in them needs escaping.
  *
  * @param partition six bytes or so in base64 which tell the limit's subjects apart, or '' when it has but one
@@ -67,8 +67,8 @@ function quotaParameters({ policy, limit }: Decision): string {
     case 'window':
       return `;w=${wholeSeconds(policy.windowMs / 1000)}`;
     case 'bucket':
-      // An empty bucket is full again after this time.
-      return `;w=${wholeSeconds(limit / policy.ratePerS)}`;
+      // An empty bucket is full again after this time. Under an operator's burst the rate may be another, which nobody tells.
+      return limit !== policy.burst ? '' : `;w=${wholeSeconds(limit / policy.ratePerS)}`;
     case 'concurrency':
       return ';qu="concurrent-requests"';
   }

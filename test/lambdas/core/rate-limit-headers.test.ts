@@ -121,6 +121,13 @@ describe('rateLimitHeaders', () => {
       { 'ratelimit-policy': '"client-bucket";q=10;w=1', ratelimit: '"client-bucket";r=9;t=1' },
     ],
     [
+      'a bucket whose numbers an operator changed: its rate is not known',
+      bucketLimit(5, 50),
+      { limit: 500 },
+      '',
+      { 'ratelimit-policy': '"client-bucket";q=500', ratelimit: '"client-bucket";r=42;t=31' },
+    ],
+    [
       'concurrency: nobody knows when a request will end',
       concurrencyLimit(5),
       { allowed: false, limit: 5, remaining: 0, resetMs: 1000 },
@@ -168,6 +175,11 @@ describe('rateLimitHeaders', () => {
     counted: fc.constantFrom('together', 'alone', 'not'),
   });
 
+  function parametersOf({ policy, limit: held }: Decision): readonly string[] {
+    if (policy.kind === 'concurrency') return ['q', 'qu', 'pk'];
+    return policy.kind === 'bucket' && held !== policy.burst ? ['q', 'pk'] : ['q', 'w', 'pk'];
+  }
+
   it('are structured fields of the types that the draft demands, whatever the limit', () => {
     fc.assert(
       fc.property(decisions, partitions, (made, partition) => {
@@ -176,7 +188,7 @@ describe('rateLimitHeaders', () => {
         const service = memberOf(headers['ratelimit']);
         const kind = made.policy.kind;
         expect([quota.value, service.value]).toEqual([made.policy.name, made.policy.name]);
-        expect(Object.keys(quota.parameters)).toEqual(kind === 'concurrency' ? ['q', 'qu', 'pk'] : ['q', 'w', 'pk']);
+        expect(Object.keys(quota.parameters)).toEqual(parametersOf(made));
         expect(Object.keys(service.parameters)).toEqual(kind === 'concurrency' ? ['r', 'pk'] : ['r', 't', 'pk']);
         expect([bytesOf(quota.parameters['pk']), bytesOf(service.parameters['pk'])]).toEqual([partition, partition]);
         const { q, w = 1, qu = 'concurrent-requests' } = quota.parameters;
