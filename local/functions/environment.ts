@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { Outcome } from './invocation.ts';
+import { onLines } from './lines.ts';
 import type { EnvironmentData, EnvironmentMessage, InvokeMessage } from './protocol.ts';
 
 export type LineSink = (line: string, stream: 'stdout' | 'stderr') => void;
@@ -30,10 +29,8 @@ export class Environment {
       stderr: true,
       workerData: environmentData(model),
     });
-    const lines = (stream: Readable, name: 'stdout' | 'stderr') =>
-      createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => onLine(line, name));
-    lines(this.#worker.stdout, 'stdout');
-    lines(this.#worker.stderr, 'stderr');
+    onLines(this.#worker.stdout, (line) => onLine(line, 'stdout'));
+    onLines(this.#worker.stderr, (line) => onLine(line, 'stderr'));
     this.#worker.on('message', (message: EnvironmentMessage) => this.#receive?.(message));
     this.#worker.on('error', (error) => this.#end(error.name, error.message));
     this.#worker.on('exit', (code) => this.#end('Runtime.ExitError', `the environment ended with exit code ${code}`));

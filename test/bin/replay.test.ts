@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linesOf } from '../../bin/ops/replay/lines.ts';
 import { readEntry } from '../../bin/ops/replay/log-entry.ts';
 import { readLog } from '../../bin/ops/replay/read-log.ts';
 import { replay } from '../../bin/ops/replay/replay.ts';
@@ -162,6 +164,24 @@ describe('the file of a log', () => {
     const log = await readLog(file, ({ service }) => service === 'users');
     expect(log.entries.map(({ client }) => client)).toEqual(['sub:alice']);
     expect(log.skipped).toBe(1);
+  });
+
+  it('has the requests whose lines hold what some take for the end of a line', async () => {
+    const file = join(dir, 'separators');
+    const lines = ['\u2028', '\u2029', '\u0085', '\\r'].map((text) =>
+      functionLine('sub:mallory', NOON_MS, { path: `/api/users/${text}` }),
+    );
+    await writeFile(file, `${lines.join('\n')}\n\n`);
+    const log = await readLog(file, () => true);
+    expect([log.entries.length, log.skipped]).toEqual([4, 1]);
+  });
+
+  it('has the requests whose lines come in pieces', async () => {
+    const lines = [functionLine('sub:älice', NOON_MS), 'START', functionLine('sub:bob', NOON_MS)];
+    const bytes = [...Buffer.from(lines.join('\r\n'))].map((byte) => Buffer.of(byte));
+    const read: string[] = [];
+    for await (const line of linesOf(Readable.from(bytes))) read.push(line);
+    expect(read).toEqual(lines);
   });
 
   it('that cannot be read is an error', async () => {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { linesOf } from './lines.ts';
 import { type LogEntry, readEntry } from './log-entry.ts';
 
 /** More than this do not fit into memory together. */
@@ -24,7 +24,7 @@ export async function readLog(file: string, keep: (entry: LogEntry) => boolean):
     input.once('error', reject);
   });
   const read = async () => {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(input)) {
       const entry = readEntry(line);
       if (entry === undefined) skipped += 1;
       else if (keep(entry)) entries.push(entry);

@@ -106,6 +106,14 @@ test('lines that a function writes are told with its name', async () => {
   });
 });
 
+test('a line ends at a line feed only, and the last one may have none', async () => {
+  const { get, until } = await serve(
+    'export const handler = async () => { process.stdout.write("a\\u2028b\\u2029c\\u0085d\\r\\n\\nlast"); return {}; };',
+  );
+  await get();
+  expect(await until('line', ({ line }) => line.startsWith('a'))).toMatchObject({ line: 'a\u2028b\u2029c\u0085d' });
+});
+
 test('the metrics in a line are kept, and so are those that Lambda and API Gateway emit', async () => {
   const code = `export const handler = async () => {
     const CloudWatchMetrics = [{ Namespace: 'Own', Dimensions: [['Service']], Metrics: [{ Name: 'Hits', StorageResolution: 1 }] }];
