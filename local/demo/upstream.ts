@@ -27,8 +27,8 @@ export async function startUpstream(service: string): Promise<DemoUpstream> {
 
 async function respond(service: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const body = await readAll(incoming);
-  const { pathname } = new URL(incoming.url ?? '/', 'http://upstream');
-  const [, word, number] = /^\/(status|delay|bytes|reset|garbage)(?:\/(\d+))?$/.exec(pathname) ?? [];
+  const { path } = targetOf(incoming);
+  const [, word, number] = /^\/(status|delay|bytes|reset|garbage)(?:\/(\d+))?$/.exec(path) ?? [];
   switch (word) {
     case 'status':
       return sendJson(outgoing, statusOf(Number(number)), echo(service, incoming, body));
@@ -52,17 +52,23 @@ async function respond(service: string, incoming: IncomingMessage, outgoing: Ser
 
 /** What arrived. A header that came more than once is a list. */
 function echo(service: string, incoming: IncomingMessage, body: Buffer): object {
-  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://upstream');
-  const query = [...new Set(searchParams.keys())].map((name) => [name, single(searchParams.getAll(name))]);
+  const { path, query: parameters } = targetOf(incoming);
+  const query = [...new Set(parameters.keys())].map((name) => [name, single(parameters.getAll(name))]);
   const headers = Object.entries(incoming.headersDistinct).map(([name, values]) => [name, single(values ?? [])]);
   return {
     service,
     method: incoming.method,
-    path: pathname,
+    path,
     query: Object.fromEntries(query),
     headers: Object.fromEntries(headers),
     ...(isUtf8(body) ? { body: body.toString() } : { bodyBase64: body.toString('base64') }),
   };
+}
+
+/** As they were sent: to URL a path that begins with two slashes names a host. */
+function targetOf({ url = '/' }: IncomingMessage): { readonly path: string; readonly query: URLSearchParams } {
+  const [path = ''] = url.split('?', 1);
+  return { path, query: new URLSearchParams(url.slice(path.length)) };
 }
 
 function single(values: readonly string[]): string | readonly string[] | undefined {

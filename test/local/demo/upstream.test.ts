@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startUpstream } from '../../../local/demo/upstream.ts';
+import { sendRaw } from '../support/raw.ts';
 
 async function start() {
   const upstream = await startUpstream('users');
@@ -44,6 +45,14 @@ test('it takes as long as the path says', async () => {
 test('it sends as many bytes as the path says', async () => {
   const response = await fetch(`${await start()}/bytes/1000`);
   expect((await response.arrayBuffer()).byteLength).toBe(1000);
+});
+
+test.each(['//', '//42', '/%E0', '///status/503', '/a/../b'])('it answers any path as it came: %s', async (path) => {
+  const { port } = new URL(await start());
+  const reply = await sendRaw(Number(port), `GET ${path}?x=1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+  expect(reply).toMatch(/^HTTP\/1.1 200 /);
+  expect(reply).toContain(`"path": "${path}"`);
+  expect(reply).toContain('"x": "1"');
 });
 
 test.each(['reset', 'garbage'])('it can %s', async (path) => {
