@@ -4,6 +4,8 @@ import { header, type Request, type Response } from '../http/message.ts';
 
 /** An event, far above what an operation may hold. */
 export const OPERATOR_BODY_LIMIT_BYTES = 64 * 1024;
+/** Of an event, far above that of an operation. */
+const NESTING_LIMIT = 100;
 /** As long as a function may run. */
 const INVOCATION_TIMEOUT_MS = 15 * 60_000;
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
@@ -40,7 +42,13 @@ export function createInvokeApi({ functions, invoke }: InvokeApiOptions): Api {
       return failure(400, 'InvalidParameterValueException', 'only RequestResponse is served here');
     }
     const event = parse(request.body);
-    if (event === undefined) return failure(400, 'InvalidRequestContentException', 'the event must be a JSON object');
+    if (event === undefined) {
+      return failure(
+        400,
+        'InvalidRequestContentException',
+        `the event must be a JSON object, nested at most ${NESTING_LIMIT} deep here`,
+      );
+    }
     return responseOf(await invoke(name, event, INVOCATION_TIMEOUT_MS));
   };
 }
@@ -65,10 +73,21 @@ function decoded(segment: string): string | undefined {
 function parse(body: Buffer): object | undefined {
   try {
     const event: unknown = JSON.parse(body.toString());
-    return typeof event === 'object' && event !== null ? event : undefined;
+    return typeof event === 'object' && event !== null && isNestedWithin(NESTING_LIMIT, event) ? event : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Level by level: what is too deep for JSON.stringify is too deep for a function that calls itself. */
+function isNestedWithin(limit: number, event: object): boolean {
+  let level: readonly unknown[] = [event];
+  for (let depth = 0; depth < limit && level.length > 0; depth += 1) level = level.flatMap(partsOf);
+  return level.length === 0;
+}
+
+function partsOf(value: unknown): readonly unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }
 
 /** An error of the function is a successful invocation, told by a header field. */

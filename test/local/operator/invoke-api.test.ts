@@ -116,6 +116,18 @@ describe('what is refused', () => {
     });
   });
 
+  test('is an event that is nested too deep', async () => {
+    const { invoke } = await serve();
+    const deep = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    for (const levels of [100, 8000, 30_000]) {
+      await expect(invoke('shop-operator', {}, { Payload: deep(levels) })).rejects.toMatchObject({
+        name: 'InvalidRequestContentException',
+        message: 'the event must be a JSON object, nested at most 100 deep here',
+      });
+    }
+    expect(await invoke('shop-operator', {}, { Payload: deep(99) })).toMatchObject({ StatusCode: 200 });
+  });
+
   test('is an event over 64 KB', async () => {
     const { invoke } = await serve();
     await expect(invoke('shop-operator', { pad: 'x'.repeat(64 * 1024) })).rejects.toMatchObject({
