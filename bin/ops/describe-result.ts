@@ -1,7 +1,8 @@
 import type { List, Operation, RuleResult } from '../../lambdas/contract/operations.ts';
+import { printable } from '../../lambdas/contract/printable.ts';
 import type { Rule } from '../../lambdas/contract/rules.ts';
 import { factsOf, limitValue } from './facts.ts';
-import { isoTime, printable, until } from './text.ts';
+import { isoTime, until } from './text.ts';
 
 /** What an operation has come to, in words. */
 export function describeResult(operation: Exclude<Operation, List>, { rule, changed }: RuleResult): string {
@@ -19,7 +20,7 @@ export function describeResult(operation: Exclude<Operation, List>, { rule, chan
 }
 
 function describeLimit(name: string, { limits }: Rule, changed: boolean): string {
-  const override = limits[name];
+  const override = Object.hasOwn(limits, name) ? limits[name] : undefined;
   if (override === undefined) return changed ? `has ${name} as the stack has it` : `had no ${name} of its own`;
   const { limit, ratePerS, untilMs } = override;
   return `has ${name} ${limitValue(limit, ratePerS)} ${until(untilMs)}`;
@@ -30,7 +31,7 @@ function describeRule(rule: Rule): string {
   if (rule.version === 0) return `nobody has said anything of ${printable(rule.id)}`;
   return [
     printable(rule.id),
-    ...facts.map(({ what, value, untilMs }) => `  ${[what, value].join(' ').trim()} ${until(untilMs)}`),
+    ...facts.map(({ what, value, untilMs }) => `  ${[printable(what), value].join(' ').trim()} ${until(untilMs)}`),
     ...(facts.length === 0 ? ['  nothing in force'] : []),
     `  last changed ${isoTime(rule.version)}${rule.reason === '' ? '' : `: ${printable(rule.reason)}`}`,
   ].join('\n');

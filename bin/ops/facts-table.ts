@@ -1,5 +1,6 @@
+import { printable } from '../../lambdas/contract/printable.ts';
 import type { Fact } from './facts.ts';
-import { isoTime, padded, printable, shortened } from './text.ts';
+import { isoTime, padded, shortened } from './text.ts';
 
 const WIDTH = 100;
 const GAP = 2;
@@ -10,7 +11,7 @@ const MAX_WIDTHS = [24, 22, 20, '2026-11-24T10:00:00Z'.length] as const;
 export function factsTable(facts: readonly Fact[]): string {
   const rows = facts.map(({ id, what, value, untilMs, reason }) => [
     printable(id),
-    what,
+    printable(what),
     value === '' ? '-' : value,
     untilMs === 0 ? '-' : isoTime(untilMs),
     printable(reason),

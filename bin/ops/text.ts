@@ -10,11 +10,6 @@ export function until(untilMs: number): string {
   return untilMs === 0 ? 'for good' : `until ${isoTime(untilMs)}`;
 }
 
-/** What a terminal would act on, or show as nothing or as something else, is written as its code. */
-export function printable(text: string): string {
-  return text.replace(/(?! )[\p{C}\p{Z}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
-}
-
 /** At most `width` characters, the last of them `…` where some are left out. */
 export function shortened(text: string, width: number): string {
   const characters = [...text];

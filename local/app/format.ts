@@ -1,11 +1,17 @@
+import { printable } from '../../lambdas/contract/printable.ts';
 import type { RequestReport } from '../http/api.ts';
 import type { LogEvent } from '../log.ts';
 import type { AlarmChange } from '../metrics/alarms.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A line for the terminal, or undefined for what only `verbose` shows. */
+/** A line for the terminal, or undefined for what only `verbose` shows. Paths and claims are whatever a client sends. */
 export function formatEvent(event: LogEvent, verbose: boolean): string | undefined {
+  const line = format(event, verbose);
+  return line === undefined ? undefined : printable(line);
+}
+
+function format(event: LogEvent, verbose: boolean): string | undefined {
   switch (event.kind) {
     case 'request':
       return verbose || event.report.reason !== undefined ? formatReport(event.report) : undefined;

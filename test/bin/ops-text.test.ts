@@ -77,6 +77,11 @@ describe('a result', () => {
     expect(told(limit('client'), NOTHING, false)).toBe('sub:alice had no client of its own');
   });
 
+  it('tells of a limit that is called like what every object has', () => {
+    expect(told(limit('constructor'), NOTHING)).toBe('sub:alice has constructor as the stack has it');
+    expect(told(limit('constructor'), NOTHING, false)).toBe('sub:alice had no constructor of its own');
+  });
+
   it('shows all that is said of one subject', () => {
     expect(told(get, RULE).split('\n')).toEqual([
       'sub:alice',

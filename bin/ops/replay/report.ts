@@ -1,4 +1,5 @@
-import { padded, printable, shortened } from '../text.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { padded, shortened } from '../text.ts';
 import type { TrialResult } from './replay.ts';
 
 /** Longer subjects are cut, so that a line fits a screen. */

@@ -49,6 +49,17 @@ test('other lines keep their words, without the metrics about them', () => {
   expect(line('{"broken":')).toBe('users {"broken":');
 });
 
+test('nothing that a client sends is acted on by the terminal', () => {
+  const path = '/api/products/\u001b[2J\nFAKE\u009b\u202e\u2028';
+  const shown = '/api/products/\\u{1b}[2J\\u{a}FAKE\\u{9b}\\u{202e}\\u{2028}';
+  expect(line(JSON.stringify({ ...REQUEST, path }))).toContain(`GET ${shown} 12 ms`);
+  expect(line(path)).toBe(`users ${shown}`);
+  expect(line(path, true)).toBe(`users ${shown}`);
+  const report = { requestId: 'x', method: 'GET', path, routeKey: undefined, status: 404, latencyMs: 0.4 };
+  const event = { kind: 'request', report: { ...report, reason: 'no route' } } as const;
+  expect(formatEvent(event, false)).toBe(`api 404 GET ${shown} 0 ms (no route)`);
+});
+
 test('in full detail a line is as it was written', () => {
   expect(line(JSON.stringify(REQUEST), true)).toBe(`users ${JSON.stringify(REQUEST)}`);
 });
