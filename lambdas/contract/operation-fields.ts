@@ -1,6 +1,7 @@
+import { isAddress } from './address.ts';
 import { type Decoder, nullable, string, withDefault } from './decode.ts';
 import { LIMIT_BOUNDS } from './limit-bounds.ts';
-import { checkText, InvalidOperationError, parseRuleId, quote } from './rule-id.ts';
+import { checkText, InvalidOperationError, parseRuleId, quote, quoteValue } from './rule-id.ts';
 import { REVOCABLE_KINDS } from './rules.ts';
 
 // The fields of operations. What is wrong with one is an InvalidOperationError that says the value, the rule and the fix.
@@ -16,9 +17,20 @@ const LIMIT_NAME = /^(?:[a-z][a-z0-9-]{0,30}\/)?[a-z0-9][a-z0-9-]{0,39}$/;
 
 export const id: Decoder<string> = (value, path) => {
   const text = string(value, path);
-  parseRuleId(text);
+  const { kind, name } = parseRuleId(text);
+  if (kind === 'ip') checkAddress(text, name);
   return text;
 };
+
+/** What no request comes from would be stored, and would meet nobody. */
+function checkAddress(text: string, name: string): void {
+  if (isAddress(name)) return;
+  throw new InvalidOperationError(
+    name.includes('/')
+      ? `an address must be one without a prefix length, got ${quote(text)}: write ip:192.0.2.1, or any address of an IPv6 /64 for all of it`
+      : `an address must be one of IPv4 without leading zeros, or of IPv6, got ${quote(text)}: write one like ip:192.0.2.1 or ip:2001:db8::1`,
+  );
+}
 
 export const revocableId: Decoder<string> = (value, path) => {
   const text = id(value, path);
@@ -32,13 +44,7 @@ export const revocableId: Decoder<string> = (value, path) => {
 
 export const limitedId: Decoder<string> = (value, path) => {
   const text = id(value, path);
-  const { kind, name } = parseRuleId(text);
-  if (kind === 'ip' && name.includes('/')) {
-    throw new InvalidOperationError(
-      `an address must be one without a prefix length, got ${quote(text)}: write ip:192.0.2.1, or any address of an IPv6 /64 for all of it`,
-    );
-  }
-  if (kind === 'token') {
+  if (parseRuleId(text).kind === 'token') {
     throw new InvalidOperationError(
       `a token has no limits of its own, got ${quote(text)}: set those of its subject, tenant or plan`,
     );
@@ -70,7 +76,7 @@ export const givenReason: Decoder<string> = (value, path) => {
 const forMs: Decoder<number> = (value) => {
   if (Number.isSafeInteger(value) && Number(value) >= MIN_FOR_MS && Number(value) <= MAX_FOR_MS) return Number(value);
   throw new InvalidOperationError(
-    `forMs must be a whole number of ms from 1 s to 3650 days, got ${String(value)}: leave it out for no end`,
+    `forMs must be a whole number of ms from 1 s to 3650 days, got ${quoteValue(value)}: leave it out for no end`,
   );
 };
 
@@ -86,7 +92,7 @@ export const limitValue: Decoder<number> = (value) => {
   const { min, max } = LIMIT_BOUNDS.units;
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
   throw new InvalidOperationError(
-    `a limit must be a whole number from ${min} to ${max}, got ${String(value)}: revoke a subject to refuse all of its requests`,
+    `a limit must be a whole number from ${min} to ${max}, got ${quoteValue(value)}: revoke a subject to refuse all of its requests`,
   );
 };
 
@@ -94,7 +100,7 @@ export const ratePerS: Decoder<number> = (value) => {
   const { min, max } = LIMIT_BOUNDS.ratePerS;
   if (typeof value === 'number' && value >= min && value <= max) return value;
   throw new InvalidOperationError(
-    `the rate of a bucket must be from one unit in 31 days to ${max} units a second, got ${String(value)}: leave it out to keep the stack's`,
+    `the rate of a bucket must be from one unit in 31 days to ${max} units a second, got ${quoteValue(value)}: leave it out to keep the stack's`,
   );
 };
 

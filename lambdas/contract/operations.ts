@@ -1,4 +1,5 @@
 import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
+import { holdsToken } from './holds-token.ts';
 import {
   duration,
   givenReason,
@@ -11,7 +12,8 @@ import {
   revocableId,
   sortKey,
 } from './operation-fields.ts';
-import { holdsToken, InvalidOperationError, tokenGiven } from './rule-id.ts';
+import { printable } from './printable.ts';
+import { InvalidOperationError, quote, tokenGiven } from './rule-id.ts';
 import { RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
 
 /** What an operator may ask of the operator function: its event. */
@@ -98,15 +100,25 @@ const HAS_ACTION = object({ action: member(ACTIONS) });
 /** @throws InvalidOperationError saying the value, the rule and the fix */
 export function decodeOperation(event: unknown): Operation {
   // Before anything else: messages quote what they are about, and are logged.
-  if (holdsToken(JSON.stringify(event) ?? '')) throw tokenGiven('an operation');
+  if (textsOf(event).some(holdsToken)) throw tokenGiven('an operation');
   try {
     const { action } = HAS_ACTION(event, 'operation');
     return OPERATIONS[action](event, 'operation');
   } catch (error) {
     // A field of the wrong type is as much the caller's fault as a wrong value.
-    if (error instanceof DecodeError) throw new InvalidOperationError(error.message);
+    if (error instanceof DecodeError) throw new InvalidOperationError(printable(error.message));
     throw error;
   }
+}
+
+/** All names and strings in a value, however deep it is nested. */
+function textsOf(value: unknown): readonly string[] {
+  const found = [value];
+  // What is found in one is visited after it.
+  for (const one of found) {
+    if (typeof one === 'object' && one !== null) for (const entry of Object.entries(one)) found.push(...entry);
+  }
+  return found.filter((one) => typeof one === 'string');
 }
 
 /** @throws DecodeError for what no operator function answers */
@@ -118,16 +130,28 @@ export function decodeOperationResult(value: unknown): OperationResult {
     : { ok, ...ruleResult(value, 'result') };
 }
 
+/** A field that is ignored would be a `for` in place of `forMs`, and a revocation for good. */
+function only<Shape extends Record<string, Decoder<unknown>>>(shape: Shape): ReturnType<typeof object<Shape>> {
+  const decode = object(shape);
+  return (value, path) => {
+    const unknown = Object.keys(value as object).find((name) => !Object.hasOwn(shape, name));
+    if (unknown === undefined) return decode(value, path);
+    throw new InvalidOperationError(
+      `the fields of this operation must be of ${Object.keys(shape).join(', ')}, got ${quote(unknown)}: leave it out, or give it the name that is meant`,
+    );
+  };
+}
+
 const OPERATIONS = {
-  revoke: object({
+  revoke: only({
     action: member(['revoke'] as const),
     id: revocableId,
     forMs: duration,
     reason: givenReason,
   }),
   // Any id: what was once revoked by hand in the table must be restorable.
-  restore: object({ action: member(['restore'] as const), id, reason: optionalReason }),
-  limit: object({
+  restore: only({ action: member(['restore'] as const), id, reason: optionalReason }),
+  limit: only({
     action: member(['limit'] as const),
     id: limitedId,
     limit: limitName,
@@ -136,12 +160,12 @@ const OPERATIONS = {
     forMs: duration,
     reason: optionalReason,
   }),
-  list: object({
+  list: only({
     action: member(['list'] as const),
     kind: withDefault(nullable(member(RULE_KINDS)), null),
     after: withDefault(nullable(sortKey), null),
   }),
-  get: object({ action: member(['get'] as const), id }),
+  get: only({ action: member(['get'] as const), id }),
 } satisfies { readonly [A in Operation['action']]: Decoder<Extract<Operation, { readonly action: A }>> };
 
 const ruleResult = object({ rule, changed: boolean, pushed: boolean, note: nullable(string) });

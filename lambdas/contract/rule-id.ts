@@ -1,11 +1,11 @@
+import { holdsToken } from './holds-token.ts';
+import { printable } from './printable.ts';
 import { RULE_KINDS, type RuleKind } from './rules.ts';
 
 /** Longest name, in characters: claims that become one are no longer. */
 const MAX_NAME_LENGTH = 1024;
 /** Lone surrogates have no UTF-8, and control characters would forge lines of logs and tables. */
 const CONTROL = /\p{Cc}/u;
-/** Three parts of base64url, the first of them a JSON object: a signed token (RFC 7515 §7.1). */
-const SIGNED_TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/;
 const SHOWN_CHARS = 40;
 
 export interface RuleId {
@@ -64,18 +64,20 @@ function isPlain(text: string): boolean {
   return text.isWellFormed() && !CONTROL.test(text);
 }
 
-/** What is kept is read by many and logged: a credential must not get there. */
-export function holdsToken(text: string): boolean {
-  return SIGNED_TOKEN.test(text);
-}
-
 export function tokenGiven(what: string): InvalidOperationError {
   return new InvalidOperationError(
     `${what} must not hold a token, got one: name it by its jti claim, token:<jti>, or its subject, sub:<sub>`,
   );
 }
 
-/** At most 40 characters, escaped so that the message is one line. */
+/** At most 40 characters, escaped so that the message is one line of what is seen. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
+  return printable(JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text));
+}
+
+/** A value of any kind that JSON has: `"5"` is no `5`. */
+export function quoteValue(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -82,8 +82,8 @@ describe('an operation', () => {
       { action: 'list', kind: 'sub', after: 'sub:a' },
     ],
     [
-      { action: 'get', id: 'sub:alice', more: true },
-      { action: 'get', id: 'sub:alice' },
+      { action: 'get', id: 'ip:2001:db8:0:1::42' },
+      { action: 'get', id: 'ip:2001:db8:0:1::42' },
     ],
   ])('%j is read', (event, operation) => {
     expect(decodeOperation(event)).toEqual(operation);
@@ -114,13 +114,36 @@ describe('an operation', () => {
     [undefined, 'operation must be an object, got undefined'],
     [{ ...REVOKE, forMs: 999 }, 'forMs must be a whole number of ms from 1 s to 3650 days, got 999'],
     [{ ...REVOKE, forMs: 1e15 }, 'forMs must be a whole number'],
-    [{ ...REVOKE, forMs: '1h' }, 'forMs must be a whole number'],
+    [{ ...REVOKE, forMs: '1h' }, 'forMs must be a whole number of ms from 1 s to 3650 days, got "1h"'],
+    [
+      { ...REVOKE, forMs: { toString: 1, valueOf: 1 } },
+      'forMs must be a whole number of ms from 1 s to 3650 days, got an',
+    ],
+    [{ ...REVOKE, forMs: [1000] }, 'forMs must be a whole number of ms from 1 s to 3650 days, got an array'],
+    [{ ...REVOKE, forMs: '\u009b2J\u202e' }, 'got "\\u{9b}2J\\u{202e}": leave it out'],
+    [
+      { ...REVOKE, for: '1h' },
+      'the fields of this operation must be of action, id, forMs, reason, got "for": leave it out, or give it the name',
+    ],
+    [{ ...REVOKE, '\u009b': 1 }, 'got "\\u{9b}"'],
+    [JSON.parse('{"action":"list","__proto__":1}'), 'must be of action, kind, after, got "__proto__"'],
+    [{ action: 'get', id: 'sub:alice', more: true }, 'must be of action, id, got "more"'],
+    [{ action: 'list', kind: '\u009b' }, 'got "\\u{9b}"'],
     [{ ...LIMIT, id: 'token:t1' }, 'a token has no limits of its own, got "token:t1": set those of its subject'],
     [
       { ...LIMIT, id: 'ip:2001:db8:0:1::/64' },
       'an address must be one without a prefix length, got "ip:2001:db8:0:1::/64": write ip:192.0.2.1',
     ],
     [{ ...LIMIT, id: 'ip:192.0.2.0/24' }, 'an address must be one without a prefix length'],
+    [{ action: 'get', id: 'ip:2001:db8::/64' }, 'an address must be one without a prefix length'],
+    [
+      { action: 'restore', id: 'ip:banana' },
+      'an address must be one of IPv4 without leading zeros, or of IPv6, got "ip:banana": write one like ip:192.0.2.1',
+    ],
+    [{ ...LIMIT, id: 'ip:010.0.0.1' }, 'an address must be one of IPv4 without leading zeros'],
+    [{ ...LIMIT, id: 'ip: 10.0.0.1' }, 'an address must be one of IPv4 without leading zeros'],
+    [{ ...LIMIT, value: '5' }, 'a limit must be a whole number from 1 to 10000000, got "5"'],
+    [{ ...LIMIT, ratePerS: { toString: 1, valueOf: 1 } }, 'units a second, got an object: leave it out'],
     [{ ...LIMIT, value: 0 }, 'a limit must be a whole number from 1 to 10000000, got 0: revoke a subject'],
     [{ ...LIMIT, value: 10_000_001 }, 'a limit must be a whole number'],
     [{ ...LIMIT, value: 1.5 }, 'a limit must be a whole number'],
@@ -137,6 +160,35 @@ describe('an operation', () => {
       expect.objectContaining({ code: 'invalid_operation', message: expect.stringContaining(message) }),
     );
   });
+});
+
+describe('a message', () => {
+  const FIELDS = ['forMs', 'value', 'ratePerS', 'reason', 'id', 'limit', 'action'];
+  it.each([...FIELDS.map((field) => [field, field]), ['a field of another name', 'x'.repeat(20_000)]])(
+    'is short and fit for a terminal, whatever %s is',
+    (_, field = '') => {
+      const changes = { [field]: '\u0000\u009b'.repeat(9000) };
+      const decode = () => decodeOperation({ action: 'limit', id: 'sub:alice', limit: 'client', value: 5, ...changes });
+      expect(decode).toThrow(/^(?:[^\p{C}\p{Z}]| ){1,1000}$/u);
+      expect(decode).toThrow(expect.objectContaining({ code: 'invalid_operation' }));
+    },
+  );
+});
+
+describe('an event', () => {
+  it('may be nested as deep as JSON can be', () => {
+    const deep = JSON.parse(`${'['.repeat(50_000)}"${TOKEN}"${']'.repeat(50_000)}`);
+    expect(() => decodeOperation({ action: 'get', id: 'sub:alice', deep })).toThrow('must not hold a token');
+  });
+
+  it.each([{ reason: `\n${TOKEN}` }, { id: `token:id_${TOKEN}` }, { [TOKEN]: 1 }, { id: [{ [`a${TOKEN}`]: 1 }] }])(
+    'that holds a token is refused, wherever it is: %j',
+    (changes) => {
+      expect(() => decodeOperation({ action: 'revoke', id: 'sub:a', reason: 'x', ...changes })).toThrow(
+        'must not hold a token, got one',
+      );
+    },
+  );
 });
 
 describe('a result', () => {
