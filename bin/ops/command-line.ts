@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { holdsToken } from '../../lambdas/contract/holds-token.ts';
+import { quote, tokenGiven } from '../../lambdas/contract/rule-id.ts';
 import { UsageError } from './errors.ts';
 import { DEFAULT_LOCAL_PORT } from './usage.ts';
 
@@ -43,6 +45,8 @@ export interface CommandLine {
 
 /** @throws UsageError in one line */
 export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
+  // Before anything else: messages quote what was typed, and so do servers.
+  if (args.some(holdsToken)) throw new UsageError(tokenGiven('an argument').message);
   const { values, positionals } = parse(withLocalPort(args));
   const [name, ...words] = positionals;
   if (values.help || (name === undefined && args.length === 0)) return 'help';
@@ -79,11 +83,11 @@ function checked(name: string | undefined, words: readonly string[], values: Val
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (name === undefined || command === undefined) {
     throw new UsageError(
-      `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${JSON.stringify(name ?? '')}: see --help`,
+      `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${quote(name ?? '')}: see --help`,
     );
   }
   if (!command.counts.includes(words.length)) {
-    throw new UsageError(`${name} takes ${command.args}, got ${JSON.stringify(words.join(' '))}: see --help`);
+    throw new UsageError(`${name} takes ${command.args}, got ${quote(words.join(' '))}: see --help`);
   }
   const other = (Object.keys(values) as Option[]).find((option) => !command.options.includes(option));
   if (other !== undefined) throw new UsageError(`${name} does not take --${other}: see --help`);

@@ -1,3 +1,4 @@
+import { quote } from '../../lambdas/contract/rule-id.ts';
 import { UsageError } from './errors.ts';
 
 /** Milliseconds of a unit by its letter. */
@@ -9,6 +10,6 @@ export function parseDuration(option: string, text: string): number {
   const unitMs = UNITS_MS[unit];
   if (unitMs !== undefined && Number(count) > 0) return Number(count) * unitMs;
   throw new UsageError(
-    `${option} must be a whole number of seconds, minutes, hours or days, got ${JSON.stringify(text)}: write one like 30s, 15m, 1h or 7d`,
+    `${option} must be a whole number of seconds, minutes, hours or days, got ${quote(text)}: write one like 30s, 15m, 1h or 7d`,
   );
 }

@@ -1,4 +1,5 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
+import { printable } from '../../lambdas/contract/printable.ts';
 import { type Command, parseCommand } from './command.ts';
 import { describeResult } from './describe-result.ts';
 import { OpsError, UsageError } from './errors.ts';
@@ -9,7 +10,11 @@ import { createAsk } from './operator-client.ts';
 import { readLog } from './replay/read-log.ts';
 import { replay } from './replay/replay.ts';
 import { describeResults } from './replay/report.ts';
+import { shortened } from './text.ts';
 import { USAGE } from './usage.ts';
+
+/** The longest message of our own has 400 characters. */
+const LINE_WIDTH = 1000;
 
 export interface Output {
   readonly out: (text: string) => void;
@@ -25,11 +30,16 @@ export async function main(args: readonly string[], output: Output): Promise<0 |
     return 0;
   } catch (error) {
     if (error instanceof UsageError || error instanceof OpsError || error instanceof DecodeError) {
-      output.err(`error: ${error.message}`);
+      output.err(oneLine(`error: ${error.message}`));
       return error instanceof UsageError ? 2 : 1;
     }
     throw error;
   }
+}
+
+/** Of what was typed or answered, at most so much that it is read. */
+function oneLine(text: string): string {
+  return shortened(printable(text), LINE_WIDTH);
 }
 
 async function run(command: Command, output: Output): Promise<void> {
@@ -50,7 +60,7 @@ async function operate({ operation, target, json }: OfType<'operate'>, { out, er
   if (!result.ok) throw new OpsError(result.error.message);
   if (!('rule' in result)) throw new OpsError('the operator function answered something else than a rule');
   out(json ? JSON.stringify(result, null, 2) : describeResult(operation, result));
-  if (!json && result.note !== null) err(`note: ${result.note}`);
+  if (!json && result.note !== null) err(oneLine(`note: ${result.note}`));
 }
 
 async function list({ operation, facts, target, json }: OfType<'list'>, { out }: Output): Promise<void> {

@@ -1,5 +1,5 @@
 import { decodeOperation, type List, type Operation } from '../../lambdas/contract/operations.ts';
-import { InvalidOperationError } from '../../lambdas/contract/rule-id.ts';
+import { InvalidOperationError, quote } from '../../lambdas/contract/rule-id.ts';
 import { type CommandLine, isNumber, type Values } from './command-line.ts';
 import { parseDuration } from './duration.ts';
 import { UsageError } from './errors.ts';
@@ -65,16 +65,14 @@ function limitValue(value: string, { rate, for: time }: Values): object {
     throw new UsageError('limit ID NAME default takes neither --rate nor --for: the stack has its own');
   }
   if (!isNumber(value)) {
-    throw new UsageError(
-      `a limit must be a whole number, or default, got ${JSON.stringify(value)}: write one like 500`,
-    );
+    throw new UsageError(`a limit must be a whole number, or default, got ${quote(value)}: write one like 500`);
   }
   return { value: Number(value), ...(rate !== undefined && { ratePerS: parseRate(rate) }) };
 }
 
 function parseRate(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new UsageError(`--rate must be a number of units a second, got ${JSON.stringify(text)}: write one like 2.5`);
+  throw new UsageError(`--rate must be a number of units a second, got ${quote(text)}: write one like 2.5`);
 }
 
 /** The function checks it as well; what is wrong is told before anybody is asked. */
@@ -89,7 +87,7 @@ function operationOf(event: object): Operation {
 
 function factsOf(text = 'all'): Facts {
   if (text === 'all' || text === 'revoked' || text === 'limits') return text;
-  throw new UsageError(`list takes revoked, limits or nothing, got ${JSON.stringify(text)}: see --help`);
+  throw new UsageError(`list takes revoked, limits or nothing, got ${quote(text)}: see --help`);
 }
 
 function targetOf({ gateway = DEFAULT_GATEWAY, region, local }: Values): Target {
@@ -99,5 +97,5 @@ function targetOf({ gateway = DEFAULT_GATEWAY, region, local }: Values): Target 
 function parsePort(text: string): number {
   const port = Number(text);
   if (isNumber(text) && port >= 1 && port <= 65_535) return port;
-  throw new UsageError(`--local takes a port from 1 to 65535, got ${JSON.stringify(text)}: see what npm start tells`);
+  throw new UsageError(`--local takes a port from 1 to 65535, got ${quote(text)}: see what npm start tells`);
 }

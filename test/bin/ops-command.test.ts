@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
+import { main } from '../../bin/ops/main.ts';
 
 const AWS = { gateway: 'Tollgate-dev-Gateway', region: undefined, localPort: undefined };
 
@@ -89,6 +90,66 @@ describe('a command', () => {
   it.each(['--help', '-h', 'revoke --help'])('%s asks for help', (line) => {
     expect(parsed(line)).toEqual({ type: 'help' });
   });
+});
+
+describe('a token', () => {
+  const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
+
+  it.each([
+    '$T',
+    'revoke token: $T --reason x',
+    'revoke sub:a extra $T',
+    'revoke $T --reason x',
+    'list $T',
+    'limit sub:a client $T',
+    'limit sub:a $T 5',
+    'limit sub:a client 5 --rate $T',
+    'revoke sub:a --reason x --for $T',
+    'revoke sub:a --reason $T',
+    'list --$T',
+    'list --kind $T',
+    'list --gateway $T',
+    'list --region $T',
+    'list --local=$T',
+    'replay $T --limit client=1/s',
+    'replay log --limit $T',
+    'replay log --limit client=1/s --top $T',
+    'show sub:a --help $T',
+  ])('is refused wherever it is pasted, and not repeated: %s', async (line) => {
+    const told: string[] = [];
+    const tell = (text: string) => void told.push(text);
+    expect(await main(line.replace('$T', TOKEN).split(' '), { out: tell, err: tell })).toBe(2);
+    expect(told).toEqual([expect.stringMatching(/^error: an argument must not hold a token, got one: name it by its/)]);
+    expect(told.join()).not.toContain('eyJ');
+  });
+});
+
+describe('what is told of what was typed', () => {
+  it.each([
+    ['frob\u009b2J', 'got "frob\\u{9b}2J": see --help'],
+    ['list \u202ereversed', 'got "\\u{202e}reversed": see --help'],
+    ['list --\u009b2J', "unknown option '--\\u{9b}2J'"],
+    ['list --kind \u009b2J', 'got "\\u{9b}2J"'],
+    ['show sub\u2028alice', 'got "sub\\u{2028}alice"'],
+    ['replay log --limit \u009b2J', 'got "\\u{9b}2J"'],
+    ['replay /nowhere/\u009b2J --limit client=1/s', '/nowhere/\\u{9b}2J cannot be replayed'],
+  ])('has nothing that a terminal would act on: %j', async (line, message) => {
+    expect(await toldOf(line)).toContain(message);
+    expect(await toldOf(line)).toMatch(/^(?:[^\p{C}\p{Z}]| )*$/u);
+  });
+
+  it.each(['frob', 'list ', 'list --', 'list --kind ', 'limit sub:a client ', 'revoke sub:a --reason x --for '])(
+    'is cut: %s…',
+    async (line) => {
+      expect((await toldOf(`${line}${'x'.repeat(20_000)}`)).length).toBeLessThanOrEqual(1000);
+    },
+  );
+
+  async function toldOf(line: string): Promise<string> {
+    const told: string[] = [];
+    await main(line.split(' '), { out: (text) => told.push(text), err: (text) => told.push(text) });
+    return told.join('\n');
+  }
 });
 
 describe('what is not understood', () => {

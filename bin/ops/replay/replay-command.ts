@@ -1,3 +1,4 @@
+import { quote } from '../../../lambdas/contract/rule-id.ts';
 import { type CommandLine, isNumber } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { parseTrialLimit, type TrialLimit } from './trial-limit.ts';
@@ -19,7 +20,7 @@ export function replayCommand({ words: [log = ''], values }: CommandLine): Repla
   const { limit = [], service, top = '10' } = values;
   if (limit.length === 0)
     throw new UsageError('replay must have at least one --limit, got none: --limit client=100/1m');
-  if (!isNumber(top)) throw new UsageError(`--top must be a whole number, got ${JSON.stringify(top)}`);
+  if (!isNumber(top)) throw new UsageError(`--top must be a whole number, got ${quote(top)}`);
   return { type: 'replay', log, limits: limit.map(trialLimit), service, top: Number(top) };
 }
 

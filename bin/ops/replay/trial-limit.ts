@@ -1,4 +1,5 @@
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
+import { quote } from '../../../lambdas/contract/rule-id.ts';
 import { SlidingWindow } from '../../../lambdas/core/sliding-window.ts';
 import { TokenBucket } from '../../../lambdas/core/token-bucket.ts';
 import { UNITS_MS } from '../duration.ts';
@@ -28,7 +29,7 @@ export function parseTrialLimit(text: string): TrialLimit {
   const subjectOf = Object.hasOwn(SUBJECTS, by) ? SUBJECTS[by] : undefined;
   const [size, windowMs] = [Number(limit), Number(span || 1) * (UNITS_MS[unit] ?? Number.NaN)];
   const count = burst === undefined ? window(size, windowMs) : bucket(Number(burst), (size * 1000) / windowMs);
-  if (subjectOf === undefined || count === undefined) throw new Error(`${RULE}, got ${JSON.stringify(text)}`);
+  if (subjectOf === undefined || count === undefined) throw new Error(`${RULE}, got ${quote(text)}`);
   return { text, subjectOf, count };
 }
 
