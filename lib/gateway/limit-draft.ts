@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
 import type { BucketLimit, ConcurrencyLimit, LimitBy, WindowLimit } from '../../lambdas/contract/policy.ts';
+import { isRuleName } from '../../lambdas/contract/rule-id.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import {
   checkKind,
@@ -139,9 +140,10 @@ function windowOf(limit: number, window: Duration): Pick<WindowLimit, 'limit' | 
 }
 
 function checkPlan(plan: string, limit: number): void {
-  if (plan === '' || plan.length > PLAN_NAME_LENGTH) {
+  // The authorizer leaves out a claim that no rule could name: such a plan would be nobody's.
+  if (!isRuleName(plan) || plan.length > PLAN_NAME_LENGTH) {
     throw new InvalidPropError(
-      `a plan must be 1 to ${PLAN_NAME_LENGTH} characters, got ${JSON.stringify(plan)}: write the plan claim of your tokens`,
+      `a plan must be 1 to ${PLAN_NAME_LENGTH} characters, well-formed, without control characters and no token, got ${JSON.stringify(plan)}: write the plan claim of your tokens`,
     );
   }
   wholeNumber(`the rate limit of plan ${plan}`, limit, UNITS);

@@ -33,9 +33,9 @@ function nameTaken(name: string, one: string, other: string): InvalidPropError {
   );
 }
 
-/** What one request may cost at most; a bound of concurrency counts requests, whatever they cost. */
+/** What one request may cost at most. A bound of concurrency counts requests, whatever they cost; a shadow refuses none. */
 function bounds(limit: NamedLimit): readonly { readonly units: number; readonly words: string }[] {
-  if (limit.kind === 'concurrency') return [];
+  if (limit.kind === 'concurrency' || limit.shadow) return [];
   if (limit.kind === 'bucket') return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
   const plans = Object.entries(limit.plans).map(([plan, units]) => ({
     units,

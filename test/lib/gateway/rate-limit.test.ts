@@ -112,9 +112,9 @@ describe('the bounds of a rate limit', () => {
     );
   });
 
-  it.each(['', 'p'.repeat(65)])('refuse the plan %j', (plan) => {
+  it.each(['', 'p'.repeat(65), 'a\nb', '\ud800', 'eyJhbGciOiJub25lIn0.e30.'])('refuse the plan %j', (plan) => {
     expect(() => RateLimit.perPlan({ [plan]: 1 }, MINUTE)).toThrow(
-      `a plan must be 1 to 64 characters, got ${JSON.stringify(plan)}: write the plan claim of your tokens`,
+      `a plan must be 1 to 64 characters, well-formed, without control characters and no token, got ${JSON.stringify(plan)}: write the plan claim of your tokens`,
     );
   });
 });

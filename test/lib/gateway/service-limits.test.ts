@@ -252,8 +252,13 @@ describe('wrong limits', () => {
     expect(() => build(given)).toThrow(message);
   });
 
-  it('are not those that a route replaces, nor bounds of concurrency', () => {
-    const rateLimit = [client, RateLimit.concurrency(2)];
+  it('are not those that a route replaces, nor bounds of concurrency, nor limits that refuse nothing', () => {
+    const shadows = [
+      RateLimit.perIp(5, MINUTE, { shadow: true }),
+      RateLimit.perPlan({ free: 5 }, MINUTE, { shadow: true }),
+      RateLimit.tokenBucket({ rate: 1, burst: 5 }, { shadow: true }),
+    ];
+    const rateLimit = [client, RateLimit.concurrency(2), ...shadows];
     const route = { cost: 50, rateLimit: RateLimit.perClient(50, MINUTE) };
     expect(() => build({ service: { rateLimit }, route })).not.toThrow();
   });
