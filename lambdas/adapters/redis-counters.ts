@@ -10,9 +10,6 @@ import { RECORD_SCRIPT } from './record-script.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
 import { NO_ANSWER, within } from './within.ts';
 
-/** A command's deadline: a healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
-export const COMMAND_TIMEOUT_MS = 50;
-
 /** So many commands in a row without an answer, and the connection is opened anew: it may lead to a server that is gone. */
 const SILENT_COMMANDS = 3;
 
@@ -31,7 +28,7 @@ export interface RedisCountersOptions {
   readonly policy: ServicePolicy;
   /** Asked where Redis has lost its copy of the operators' rules. */
   readonly rules: OperatorRules;
-  /** @default COMMAND_TIMEOUT_MS */
+  /** @default - the policy's */
   readonly timeoutMs?: number;
 }
 
@@ -48,7 +45,7 @@ export class RedisCounters implements Counters {
   /** Of a cluster, one server may be gone and the others not: the hash tag leads to the one that failed. */
   #failedTag = '';
 
-  constructor({ client, policy, rules, timeoutMs = COMMAND_TIMEOUT_MS }: RedisCountersOptions) {
+  constructor({ client, policy, rules, timeoutMs = policy.cacheTimeoutMs }: RedisCountersOptions) {
     // ioredis sends EVALSHA and, where the server does not know the script yet, EVAL.
     client.defineCommand('tollgateDecide', { lua: DECIDE_SCRIPT });
     client.defineCommand('tollgateRecord', { numberOfKeys: 1, lua: RECORD_SCRIPT });

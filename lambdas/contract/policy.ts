@@ -26,6 +26,9 @@ export type LimitBy = (typeof LIMIT_BY)[number];
 export const ON_STORE_FAILURE = ['local', 'open', 'closed'] as const;
 export type OnStoreFailure = (typeof ON_STORE_FAILURE)[number];
 
+/** A healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
+export const DEFAULT_CACHE_TIMEOUT_MS = 50;
+
 /** Of one environment alone, while it cannot ask Redis: see `localShare`. */
 export const DEFAULT_LOCAL_SHARE = 0.5;
 
@@ -114,6 +117,8 @@ export interface ServicePolicy {
   readonly gatewayLimits: readonly LimitPolicy[];
   /** Whether clients are told of their limits in header fields. */
   readonly rateLimitHeaders: boolean;
+  /** How long a decision may wait for the cache. */
+  readonly cacheTimeoutMs: number;
   /** For `ANY {prefix}` and `ANY {prefix}/{proxy+}`. */
   readonly default: RoutePolicy;
   /** By route key, `POST /api/payments/refunds`. */
@@ -159,6 +164,7 @@ const servicePolicy = object({
   ),
   gatewayLimits: withDefault(array(limitPolicy), []),
   rateLimitHeaders: withDefault(boolean, true),
+  cacheTimeoutMs: withDefault(integer, DEFAULT_CACHE_TIMEOUT_MS),
   default: routePolicy,
   routes: record(routePolicy),
 });

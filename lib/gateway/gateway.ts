@@ -1,9 +1,10 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import { Authorizer } from './authorizer.ts';
@@ -11,6 +12,7 @@ import {
   BOOLEAN,
   checkKind,
   checkProps,
+  DURATION,
   isObject,
   type Kind,
   NUMBER,
@@ -27,6 +29,7 @@ import { GatewayDashboard } from './dashboard.ts';
 import { type DomainProps, GatewayDomain } from './domain.ts';
 import { checkGatewayName, gatewayNameOf } from './gateway-name.ts';
 import { Health } from './health.ts';
+import { intervalMs } from './interval.ts';
 import { issuerConfigs, JWT, type JwtIssuer } from './jwt-issuer.ts';
 import { type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
@@ -96,6 +99,13 @@ export interface GatewayProps {
    */
   readonly rateLimitHeaders?: boolean;
   /**
+   * How long a decision of a limit may wait for the cache, 5 ms to 1 s. Past it the cache is left alone for a while, and
+   * each limit does as its `onStoreFailure` says.
+   *
+   * @default Duration.millis(50)
+   */
+  readonly cacheTimeout?: Duration;
+  /**
    * A name of one's own, with TLS 1.2 and, if wanted, client certificates. API Gateway's own endpoint is disabled then.
    *
    * @default - the execute-api endpoint only
@@ -138,11 +148,18 @@ const PROPS = {
   throttleBurst: optional(NUMBER),
   rateLimit: optional(RATE_LIMIT),
   rateLimitHeaders: optional(BOOLEAN),
+  cacheTimeout: optional(DURATION),
   domain: optional(DOMAIN),
   logRetention: optional(LOG_RETENTION),
   dashboard: optional(BOOLEAN),
 } satisfies PropKinds<GatewayProps>;
 
+const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
+const CACHE_TIMEOUT = {
+  min: Duration.millis(5),
+  max: Duration.seconds(1),
+  reason: 'a healthy cache answers in about 1 ms, and each request that finds it ill waits so long',
+};
 const NAMESPACE = /^(?!AWS\/)[A-Za-z0-9._/#-]{1,255}$/;
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
@@ -170,6 +187,7 @@ export class Gateway extends Construct {
         issuers: issuerConfigs(props.jwt),
         cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
         throttle: throttle(props),
+        cacheTimeoutMs: intervalMs('cacheTimeout', props.cacheTimeout ?? DEFAULT_CACHE_TIMEOUT, CACHE_TIMEOUT),
         limits: gatewayLimits(props.rateLimit),
         domain: props.domain && new GatewayDomain(this, 'Domain', props.domain),
       };
@@ -224,6 +242,7 @@ export class Gateway extends Construct {
       routes,
       gatewayLimits: checked.limits,
       rateLimitHeaders: props.rateLimitHeaders ?? true,
+      cacheTimeoutMs: checked.cacheTimeoutMs,
       preflight: cors && health.integration,
       logRetention,
     };

@@ -1,9 +1,15 @@
-import { encodeLimit, type RoutePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
+import {
+  DEFAULT_CACHE_TIMEOUT_MS,
+  encodeLimit,
+  type RoutePolicy,
+  type ServicePolicy,
+} from '../../lambdas/contract/policy.ts';
 
 /** A service's policies as JSON that the contract's decoder reads: what it would add by itself is left out. */
 export function policyDocument({
   gatewayLimits,
   rateLimitHeaders,
+  cacheTimeoutMs,
   default: standard,
   routes,
   ...service
@@ -12,6 +18,7 @@ export function policyDocument({
     ...service,
     ...(gatewayLimits.length > 0 && { gatewayLimits: gatewayLimits.map(encodeLimit) }),
     ...(!rateLimitHeaders && { rateLimitHeaders }),
+    ...(cacheTimeoutMs !== DEFAULT_CACHE_TIMEOUT_MS && { cacheTimeoutMs }),
     default: routeDocument(standard),
     routes: Object.fromEntries(Object.entries(routes).map(([key, route]) => [key, routeDocument(route)])),
   };

@@ -108,6 +108,7 @@ export interface ServiceContext {
   readonly gatewayLimits: readonly NamedLimit[];
   /** Whether clients are told of their limits. */
   readonly rateLimitHeaders: boolean;
+  readonly cacheTimeoutMs: number;
   /** What answers the preflight requests of browsers; undefined without CORS. */
   readonly preflight: HttpLambdaIntegration | undefined;
   readonly logRetention: RetentionDays;
@@ -170,6 +171,7 @@ export class Service extends Construct {
       circuit: (props.circuitBreaker ?? CircuitBreaker.of()).policy,
       gatewayLimits: this.#limits.gateway,
       rateLimitHeaders: context.rateLimitHeaders,
+      cacheTimeoutMs: context.cacheTimeoutMs,
       default: { auth, ...this.#limits.default },
     };
 

@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { createCounters } from '../../../lambdas/adapters/counters.ts';
 import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
-import { COMMAND_TIMEOUT_MS } from '../../../lambdas/adapters/redis-counters.ts';
 import { RuleStore } from '../../../lambdas/adapters/rule-store.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
 import type { Counters, Ruling } from '../../../lambdas/core/counters.ts';
 import { applyChange, noRule } from '../../../lambdas/core/rules.ts';
 import type { TestTable } from '../../support/dynamodb.ts';
@@ -13,7 +13,7 @@ import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { limitRequest } from '../../support/requests.ts';
 
 /** A decision ends with its deadline; the rest is for a machine of two cores that has other work. */
-const BOUND_MS = 20 * COMMAND_TIMEOUT_MS;
+const BOUND_MS = 20 * DEFAULT_CACHE_TIMEOUT_MS;
 const WAIT = { timeout: 45_000, interval: 10 } as const;
 /** Between two requests of one worker, so that the servers under test get some of the machine. */
 const PAUSE_MS = 3;

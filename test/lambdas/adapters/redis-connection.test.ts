@@ -4,8 +4,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { LadderCounters } from '../../../lambdas/adapters/ladder-counters.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { CONNECT_WAIT_MS, connectRedis, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { COMMAND_TIMEOUT_MS, RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
 import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
 import type { LimitRequest } from '../../../lambdas/core/counters.ts';
 import type { Decision } from '../../../lambdas/core/decision.ts';
 import { TestClock } from '../../support/clock.ts';
@@ -31,7 +32,7 @@ const NO_RULES = {
   rebuild: () => undefined,
 };
 /** The longest wait of a decision; the rest is for a busy machine. */
-const BOUND_MS = CONNECT_WAIT_MS + COMMAND_TIMEOUT_MS + 450;
+const BOUND_MS = CONNECT_WAIT_MS + DEFAULT_CACHE_TIMEOUT_MS + 450;
 
 interface Environment {
   readonly client: RedisClient;
@@ -45,7 +46,7 @@ interface Environment {
 const closers = closersOf();
 
 /** One environment of a function: its connection to Redis, and the ladder that a request climbs. */
-function environment(url: string, cluster = false, timeoutMs = COMMAND_TIMEOUT_MS): Environment {
+function environment(url: string, cluster = false, timeoutMs = DEFAULT_CACHE_TIMEOUT_MS): Environment {
   const clock = new TestClock();
   const changes: string[] = [];
   const client = connectRedis({ url, cluster }, () => undefined);

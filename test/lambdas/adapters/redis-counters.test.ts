@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
 import { connectRedis, firstConnection, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { COMMAND_TIMEOUT_MS, RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
 import type { LimitRequest } from '../../../lambdas/core/counters.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -164,7 +165,7 @@ describe('the deadline of a command', () => {
   const request = requestOf('sub:late', [windowLimit(5, HOUR_MS), concurrencyLimit(5)]);
 
   it('ends the wait for a server that does not answer', async () => {
-    const store = await impostor(() => undefined, COMMAND_TIMEOUT_MS);
+    const store = await impostor(() => undefined, DEFAULT_CACHE_TIMEOUT_MS);
     const late = 'no answer within 50 ms';
     await expect(store.decide(request)).rejects.toThrow(late);
     await expect(store.record('late', true, 1000)).rejects.toThrow(late);
@@ -172,7 +173,7 @@ describe('the deadline of a command', () => {
   });
 
   it('gives back what a decision took that came too late', async () => {
-    const store = counters(COMMAND_TIMEOUT_MS);
+    const store = counters(DEFAULT_CACHE_TIMEOUT_MS);
     const held = requestOf('sub:held', [concurrencyLimit(5)]);
     const [, leases = ''] = requestKeys(servicePolicy())(held);
     const admin = connectRedis({ url: server.url, cluster: false }, () => undefined);
@@ -185,11 +186,11 @@ describe('the deadline of a command', () => {
   });
 
   it('does not give up an answer that came in time while this process could not run', async () => {
-    const store = counters(COMMAND_TIMEOUT_MS);
+    const store = counters(DEFAULT_CACHE_TIMEOUT_MS);
     await store.decide(request);
     const decided = store.decide({ ...request, lease: 'request-2' });
     await new Promise(setImmediate);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * COMMAND_TIMEOUT_MS);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * DEFAULT_CACHE_TIMEOUT_MS);
     expect(await decided).toMatchObject({ decisions: [{ remaining: 3 }, { remaining: 3 }] });
   });
 });

@@ -85,12 +85,16 @@ describe('decodeServicePolicy', () => {
   });
 
   it('refuses a policy in which any field is missing that has no default, and names the field', () => {
-    const { gatewayLimits: _, rateLimitHeaders: __, ...whole } = servicePolicy();
+    const { gatewayLimits: _, rateLimitHeaders: __, cacheTimeoutMs: ____, ...whole } = servicePolicy();
     for (const field of Object.keys(whole)) {
       const { [field as keyof typeof whole]: ___, ...rest } = whole;
       expect(() => decodeServicePolicy(JSON.stringify(rest))).toThrow(`service.${field} must be`);
     }
-    expect(decodeServicePolicy(JSON.stringify(whole))).toMatchObject({ gatewayLimits: [], rateLimitHeaders: true });
+    expect(decodeServicePolicy(JSON.stringify(whole))).toMatchObject({
+      gatewayLimits: [],
+      rateLimitHeaders: true,
+      cacheTimeoutMs: 50,
+    });
   });
 
   it.each<[string, object, string]>([

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -239,6 +239,11 @@ describe('a wrong gateway', () => {
       'a number for a limit',
       { rateLimit: 5000 },
       'rateLimit must be a RateLimit or an array of them, got 5000: write ',
+    ],
+    [
+      'a cache timeout of two seconds',
+      { cacheTimeout: Duration.seconds(2) },
+      'cacheTimeout must be between 5 ms and 1 s, got 2 s: a healthy cache answers in about 1 ms',
     ],
     ['a word for headers', { rateLimitHeaders: 'off' }, 'rateLimitHeaders must be a boolean, got "off": write true or'],
     ['text for a boolean', { dashboard: 'no' }, 'dashboard must be a boolean, got "no": write true or false'],

@@ -48,6 +48,7 @@ describe('the limits of a service', () => {
       gateway: {
         rateLimit: [RateLimit.total(5000, MINUTE), RateLimit.concurrency(10, { by: 'ip' })],
         rateLimitHeaders: false,
+        cacheTimeout: Duration.millis(20),
       },
       service: {
         timeout: Duration.seconds(8),
@@ -79,6 +80,7 @@ describe('the limits of a service', () => {
       concurrencyLimit(10, { name: 'gateway-ip-concurrency', by: 'ip', leaseMs: 31_000 }),
     ]);
     expect(policy.rateLimitHeaders).toBe(false);
+    expect(policy.cacheTimeoutMs).toBe(20);
   });
 
   it("are the gateway's as every other service has them, whatever its timeout, and for the rest its own", () => {
@@ -327,6 +329,7 @@ describe('the document of policies', () => {
   const policies = fc.record({
     gatewayLimits: limits,
     rateLimitHeaders: fc.boolean(),
+    cacheTimeoutMs: fc.constantFrom(50, 200),
     default: fc.record({ auth, limits, cost }),
     routes: fc.dictionary(fc.constantFrom('GET /a', 'POST /b'), route, { noNullPrototype: true }),
   });

@@ -65,6 +65,7 @@ describe('a service', () => {
       circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
       gatewayLimits: [],
       rateLimitHeaders: true,
+      cacheTimeoutMs: 50,
       default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
       routes: {},
     });

@@ -32,6 +32,7 @@ function natAndMutualTls(app: App): void {
     rejections: 'bare',
     rateLimit: [RateLimit.total(10_000, Duration.seconds(10)), RateLimit.concurrency(1000, { by: 'total' })],
     rateLimitHeaders: false,
+    cacheTimeout: Duration.millis(100),
     domain: {
       name: 'api.example.com',
       certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f',

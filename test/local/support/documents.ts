@@ -14,6 +14,7 @@ export const SERVICE: ServicePolicy = {
   circuit: null,
   gatewayLimits: [],
   rateLimitHeaders: true,
+  cacheTimeoutMs: 50,
   default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
   routes: {},
 };
