@@ -133,6 +133,10 @@ describe('docs/cost.md', () => {
     expect(text).toContain(
       `${none} a month with none, ${some} with 1,000 rules of 400 bytes, ${most} with ${MAX_RULES.toLocaleString('en-US')}`,
     );
+    expect(text).toContain('strongly consistent, of a read for each 4 KB');
+    expect(readFileSync(new URL('../../lambdas/proxy/handler.ts', import.meta.url), 'utf8')).toContain(
+      'ruleStore.list({ consistent: true })',
+    );
     expect(RULES_FRESH_MS).toBe(60_000);
     expect(text).toContain(`several of the ${ruleKeys('edge').length} copies`);
     expect(text).toContain(`reads them every ${RULES_REREAD_MS / 1000} s`);

@@ -56,9 +56,9 @@ export function cacheUnitsOf(scriptsUs: number): number {
   return Math.ceil(scriptsUs / 3);
 }
 
-/** Dollars a month for reading the rules of operators, eventually consistent: half a read for each 4 KB of a Query. */
+/** Dollars a month for reading the rules of operators, strongly consistent: a read for each 4 KB of a Query. */
 export function ruleReadsCost(rules: number, everyMs: number): number {
-  const readsOfOne = Math.max(1, Math.ceil((rules * RULE_BYTES) / 4096)) / 2;
+  const readsOfOne = Math.max(1, Math.ceil((rules * RULE_BYTES) / 4096));
   const queries = (HOURS_PER_MONTH * 3_600_000) / everyMs;
   return ((queries * readsOfOne) / 1e6) * FURTHER_PRICES.tableReadsPerMillion;
 }
