@@ -27,12 +27,18 @@ function describeLimit(name: string, { limits }: Rule, changed: boolean): string
 }
 
 function describeRule(rule: Rule): string {
-  const facts = factsOf(rule, 'all');
+  const { revocation } = rule;
+  const limits = factsOf(rule, 'limits');
   if (rule.version === 0) return `nobody has said anything of ${printable(rule.id)}`;
   return [
     printable(rule.id),
-    ...facts.map(({ what, value, untilMs }) => `  ${[printable(what), value].join(' ').trim()} ${until(untilMs)}`),
-    ...(facts.length === 0 ? ['  nothing in force'] : []),
-    `  last changed ${isoTime(rule.version)}${rule.reason === '' ? '' : `: ${printable(rule.reason)}`}`,
+    ...(revocation === null ? [] : [`  revoked ${until(revocation.untilMs)}${because(revocation.reason)}`]),
+    ...limits.map(({ what, value, untilMs }) => `  ${[printable(what), value].join(' ').trim()} ${until(untilMs)}`),
+    ...(revocation === null && limits.length === 0 ? ['  nothing in force'] : []),
+    `  last changed ${isoTime(rule.version)}${because(rule.reason)}`,
   ].join('\n');
+}
+
+function because(reason: string): string {
+  return reason === '' ? '' : `: ${printable(reason)}`;
 }

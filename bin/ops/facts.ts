@@ -12,12 +12,15 @@ export interface Fact {
   readonly value: string;
   /** Epoch milliseconds; 0: never. */
   readonly untilMs: number;
+  /** Of a revocation its own, of a limit that of the rule's last change. */
   readonly reason: string;
 }
 
 export function factsOf({ id, revocation, limits, reason }: Rule, facts: Facts): readonly Fact[] {
   const revoked =
-    revocation === null || facts === 'limits' ? [] : [{ what: 'revoked', value: '', untilMs: revocation.untilMs }];
+    revocation === null || facts === 'limits'
+      ? []
+      : [{ what: 'revoked', value: '', untilMs: revocation.untilMs, reason: revocation.reason || reason }];
   const limited = facts === 'revoked' ? [] : Object.entries(limits);
   return [
     ...revoked,
@@ -25,8 +28,9 @@ export function factsOf({ id, revocation, limits, reason }: Rule, facts: Facts):
       what: name,
       value: limitValue(limit, ratePerS),
       untilMs,
+      reason,
     })),
-  ].map((fact) => ({ id, reason, ...fact }));
+  ].map((fact) => ({ id, ...fact }));
 }
 
 /** `500`, of a bucket its burst and rate: `50, 2.5/s` */

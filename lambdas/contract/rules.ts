@@ -23,6 +23,8 @@ export interface LimitOverride {
 export interface Revocation {
   /** Epoch milliseconds at which it ends by itself; 0: never. */
   readonly untilMs: number;
+  /** Why, whatever was changed of the rule since; '' where the item does not say. */
+  readonly reason: string;
 }
 
 /**
@@ -71,7 +73,7 @@ export const limitOverride: Decoder<LimitOverride> = object({
 export const rule: Decoder<Rule> = object({
   id: string,
   version: integer,
-  revocation: nullable(object({ untilMs: integer })),
+  revocation: nullable(object({ untilMs: integer, reason: withDefault(string, '') })),
   limits: record(limitOverride),
   reason: string,
 });

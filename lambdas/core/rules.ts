@@ -38,7 +38,7 @@ export function applyChange(rule: Rule, change: RuleChange, nowMs: number): Rule
 function changedPart({ limits }: Rule, change: RuleChange): Partial<Pick<Rule, 'revocation' | 'limits'>> {
   switch (change.type) {
     case 'revoke':
-      return { revocation: { untilMs: change.untilMs } };
+      return { revocation: { untilMs: change.untilMs, reason: change.reason } };
     case 'restore':
       return { revocation: null };
     case 'override':

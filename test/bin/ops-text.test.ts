@@ -9,7 +9,7 @@ const NOON_MS = Date.UTC(2026, 10, 24, 12);
 const RULE: Rule = {
   id: 'sub:alice',
   version: NOON_MS,
-  revocation: { untilMs: 0 },
+  revocation: { untilMs: 0, reason: '' },
   limits: {
     client: { limit: 500, ratePerS: null, untilMs: NOON_MS + 86_400_000 },
     'payments/client-bucket': { limit: 50, ratePerS: 2.5, untilMs: 0 },
@@ -48,6 +48,12 @@ describe('the table', () => {
     expect(row).toContain('a\\u{200b}b\\u{2028}');
   });
 
+  it('gives a revocation its own reason, or where it has none that of the last change', () => {
+    const row = (reason: string) => factsOf({ ...RULE, revocation: { untilMs: 0, reason } }, 'all')[0];
+    expect(row('stole a laptop')).toMatchObject({ what: 'revoked', reason: 'stole a laptop' });
+    expect(row('')).toMatchObject({ what: 'revoked', reason: 'migration' });
+  });
+
   it('may have revocations or limits alone', () => {
     expect(factsOf(RULE, 'revoked').map(({ what }) => what)).toEqual(['revoked']);
     expect(factsOf(RULE, 'limits').map(({ what }) => what)).toEqual(['client', 'payments/client-bucket']);
@@ -66,7 +72,7 @@ describe('a result', () => {
 
   it('is told in words', () => {
     expect(told(revoke, RULE)).toBe('sub:alice is revoked for good');
-    expect(told(revoke, { ...RULE, revocation: { untilMs: NOON_MS } })).toBe(
+    expect(told(revoke, { ...RULE, revocation: { untilMs: NOON_MS, reason: '' } })).toBe(
       'sub:alice is revoked until 2026-11-24T12:00:00Z',
     );
     expect(told(restore, NOTHING)).toBe('sub:alice is restored');
@@ -90,6 +96,8 @@ describe('a result', () => {
       '  payments/client-bucket 50, 2.5/s for good',
       '  last changed 2026-11-24T12:00:00Z: migration',
     ]);
+    const stolen = { ...RULE, revocation: { untilMs: 0, reason: 'stole a laptop' } };
+    expect(told(get, stolen)).toContain('  revoked for good: stole a laptop\n');
     expect(told(get, NOTHING)).toContain('nothing in force');
     expect(told(get, { ...NOTHING, version: 0 })).toBe('nobody has said anything of sub:alice');
   });

@@ -59,7 +59,7 @@ describe('the command', () => {
     expect(await told('revoke', 'sub:alice', '--reason', 'left the company')).toBe('sub:alice is revoked for good');
     expect([await statusOf(alice), await statusOf(bob)]).toEqual([401, 200]);
     expect(await told('show', 'sub:alice')).toMatch(
-      /^sub:alice\n {2}revoked for good\n {2}last changed \d{4}-\d\d-\d\dT[\d:]+Z: left the company$/,
+      /^sub:alice\n {2}revoked for good: left the company\n {2}last changed \d{4}-\d\d-\d\dT[\d:]+Z: left the company$/,
     );
     expect(await told('list', 'revoked')).toMatch(
       /^ID +WHAT +VALUE +UNTIL +REASON\nsub:alice +revoked +- +- +left the company$/,

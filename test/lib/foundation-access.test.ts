@@ -23,7 +23,7 @@ const RULES: readonly Rule[] = [
     limits: { client: { limit: 5, ratePerS: null, untilMs: 0 } },
     reason: '',
   },
-  { id: 'sub:mallory', version: 1, revocation: { untilMs: 0 }, limits: {}, reason: '' },
+  { id: 'sub:mallory', version: 1, revocation: { untilMs: 0, reason: '' }, limits: {}, reason: '' },
 ];
 
 const closers = closersOf();

@@ -97,7 +97,7 @@ describe.each([[{}], [{ [Env.redisUrl]: '' }]])('where %o names no Redis', (env)
   it('what operators said comes from the table', async () => {
     rules = [
       { ...noRule('sub:alice'), version: 1, limits: { client: { limit: 7, ratePerS: null, untilMs: 0 } } },
-      { ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0 } },
+      { ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0, reason: '' } },
     ];
     const counters = create(env);
     expect(await decide(counters)).toMatchObject({ decisions: [{ limit: 7, remaining: 6 }] });
@@ -152,7 +152,7 @@ describe('where Redis is named', () => {
   });
 
   it('and is lost, an environment lets its share pass and knows what operators said', async () => {
-    rules = [{ ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0 } }];
+    rules = [{ ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0, reason: '' } }];
     const { counters } = await environmentOfNoServer();
     expect(await decide(counters)).toMatchObject({
       outcome: 'allowed',

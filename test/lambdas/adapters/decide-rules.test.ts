@@ -97,7 +97,7 @@ describe('a revoked', () => {
   it.each(Object.entries(IDENTITY))('%s is refused, and none of its limits charged', async (_, id) => {
     await decide();
     const before = await stored();
-    await say(id, { revocation: { untilMs: 0 } });
+    await say(id, { revocation: { untilMs: 0, reason: '' } });
     expect(await decide()).toEqual({ outcome: 'revoked', decisions: [] });
     expect(await stored()).toEqual(before);
     await redis.hdel(RULES_KEY, id);
@@ -106,19 +106,19 @@ describe('a revoked', () => {
   });
 
   it('subject is refused also by a route that has no limits, or that limits on trial only', async () => {
-    await say('sub:alice', { revocation: { untilMs: 0 } });
+    await say('sub:alice', { revocation: { untilMs: 0, reason: '' } });
     expect(await decide(requestOf([]))).toEqual({ outcome: 'revoked', decisions: [] });
     expect(await decide(requestOf([windowLimit(5, 1000, { shadow: true })]))).toMatchObject({ outcome: 'revoked' });
   });
 
   it('subject is let in again when the revocation has ended, and not a millisecond before', async () => {
-    await say('sub:alice', { revocation: { untilMs: NOW_MS } });
+    await say('sub:alice', { revocation: { untilMs: NOW_MS, reason: '' } });
     expect(await decide(requestOf(), NOW_MS - 1)).toMatchObject({ outcome: 'revoked' });
     expect(await decide(requestOf(), NOW_MS)).toMatchObject({ outcome: 'allowed' });
   });
 
   it('subject is no other subject, and a rule that was taken back says nothing', async () => {
-    await say('sub:alic', { revocation: { untilMs: 0 } });
+    await say('sub:alic', { revocation: { untilMs: 0, reason: '' } });
     await say('sub:alice', {});
     expect(await decide()).toMatchObject({ outcome: 'allowed' });
   });
@@ -197,7 +197,7 @@ describe('an override', () => {
     });
     const names = LIMITS.flatMap(({ name }) => [name, `users/${name}`, `orders/${name}`]);
     const limits = fc.dictionary(fc.constantFrom(...names), override, { maxKeys: 4 });
-    const revocation = fc.option(fc.record({ untilMs }), { freq: 2 });
+    const revocation = fc.option(fc.record({ untilMs, reason: fc.constant('') }), { freq: 2 });
     const rules = fc.dictionary(fc.constantFrom(...IDS), fc.record({ limits, revocation }));
     await fc.assert(
       fc.asyncProperty(rules, async (drawn) => {

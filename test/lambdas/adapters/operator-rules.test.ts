@@ -18,7 +18,7 @@ const ALICE: Identity = {
   token: 'token:t1',
   ip: 'ip:192.0.2.1',
 };
-const REVOKED_ALICE: Rule = { ...noRule('sub:alice'), version: 1, revocation: { untilMs: 0 } };
+const REVOKED_ALICE: Rule = { ...noRule('sub:alice'), version: 1, revocation: { untilMs: 0, reason: '' } };
 
 let clock: TestClock;
 /** The reads of the table so far, each answered by the test. */
@@ -97,7 +97,7 @@ describe('the first request without Redis', () => {
   it('passes when the rules are about others, or have ended', async () => {
     await read([
       { ...REVOKED_ALICE, id: 'sub:bob' },
-      { ...REVOKED_ALICE, revocation: { untilMs: clock.nowMs } },
+      { ...REVOKED_ALICE, revocation: { untilMs: clock.nowMs, reason: '' } },
     ]);
     expect(await book.isRevoked(ALICE)).toBe(false);
   });

@@ -192,7 +192,7 @@ describe('an event', () => {
 });
 
 describe('a result', () => {
-  const rule = { id: 'sub:alice', version: 5, revocation: { untilMs: 0 }, limits: {}, reason: 'left' };
+  const rule = { id: 'sub:alice', version: 5, revocation: { untilMs: 0, reason: '' }, limits: {}, reason: 'left' };
 
   it.each([
     [{ ok: true, rule, changed: true, pushed: false, note: 'stored' }],

@@ -71,7 +71,7 @@ describe('a revocation', () => {
     const rule = {
       id: 'sub:alice',
       version: clock.nowMs,
-      revocation: { untilMs: 0 },
+      revocation: { untilMs: 0, reason: REVOKE.reason },
       limits: {},
       reason: REVOKE.reason,
     };
@@ -82,9 +82,16 @@ describe('a revocation', () => {
 
   it('ends when it was told to', async () => {
     const { revocation } = await ruleOf({ ...REVOKE, forMs: 60_000 });
-    expect(revocation).toEqual({ untilMs: clock.nowMs + 60_000 });
+    expect(revocation).toEqual({ untilMs: clock.nowMs + 60_000, reason: REVOKE.reason });
     clock.advance(60_000);
     expect(isEmpty(await ruleOf({ action: 'get', id: 'sub:alice' }))).toBe(true);
+  });
+
+  it('keeps its reason when a limit is set after it', async () => {
+    await operate(REVOKE);
+    const rule = await ruleOf({ action: 'limit', id: 'sub:alice', limit: 'client', value: 5 });
+    expect(rule).toMatchObject({ revocation: { reason: REVOKE.reason }, reason: '' });
+    expect(await ruleOf({ action: 'get', id: 'sub:alice' })).toEqual(rule);
   });
 
   it('is taken back by restore, whatever the clock of the one who does it says', async () => {

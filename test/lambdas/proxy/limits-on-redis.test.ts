@@ -122,7 +122,7 @@ describe('a subject that an operator revoked', () => {
   ])('is refused by the next request: its %s', async (_, id) => {
     const { send } = environment();
     expect(await send({ verdict: ACME })).toMatchObject({ statusCode: 200 });
-    const rule: Rule = { id, version: 1, revocation: { untilMs: 0 }, limits: {}, reason: 'stolen' };
+    const rule: Rule = { id, version: 1, revocation: { untilMs: 0, reason: '' }, limits: {}, reason: 'stolen' };
     const client = connect();
     await once(client, 'ready');
     await new RuleCopies(client, `redis-${gateways}`).push(rule);
