@@ -76,6 +76,12 @@ async function replayLog({ log, limits, service, top }: OfType<'replay'>, { out,
       throw new OpsError(`${log} cannot be replayed: ${(cause as Error).message}`, { cause });
     },
   );
+  if (entries.length === 0) throw new OpsError(nothingToReplay(log, service));
   out(describeResults(replay(entries, limits), top));
   if (skipped > 0) err(`note: ${skipped} lines tell of no request that a limit was asked about`);
+}
+
+function nothingToReplay(log: string, service: string | undefined): string {
+  const what = service === undefined ? 'a request' : `a request of the service ${service}`;
+  return `a log must have a line of ${what} that limits were asked about, got none in ${log}: give the JSON lines of the functions' or the access log, of npm start with npm start -- --verbose, from CloudWatch with aws logs tail LOG_GROUP --format short --since 1h`;
 }

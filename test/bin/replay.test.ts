@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../bin/ops/main.ts';
 import { linesOf } from '../../bin/ops/replay/lines.ts';
 import { readEntry } from '../../bin/ops/replay/log-entry.ts';
 import { readLog } from '../../bin/ops/replay/read-log.ts';
@@ -188,4 +189,11 @@ describe('the file of a log', () => {
     await expect(readLog(join(dir, 'missing'), () => true)).rejects.toThrow('ENOENT');
     await expect(readLog(dir, () => true)).rejects.toThrow('EISDIR');
   });
+});
+
+it('a log without a request to count is an error that says which logs there are', async () => {
+  const errors: string[] = [];
+  const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text) };
+  expect(await main(['replay', '/dev/null', '--limit', 'client=100/1m'], output)).toBe(1);
+  expect(errors).toEqual([expect.stringMatching(/^error: a log must .* npm start -- --verbose, .* aws logs tail /)]);
 });
