@@ -12,7 +12,7 @@ export const Env = {
   circuits: 'TOLLGATE_CIRCUITS',
   /** JSON of an `OperatorConfig`: the operator function. */
   operator: 'TOLLGATE_OPERATOR',
-  /** Name of the DynamoDB table: proxy, circuit and operator functions. */
+  /** Name of the DynamoDB table: proxy, circuit and operator functions, and the authorizer. */
   table: 'TOLLGATE_TABLE',
   /** `rediss://host:port`; absent or empty: limits are counted in each function's own memory. */
   redisUrl: 'TOLLGATE_REDIS_URL',

@@ -1,3 +1,4 @@
+import { type AuthPolicy, authPolicy } from './auth-policy.ts';
 import {
   array,
   boolean,
@@ -11,9 +12,7 @@ import {
   string,
   withDefault,
 } from './decode.ts';
-
-/** Who may call a route. `none` is written out by the user, never implied. */
-export type AuthPolicy = { readonly type: 'none' } | { readonly type: 'jwt'; readonly scopes: readonly string[] };
+import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, identityHeaders } from './identity-headers.ts';
 
 /** Whose requests a limit counts together; `total`: everybody's. */
 export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
@@ -111,7 +110,12 @@ export interface ServicePolicy {
   /** Until the last byte of the upstream's answer. */
   readonly timeoutMs: number;
   readonly stripPrefix: boolean;
+  /** Whether the upstream is sent the credential itself, in whichever header it came. */
   readonly forwardAuthorization: boolean;
+  /** What the upstream is told of who calls. */
+  readonly identityHeaders: IdentityHeaders;
+  /** How often one address may present credentials that are refused; null: as often as it likes. */
+  readonly badCredentials: LimitPolicy | null;
   readonly circuit: CircuitPolicy | null;
   /** Limits that count the requests of all services together. */
   readonly gatewayLimits: readonly LimitPolicy[];
@@ -153,6 +157,8 @@ const servicePolicy = object({
   timeoutMs: integer,
   stripPrefix: boolean,
   forwardAuthorization: boolean,
+  identityHeaders: withDefault(identityHeaders, DEFAULT_IDENTITY_HEADERS),
+  badCredentials: withDefault(nullable(limitPolicy), null),
   circuit: nullable(
     object({
       failureShare: number,
@@ -187,13 +193,6 @@ const limitKinds = {
   concurrency: object({ ...limitBase, kind: member(['concurrency'] as const), limit: integer, leaseMs: integer }),
 };
 const limitKind = object({ kind: member(['window', 'bucket', 'concurrency'] as const) });
-const jwtAuth = object({ type: member(['jwt'] as const), scopes: array(string) });
-const noAuth = object({ type: member(['none'] as const) });
-
-function authPolicy(value: unknown, path: string): AuthPolicy {
-  const { type } = object({ type: member(['none', 'jwt'] as const) })(value, path);
-  return type === 'none' ? noAuth(value, path) : jwtAuth(value, path);
-}
 
 function limitPolicy(value: unknown, path: string): LimitPolicy {
   return limitKinds[limitKind(value, path).kind](value, path);

@@ -17,3 +17,20 @@ export function circuitHistorySortKey(version: number): string {
 export function rulesPartition(gateway: string): string {
   return `rules#${gateway}`;
 }
+
+/** Partition of API keys: one item each, under its id. */
+export function keysPartition(gateway: string): string {
+  return `keys#${gateway}`;
+}
+
+/** Partition of the issuers' signing keys: one item each, under the issuer. */
+export function jwksPartition(gateway: string): string {
+  return `jwks#${gateway}`;
+}
+
+/** Partition of the one item whose version changes with every revocation: who remembers credentials looks at it. */
+export function revocationsPartition(gateway: string): string {
+  return `revocations#${gateway}`;
+}
+
+export const REVOCATION_MARK_SORT_KEY = 'mark';

@@ -1,14 +1,18 @@
+import { CREDENTIAL_KINDS, type CredentialKind } from './auth-policy.ts';
+import { type ClaimValues, claimValues } from './claim-test.ts';
 import { array, type Decoder, decodeJson, member, object, string, withDefault } from './decode.ts';
 
 /** What the authorizer found out about a request's credentials. */
-export type Verdict = Verified | Rejected;
+export type Verdict = Verified | Rejected | Anonymous;
 
 export interface Verified {
   readonly verdict: 'verified';
-  /** Who a limit counts: `sub:alice`. */
+  readonly kind: CredentialKind;
+  /** Who a limit counts: `sub:alice`, `key:4fzN9qXw2LbC`. */
   readonly client: string;
+  /** Empty for an API key, which is no user's. */
   readonly sub: string;
-  /** Empty where the token has none; likewise `plan`, `tenant` and `jti`. */
+  /** Empty where the credential has none; likewise `plan`, `tenant`, `jti` and `issuer`. */
   readonly email: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
@@ -16,36 +20,69 @@ export interface Verified {
   readonly tenant: string;
   /** The token's id, by which it can be revoked. */
   readonly jti: string;
+  readonly issuer: string;
+  /** Those that a policy of the gateway asks for or an upstream is told. */
+  readonly claims: ClaimValues;
 }
 
 export interface Rejected {
   readonly verdict: 'rejected';
   /** The error code of RFC 6750 §3.1. */
-  readonly error: 'invalid_token';
+  readonly error: 'invalid_token' | 'insufficient_scope';
   /** For the client's eyes; says nothing of what was wrong with a signature. */
   readonly errorDescription: string;
+  /** The scopes that the route needs, where they are what is missing. */
+  readonly scopes: readonly string[];
+  /** Whose credential it is, where that is known: the credential is good and may not do this. */
+  readonly client: string;
+  readonly sub: string;
+}
+
+/** No credential was presented, and the authorizer was asked all the same. */
+export interface Anonymous {
+  readonly verdict: 'anonymous';
 }
 
 /** The context of a SIMPLE authorizer response: API Gateway hands strings on as they are. */
 export type VerdictContext = Readonly<Record<string, string>>;
 
 export function encodeVerdict(verdict: Verdict): VerdictContext {
-  if (verdict.verdict === 'rejected') {
-    return { verdict: 'rejected', error: verdict.error, error_description: verdict.errorDescription };
+  switch (verdict.verdict) {
+    case 'anonymous':
+      return { verdict: 'anonymous' };
+    case 'rejected': {
+      const { error, errorDescription, scopes, client, sub } = verdict;
+      return {
+        verdict: 'rejected',
+        error,
+        error_description: errorDescription,
+        ...(scopes.length > 0 && { scopes: scopes.join(' ') }),
+        ...(client !== '' && { client, sub }),
+      };
+    }
+    case 'verified':
+      return {
+        ...verdict,
+        roles: JSON.stringify(verdict.roles),
+        scopes: verdict.scopes.join(' '),
+        claims: JSON.stringify(verdict.claims),
+      };
   }
-  return {
-    ...verdict,
-    roles: JSON.stringify(verdict.roles),
-    scopes: verdict.scopes.join(' '),
-  };
 }
 
 /** @throws DecodeError: whoever cannot read a verdict must treat the request as having none */
 export function decodeVerdict(context: unknown): Verdict {
-  const { verdict } = either(context, 'authorizer');
-  if (verdict === 'verified') return { verdict, ...verified(context, 'authorizer') };
-  const { error, error_description } = rejected(context, 'authorizer');
-  return { verdict, error, errorDescription: error_description };
+  const { verdict } = any(context, 'authorizer');
+  switch (verdict) {
+    case 'anonymous':
+      return { verdict };
+    case 'rejected': {
+      const { error_description: errorDescription, ...rest } = rejected(context, 'authorizer');
+      return { verdict, errorDescription, ...rest };
+    }
+    case 'verified':
+      return { verdict, ...verified(context, 'authorizer') };
+  }
 }
 
 const spaceSeparated: Decoder<readonly string[]> = (value, path) =>
@@ -55,11 +92,21 @@ const spaceSeparated: Decoder<readonly string[]> = (value, path) =>
 
 const strings = array(string);
 const jsonStrings: Decoder<readonly string[]> = (value, path) => decodeJson(strings, string(value, path), path);
+const jsonClaims: Decoder<ClaimValues> = (value, path) =>
+  value === '{}' ? NO_CLAIMS : decodeJson(claimValues, string(value, path), path);
+const NO_CLAIMS: ClaimValues = {};
 
-// Made once: every request is decoded by these.
-const either = object({ verdict: member(['verified', 'rejected'] as const) });
-const rejected = object({ error: member(['invalid_token'] as const), error_description: string });
+// Made once: every request is decoded by these. What has a default is not in verdicts that were cached before there was one.
+const any = object({ verdict: member(['verified', 'rejected', 'anonymous'] as const) });
+const rejected = object({
+  error: member(['invalid_token', 'insufficient_scope'] as const),
+  error_description: string,
+  scopes: withDefault(spaceSeparated, []),
+  client: withDefault(string, ''),
+  sub: withDefault(string, ''),
+});
 const verified = object({
+  kind: withDefault(member(CREDENTIAL_KINDS), 'jwt'),
   client: string,
   sub: string,
   email: string,
@@ -67,6 +114,7 @@ const verified = object({
   scopes: spaceSeparated,
   plan: string,
   tenant: string,
-  // A verdict that was cached before there was one.
   jti: withDefault(string, ''),
+  issuer: withDefault(string, ''),
+  claims: withDefault(jsonClaims, NO_CLAIMS),
 });

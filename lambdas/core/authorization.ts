@@ -1,31 +1,91 @@
-import type { AuthPolicy } from '../contract/policy.ts';
-import type { Verdict } from '../contract/verdict.ts';
+import type { Acceptance, AuthPolicy } from '../contract/auth-policy.ts';
+import type { Rejected, Verdict, Verified } from '../contract/verdict.ts';
 import { bearerChallenge } from './bearer.ts';
+import { holds } from './claim-values.ts';
 import { Problem } from './problem.ts';
 
 /**
- * Decides whether a request may pass, from its route's policy and what the authorizer found out. Denies by default:
- * a route that needs a token and finds no verdict answers 401.
+ * Decides whether a request may pass, from the policies of its route and what the authorizer found out. Denies by
+ * default: a route that needs a credential and finds no verdict answers 401.
  *
  * @returns the problem to answer with (RFC 6750 §3.1), or undefined when the request may pass
  */
-export function authorize(policy: AuthPolicy, verdict: Verdict | undefined): Problem | undefined {
+export function authorize(policies: readonly AuthPolicy[], verdict: Verdict | undefined): Problem | undefined {
+  for (const policy of policies) {
+    const problem = problemOf(policy, verdict);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function problemOf(policy: AuthPolicy, verdict: Verdict | undefined): Problem | undefined {
   if (policy.type === 'none') return undefined;
-  if (verdict === undefined) {
-    return new Problem('unauthorized', 'this route needs a bearer token', { 'www-authenticate': bearerChallenge({}) });
+  switch (verdict?.verdict) {
+    case 'verified': {
+      const rejection = rejectionOf(policy.accepts, verdict);
+      return rejection && rejectionProblem(rejection);
+    }
+    case 'rejected':
+      return rejectionProblem(verdict);
+    case 'anonymous':
+      return policy.type === 'optional' ? undefined : missing();
+    default:
+      return missing();
   }
-  if (verdict.verdict === 'rejected') {
-    return new Problem(verdict.error, verdict.errorDescription, {
-      'www-authenticate': bearerChallenge({ error: verdict.error, error_description: verdict.errorDescription }),
-    });
+}
+
+/**
+ * Why a verified credential may not do what the policy asks for; undefined when it may. Of several acceptances one has
+ * to be met; what the first of the credential's kind lacks is told.
+ */
+export function rejectionOf(accepts: readonly Acceptance[], verified: Verified): Rejected | undefined {
+  const ofKind = accepts.filter(({ kind }) => kind === verified.kind);
+  if (ofKind.length === 0) return invalidToken('this route takes no credential of this kind');
+  const lacks = ofKind.map((accepted) => lackOf(accepted, verified));
+  const [lack] = lacks;
+  if (lack === undefined || lacks.includes(undefined)) return undefined;
+  const { client, sub } = verified;
+  return { verdict: 'rejected', error: 'insufficient_scope', ...lack, client, sub };
+}
+
+/** A credential that is not accepted, whoever's it is. */
+export function invalidToken(errorDescription: string): Rejected {
+  return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], client: '', sub: '' };
+}
+
+type Lack = Pick<Rejected, 'errorDescription' | 'scopes'>;
+
+function lackOf({ scopes, anyScope, roles, anyRole, claims }: Acceptance, verified: Verified): Lack | undefined {
+  if (!scopes.every((scope) => verified.scopes.includes(scope))) {
+    return { errorDescription: `this route needs the scope ${scopes.join(' ')}`, scopes };
   }
-  const missing = policy.scopes.filter((scope) => !verdict.scopes.includes(scope));
-  if (missing.length === 0) return undefined;
-  return new Problem('insufficient_scope', `this route needs the scope ${policy.scopes.join(' ')}`, {
+  if (!hasOne(anyScope, verified.scopes)) {
+    return { errorDescription: `this route needs one of the scopes ${anyScope.join(' ')}`, scopes: anyScope };
+  }
+  if (!roles.every((role) => verified.roles.includes(role)) || !hasOne(anyRole, verified.roles)) return LACKS_ROLE;
+  return claims.every((test) => holds(test, verified.claims)) ? undefined : LACKS_CLAIM;
+}
+
+const LACKS_ROLE: Lack = { errorDescription: 'this route needs a role that the credential does not have', scopes: [] };
+const LACKS_CLAIM: Lack = {
+  errorDescription: 'this route needs a claim that the credential does not have',
+  scopes: [],
+};
+
+function hasOne(wanted: readonly string[], held: readonly string[]): boolean {
+  return wanted.length === 0 || wanted.some((one) => held.includes(one));
+}
+
+function missing(): Problem {
+  return new Problem('unauthorized', 'this route needs a credential', { 'www-authenticate': bearerChallenge({}) });
+}
+
+function rejectionProblem({ error, errorDescription, scopes }: Rejected): Problem {
+  return new Problem(error, errorDescription, {
     'www-authenticate': bearerChallenge({
-      error: 'insufficient_scope',
-      error_description: 'the token lacks a scope that this route needs',
-      scope: policy.scopes.join(' '),
+      error,
+      error_description: errorDescription,
+      ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     }),
   });
 }

@@ -1,43 +1,83 @@
+import type { IssuerConfig } from '../contract/authorizer-config.ts';
+import { type ClaimPointer, type Claims, claimReader } from '../contract/claim-pointer.ts';
 import { isRuleName } from '../contract/rule-id.ts';
 import { SCOPE } from '../contract/scope.ts';
 import type { Verified } from '../contract/verdict.ts';
-
-/** The claims of a verified token; their values are still of any type. */
-export type Claims = Readonly<Record<string, unknown>>;
+import { claimValuesReader, holds } from './claim-values.ts';
 
 /** Longest value of a claim that becomes a header; a longer one is left out. */
 const MAX_CLAIM_LENGTH = 1024;
 /** All scopes together, which are many in one claim. */
 const MAX_SCOPES_LENGTH = 4096;
+/** Between the prefix of an issuer and its own subject. */
+const PREFIX_END = '|';
 
 /**
- * Turns the claims of a verified token into a verdict, or undefined when they name no subject, or one that no operator
- * could name: who cannot be revoked is not let in. Such a `plan`, `tenant` or `jti` is left out.
+ * Reads verified tokens of one issuer: what their claims say of the caller, as the issuer's mapping has it. A token is
+ * refused (undefined) when it is not what the issuer's tokens must be, names no subject, or one that no operator could
+ * name: who cannot be revoked is not let in. Such a `plan`, `tenant` or `jti` is left out.
  *
- * `scope` is a string (RFC 8693 §4.2) or `scp` an array; `roles` an array of strings or one string.
+ * @param handedOn the claims that the verdict is to have
  */
-export function verifiedFrom(claims: Claims): Verified | undefined {
-  const sub = claims['sub'];
-  if (typeof sub !== 'string' || !isRuleName(sub)) return undefined;
-  return {
-    verdict: 'verified',
-    client: `sub:${sub}`,
-    sub,
-    email: text(claims['email']),
-    roles: texts(claims['roles']),
-    scopes: scopesOf(claims),
-    plan: name(claims['plan']),
-    tenant: name(claims['tenant']),
-    jti: name(claims['jti']),
+export function tokenReader(
+  { issuer, mapping, subjectPrefix, requires }: Pick<IssuerConfig, 'issuer' | 'mapping' | 'subjectPrefix' | 'requires'>,
+  handedOn: readonly ClaimPointer[],
+): (claims: Claims) => Verified | undefined {
+  const { sub: subOf, email, roles, plan, tenant } = readers(mapping);
+  const scopesOf = mapping.scopes === undefined ? usualScopes : scopesIn(readerOf(mapping.scopes));
+  const required = claimValuesReader(requires.map(({ claim }) => claim));
+  const handed = claimValuesReader(handedOn);
+  return (claims) => {
+    const values = required(claims);
+    if (!requires.every((test) => holds(test, values))) return undefined;
+    const own = name(subOf(claims));
+    const sub = own === '' || subjectPrefix === '' ? own : `${subjectPrefix}${PREFIX_END}${own}`;
+    if (!isRuleName(sub)) return undefined;
+    return {
+      verdict: 'verified',
+      kind: 'jwt',
+      client: `sub:${sub}`,
+      sub,
+      email: text(email(claims)),
+      roles: texts(roles(claims)),
+      scopes: scopesOf(claims),
+      plan: label(plan(claims)),
+      tenant: label(tenant(claims)),
+      jti: label(claims['jti']),
+      issuer,
+      claims: handed(claims),
+    };
   };
 }
 
-function scopesOf(claims: Claims): readonly string[] {
-  const scopes = Array.isArray(claims['scp'])
-    ? texts(claims['scp'])
-    : text(claims['scope'] ?? claims['scp'], MAX_SCOPES_LENGTH).split(' ');
-  // One item of `scp` that holds a space would be read as several scopes further on.
-  return scopes.filter((scope) => SCOPE.test(scope));
+type Reader = (claims: Claims) => unknown;
+
+function readers({ sub, email, roles, plan, tenant }: IssuerConfig['mapping']) {
+  return {
+    sub: readerOf(sub),
+    email: readerOf(email),
+    roles: readerOf(roles),
+    plan: readerOf(plan),
+    tenant: readerOf(tenant),
+  };
+}
+
+function readerOf(pointer: ClaimPointer | null): Reader {
+  return pointer === null ? () => undefined : claimReader(pointer);
+}
+
+/** `scp` as an array, or `scope` as a string (RFC 8693 §4.2), or `scp` as a string. */
+const usualScopes = scopesIn((claims) =>
+  Array.isArray(claims['scp']) ? claims['scp'] : (claims['scope'] ?? claims['scp']),
+);
+
+function scopesIn(read: Reader): (claims: Claims) => readonly string[] {
+  return (claims) => {
+    const value = read(claims);
+    const scopes = Array.isArray(value) ? texts(value) : text(value, MAX_SCOPES_LENGTH).split(' ');
+    // One item of an array that holds a space would be read as several scopes further on.
+    return scopes.filter((scope) => SCOPE.test(scope));
+  };
 }
 
 function texts(value: unknown): readonly string[] {
@@ -45,10 +85,14 @@ function texts(value: unknown): readonly string[] {
   return items.map((item) => text(item)).filter((item) => item !== '');
 }
 
-/** Some issuers number their tenants and tokens: `42` is the tenant that `tenant:42` names. */
+/** A subject must be a string (RFC 7519 §4.1.2). */
 function name(value: unknown): string {
-  const written = Number.isSafeInteger(value) ? String(value) : value;
-  return typeof written === 'string' && isRuleName(written) ? written : '';
+  return typeof value === 'string' && isRuleName(value) ? value : '';
+}
+
+/** Some issuers number their tenants and tokens: `42` is the tenant that `tenant:42` names. */
+function label(value: unknown): string {
+  return name(Number.isSafeInteger(value) ? String(value) : value);
 }
 
 /** A lone surrogate has no UTF-8, so that two claims which differ in one would become the same header. */

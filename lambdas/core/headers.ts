@@ -1,3 +1,6 @@
+import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
+import type { ServicePolicy } from '../contract/policy.ts';
+
 /** Header fields by lower-cased name, as payload 2.0 hands them over: duplicates joined by commas. */
 export type Headers = Readonly<Record<string, string>>;
 
@@ -14,7 +17,7 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Fields that only the gateway may say to an upstream. */
+/** Fields that only the gateway may say to an upstream, whatever else it is configured to say. */
 const GATEWAYS_OWN = new Set([
   'x-user-id',
   'x-user-email',
@@ -62,20 +65,31 @@ const MAX_CONNECTION_OPTIONS = 64;
 /**
  * What of a client's header fields goes on to the upstream. Names are compared with every other character read as `-`:
  * CGI-style upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`, some of them not `X.User.Id` either.
+ *
+ * @param kept names in lower case of what does not go on beside the usual: credentials, and what only the gateway says
  */
-export function forwardedRequestHeaders(
-  headers: Headers,
-  { forwardAuthorization }: { readonly forwardAuthorization: boolean },
-): Record<string, string> {
+export function forwardedRequestHeaders(headers: Headers, kept: ReadonlySet<string>): Record<string, string> {
   const named = connectionOptions(headers['connection']);
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
     const name = comparable(field);
-    if (REMOVED.has(name) || named.has(name)) continue;
-    if (name === 'authorization' && !forwardAuthorization) continue;
+    if (REMOVED.has(name) || named.has(name) || kept.has(name)) continue;
     forwarded[field] = value;
   }
   return forwarded;
+}
+
+/** The names of a service's own that `forwardedRequestHeaders` leaves out. */
+export function keptHeaders({
+  identityHeaders,
+  forwardAuthorization,
+  default: own,
+  routes,
+}: Pick<ServicePolicy, 'identityHeaders' | 'forwardAuthorization' | 'default' | 'routes'>): ReadonlySet<string> {
+  const policies = [own, ...Object.values(routes)].map(({ auth }) => auth);
+  const credentials = policies.flatMap((auth) => (auth.type === 'none' ? [] : credentialSource(auth).headers));
+  const names = [...Object.keys(identityHeaders), ...(forwardAuthorization ? [] : [AUTHORIZATION, ...credentials])];
+  return new Set(names.map(comparable));
 }
 
 /** What of an upstream's header fields goes back to the client; `set-cookie` travels apart from the others. */

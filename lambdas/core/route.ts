@@ -1,4 +1,5 @@
-import type { AuthPolicy, RoutePolicy, ServicePolicy } from '../contract/policy.ts';
+import type { AuthPolicy } from '../contract/auth-policy.ts';
+import type { RoutePolicy, ServicePolicy } from '../contract/policy.ts';
 import { canonicalPath, canonicalReadings } from './path.ts';
 
 /** A special route of a service, ready for matching. */
@@ -17,7 +18,8 @@ export interface SelectedRoute {
    * special routes first that the upstream may see, then the one that API Gateway chose.
    */
   readonly keys: readonly [string, ...string[]];
-  readonly auth: AuthPolicy;
+  /** All of them hold. */
+  readonly auth: readonly AuthPolicy[];
   /** Units that the request counts for. */
   readonly cost: number;
 }
@@ -40,19 +42,13 @@ export function routeSelector(
     const others = found.filter((other, index) => other?.key !== routeKey && found.indexOf(other) === index);
     return others.reduce<SelectedRoute>(
       (selected, other) => (other === undefined ? selected : bothOf(other, selected)),
-      { keys: [routeKey], auth: chosen.auth, cost: chosen.cost },
+      { keys: [routeKey], auth: [chosen.auth], cost: chosen.cost },
     );
   };
 }
 
 function bothOf({ key, policy }: RouteMatcher, { keys, auth, cost }: SelectedRoute): SelectedRoute {
-  return { keys: [key, ...keys], auth: stricter(auth, policy.auth), cost: Math.max(cost, policy.cost) };
-}
-
-function stricter(one: AuthPolicy, other: AuthPolicy): AuthPolicy {
-  if (one.type === 'none') return other;
-  if (other.type === 'none') return one;
-  return { type: 'jwt', scopes: [...new Set([...one.scopes, ...other.scopes])] };
+  return { keys: [key, ...keys], auth: [...auth, policy.auth], cost: Math.max(cost, policy.cost) };
 }
 
 function matchersOf(key: string, policy: RoutePolicy): readonly RouteMatcher[] {

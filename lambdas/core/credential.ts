@@ -1,0 +1,37 @@
+import { API_KEY_PREFIX } from '../contract/api-key.ts';
+import { AUTHORIZATION, type CredentialKind, type CredentialSource } from '../contract/auth-policy.ts';
+import { bearerToken } from './bearer.ts';
+
+/** What a request presents: a credential and its kind, nothing, or what cannot be one. */
+export type Presented =
+  | { readonly kind: CredentialKind; readonly credential: string }
+  | { readonly kind: 'none' | 'malformed' | 'several' };
+
+/**
+ * Finds a request's credential where its route looks for one, and nowhere else: a verdict that API Gateway keeps must not
+ * depend on a header that it does not keep it by.
+ *
+ * @param headers by lower-cased name
+ */
+export function presentedIn(
+  headers: Readonly<Record<string, string | undefined>>,
+  { headers: names }: CredentialSource,
+): Presented {
+  const given = names.filter((name) => (headers[name] ?? '') !== '');
+  const [name] = given;
+  if (name === undefined) return NONE;
+  // RFC 6750 §2: a client must not use more than one way to send its token.
+  if (given.length > 1) return SEVERAL;
+  const value = headers[name] ?? '';
+  return name === AUTHORIZATION ? inAuthorization(value) : { kind: 'apiKey', credential: value.trim() };
+}
+
+const NONE: Presented = { kind: 'none' };
+const MALFORMED: Presented = { kind: 'malformed' };
+const SEVERAL: Presented = { kind: 'several' };
+
+function inAuthorization(value: string): Presented {
+  const credential = bearerToken(value);
+  if (credential === undefined) return MALFORMED;
+  return { kind: credential.startsWith(API_KEY_PREFIX) ? 'apiKey' : 'jwt', credential };
+}
