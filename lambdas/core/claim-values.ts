@@ -18,7 +18,7 @@ export function claimValuesReader(pointers: readonly ClaimPointer[]): (claims: C
     const values: Record<ClaimPointer, ClaimValue> = {};
     let room = MAX_TOTAL_LENGTH;
     for (const [pointer, read] of readers) {
-      const value = valueOf(read(claims));
+      const value = asValue(read(claims));
       if (value === undefined) continue;
       room -= JSON.stringify(value).length;
       if (room < 0) break;
@@ -30,7 +30,7 @@ export function claimValuesReader(pointers: readonly ClaimPointer[]): (claims: C
 
 const NONE: ClaimValues = {};
 
-function valueOf(value: unknown): ClaimValue | undefined {
+function asValue(value: unknown): ClaimValue | undefined {
   if (!Array.isArray(value)) return scalarOf(value);
   return value.length > MAX_ITEMS ? undefined : value.map(scalarOf).filter((item) => item !== undefined);
 }

@@ -17,14 +17,14 @@ export function identityTeller(
   return (verified, client) => {
     const told: Record<string, string> = {};
     for (const [name, source] of sources) {
-      const value = source === 'client' ? client : verified === undefined ? UNTOLD : valueOf(source, verified);
+      const value = source === 'client' ? client : verified === undefined ? UNTOLD : toldOf(source, verified);
       if (value !== UNTOLD) told[name] = headerValue(value);
     }
     return told;
   };
 }
 
-function valueOf(source: string, verified: Verified): string {
+function toldOf(source: string, verified: Verified): string {
   return isIdentityField(source) ? FIELDS[source](verified) : claimText(verified.claims[source]);
 }
 

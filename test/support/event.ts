@@ -4,6 +4,7 @@ import type { ProxyContext, ProxyEvent } from '../../lambdas/proxy/exchange.ts';
 
 export const ALICE: Verified = {
   verdict: 'verified',
+  kind: 'jwt',
   client: 'sub:alice',
   sub: 'alice',
   email: 'alice@example.com',
@@ -12,6 +13,8 @@ export const ALICE: Verified = {
   plan: '',
   tenant: '',
   jti: '',
+  issuer: '',
+  claims: {},
 };
 
 export interface EventOptions {

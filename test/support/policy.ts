@@ -1,3 +1,5 @@
+import { ANY_JWT } from '../../lambdas/contract/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/identity-headers.ts';
 import {
   type BucketLimit,
   type ConcurrencyLimit,
@@ -17,11 +19,13 @@ export function servicePolicy(changes: Partial<ServicePolicy> = {}): ServicePoli
     timeoutMs: 2000,
     stripPrefix: true,
     forwardAuthorization: false,
+    identityHeaders: DEFAULT_IDENTITY_HEADERS,
+    badCredentials: null,
     circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
     gatewayLimits: [],
     rateLimitHeaders: true,
     cacheTimeoutMs: 50,
-    default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
+    default: { auth: ANY_JWT, limits: [windowLimit(100, 60_000)], cost: 1 },
     routes: {},
     ...changes,
   };

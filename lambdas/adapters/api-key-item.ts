@@ -1,0 +1,47 @@
+import { type ApiKey, decodeApiKey } from '../contract/api-key.ts';
+import { DecodeError, integer, object, string, withDefault } from '../contract/decode.ts';
+import { keysPartition, TABLE } from '../contract/table.ts';
+
+/** How long a key that has ended can still be listed. */
+const ENDED_KEPT_MS = 30 * 86_400_000;
+
+/** Attributes of a key's item beside those of the table's key. */
+export const KEY_ITEM = { key: 'apiKey', version: 'version', lastUsed: 'lastUsedAtMs' } as const;
+
+/** Only texts and numbers, as DynamoDB's own JSON has them: both of the clients that read and write keys know them. */
+export type KeyItem = Readonly<Record<string, { readonly S: string } | { readonly N: string }>>;
+
+export interface StoredApiKey {
+  readonly key: ApiKey;
+  /** Epoch milliseconds, to the hour; 0: never. */
+  readonly lastUsedAtMs: number;
+}
+
+export function keyOfItem(gateway: string, id: string): KeyItem {
+  return { [TABLE.partitionKey]: { S: keysPartition(gateway) }, [TABLE.sortKey]: { S: id } };
+}
+
+/** What an operator's change writes: not when the key was last used, which the authorizer alone knows. */
+export function encodeApiKeyItem(key: ApiKey): KeyItem {
+  return {
+    [KEY_ITEM.key]: { S: JSON.stringify(key) },
+    [KEY_ITEM.version]: { N: String(key.version) },
+    [TABLE.ttl]: { N: String(Math.ceil((key.expiresAtMs + ENDED_KEPT_MS) / 1000)) },
+  };
+}
+
+const attributes = object({
+  [KEY_ITEM.key]: object({ S: string }),
+  [KEY_ITEM.version]: object({ N: string }),
+  [KEY_ITEM.lastUsed]: withDefault(object({ N: string }), { N: '0' }),
+});
+
+/** @throws DecodeError for an item that is no key */
+export function decodeApiKeyItem(item: unknown): StoredApiKey {
+  const read = attributes(item, 'item');
+  const key = decodeApiKey(read[KEY_ITEM.key].S);
+  if (Number(read[KEY_ITEM.version].N) !== key.version) {
+    throw new DecodeError('item.version', `the key's, ${key.version}`, read[KEY_ITEM.version].N);
+  }
+  return { key, lastUsedAtMs: integer(Number(read[KEY_ITEM.lastUsed].N), 'item.lastUsedAtMs') };
+}
