@@ -1,0 +1,225 @@
+import {
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { fetchSigningKeys, JwksUnavailable } from './issuer-document.ts';
+import type { KeyRecord, KeyRecordStore } from './key-record-store.ts';
+import { describeError, writeLine } from './log.ts';
+import { NO_ANSWER, within } from './within.ts';
+
+/** Keys are asked for again when they are older than this. */
+export const FRESH_MS = 10 * 60_000;
+/** Of the environments one asks first, up to so much earlier, and the others find in the table what it was given. */
+const EARLIER_MS = 2 * 60_000;
+/** While an issuer gives no keys, those that it gave last serve until they are older than this: half a day of outage. */
+export const STALE_MS = 12 * 3_600_000;
+/** The issuer is asked because of a `kid` that nobody knows no more often than this: junk tokens must not hammer it. */
+export const UNKNOWN_KID_COOLDOWN_MS = 30_000;
+/** The table is looked at because of such a `kid` no more often than this. */
+export const TABLE_COOLDOWN_MS = 2000;
+/** An issuer that gave no keys is asked again after this, and after twice as long each time that it gives none. */
+export const BACKOFF_MS = { first: 5000, last: 60_000 } as const;
+/** With keys at hand that are old, so long is waited for new ones. */
+export const REFRESH_WAIT_MS = 300;
+/** For each read and write of the shared record: without the table there is still the issuer. */
+const TABLE_WAIT_MS = 300;
+
+export interface IssuerKeysOptions {
+  readonly issuer: string;
+  /** Null: as the issuer's OpenID configuration says. */
+  readonly jwksUri: string | null;
+  /** Undefined: no other environment is asked or told. */
+  readonly store: Pick<KeyRecordStore, 'read' | 'write'> | undefined;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** From 0 to 1. @default Math.random */
+  readonly random?: () => number;
+}
+
+/** A record ready for use. */
+interface Known extends KeyRecord {
+  readonly lookup: (header: JWTHeaderParameters, token: FlattenedJWSInput) => ReturnType<JWTVerifyGetKey>;
+  /** Until when it is fresh for this environment. */
+  readonly freshForMs: number;
+}
+
+type Reason = 'age' | 'unknown kid';
+
+/**
+ * An issuer's keys, found by `kid`: in memory, else in the table, where environments leave what the issuer gave them, else
+ * at the issuer. One look under way at a time, which all who need it share. See docs/decisions/0017.
+ */
+export class IssuerKeys {
+  readonly #options: IssuerKeysOptions;
+  #known: Known | undefined;
+  #refreshing: Promise<void> | undefined;
+  #lookedForKidAtMs = Number.NEGATIVE_INFINITY;
+  /** What became of the last time the issuer was asked, if it gave nothing. */
+  #outage: { readonly error: JwksUnavailable; readonly untilMs: number; readonly pauseMs: number } | undefined;
+  #generation = 0;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Changes when the issuer no longer has a key that it had: what that key signed is to be believed no more. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** @throws JwksUnavailable, or a JOSEError when no key fits the token */
+  readonly keyFor: JWTVerifyGetKey = async (header, token) => {
+    const known = await this.#current();
+    if (isMissing(known, header)) await this.#lookForKid(header);
+    const { lookup } = this.#known ?? known;
+    try {
+      return await lookup(header, token);
+    } catch (error) {
+      // A key that cannot be imported, such as a point off its curve: the issuer's fault, and of this key alone.
+      throw error instanceof errors.JOSEError
+        ? error
+        : new errors.JWKInvalid('the key cannot be used', { cause: error });
+    }
+  };
+
+  /** The keys at hand, made new when they are too old. */
+  async #current(): Promise<Known> {
+    const known = this.#known;
+    if (known !== undefined && this.#ageMs(known) < known.freshForMs) return known;
+    const refreshed = this.#refresh('age');
+    if (known === undefined || this.#ageMs(known) >= STALE_MS) {
+      await refreshed;
+    } else {
+      await within(REFRESH_WAIT_MS, refreshed).catch(() => undefined);
+    }
+    return this.#known ?? this.#fail();
+  }
+
+  /** Looks for a `kid` that the keys at hand do not have: it may be new, or nobody's. */
+  async #lookForKid(header: JWTHeaderParameters): Promise<void> {
+    await this.#refreshing?.catch(() => undefined);
+    if (!isMissing(this.#known, header)) return;
+    // While the issuer is out nobody knows whether the key is a new one, so the token must not be called invalid.
+    if (this.#isPausing()) this.#fail();
+    const nowMs = this.#options.clock();
+    if (Math.abs(nowMs - this.#lookedForKidAtMs) < TABLE_COOLDOWN_MS) return;
+    this.#lookedForKidAtMs = nowMs;
+    await this.#refresh('unknown kid', header);
+  }
+
+  /** One at a time; whoever comes meanwhile shares it. */
+  #refresh(reason: Reason, header?: JWTHeaderParameters): Promise<void> {
+    this.#refreshing ??= this.#look(reason, header).finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #look(reason: Reason, header: JWTHeaderParameters | undefined): Promise<void> {
+    const shared = await this.#readShared();
+    if (shared !== undefined && (this.#known === undefined || shared.fetchedAtMs > this.#known.fetchedAtMs)) {
+      this.#adopt(shared);
+    }
+    if (this.#isAnswered(reason, header, shared)) return;
+    if (this.#isPausing()) return this.#failUnlessStale(reason);
+    await this.#ask(reason);
+  }
+
+  #isAnswered(reason: Reason, header: JWTHeaderParameters | undefined, shared: KeyRecord | undefined): boolean {
+    const known = this.#known;
+    if (known === undefined) return false;
+    if (reason === 'age') return this.#ageMs(known) < known.freshForMs;
+    const askedAtMs = Math.max(known.unknownKidAtMs, shared?.unknownKidAtMs ?? 0);
+    const isCooling = Math.abs(this.#options.clock() - askedAtMs) < UNKNOWN_KID_COOLDOWN_MS;
+    return isCooling || (header !== undefined && !isMissing(known, header));
+  }
+
+  async #ask(reason: Reason): Promise<void> {
+    const { issuer, jwksUri, clock } = this.#options;
+    try {
+      const keys = await fetchSigningKeys(issuer, jwksUri);
+      const fetchedAtMs = clock();
+      const unknownKidAtMs = reason === 'unknown kid' ? fetchedAtMs : (this.#known?.unknownKidAtMs ?? 0);
+      const record = { keys, fetchedAtMs, unknownKidAtMs };
+      this.#adopt(record);
+      this.#outage = undefined;
+      await this.#writeShared(record);
+    } catch (error) {
+      if (!(error instanceof JwksUnavailable)) throw error;
+      this.#pause(error);
+      this.#failUnlessStale(reason);
+    }
+  }
+
+  #adopt(record: KeyRecord): void {
+    const had = this.#known?.keys.map((key) => JSON.stringify(key)) ?? [];
+    const has = new Set(record.keys.map((key) => JSON.stringify(key)));
+    if (had.some((key) => !has.has(key))) this.#generation += 1;
+    const { random = Math.random } = this.#options;
+    this.#known = {
+      ...record,
+      lookup: createLocalJWKSet({ keys: [...record.keys] }),
+      freshForMs: FRESH_MS - random() * EARLIER_MS,
+    };
+  }
+
+  #pause(error: JwksUnavailable): void {
+    const pauseMs = Math.min((this.#outage?.pauseMs ?? BACKOFF_MS.first / 2) * 2, BACKOFF_MS.last);
+    this.#outage = { error, pauseMs, untilMs: this.#options.clock() + pauseMs };
+    writeLine({ message: 'no keys from the issuer', error: describeError(error) });
+  }
+
+  #isPausing(): boolean {
+    if (this.#outage === undefined) return false;
+    const leftMs = this.#outage.untilMs - this.#options.clock();
+    // A clock that stepped back would make the pause longer than any.
+    return leftMs > 0 && leftMs <= BACKOFF_MS.last;
+  }
+
+  /** An outage is nobody's business while the keys at hand may still serve. */
+  #failUnlessStale(reason: Reason): void {
+    if (reason === 'age' && this.#known !== undefined && this.#ageMs(this.#known) < STALE_MS) return;
+    this.#fail();
+  }
+
+  #fail(): never {
+    throw this.#outage?.error ?? new JwksUnavailable(`no keys of ${this.#options.issuer}`);
+  }
+
+  /** A clock that stepped either way makes keys old. */
+  #ageMs({ fetchedAtMs }: KeyRecord): number {
+    return Math.abs(this.#options.clock() - fetchedAtMs);
+  }
+
+  async #readShared(): Promise<KeyRecord | undefined> {
+    const { store, issuer } = this.#options;
+    if (store === undefined) return undefined;
+    const record = await this.#inTime(store.read(issuer), 'not read from the table');
+    return record !== undefined && this.#ageMs(record) < STALE_MS ? record : undefined;
+  }
+
+  /** Awaited, since Lambda freezes what is left under way when the reply is out. */
+  async #writeShared(record: KeyRecord): Promise<void> {
+    const { store, issuer } = this.#options;
+    if (store !== undefined) await this.#inTime(store.write(issuer, record), 'not written to the table');
+  }
+
+  async #inTime<T>(call: Promise<T>, what: string): Promise<T | undefined> {
+    try {
+      const answer = await within(TABLE_WAIT_MS, call);
+      if (answer !== NO_ANSWER) return answer;
+      writeLine({ message: `keys ${what}`, error: `no answer within ${TABLE_WAIT_MS} ms` });
+    } catch (error) {
+      writeLine({ message: `keys ${what}`, error: describeError(error) });
+    }
+    return undefined;
+  }
+}
+
+/** Whether a token names a key that is not among these; one that names none fits what its algorithm fits. */
+function isMissing(known: KeyRecord | undefined, { kid }: JWTHeaderParameters): boolean {
+  return kid !== undefined && !known?.keys.some((key) => key.kid === kid);
+}

@@ -1,0 +1,79 @@
+import type { JWK } from 'jose';
+import { ALGORITHMS } from '../contract/authorizer-config.ts';
+import { array, DecodeError, decodeJson, object } from '../contract/decode.ts';
+import { writeLine } from './log.ts';
+
+/** More than any issuer signs with; each token's key is looked for among all of them. */
+export const MAX_KEYS = 100;
+const MAX_KID_LENGTH = 256;
+/** RFC 7518 §3.3, and what jose takes; above, a verification takes milliseconds. */
+const RSA_BITS = { min: 2048, max: 8192 };
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * The keys of a JSON Web Key Set (RFC 7517 §5) that signatures can be verified with, reduced to their public members: no
+ * certificate, and no private part that an issuer has let out, is kept anywhere. What is no such key is skipped.
+ *
+ * @throws DecodeError for what is no key set, and for one without a usable key: an issuer that signs has one
+ */
+export function signingKeys(json: string, path = 'jwks'): readonly JWK[] {
+  const { keys } = decodeJson(keySet, json, path);
+  const usable: JWK[] = [];
+  for (const entry of keys) {
+    const key = signingKey(entry);
+    if (key === undefined) continue;
+    if (usable.length === MAX_KEYS) {
+      writeLine({ message: `a key set may have at most ${MAX_KEYS} signing keys: the rest are left out`, set: path });
+      break;
+    }
+    usable.push(key);
+  }
+  if (usable.length === 0) throw new DecodeError(`${path}.keys`, 'a list with a signing key', keys);
+  return usable;
+}
+
+const keySet = object({ keys: array((entry) => entry) });
+
+function signingKey(entry: unknown): JWK | undefined {
+  if (typeof entry !== 'object' || entry === null || !isForSignatures(entry as Members)) return undefined;
+  const { kty, kid, alg } = entry as Members;
+  const key = publicMembers(entry as Members);
+  const label = kid === undefined || (typeof kid === 'string' && kid.length <= MAX_KID_LENGTH);
+  if (key === undefined || !label) return undefined;
+  return { kty, ...(kid !== undefined && { kid }), ...(alg !== undefined && { alg }), ...key } as JWK;
+}
+
+/** RFC 7517 §4.2, §4.3, §4.4. */
+function isForSignatures({ use, key_ops: operations, alg }: Members): boolean {
+  if (use !== undefined && use !== 'sig') return false;
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return false;
+  return alg === undefined || (ALGORITHMS as readonly unknown[]).includes(alg);
+}
+
+/** RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2. A symmetric key (`oct`) is no public key. */
+function publicMembers({ kty, n, e, crv, x, y }: Members): JWK | undefined {
+  switch (kty) {
+    case 'RSA':
+      return isText(n) && isText(e) && isStrong(n) ? { n, e } : undefined;
+    case 'EC':
+      return isText(x) && isText(y) && ['P-256', 'P-384', 'P-521'].includes(String(crv))
+        ? { crv: String(crv), x, y }
+        : undefined;
+    case 'OKP':
+      return isText(x) && crv === 'Ed25519' ? { crv, x } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= (RSA_BITS.max / 8) * 2;
+}
+
+function isStrong(modulus: string): boolean {
+  const bytes = Buffer.from(modulus, 'base64url');
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const bits = first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
+  return bits >= RSA_BITS.min && bits <= RSA_BITS.max;
+}

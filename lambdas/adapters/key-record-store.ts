@@ -1,0 +1,72 @@
+import type { JWK } from 'jose';
+import { integer, object, string } from '../contract/decode.ts';
+import { jwksPartition, TABLE } from '../contract/table.ts';
+import { signingKeys } from './key-document.ts';
+import type { TableClient } from './table-client.ts';
+
+/** An issuer's keys as they were when it gave them. */
+export interface KeyRecord {
+  readonly keys: readonly JWK[];
+  /** Epoch milliseconds. */
+  readonly fetchedAtMs: number;
+  /** When somebody last asked the issuer because of a `kid` that nobody knew; 0: never. */
+  readonly unknownKidAtMs: number;
+}
+
+/** An item stays until nobody may use its keys any more. */
+const KEPT_MS = 24 * 3_600_000;
+/** A record that claims to be from further on was written by a clock that is wrong, and must not stand for ever. */
+const FUTURE_MS = 5 * 60_000;
+
+/** Holds where there is no record, or an older one, or one that cannot be. */
+const OLDER = 'attribute_not_exists(fetchedAtMs) OR fetchedAtMs <= :fetchedAtMs OR fetchedAtMs > :future';
+
+/** The issuers' keys in DynamoDB, where all environments of the authorizer find them. */
+export class KeyRecordStore {
+  readonly #client: Pick<TableClient, 'get' | 'put'>;
+  readonly #partition: string;
+
+  constructor(client: Pick<TableClient, 'get' | 'put'>, gateway: string) {
+    this.#client = client;
+    this.#partition = jwksPartition(gateway);
+  }
+
+  /** @throws TableCallFailed, or DecodeError for an item that is no record */
+  async read(issuer: string): Promise<KeyRecord | undefined> {
+    const item = await this.#client.get({ partition: this.#partition, sort: issuer });
+    if (item === undefined) return undefined;
+    const { keys, fetchedAtMs, unknownKidAtMs } = attributes(item, 'item');
+    return {
+      keys: signingKeys(keys.S, 'item'),
+      fetchedAtMs: integer(Number(fetchedAtMs.N), 'item.fetchedAtMs'),
+      unknownKidAtMs: integer(Number(unknownKidAtMs.N), 'item.unknownKidAtMs'),
+    };
+  }
+
+  /** A newer record that stands there already is left alone. @throws TableCallFailed */
+  async write(issuer: string, { keys, fetchedAtMs, unknownKidAtMs }: KeyRecord): Promise<void> {
+    await this.#client.put(
+      { partition: this.#partition, sort: issuer },
+      {
+        keys: { S: JSON.stringify({ keys }) },
+        fetchedAtMs: number(fetchedAtMs),
+        unknownKidAtMs: number(unknownKidAtMs),
+        [TABLE.ttl]: number(Math.ceil((fetchedAtMs + KEPT_MS) / 1000)),
+      },
+      {
+        expression: OLDER,
+        values: { ':fetchedAtMs': number(fetchedAtMs), ':future': number(fetchedAtMs + FUTURE_MS) },
+      },
+    );
+  }
+}
+
+function number(value: number): { readonly N: string } {
+  return { N: String(value) };
+}
+
+const attributes = object({
+  keys: object({ S: string }),
+  fetchedAtMs: object({ N: string }),
+  unknownKidAtMs: object({ N: string }),
+});

@@ -1,0 +1,65 @@
+import { integer, object, string } from '../contract/decode.ts';
+import { REVOCATION_MARK_SORT_KEY, revocationsPartition } from '../contract/table.ts';
+import { describeError, writeLine } from './log.ts';
+import type { TableClient } from './table-client.ts';
+import { NO_ANSWER, within } from './within.ts';
+
+/** How often the mark is looked at. */
+export const MARK_LOOKED_AT_MS = 15_000;
+/** A request waits for it no longer: the proxy function asks Redis in any case. */
+const MARK_WAIT_MS = 100;
+
+/** The version that changes with every revocation: whoever remembers credentials forgets them then. */
+export class RevocationMark {
+  readonly #client: Pick<TableClient, 'get'>;
+  readonly #gateway: string;
+  readonly #clock: () => number;
+  #lookedAtMs: number | undefined;
+  #version: number | undefined;
+
+  constructor(options: {
+    readonly client: Pick<TableClient, 'get'>;
+    readonly gateway: string;
+    /** Epoch milliseconds. */
+    readonly clock: () => number;
+  }) {
+    this.#client = options.client;
+    this.#gateway = options.gateway;
+    this.#clock = options.clock;
+  }
+
+  /**
+   * Whether something was revoked since it was last asked; false, at once, when the mark was looked at lately. It never
+   * rejects: a mark that cannot be read has not changed.
+   */
+  changed(): boolean | Promise<boolean> {
+    const nowMs = this.#clock();
+    const isFirst = this.#lookedAtMs === undefined;
+    if (Math.abs(nowMs - (this.#lookedAtMs ?? Number.NEGATIVE_INFINITY)) < MARK_LOOKED_AT_MS) return false;
+    this.#lookedAtMs = nowMs;
+    return this.#look(isFirst);
+  }
+
+  async #look(isFirst: boolean): Promise<boolean> {
+    try {
+      const version = await within(MARK_WAIT_MS, this.#read());
+      if (version === NO_ANSWER) throw new Error(`no answer within ${MARK_WAIT_MS} ms`);
+      const before = this.#version;
+      this.#version = version;
+      // What is remembered is younger than this environment: at its first look there is nothing to forget.
+      return before === undefined ? !isFirst : before !== version;
+    } catch (error) {
+      writeLine({ message: 'mark of revocations not read', error: describeError(error) });
+      return false;
+    }
+  }
+
+  /** 0 where nobody was ever revoked. */
+  async #read(): Promise<number> {
+    const key = { partition: revocationsPartition(this.#gateway), sort: REVOCATION_MARK_SORT_KEY };
+    const item = await this.#client.get(key);
+    return item === undefined ? 0 : integer(Number(mark(item, 'mark').version.N), 'mark.version');
+  }
+}
+
+const mark = object({ version: object({ N: string }) });
