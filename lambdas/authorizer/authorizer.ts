@@ -1,26 +1,83 @@
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import { describeError, writeLine } from '../adapters/log.ts';
-import type { Rejections } from '../contract/authorizer-config.ts';
-import { encodeVerdict, type VerdictContext } from '../contract/verdict.ts';
-import type { Verifier } from './verify.ts';
+import {
+  type AuthPolicy,
+  type CredentialKind,
+  type CredentialSource,
+  credentialSource,
+} from '../contract/auth-policy.ts';
+import type { AuthorizerConfig } from '../contract/authorizer-config.ts';
+import { type Anonymous, encodeVerdict, type Verdict, type VerdictContext } from '../contract/verdict.ts';
+import { invalidToken, rejectionOf } from '../core/authorization.ts';
+import { presentedIn } from '../core/credential.ts';
+import { routeAuth } from '../core/route-auth.ts';
+import type { CredentialVerifier } from './credential-verifier.ts';
 
 type Answer = APIGatewaySimpleAuthorizerWithContextResult<VerdictContext>;
+type Guarded = Exclude<AuthPolicy, { readonly type: 'none' }>;
+
+const ANONYMOUS: Anonymous = { verdict: 'anonymous' };
+const MALFORMED = invalidToken('the credential is not a bearer token');
+const SEVERAL = invalidToken('the request has more than one credential');
+const OTHER_KIND = invalidToken('this route takes no credential of this kind');
+/** Of a route that the gateway's policies do not know: nobody may call it. */
+const NO_ROUTE = invalidToken('this route takes no credential');
+
+export interface AuthorizerOptions {
+  readonly config: Pick<AuthorizerConfig, 'policies' | 'services' | 'routes' | 'rejections'>;
+  /** One for each kind. */
+  readonly verifiers: Readonly<Record<CredentialKind, CredentialVerifier>>;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}
 
 /**
- * Answers API Gateway in its SIMPLE format. A throw becomes a 500 that is not cached; it happens only when an issuer's
- * keys cannot be had.
+ * Decides about each route by its own policy, and answers API Gateway in its SIMPLE format. A throw becomes a 500 that is
+ * not cached; it happens only when what a verifier needs cannot be had.
  */
-export function createAuthorizer(verify: Verifier, rejections: Rejections) {
+export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions) {
+  const policyOf = routeAuth(config);
+  const sources = new Map<Guarded, CredentialSource>();
+  const sourceOf = (policy: Guarded) => {
+    const source = sources.get(policy) ?? credentialSource(policy);
+    sources.set(policy, source);
+    return source;
+  };
+
+  async function verdictOf(event: APIGatewayRequestAuthorizerEventV2, policy: Guarded): Promise<Verdict> {
+    const presented = presentedIn(event.headers ?? {}, sourceOf(policy));
+    switch (presented.kind) {
+      case 'none':
+        return ANONYMOUS;
+      case 'malformed':
+        return MALFORMED;
+      case 'several':
+        return SEVERAL;
+      default: {
+        if (!policy.accepts.some(({ kind }) => kind === presented.kind)) return OTHER_KIND;
+        const verification = await verifiers[presented.kind].verify(presented.credential, clock());
+        if (verification.verdict === 'rejected') return verification;
+        return rejectionOf(policy.accepts, verification.verified) ?? verification.verified;
+      }
+    }
+  }
+
   return async (event: APIGatewayRequestAuthorizerEventV2): Promise<Answer> => {
+    const policy = policyOf(event.routeKey);
+    // A route that takes none has no authorizer; whatever asks for one all the same learns nothing.
+    if (policy === undefined || policy.type === 'none') return answer(NO_ROUTE, undefined, config.rejections);
     try {
-      const verdict = await verify(event.headers?.['authorization'] ?? '');
-      // A rejection passes so that the proxy function can say 401 and why; `bare` leaves it to API Gateway's own 403.
-      const isAuthorized = verdict.verdict === 'verified' || rejections === 'explained';
-      return { isAuthorized, context: encodeVerdict(verdict) };
+      return answer(await verdictOf(event, policy), policy, config.rejections);
     } catch (error) {
       const { requestId } = event.requestContext;
       writeLine({ message: 'authorizer failed', request_id: requestId, error: describeError(error) });
       throw error;
     }
   };
+}
+
+/** A rejection passes so that the proxy function can say 401 and why; `bare` leaves it to API Gateway's own 403. */
+function answer(verdict: Verdict, policy: Guarded | undefined, rejections: AuthorizerConfig['rejections']): Answer {
+  const mayPass = verdict.verdict === 'verified' || (verdict.verdict === 'anonymous' && policy?.type === 'optional');
+  return { isAuthorized: mayPass || rejections === 'explained', context: encodeVerdict(verdict) };
 }

@@ -1,8 +1,49 @@
+import { ApiKeyLookup } from '../adapters/api-key-lookup.ts';
+import { IssuerKeys } from '../adapters/issuer-keys.ts';
+import { KeyRecordStore } from '../adapters/key-record-store.ts';
+import { RevocationMark } from '../adapters/revocation-mark.ts';
+import { TableClient } from '../adapters/table-client.ts';
 import { decodeAuthorizerConfig } from '../contract/authorizer-config.ts';
 import { Env } from '../contract/environment.ts';
+import { ApiKeyVerifier } from './api-key-verifier.ts';
 import { createAuthorizer } from './authorizer.ts';
-import { createVerifier } from './verify.ts';
+import { JwtVerifier } from './jwt-verifier.ts';
+import { RememberingVerifier } from './remembering-verifier.ts';
+import { VerifiedCredentials } from './verified-credentials.ts';
+
+/** API Gateway waits 10 s for an authorizer, and an issuer may have to be asked as well. */
+const TABLE_TIMEOUT_MS = 1000;
 
 const config = decodeAuthorizerConfig(process.env[Env.authorizer] ?? 'null');
+const { gateway, claims } = config;
+const clock = Date.now;
 
-export const handler = createAuthorizer(createVerifier(config, Date.now), config.rejections);
+const table = process.env[Env.table] ?? '';
+const client = new TableClient({ table, env: process.env, clock, timeoutMs: TABLE_TIMEOUT_MS });
+const store = new KeyRecordStore(client, gateway);
+const mark = new RevocationMark({ client, gateway, clock });
+
+const issuerKeys = new Map(
+  config.issuers.map(({ issuer, jwksUri }) => [issuer, new IssuerKeys({ issuer, jwksUri, store, clock })]),
+);
+const jwts = new JwtVerifier({
+  issuers: config.issuers,
+  claims,
+  keysOf: ({ issuer }) => (issuerKeys.get(issuer) as IssuerKeys).keyFor,
+});
+const apiKeys = new ApiKeyVerifier({ keys: new ApiKeyLookup(client, gateway), claims });
+
+const remembering = {
+  remembered: new VerifiedCredentials(),
+  revoked: () => mark.changed(),
+  generation: () => [...issuerKeys.values()].reduce((sum, { generation }) => sum + generation, 0),
+};
+
+export const handler = createAuthorizer({
+  config,
+  verifiers: {
+    jwt: new RememberingVerifier(jwts, remembering),
+    apiKey: new RememberingVerifier(apiKeys, remembering),
+  },
+  clock,
+});

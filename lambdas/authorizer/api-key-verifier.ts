@@ -1,0 +1,88 @@
+import type { StoredApiKey } from '../adapters/api-key-item.ts';
+import { hashApiKey, isSameHash, isWellMade } from '../adapters/api-key-secret.ts';
+import { type ApiKey, type ApiKeySecret, parseApiKey } from '../contract/api-key.ts';
+import type { ClaimPointer, Claims } from '../contract/claim-pointer.ts';
+import type { ClaimValues } from '../contract/claim-test.ts';
+import type { Verified } from '../contract/verdict.ts';
+import { invalidToken } from '../core/authorization.ts';
+import { claimValuesReader } from '../core/claim-values.ts';
+import type { CredentialVerifier, Verification } from './credential-verifier.ts';
+
+/** For how long a key is believed before the table is asked again. */
+const BELIEVED_MS = 60_000;
+/** So long an id that no key has is not asked for again: a flood of keys made up must not become one of reads. */
+const UNKNOWN_MS = 30_000;
+const MAX_UNKNOWN = 1000;
+/** How exact the time of a key's last use is: each is a write. */
+const LAST_USE_MS = 3_600_000;
+
+/** One text for unknown, wrong, ended and revoked ones: whoever tries keys learns nothing of any. */
+const INVALID = invalidToken('the API key is not valid');
+/** What the secret of an unknown key is compared with, so that it takes as long; no key has this hash. */
+const NO_SECRETS: readonly ApiKeySecret[] = [{ hash: hashApiKey(''), untilMs: 0 }];
+
+export interface ApiKeyVerifierOptions {
+  readonly keys: {
+    /** Rejects when the table cannot be read. */
+    readonly find: (id: string) => Promise<StoredApiKey | undefined>;
+    /** Never rejects. */
+    readonly used: (id: string, nowMs: number) => Promise<void>;
+  };
+  /** The claims that verdicts are to have; a key has `/owner`, `/plan` and `/tenant`. */
+  readonly claims: readonly ClaimPointer[];
+}
+
+/** Verifies API keys by what the table keeps of them. */
+export class ApiKeyVerifier implements CredentialVerifier {
+  readonly #keys: ApiKeyVerifierOptions['keys'];
+  readonly #claimsOf: (claims: Claims) => ClaimValues;
+  /** Ids that no key has, with the time until which that is believed. */
+  readonly #unknown = new Map<string, number>();
+
+  constructor({ keys, claims }: ApiKeyVerifierOptions) {
+    this.#keys = keys;
+    this.#claimsOf = claimValuesReader(claims);
+  }
+
+  async verify(credential: string, nowMs: number): Promise<Verification> {
+    const parts = parseApiKey(credential);
+    if (parts === undefined || !isWellMade(parts) || this.#isUnknown(parts.id, nowMs)) return INVALID;
+    const stored = await this.#keys.find(parts.id);
+    const untilMs = goodUntilMs(stored?.key, hashApiKey(credential), nowMs);
+    if (stored === undefined) this.#rememberUnknown(parts.id, nowMs);
+    if (stored === undefined || untilMs <= nowMs) return INVALID;
+    if (nowMs - stored.lastUsedAtMs >= LAST_USE_MS) await this.#keys.used(parts.id, nowMs);
+    const verified = this.#verified(stored.key);
+    return { verdict: 'accepted', verified, untilMs: Math.min(untilMs, nowMs + BELIEVED_MS) };
+  }
+
+  #verified({ id, owner, plan, tenant, roles, scopes }: ApiKey): Verified {
+    const claims = this.#claimsOf({ owner, plan, tenant });
+    const nobody = { sub: '', email: '', jti: '', issuer: '' };
+    return { verdict: 'verified', kind: 'apiKey', client: `key:${id}`, ...nobody, roles, scopes, plan, tenant, claims };
+  }
+
+  #isUnknown(id: string, nowMs: number): boolean {
+    const untilMs = this.#unknown.get(id) ?? 0;
+    // A clock that stepped back would believe it for ever.
+    return untilMs > nowMs && untilMs <= nowMs + UNKNOWN_MS;
+  }
+
+  #rememberUnknown(id: string, nowMs: number): void {
+    this.#unknown.delete(id);
+    this.#unknown.set(id, nowMs + UNKNOWN_MS);
+    if (this.#unknown.size > MAX_UNKNOWN) this.#unknown.delete(this.#unknown.keys().next().value as string);
+  }
+}
+
+/** Epoch milliseconds until which the bearer of this secret may pass; 0: it is not one of the key's, or revoked. */
+function goodUntilMs(key: ApiKey | undefined, hash: string, nowMs: number): number {
+  // All are compared, whichever is the right one.
+  const matching = (key?.secrets ?? NO_SECRETS).filter((secret) => isSameHash(secret.hash, hash));
+  if (key === undefined || isRevoked(key, nowMs)) return 0;
+  return Math.max(0, ...matching.map(({ untilMs }) => Math.min(untilMs || key.expiresAtMs, key.expiresAtMs)));
+}
+
+function isRevoked({ revokedUntilMs }: ApiKey, nowMs: number): boolean {
+  return revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs);
+}

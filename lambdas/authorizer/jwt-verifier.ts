@@ -1,0 +1,107 @@
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { JwksUnavailable } from '../adapters/issuer-document.ts';
+import { describeError, writeLine } from '../adapters/log.ts';
+import type { IssuerConfig } from '../contract/authorizer-config.ts';
+import type { ClaimPointer } from '../contract/claim-pointer.ts';
+import type { Rejected, Verified } from '../contract/verdict.ts';
+import { invalidToken } from '../core/authorization.ts';
+import { tokenReader } from '../core/claims.ts';
+import { isCompactJws } from '../core/compact-form.ts';
+import type { CredentialVerifier, Verification } from './credential-verifier.ts';
+
+/** For how long a verified token is believed before its signature is checked again: less than the issuer's keys are. */
+const BELIEVED_MS = 5 * 60_000;
+
+const EXPIRED = invalidToken('the token has expired');
+/** One text for all the rest: which part of a signature or claim was wrong helps only whoever forges tokens. */
+const INVALID = invalidToken('the token is not valid');
+
+/** RFC 9068 §2.2: what an access token must have. */
+const ACCESS_TOKEN_CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
+
+interface Issuer {
+  readonly config: IssuerConfig;
+  readonly keyFor: JWTVerifyGetKey;
+  readonly options: JWTVerifyOptions;
+  readonly read: (claims: JWTPayload) => Verified | undefined;
+}
+
+export interface JwtVerifierOptions {
+  readonly issuers: readonly IssuerConfig[];
+  /** The claims that verdicts are to have. */
+  readonly claims: readonly ClaimPointer[];
+  /** Rejects with JwksUnavailable when the issuer's keys cannot be had. */
+  readonly keysOf: (issuer: IssuerConfig) => JWTVerifyGetKey;
+}
+
+/** Verifies signed tokens (RFC 7519) of several issuers, each by its own keys and rules. */
+export class JwtVerifier implements CredentialVerifier {
+  readonly #issuers: ReadonlyMap<string, Issuer>;
+
+  constructor({ issuers, claims, keysOf }: JwtVerifierOptions) {
+    this.#issuers = new Map(
+      issuers.map((config): [string, Issuer] => [
+        config.issuer,
+        { config, keyFor: keysOf(config), options: optionsOf(config), read: tokenReader(config, claims) },
+      ]),
+    );
+  }
+
+  async verify(token: string, nowMs: number): Promise<Verification> {
+    const issuer = isCompactJws(token) ? this.#issuers.get(unverifiedIssuer(token) ?? '') : undefined;
+    if (issuer === undefined) return INVALID;
+    try {
+      const { payload } = await jwtVerify(token, issuer.keyFor, { ...issuer.options, currentDate: new Date(nowMs) });
+      return verificationOf(payload, issuer, nowMs);
+    } catch (error) {
+      return rejectionOf(error);
+    }
+  }
+}
+
+/** An explicit list of algorithms, and of types where asked for (RFC 8725 §3.1, §3.11). */
+function optionsOf({
+  issuer,
+  audience,
+  algorithms,
+  clockToleranceS,
+  profile,
+  mapping,
+}: IssuerConfig): JWTVerifyOptions {
+  const isAccessToken = profile === 'rfc9068';
+  const usual = mapping.sub === '/sub' ? ['exp', 'sub'] : ['exp'];
+  return {
+    algorithms: [...algorithms],
+    issuer,
+    ...(audience !== null && { audience: [...audience] }),
+    ...(isAccessToken && { typ: 'at+jwt' }),
+    requiredClaims: isAccessToken ? ACCESS_TOKEN_CLAIMS : usual,
+    clockTolerance: clockToleranceS,
+  };
+}
+
+function verificationOf(payload: JWTPayload, { config, read }: Issuer, nowMs: number): Verification {
+  const verified = read(payload);
+  if (verified === undefined) return INVALID;
+  const expiresAtMs = ((payload.exp ?? 0) + config.clockToleranceS) * 1000;
+  return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + BELIEVED_MS) };
+}
+
+/** @throws what is an outage */
+function rejectionOf(error: unknown): Rejected {
+  if (error instanceof JwksUnavailable) throw error;
+  if (error instanceof errors.JWTExpired) return EXPIRED;
+  // What jose did not foresee still denies, but must be seen.
+  if (!(error instanceof errors.JOSEError)) writeLine({ message: 'verification failed', error: describeError(error) });
+  return INVALID;
+}
+
+/** Names the issuer whose keys must then confirm the token; nothing else is read before the signature is checked. */
+function unverifiedIssuer(token: string): string | undefined {
+  try {
+    const { iss } = decodeJwt(token);
+    return typeof iss === 'string' ? iss : undefined;
+  } catch {
+    return undefined;
+  }
+}
