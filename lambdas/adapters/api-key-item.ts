@@ -1,4 +1,4 @@
-import { type ApiKey, decodeApiKey } from '../contract/api-key.ts';
+import { type ApiKey, decodeApiKey, LAST_USED_ATTRIBUTE } from '../contract/api-key.ts';
 import { DecodeError, integer, object, string, withDefault } from '../contract/decode.ts';
 import { keysPartition, TABLE } from '../contract/table.ts';
 
@@ -6,7 +6,7 @@ import { keysPartition, TABLE } from '../contract/table.ts';
 const ENDED_KEPT_MS = 30 * 86_400_000;
 
 /** Attributes of a key's item beside those of the table's key. */
-export const KEY_ITEM = { key: 'apiKey', version: 'version', lastUsed: 'lastUsedAtMs' } as const;
+export const KEY_ITEM = { key: 'apiKey', version: 'version', lastUsed: LAST_USED_ATTRIBUTE } as const;
 
 /** Only texts and numbers, as DynamoDB's own JSON has them: both of the clients that read and write keys know them. */
 export type KeyItem = Readonly<Record<string, { readonly S: string } | { readonly N: string }>>;

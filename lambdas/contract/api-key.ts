@@ -58,6 +58,9 @@ export interface ApiKey {
   readonly version: number;
 }
 
+/** When a key was last used: an attribute of its item beside the key, the only one that the authorizer may write. */
+export const LAST_USED_ATTRIBUTE = 'lastUsedAtMs';
+
 /** @throws DecodeError naming the path, the rule and the value */
 export function decodeApiKey(json: string): ApiKey {
   return decodeJson(apiKey, json, 'key');

@@ -1,18 +1,20 @@
-import type { AuthPolicy } from '../../lambdas/contract/policy.ts';
-import { SCOPE } from '../../lambdas/contract/scope.ts';
+import { type AuthPolicy, acceptance, encodeAuth } from '../../lambdas/contract/auth-policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { checkProps, type Kind, optional, type PropKinds, texts } from './check-props.ts';
+import { checkKind, checkProps, type Kind, optional, type PropKinds, text } from './check-props.ts';
+import { freeHeaderName } from './header-name.ts';
+import { REQUIREMENTS, type Requirements, requirementsOf } from './requirements.ts';
 
-export interface JwtAuthProps {
+export interface ApiKeyAuthProps extends Requirements {
   /**
-   * Scopes that a token must have, all of them; one that lacks any is answered 403 `insufficient_scope`.
+   * A header in which API keys travel and nothing else does, such as `x-api-key`. A route that takes JWTs beside keys in
+   * a header of their own asks its authorizer for each request: API Gateway keeps verdicts by one header only.
    *
-   * @default - any valid token
+   * @default - `Authorization: Bearer`, as JWTs travel
    */
-  readonly scopes?: readonly string[];
+  readonly header?: string;
 }
 
-const PROPS = { scopes: optional(texts('orders:read')) } satisfies PropKinds<JwtAuthProps>;
+const API_KEY_PROPS = { header: optional(text('x-api-key')), ...REQUIREMENTS } satisfies PropKinds<ApiKeyAuthProps>;
 
 /** Who may call a service or a route. */
 export class Auth {
@@ -22,17 +24,37 @@ export class Auth {
   }
 
   /** Whoever has a valid token of one of the gateway's issuers. */
-  static jwt(props: JwtAuthProps = {}): Auth {
-    checkProps(props, PROPS);
-    const { scopes = [] } = props;
-    for (const scope of scopes) {
-      if (!SCOPE.test(scope)) {
-        throw new InvalidPropError(
-          `a scope must be one word of printable characters without quotes or backslashes, got ${JSON.stringify(scope)}: list scopes one by one, ['orders:read', 'orders:write']`,
-        );
-      }
+  static jwt(props: Requirements = {}): Auth {
+    checkProps(props, REQUIREMENTS);
+    return new Auth({ type: 'required', accepts: [acceptance('jwt', requirementsOf(props))] });
+  }
+
+  /** Whoever has a good API key of the gateway, as operators make them. */
+  static apiKey(props: ApiKeyAuthProps = {}): Auth {
+    checkProps(props, API_KEY_PROPS);
+    const header = props.header === undefined ? null : keyHeader(props.header);
+    return new Auth({ type: 'required', accepts: [acceptance('apiKey', { header, ...requirementsOf(props) })] });
+  }
+
+  /** Whoever one of these lets in: `Auth.any(Auth.jwt(), Auth.apiKey())`. */
+  static any(...auths: readonly Auth[]): Auth {
+    const accepts = auths.flatMap((auth) => required('Auth.any()', auth).accepts);
+    if (accepts.length === 0) {
+      throw new InvalidPropError(
+        'Auth.any() must be given at least one Auth, got none: write Auth.any(Auth.jwt(), Auth.apiKey()), or Auth.none() to let anybody in',
+      );
     }
-    return new Auth({ type: 'jwt', scopes: [...new Set(scopes)] });
+    checkEachOnce(accepts);
+    checkOneKeyHeader(accepts);
+    return new Auth({ type: 'required', accepts });
+  }
+
+  /**
+   * Those whom this lets in, and whoever presents no credential at all; a bad one is refused. The authorizer is asked for
+   * each request.
+   */
+  static optional(auth: Auth): Auth {
+    return new Auth({ type: 'optional', accepts: required('Auth.optional()', auth).accepts });
   }
 
   readonly #policy: AuthPolicy;
@@ -52,3 +74,57 @@ export const AUTH: Kind = {
   rule: 'an Auth',
   fix: 'write Auth.jwt() or Auth.none()',
 };
+
+type Required = Extract<AuthPolicy, { readonly type: 'required' | 'optional' }>;
+type Accepts = Required['accepts'];
+
+function required(taker: string, auth: Auth): Required {
+  checkKind(`what ${taker} is given`, auth, AUTH);
+  const { policy } = auth;
+  if (policy.type === 'required') return policy;
+  throw new InvalidPropError(
+    `${taker} must be given what asks for a credential, got Auth.${policy.type}(): ${FIXES[policy.type]}`,
+  );
+}
+
+const FIXES = {
+  none: 'write Auth.none() alone to let anybody in',
+  optional: 'write Auth.optional(Auth.any(Auth.jwt(), Auth.apiKey())), with Auth.optional() once and outermost',
+} as const;
+
+function checkEachOnce(accepts: Accepts): void {
+  const seen = new Set<string>();
+  for (const accepted of accepts) {
+    const json = JSON.stringify(encodeAuth({ type: 'required', accepts: [accepted] }));
+    if (seen.has(json)) {
+      throw new InvalidPropError(
+        `Auth.any() must be given each Auth once, got Auth.${accepted.kind}() twice with the same props: leave one out`,
+      );
+    }
+    seen.add(json);
+  }
+}
+
+/** One header of several would be the key's only by chance: a request must not present two. */
+function checkOneKeyHeader(accepts: Accepts): void {
+  const headers = new Set(accepts.filter(({ kind }) => kind === 'apiKey').map(({ header }) => header));
+  if (headers.size < 2) return;
+  const named = [...headers].map((header) => header ?? 'authorization').join(' and ');
+  throw new InvalidPropError(
+    `the API keys of one policy must travel in one header, got ${named}: give each Auth.apiKey() the same header`,
+  );
+}
+
+/** Of the gateway's own names, those that upstreams are told who calls by. */
+const TELLS_WHO_CALLS = /^x-(?:user-|client-id$)/;
+
+function keyHeader(header: string): string {
+  const fix = "write one like 'x-api-key', or leave it out for Authorization: Bearer";
+  const name = freeHeaderName('header', header, fix);
+  if (TELLS_WHO_CALLS.test(name)) {
+    throw new InvalidPropError(
+      `header must be none that tells an upstream who calls, got ${JSON.stringify(header)}: ${fix}`,
+    );
+  }
+  return name;
+}

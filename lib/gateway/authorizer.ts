@@ -1,33 +1,60 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { AuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import { LAST_USED_ATTRIBUTE } from '../../lambdas/contract/api-key.ts';
+import { AUTHORIZATION, type AuthPolicy, credentialSource } from '../../lambdas/contract/auth-policy.ts';
+import { type AuthorizerConfig, encodeAuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
+import { type IdentityHeaders, isIdentityField } from '../../lambdas/contract/identity-headers.ts';
+import { jwksPartition, keysPartition, revocationsPartition } from '../../lambdas/contract/table.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
+import { AuthPolicies } from './auth-policies.ts';
 import { checkEnvironmentSize, environmentJson } from './function-environment.ts';
+import { grantAttribute, grantPartitions } from './grant-partitions.ts';
+import { checkCredentialApart } from './identity-headers.ts';
 import { createFunction } from './node-function.ts';
 
+/** Of an API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MAX_AUTHORIZERS = 10;
+
 export interface AuthorizerProps {
-  readonly config: AuthorizerConfig;
+  readonly config: Pick<AuthorizerConfig, 'gateway' | 'rejections' | 'issuers'>;
+  /** What of the caller verdicts have to hand on. */
+  readonly identityHeaders: IdentityHeaders;
+  /** How long API Gateway keeps a verdict; none at all: it asks for each request. */
+  readonly verdictCache: Duration;
+  readonly table: Foundation['table'];
   readonly logRetention: RetentionDays;
 }
 
-/** Finds out about a request's credentials. Outside the VPC, since it fetches the issuers' keys. */
+/**
+ * Finds out about a request's credentials: one function, and as many authorizers of the API as there are places where
+ * credentials are looked for. Outside the VPC, since it fetches the issuers' keys.
+ */
 export class Authorizer extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
-  /** For each route that needs a token. */
-  readonly http: HttpLambdaAuthorizer;
+  readonly #props: AuthorizerProps;
+  readonly #policies = new AuthPolicies();
+  /** By their construct ids. */
+  readonly #authorizers = new Map<string, HttpLambdaAuthorizer>();
+  #readsApiKeys = false;
 
   constructor(scope: Construct, id: string, props: AuthorizerProps) {
     super(scope, id);
-    const environment = { [Env.authorizer]: environmentJson(this, props.config) };
-    checkEnvironmentSize(this, environment, 'give fewer issuers or audiences');
+    this.#props = props;
+    this.checkSize();
     const { fn, logGroup } = createFunction(this, 'AuthorizerFunction', {
       entry: 'authorizer',
-      description: 'Tollgate: verifies bearer tokens',
-      environment,
+      description: 'Tollgate: verifies credentials',
+      environment: {
+        ...this.environment(),
+        // Written at synthesis, when the last route has been added.
+        [Env.authorizer]: Lazy.string({ produce: () => this.environment()[Env.authorizer] }),
+      },
       memorySize: 512,
       // API Gateway waits 10 s for an authorizer.
       timeout: Duration.seconds(10),
@@ -35,13 +62,79 @@ export class Authorizer extends Construct {
     });
     this.fn = fn;
     this.logGroup = logGroup;
-    this.http = new HttpLambdaAuthorizer('Authorizer', fn, {
+    const { gateway } = props.config;
+    grantPartitions(fn, props.table, [jwksPartition(gateway), revocationsPartition(gateway)], ['dynamodb:GetItem']);
+    grantPartitions(fn, props.table, jwksPartition(gateway), ['dynamodb:PutItem']);
+  }
+
+  /** Tells the function who may call a service's default routes. */
+  addService(prefix: string, policy: AuthPolicy): void {
+    this.#policies.addService(prefix, policy);
+    this.admit(policy);
+  }
+
+  /** Tells the function who may call a route. */
+  addRoute(routeKey: string, policy: AuthPolicy, service: AuthPolicy): void {
+    this.#policies.addRoute(routeKey, policy, service);
+    this.admit(policy);
+  }
+
+  /** What stands before a route with this policy; undefined where anybody may call. */
+  httpFor(policy: AuthPolicy): HttpLambdaAuthorizer | undefined {
+    if (policy.type === 'none') return undefined;
+    const { headers, cacheable } = credentialSource(policy);
+    const [header] = headers;
+    const cached = cacheable && this.#props.verdictCache.toSeconds() > 0;
+    if (!cached || header === undefined) return this.authorizer('UncachedAuthorizer', [], Duration.seconds(0));
+    const [id, name] = header === AUTHORIZATION ? ['Authorizer', 'Authorization'] : [`Authorizer-${header}`, header];
+    // The results of all routes share one cache: without the route key, what one route allowed would answer for another.
+    return this.authorizer(id, [`$request.header.${name}`, '$context.routeKey'], this.#props.verdictCache);
+  }
+
+  private authorizer(id: string, identitySource: string[], resultsCacheTtl: Duration): HttpLambdaAuthorizer {
+    const made = this.#authorizers.get(id);
+    if (made !== undefined) return made;
+    if (this.#authorizers.size >= MAX_AUTHORIZERS) {
+      throw new InvalidPropError(
+        `an API must have at most ${MAX_AUTHORIZERS} authorizers, got one more for ${identitySource[0] ?? 'routes whose verdicts are not kept'}: let API keys travel in fewer headers, or in Authorization: Bearer`,
+      );
+    }
+    const authorizer = new HttpLambdaAuthorizer(id, this.fn, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      // The results of all routes share one cache: without the route key, what one route allowed would answer for
-      // another.
-      identitySource: ['$request.header.Authorization', '$context.routeKey'],
-      // A cached verdict outlives the expiry and the revocation of its token by this much.
-      resultsCacheTtl: Duration.seconds(60),
+      identitySource,
+      resultsCacheTtl,
     });
+    this.#authorizers.set(id, authorizer);
+    return authorizer;
+  }
+
+  private admit(policy: AuthPolicy): void {
+    checkCredentialApart(policy, this.#props.identityHeaders);
+    if (policy.type !== 'none' && policy.accepts.some(({ kind }) => kind === 'apiKey')) this.readApiKeys();
+    this.checkSize();
+  }
+
+  private readApiKeys(): void {
+    if (this.#readsApiKeys) return;
+    this.#readsApiKeys = true;
+    const partition = keysPartition(this.#props.config.gateway);
+    grantPartitions(this.fn, this.#props.table, partition, ['dynamodb:GetItem']);
+    grantAttribute(this.fn, this.#props.table, partition, LAST_USED_ATTRIBUTE);
+  }
+
+  private checkSize(): void {
+    checkEnvironmentSize(
+      this,
+      this.environment(),
+      'give fewer issuers or audiences, let routes share their auth or have that of their service, or split the services over two gateways',
+    );
+  }
+
+  private environment(): Record<string, string> {
+    const { config, identityHeaders, table } = this.#props;
+    const told = Object.values(identityHeaders).filter((source) => !isIdentityField(source));
+    const claims = [...new Set([...this.#policies.claims, ...told])].sort();
+    const document = encodeAuthorizerConfig({ ...config, claims, ...this.#policies.document });
+    return { [Env.authorizer]: environmentJson(this, document), [Env.table]: table.tableName };
   }
 }

@@ -8,6 +8,7 @@ import { DEFAULT_CACHE_TIMEOUT_MS } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import { Authorizer } from './authorizer.ts';
+import { badCredentialsLimit } from './bad-credentials.ts';
 import {
   BOOLEAN,
   checkKind,
@@ -29,7 +30,8 @@ import { GatewayDashboard } from './dashboard.ts';
 import { type DomainProps, GatewayDomain } from './domain.ts';
 import { checkGatewayName, gatewayNameOf } from './gateway-name.ts';
 import { Health } from './health.ts';
-import { intervalMs } from './interval.ts';
+import { IDENTITY_HEADERS, type IdentityHeaderProps, identityHeaders } from './identity-headers.ts';
+import { intervalMs, wholeSeconds } from './interval.ts';
 import { issuerConfigs, JWT, type JwtIssuer } from './jwt-issuer.ts';
 import { type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
@@ -66,6 +68,33 @@ export interface GatewayProps {
    * @default 'explained'
    */
   readonly rejections?: Rejections;
+  /**
+   * How long API Gateway keeps what the authorizer found out about a credential on a route, whole seconds up to 60: a
+   * credential that has ended meanwhile is let in for so long (one that was revoked is not, the proxy function knows of
+   * it). With `Duration.seconds(0)` the authorizer is asked for each request, which costs an invocation each, and a
+   * request without a credential is answered by the gateway, 401 with `WWW-Authenticate`, where otherwise API Gateway
+   * answers it 401 by itself. Routes with `Auth.optional()`, or whose credential may come in either of two headers, are
+   * never cached.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly verdictCache?: Duration;
+  /**
+   * How often one source address may present credentials that are refused; further ones are answered 429 in place of 401,
+   * while good credentials from there still pass. One `RateLimit.perIp`, or `RateLimit.none()`.
+   *
+   * @default RateLimit.perIp(30, Duration.minutes(1))
+   */
+  readonly badCredentials?: RateLimit;
+  /**
+   * What upstreams are told of who calls, in place of the default headers: by the header's name, at most 20 that begin
+   * with `x-`, `client`, `sub`, `email`, `roles`, `scopes`, `plan`, `tenant`, `issuer`, `kind` (`jwt` or `apiKey`), or a
+   * claim: `{ 'x-user-id': 'sub', 'x-department': { claim: 'department' } }`. What a client sends by these names is
+   * removed, as are the default ones in any case.
+   *
+   * @default - x-client-id, x-user-id, x-user-email, x-user-roles and x-user-scopes
+   */
+  readonly identityHeaders?: IdentityHeaderProps;
   /**
    * Origins whose pages may call the gateway: `['https://app.example.com']`.
    *
@@ -143,6 +172,9 @@ const PROPS = {
   name: optional(text('my-gateway')),
   namespace: optional(text('Tollgate/test')),
   rejections: optional(oneOf('explained', 'bare')),
+  verdictCache: optional(DURATION),
+  badCredentials: optional(RATE_LIMIT),
+  identityHeaders: optional(IDENTITY_HEADERS),
   corsOrigins: optional(texts('https://app.example.com')),
   throttleRate: optional(NUMBER),
   throttleBurst: optional(NUMBER),
@@ -159,6 +191,11 @@ const CACHE_TIMEOUT = {
   min: Duration.millis(5),
   max: Duration.seconds(1),
   reason: 'a healthy cache answers in about 1 ms, and each request that finds it ill waits so long',
+};
+const VERDICT_CACHE = {
+  min: Duration.seconds(0),
+  max: Duration.seconds(60),
+  reason: 'for that long a credential is let in that has ended',
 };
 const NAMESPACE = /^(?!AWS\/)[A-Za-z0-9._/#-]{1,255}$/;
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
@@ -189,6 +226,9 @@ export class Gateway extends Construct {
         throttle: throttle(props),
         cacheTimeoutMs: intervalMs('cacheTimeout', props.cacheTimeout ?? DEFAULT_CACHE_TIMEOUT, CACHE_TIMEOUT),
         limits: gatewayLimits(props.rateLimit),
+        verdictCache: verdictCache(props.verdictCache),
+        badCredentials: badCredentialsLimit(props.badCredentials),
+        identityHeaders: identityHeaders(props.identityHeaders),
         domain: props.domain && new GatewayDomain(this, 'Domain', props.domain),
       };
     });
@@ -212,8 +252,18 @@ export class Gateway extends Construct {
     this.url = domain ? `https://${props.domain?.name}/` : stage.stage.url;
     new CfnOutput(this, 'Url', { value: this.url, description: 'Where clients find the gateway' });
 
-    const config = { rejections: props.rejections ?? 'explained', issuers };
-    const authorizer = about(subject, () => new Authorizer(this, 'Authorizer', { config, logRetention }));
+    const config = { gateway: this.name, rejections: props.rejections ?? 'explained', issuers };
+    const authorizer = about(
+      subject,
+      () =>
+        new Authorizer(this, 'Authorizer', {
+          config,
+          identityHeaders: checked.identityHeaders,
+          verdictCache: checked.verdictCache,
+          table: foundation.table,
+          logRetention,
+        }),
+    );
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
     const circuitFunction = new CircuitFunction(this, 'Circuit', {
       gateway: this.name,
@@ -237,9 +287,11 @@ export class Gateway extends Construct {
       namespace: this.namespace,
       foundation,
       httpApi: this.httpApi,
-      authorizer: authorizer.http,
+      authorizer,
       circuitFunction,
       routes,
+      identityHeaders: checked.identityHeaders,
+      badCredentials: checked.badCredentials,
       gatewayLimits: checked.limits,
       rateLimitHeaders: props.rateLimitHeaders ?? true,
       cacheTimeoutMs: checked.cacheTimeoutMs,
@@ -331,6 +383,10 @@ function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly Named
   const limits = namedLimits(draftsOf(rateLimit), 'gateway');
   checkLimitsMet({ gateway: limits }, 1);
   return limits;
+}
+
+function verdictCache(cache = VERDICT_CACHE.max): Duration {
+  return Duration.seconds(wholeSeconds('verdictCache', cache, VERDICT_CACHE));
 }
 
 function throttle({ throttleRate = 1000, throttleBurst = 2000 }: GatewayProps) {

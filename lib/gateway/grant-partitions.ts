@@ -1,21 +1,43 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { TABLE } from '../../lambdas/contract/table.ts';
 
-export type PartitionAction = 'dynamodb:GetItem' | 'dynamodb:PutItem' | 'dynamodb:Query';
+export type PartitionAction = 'dynamodb:GetItem' | 'dynamodb:PutItem' | 'dynamodb:UpdateItem' | 'dynamodb:Query';
 
 /** Lets a function do these things to the items of some partitions, a pattern with `*` for many, and to no other. */
 export function grantPartitions(
   fn: IFunction,
   table: ITable,
-  partitions: string,
+  partitions: string | readonly string[],
   actions: readonly PartitionAction[],
 ): void {
   fn.addToRolePolicy(
     new PolicyStatement({
       actions: [...actions],
       resources: [table.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions] } },
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions].flat() } },
+    }),
+  );
+}
+
+/**
+ * Lets a function write this attribute of a partition's items and no other, nor read one in the answer.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export function grantAttribute(fn: IFunction, table: ITable, partition: string, attribute: string): void {
+  fn.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['dynamodb:UpdateItem'],
+      resources: [table.tableArn],
+      conditions: {
+        'ForAllValues:StringEquals': {
+          'dynamodb:LeadingKeys': [partition],
+          'dynamodb:Attributes': [TABLE.partitionKey, TABLE.sortKey, attribute],
+        },
+        // A request that does not say what it wants returned is returned nothing.
+        StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+      },
     }),
   );
 }

@@ -1,12 +1,15 @@
 import type { Duration } from 'aws-cdk-lib';
 import { InvalidPropError } from '../invalid-prop.ts';
 
+/** What a duration may be, and why no other. */
+export interface IntervalBounds {
+  readonly min: Duration;
+  readonly max: Duration;
+  readonly reason: string;
+}
+
 /** Milliseconds of a duration that lies within its bounds. */
-export function intervalMs(
-  name: string,
-  duration: Duration,
-  bounds: { readonly min: Duration; readonly max: Duration; readonly reason: string },
-): number {
+export function intervalMs(name: string, duration: Duration, bounds: IntervalBounds): number {
   const milliseconds = duration.toMilliseconds({ integral: false });
   if (
     !Number.isInteger(milliseconds) ||
@@ -18,6 +21,15 @@ export function intervalMs(
     );
   }
   return milliseconds;
+}
+
+/** Seconds of a duration that lies within its bounds and has no parts of one. */
+export function wholeSeconds(name: string, duration: Duration, bounds: IntervalBounds): number {
+  const milliseconds = intervalMs(name, duration, bounds);
+  if (milliseconds % 1000 === 0) return milliseconds / 1000;
+  throw new InvalidPropError(
+    `${name} must be whole seconds, got ${milliseconds} ms: write Duration.seconds(${Math.ceil(milliseconds / 1000)})`,
+  );
 }
 
 /** `1500 ms`, `45 s`, `31 days`: the largest unit that divides it. */

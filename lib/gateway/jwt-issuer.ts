@@ -1,18 +1,29 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import { ALGORITHMS, type Algorithm, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import {
+  ALGORITHMS,
+  type Algorithm,
+  DEFAULT_MAPPING,
+  type IssuerConfig,
+  TOKEN_PROFILES,
+  type TokenProfile,
+} from '../../lambdas/contract/authorizer-config.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import {
   checkProps,
   DURATION,
   isObject,
   type Kind,
+  oneOf,
   optional,
   type PropKinds,
   required,
   text,
   texts,
 } from './check-props.ts';
-import { intervalMs } from './interval.ts';
+import { CLAIMS, type Claim } from './claim.ts';
+import { type ClaimMappingProps, claimMapping } from './claim-mapping.ts';
+import { wholeSeconds } from './interval.ts';
+import { checkSubjectPrefixes } from './subject-prefix.ts';
 
 /** A party whose tokens are accepted. */
 export interface JwtIssuer {
@@ -20,10 +31,14 @@ export interface JwtIssuer {
   readonly issuer: string;
   /** Accepted `aud` claims; null, written out, accepts a token made for anybody. */
   readonly audience: string | readonly string[] | null;
-  /** @default - `{issuer}/.well-known/jwks.json` */
+  /**
+   * Where its keys are, an https URL.
+   *
+   * @default - what `{issuer}/.well-known/openid-configuration` says (OpenID Connect Discovery 1.0)
+   */
   readonly jwksUri?: string;
   /**
-   * Signature algorithms, asymmetric ones only.
+   * Signature algorithms, asymmetric ones only: RS, PS and ES with 256, 384 or 512, and EdDSA.
    *
    * @default ['RS256', 'ES256', 'EdDSA']
    */
@@ -34,6 +49,35 @@ export interface JwtIssuer {
    * @default Duration.seconds(5)
    */
   readonly clockTolerance?: Duration;
+  /**
+   * `rfc9068`: only OAuth access tokens as RFC 9068 §4 has them checked, whose `typ` is `at+jwt`, so that no ID token
+   * passes for one; `jwt`: any signed token.
+   *
+   * @default 'jwt'
+   */
+  readonly profile?: TokenProfile;
+  /**
+   * Stands before its subjects, `partner|alice`: 1 to 32 letters, digits, `.`, `_` and `-`. Each of several issuers must
+   * state one of its own, since alice of one is not alice of another, or null, written out, which lets it name everybody:
+   * the subjects are the same people as those of the others that have null.
+   *
+   * @default - none, where there is one issuer
+   */
+  readonly subjectPrefix?: string | null;
+  /**
+   * Where its tokens say what, as far as it is elsewhere than by default. Cognito: `{ roles: 'cognito:groups' }`, Auth0:
+   * `{ roles: 'https://example.com/roles' }`, Keycloak: `{ roles: ['realm_access', 'roles'] }`.
+   *
+   * @default - sub, email, roles, plan, tenant, and scopes in scp or scope
+   */
+  readonly claims?: ClaimMappingProps;
+  /**
+   * What each of its tokens must be beside being signed. The access tokens of Cognito have no `aud`:
+   * `[Claim.equals('token_use', 'access'), Claim.oneOf('client_id', ['…'])]`.
+   *
+   * @default - nothing
+   */
+  readonly requires?: readonly Claim[];
 }
 
 /** One issuer or several; what is in each is checked by itself. */
@@ -45,12 +89,30 @@ const AUDIENCE: Kind = {
   fix: 'give the aud claim of your tokens, or null to accept any',
 };
 
+const SUBJECT_PREFIX: Kind = {
+  is: (value) => value === null || typeof value === 'string',
+  rule: 'a string or null',
+  fix: "write one like 'partner', or null for none",
+};
+const CLAIM_MAPPING: Kind = {
+  is: isObject,
+  rule: 'an object of claims',
+  fix: "write one like { roles: 'cognito:groups' }",
+};
+
+/** Those that issuers use; each further one is said. */
+const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256', 'ES256', 'EdDSA'];
+
 const PROPS = {
   issuer: required(text('https://auth.example.com')),
   audience: required(AUDIENCE),
   jwksUri: optional(text('https://auth.example.com/.well-known/jwks.json')),
   algorithms: optional(texts('RS256')),
   clockTolerance: optional(DURATION),
+  profile: optional(oneOf(...TOKEN_PROFILES)),
+  subjectPrefix: optional(SUBJECT_PREFIX),
+  claims: optional(CLAIM_MAPPING),
+  requires: optional(CLAIMS),
 } satisfies PropKinds<JwtIssuer>;
 
 const CLOCK_TOLERANCE = {
@@ -66,7 +128,7 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
     throw new InvalidPropError('jwt must name at least one issuer, got []: give { issuer, audience }');
   }
   const seen = new Set<string>();
-  return issuers.map((props) => {
+  const configs = issuers.map((props) => {
     about('jwt', () => checkProps(props, PROPS));
     if (seen.has(props.issuer)) {
       throw new InvalidPropError(`each issuer must be given once, got ${props.issuer} twice: merge their audiences`);
@@ -74,13 +136,14 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
     seen.add(props.issuer);
     return issuerConfig(props);
   });
+  checkSubjectPrefixes(issuers);
+  return configs;
 }
 
 function issuerConfig(props: JwtIssuer): IssuerConfig {
   httpsUrl('issuer', props.issuer);
-  const jwksUri = props.jwksUri ?? `${props.issuer.replace(/\/+$/, '')}/.well-known/jwks.json`;
-  httpsUrl('jwksUri', jwksUri);
-  const algorithms = props.algorithms ?? ALGORITHMS;
+  if (props.jwksUri !== undefined) httpsUrl('jwksUri', props.jwksUri);
+  const { profile = 'jwt', requires = [], algorithms = DEFAULT_ALGORITHMS } = props;
   for (const algorithm of algorithms) {
     if (!ALGORITHMS.includes(algorithm)) {
       throw new InvalidPropError(
@@ -90,26 +153,26 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
   }
   if (algorithms.length === 0) {
     throw new InvalidPropError(
-      `algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []: leave it out to accept all of them`,
+      `algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []: leave it out for ${DEFAULT_ALGORITHMS.join(', ')}`,
+    );
+  }
+  const audience = audiences(props.audience);
+  if (audience === null && profile === 'rfc9068') {
+    throw new InvalidPropError(
+      "audience must be named with profile 'rfc9068', got null: RFC 9068 §4 has each token checked for whom it was made; give the aud claim of your tokens, or leave the profile out",
     );
   }
   return {
     issuer: props.issuer,
-    audience: audiences(props.audience),
-    jwksUri,
-    algorithms,
-    clockToleranceS: wholeSeconds(props.clockTolerance ?? Duration.seconds(5)),
+    audience,
+    jwksUri: props.jwksUri ?? null,
+    algorithms: [...new Set(algorithms)],
+    clockToleranceS: wholeSeconds('clockTolerance', props.clockTolerance ?? Duration.seconds(5), CLOCK_TOLERANCE),
+    profile,
+    subjectPrefix: props.subjectPrefix ?? '',
+    mapping: props.claims ? about('claims', () => claimMapping(props.claims ?? {})) : DEFAULT_MAPPING,
+    requires: requires.map(({ test }) => test),
   };
-}
-
-function wholeSeconds(clockTolerance: Duration): number {
-  const milliseconds = intervalMs('clockTolerance', clockTolerance, CLOCK_TOLERANCE);
-  if (milliseconds % 1000 !== 0) {
-    throw new InvalidPropError(
-      `clockTolerance must be whole seconds, got ${milliseconds} ms: the times in a token are, so write Duration.seconds(${Math.ceil(milliseconds / 1000)})`,
-    );
-  }
-  return milliseconds / 1000;
 }
 
 function audiences(audience: JwtIssuer['audience']): readonly string[] | null {

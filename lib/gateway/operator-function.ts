@@ -5,7 +5,7 @@ import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { encodeOperatorConfig, operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
-import { rulesPartition } from '../../lambdas/contract/table.ts';
+import { keysPartition, revocationsPartition, rulesPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
@@ -17,7 +17,7 @@ export interface OperatorFunctionProps {
   readonly logRetention: RetentionDays;
 }
 
-/** What operators invoke: revokes and restores credentials, sets and lists limits. Inside the VPC, where the cache is. */
+/** What operators invoke: revokes and restores credentials, sets and lists limits, makes API keys. Inside the VPC, where the cache is. */
 export class OperatorFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
@@ -27,7 +27,7 @@ export class OperatorFunction extends Construct {
     const { fn, logGroup } = createFunction(this, 'OperatorFunction', {
       functionName: operatorFunctionName(gateway),
       entry: 'operator',
-      description: `Tollgate ${gateway}: revokes credentials and sets limits`,
+      description: `Tollgate ${gateway}: revokes credentials, sets limits and makes API keys`,
       environment: { [Env.operator]: encodeOperatorConfig({ gateway }), ...storeEnvironment(foundation) },
       memorySize: 256,
       timeout: Duration.seconds(30),
@@ -37,11 +37,15 @@ export class OperatorFunction extends Construct {
     this.fn = fn;
     this.logGroup = logGroup;
     foundation.cache.grantConnect(fn);
-    grantPartitions(fn, foundation.table, rulesPartition(gateway), [
+    const { table } = foundation;
+    grantPartitions(fn, table, rulesPartition(gateway), ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query']);
+    grantPartitions(fn, table, keysPartition(gateway), [
       'dynamodb:GetItem',
       'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
       'dynamodb:Query',
     ]);
+    grantPartitions(fn, table, revocationsPartition(gateway), ['dynamodb:PutItem', 'dynamodb:UpdateItem']);
   }
 
   /** Lets somebody invoke the function itself, and none of its versions. */

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import { encodeAuth } from '../../lambdas/contract/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/identity-headers.ts';
 import {
   DEFAULT_CACHE_TIMEOUT_MS,
   encodeLimit,
@@ -7,6 +10,8 @@ import {
 
 /** A service's policies as JSON that the contract's decoder reads: what it would add by itself is left out. */
 export function policyDocument({
+  identityHeaders,
+  badCredentials,
   gatewayLimits,
   rateLimitHeaders,
   cacheTimeoutMs,
@@ -16,6 +21,8 @@ export function policyDocument({
 }: ServicePolicy): object {
   return {
     ...service,
+    ...(!isDeepStrictEqual(identityHeaders, DEFAULT_IDENTITY_HEADERS) && { identityHeaders }),
+    ...(badCredentials && { badCredentials: encodeLimit(badCredentials) }),
     ...(gatewayLimits.length > 0 && { gatewayLimits: gatewayLimits.map(encodeLimit) }),
     ...(!rateLimitHeaders && { rateLimitHeaders }),
     ...(cacheTimeoutMs !== DEFAULT_CACHE_TIMEOUT_MS && { cacheTimeoutMs }),
@@ -25,5 +32,5 @@ export function policyDocument({
 }
 
 function routeDocument({ auth, limits, cost }: RoutePolicy): object {
-  return { auth, ...(limits && { limits: limits.map(encodeLimit) }), ...(cost !== 1 && { cost }) };
+  return { auth: encodeAuth(auth), ...(limits && { limits: limits.map(encodeLimit) }), ...(cost !== 1 && { cost }) };
 }

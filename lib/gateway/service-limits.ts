@@ -1,6 +1,7 @@
+import type { AuthPolicy } from '../../lambdas/contract/auth-policy.ts';
 import { inheritedLimits } from '../../lambdas/contract/inherited-limits.ts';
 import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
-import type { AuthPolicy, LimitPolicy, RoutePolicy } from '../../lambdas/contract/policy.ts';
+import type { LimitPolicy, RoutePolicy } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 import type { LimitDraft } from './limit-draft.ts';
 import { type LimitScope, limitPolicies, type NamedLimit, namedLimits } from './limit-policies.ts';

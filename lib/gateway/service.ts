@@ -1,14 +1,15 @@
 import { Duration } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { HttpLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
+import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
+import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import { AUTH, Auth } from './auth.ts';
+import type { Authorizer } from './authorizer.ts';
 import { BOOLEAN, checkProps, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
 import { CircuitAlarm } from './circuit-alarm.ts';
 import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
@@ -61,7 +62,7 @@ export interface ServiceProps {
    */
   readonly stripPrefix?: boolean;
   /**
-   * Whether the upstream is shown the client's token.
+   * Whether the upstream is shown the client's credential, in the header in which it came.
    *
    * @default false
    */
@@ -101,9 +102,13 @@ export interface ServiceContext {
   readonly namespace: string;
   readonly foundation: Foundation;
   readonly httpApi: HttpApi;
-  readonly authorizer: HttpLambdaAuthorizer;
+  readonly authorizer: Authorizer;
   readonly circuitFunction: CircuitFunction;
   readonly routes: RouteTable;
+  /** What upstreams are told of who calls. */
+  readonly identityHeaders: IdentityHeaders;
+  /** How often one address may present credentials that are refused. */
+  readonly badCredentials: LimitPolicy | null;
   /** Of all services together. */
   readonly gatewayLimits: readonly NamedLimit[];
   /** Whether clients are told of their limits. */
@@ -168,6 +173,8 @@ export class Service extends Construct {
       timeoutMs,
       stripPrefix: props.stripPrefix ?? true,
       forwardAuthorization: props.forwardAuthorization ?? false,
+      identityHeaders: context.identityHeaders,
+      badCredentials: context.badCredentials,
       circuit: (props.circuitBreaker ?? CircuitBreaker.of()).policy,
       gatewayLimits: this.#limits.gateway,
       rateLimitHeaders: context.rateLimitHeaders,
@@ -189,6 +196,7 @@ export class Service extends Construct {
       // One permission for all routes: with one a route the 20 KB of the function's policy end at some fifty.
       scopePermissionToRoute: false,
     });
+    context.authorizer.addService(props.prefix, auth);
     for (const key of this.defaultRoutes()) this.createRoute(key, this.#policy.default);
     const { circuit } = this.#policy;
     this.circuitAlarm =
@@ -232,6 +240,7 @@ export class Service extends Construct {
       const limits = about(`route ${key}`, () => this.#limits.ofRoute({ ...props, auth }));
       const policy: RoutePolicy = { auth, ...limits };
       this.createRoute(routeKey, policy);
+      this.#context.authorizer.addRoute(routeKeyText(routeKey), auth, this.#policy.default.auth);
       this.#routes[routeKeyText(routeKey)] = policy;
       this.#proxy.checkSize();
     });
@@ -245,13 +254,14 @@ export class Service extends Construct {
 
   private createRoute(key: RouteKey, policy: RoutePolicy): void {
     this.#context.routes.claim(key);
+    const authorizer = this.#context.authorizer.httpFor(policy.auth);
     const route = new HttpRoute(this, routeKeyText(key), {
       httpApi: this.#context.httpApi,
       routeKey: HttpRouteKey.with(key.path, key.method),
       integration: this.#integration,
-      ...(policy.auth.type === 'jwt' && { authorizer: this.#context.authorizer }),
+      ...(authorizer && { authorizer }),
     });
-    if (policy.auth.type === 'none') {
+    if (authorizer === undefined) {
       acknowledgePublicRoute(route, 'Public by Auth.none(), written out for this route in the stack.');
     }
     if (key.method === HttpMethod.ANY) this.createPreflightRoute(key.path);

@@ -1,0 +1,44 @@
+import { type ClaimMapping, DEFAULT_MAPPING } from '../../lambdas/contract/authorizer-config.ts';
+import { type ClaimPath, claimPointer } from '../../lambdas/contract/claim-pointer.ts';
+import { checkProps, type Kind, optional, type PropKinds } from './check-props.ts';
+import { CLAIM_PATH } from './claim-path.ts';
+
+/**
+ * Where the tokens of an issuer say what, each by a claim's name (`'cognito:groups'`, `'https://example.com/roles'`) or
+ * by the names that lead to it (`['realm_access', 'roles']`); null: nowhere, whatever a claim is called.
+ */
+export interface ClaimMappingProps {
+  /** @default 'sub' */
+  readonly sub?: ClaimPath;
+  /** @default 'email' */
+  readonly email?: ClaimPath | null;
+  /** @default 'roles' */
+  readonly roles?: ClaimPath | null;
+  /** @default - `scp` where that is an array, else `scope`, else `scp` */
+  readonly scopes?: ClaimPath | null;
+  /** @default 'plan' */
+  readonly plan?: ClaimPath | null;
+  /** @default 'tenant' */
+  readonly tenant?: ClaimPath | null;
+}
+
+const OR_NULL: Kind = {
+  ...CLAIM_PATH,
+  is: (value) => value === null || CLAIM_PATH.is(value),
+  fix: `${CLAIM_PATH.fix}, or null for none`,
+};
+
+const PROPS = {
+  sub: optional(CLAIM_PATH),
+  email: optional(OR_NULL),
+  roles: optional(OR_NULL),
+  scopes: optional(OR_NULL),
+  plan: optional(OR_NULL),
+  tenant: optional(OR_NULL),
+} satisfies PropKinds<ClaimMappingProps>;
+
+export function claimMapping(props: ClaimMappingProps): ClaimMapping {
+  checkProps(props, PROPS);
+  const given = Object.entries(props).filter(([, path]) => path !== undefined);
+  return { ...DEFAULT_MAPPING, ...Object.fromEntries(given.map(([name, path]) => [name, path && claimPointer(path)])) };
+}
