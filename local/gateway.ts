@@ -1,3 +1,4 @@
+import type { IssuerConfig } from '../lambdas/contract/authorizer-config.ts';
 import { Env } from '../lambdas/contract/environment.ts';
 import { decodeOperatorConfig } from '../lambdas/contract/operator-config.ts';
 import type { ServicePolicy } from '../lambdas/contract/policy.ts';
@@ -7,9 +8,9 @@ import { functionNameIn } from './assembly/physical.ts';
 import { readGateway } from './assembly/read-gateway.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Closers } from './closers.ts';
-import { type DemoIssuers, startIssuers } from './demo/issuer.ts';
+import { type AlgorithmsOf, type DemoIssuers, startIssuers } from './demo/issuer.ts';
 import { storeIssuers } from './demo/known-issuers.ts';
-import { mintToken, type TokenOptions } from './demo/mint.ts';
+import { mintToken, type TokenOptions, tokenDefaults } from './demo/mint.ts';
 import { Upstreams } from './demo/upstreams.ts';
 import { type Deployment, Fleet } from './functions/fleet.ts';
 import { type Documents, readDocuments, rewire } from './functions/rewire.ts';
@@ -71,7 +72,9 @@ export interface RunningGateway {
   };
   model(): GatewayModel;
   services(): readonly ServiceEntry[];
-  /** A token of the demo issuer, an hour long and with the first audience unless told otherwise. */
+  /** In the order in which they are named. */
+  issuers(): readonly IssuerConfig[];
+  /** A token of the first issuer, an hour long and with its first audience unless told otherwise. */
   token(options?: Partial<TokenOptions>): Promise<string>;
   /** Serves another assembly in place of this one; on an error the old one stays. Gives the labels of the functions that changed. */
   reload(assemblyDir: string): Promise<readonly string[]>;
@@ -115,12 +118,17 @@ interface Backing {
   readonly upstreams: Upstreams;
 }
 
-async function startBacking(options: GatewayOptions, closers: Closers, log: LogSink): Promise<Backing> {
+async function startBacking(
+  options: GatewayOptions,
+  closers: Closers,
+  log: LogSink,
+  algorithmsOf: AlgorithmsOf,
+): Promise<Backing> {
   const upstreams = closers.add(new Upstreams(options.upstreams ?? {}));
   const notice = (text: string) => log({ kind: 'notice', text });
   const redis = closers.add(await startRedis(options.redis ?? 'spawn', notice));
   const dynamo = closers.add(await startDynamo());
-  const issuers = closers.add(await startIssuers(options.stateDir));
+  const issuers = closers.add(await startIssuers(options.stateDir, algorithmsOf));
   return { dynamo, redis, issuers, upstreams };
 }
 
@@ -133,7 +141,8 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   // First of all: a busy port is the likeliest fault, and it should not cost the time of everything else.
   const server = closers.add(await serveApi(() => api, options.port));
   const operator = closers.add(await serveOperator(() => operatorApi, options.operatorPort ?? 0));
-  const backing = await startBacking(options, closers, log);
+  const algorithmsOf: AlgorithmsOf = (issuer) => issuerNamed(current.documents, issuer)?.algorithms;
+  const backing = await startBacking(options, closers, log, algorithmsOf);
   const metrics = new MetricStore(retentionMs(current.model));
   const alarms = new Alarms(current.model.alarms, metrics);
   const fleet = closers.add(
@@ -179,7 +188,9 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     alarms: { states: () => alarms.states(), evaluate },
     model: () => current.model,
     services: () => servicesOf(current.documents, backing.upstreams),
-    token: (wanted = {}) => mintToken(stateDir, { ...tokenDefaults(current.documents), ...wanted }, nowMs()),
+    issuers: () => current.documents.issuers,
+    token: (wanted = {}) =>
+      mintToken(stateDir, { ...tokenDefaults(issuerFor(current.documents, wanted.issuer)), ...wanted }, nowMs()),
     reload: (assemblyDir) => serve(readAssembly(assemblyDir)),
     close: () => closers.close(),
   };
@@ -231,15 +242,15 @@ function servicesOf({ services }: Documents, upstreams: Upstreams): readonly Ser
   }));
 }
 
-function tokenDefaults({ issuers: [issuer] }: Documents): TokenOptions {
+function issuerNamed({ issuers }: Documents, name: string | undefined): IssuerConfig | undefined {
+  return issuers.find(({ issuer }) => issuer === name);
+}
+
+/** Tokens of an issuer that the gateway does not have are like those of the first. */
+function issuerFor(documents: Documents, name: string | undefined): IssuerConfig {
+  const issuer = issuerNamed(documents, name) ?? documents.issuers[0];
   if (!issuer) throw new UserError('issuers_unknown', 'the gateway accepts no tokens: no function has an issuer');
-  return {
-    issuer: issuer.issuer,
-    audience: issuer.audience?.[0],
-    algorithm: issuer.algorithms[0] ?? 'ES256',
-    subject: 'alice',
-    expiresInS: 3600,
-  };
+  return issuer;
 }
 
 async function act(change: AlarmChange, fleet: Fleet, log: LogSink): Promise<void> {

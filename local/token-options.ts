@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ALGORITHMS, type Algorithm } from '../lambdas/contract/authorizer-config.ts';
 import type { KnownIssuer } from './demo/known-issuers.ts';
-import type { TokenOptions } from './demo/mint.ts';
+import { type TokenOptions, tokenDefaults } from './demo/mint.ts';
 import { joinNegatives } from './join-negatives.ts';
 import { UserError } from './user-error.ts';
 
@@ -12,27 +12,35 @@ export const TOKEN_USAGE = `usage: npm run --silent token -- [options]
   --expires-in SECONDS  lifetime (3600); negative: expired already
   --alg NAME            ${ALGORITHMS.join(', ')}
   --issuer URL          one of the gateway's issuers (the first)
-  --audience NAME       audience (the issuer's first)`;
+  --audience NAME       audience (the issuer's first)
+  --rotate              has the issuer make a new key first; tokens of the former ones stay good`;
+
+export interface TokenCommand {
+  readonly token: TokenOptions;
+  readonly rotate: boolean;
+}
 
 /** Undefined: help is asked for. */
 export function parseTokenOptions(
   args: readonly string[],
   issuers: () => readonly KnownIssuer[],
-): TokenOptions | undefined {
+): TokenCommand | undefined {
   const values = parse(args);
   if (values.help) return undefined;
   const claims = parseClaims(values.claims);
   const expiresInS = parseLifetime(values['expires-in']);
   const issuer = chooseIssuer(issuers(), values.issuer);
-  return {
-    issuer: issuer.issuer,
-    audience: values.audience ?? issuer.audience?.[0],
-    algorithm: chooseAlgorithm(issuer, values.alg),
+  const defaults = tokenDefaults(issuer);
+  const token = {
+    ...defaults,
+    audience: values.audience ?? defaults.audience,
+    algorithm: chooseAlgorithm(values.alg) ?? defaults.algorithm,
     subject: values.sub,
     scope: values.scope,
     claims,
     expiresInS,
   };
+  return { token, rotate: values.rotate };
 }
 
 function parse(args: readonly string[]) {
@@ -47,6 +55,7 @@ function parse(args: readonly string[]) {
         alg: { type: 'string' },
         issuer: { type: 'string' },
         audience: { type: 'string' },
+        rotate: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;
@@ -86,8 +95,8 @@ function chooseIssuer(issuers: readonly KnownIssuer[], wanted: string | undefine
 }
 
 /** An algorithm that the issuer does not allow makes a token that the gateway must reject: worth a try as well. */
-function chooseAlgorithm({ algorithms: [first = 'ES256'] }: KnownIssuer, wanted: string | undefined): Algorithm {
-  if (wanted === undefined) return first;
+function chooseAlgorithm(wanted: string | undefined): Algorithm | undefined {
+  if (wanted === undefined) return undefined;
   const algorithm = ALGORITHMS.find((name) => name === wanted);
   if (algorithm) return algorithm;
   throw new UserError('usage', `--alg must be one of ${ALGORITHMS.join(', ')}, got ${JSON.stringify(wanted)}`);

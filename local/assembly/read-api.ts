@@ -57,12 +57,10 @@ function readAuthorizer({ properties, ref }: Found): AuthorizerModel {
   if (String(properties.get('EnableSimpleResponses')) !== 'true') throw properties.fault('answers with IAM policies');
   const unknown = properties.texts('IdentitySource').find((source) => !knowsIdentitySource(source));
   if (unknown !== undefined) throw properties.fault(`has the identity source ${unknown}`);
-  return {
-    id: ref,
-    functionName: functionOf(properties, 'AuthorizerUri'),
-    identitySources: properties.texts('IdentitySource'),
-    ttlMs: (properties.number('AuthorizerResultTtlInSeconds') ?? 0) * 1000,
-  };
+  const identitySources = properties.texts('IdentitySource');
+  const ttlS = properties.number('AuthorizerResultTtlInSeconds') ?? 0;
+  if (ttlS > 0 && identitySources.length === 0) throw properties.fault('keeps answers without an identity source');
+  return { id: ref, functionName: functionOf(properties, 'AuthorizerUri'), identitySources, ttlMs: ttlS * 1000 };
 }
 
 function readRoute(

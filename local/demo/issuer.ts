@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
 import { closeServer, listen } from '../http/server.ts';
-import { demoKeys, publicKeys } from './keys.ts';
+import { publicKeys } from './keys.ts';
 
 export interface DemoIssuers {
   readonly url: string;
@@ -10,24 +11,31 @@ export interface DemoIssuers {
   close(): Promise<void>;
 }
 
-/** Serves the keys of every issuer, each under its own path. */
-export async function startIssuers(stateDir: string): Promise<DemoIssuers> {
+/** The algorithms of an issuer's tokens; undefined for what is none of the gateway's issuers. */
+export type AlgorithmsOf = (issuer: string) => readonly Algorithm[] | undefined;
+
+/** Stands in for every issuer, each under its own path: its keys, and what OpenID Connect Discovery 1.0 §4 says of it. */
+export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf): Promise<DemoIssuers> {
+  const documentAt = async (path: string): Promise<object | undefined> => {
+    const [, encoded = '', name] = /^\/([^/]+)\/(jwks\.json|\.well-known\/openid-configuration)$/.exec(path) ?? [];
+    const issuer = decodeURIComponent(encoded);
+    const algorithms = algorithmsOf(issuer);
+    if (algorithms === undefined) return undefined;
+    if (name === 'jwks.json') return publicKeys(stateDir, issuer, algorithms);
+    return { issuer, jwks_uri: jwksUriOf(issuer), id_token_signing_alg_values_supported: algorithms };
+  };
   const server = createServer(async (incoming, outgoing) => {
-    const issuer = issuerIn(incoming.url ?? '');
-    if (issuer === undefined) return outgoing.writeHead(404).end();
-    const body = JSON.stringify(publicKeys(await demoKeys(stateDir, issuer)));
-    outgoing.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=300' }).end(body);
+    try {
+      const document = await documentAt(incoming.url ?? '');
+      if (document === undefined) return outgoing.writeHead(404).end();
+      const headers = { 'content-type': 'application/json', 'cache-control': 'max-age=300' };
+      outgoing.writeHead(200, headers).end(JSON.stringify(document));
+    } catch {
+      outgoing.destroy();
+    }
   });
   await listen(server, 0);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url,
-    jwksUriOf: (issuer) => `${url}/${encodeURIComponent(issuer)}/jwks.json`,
-    close: () => closeServer(server),
-  };
-}
-
-function issuerIn(path: string): string | undefined {
-  const encoded = /^\/([^/]+)\/jwks\.json$/.exec(path)?.[1];
-  return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  const jwksUriOf = (issuer: string) => `${url}/${encodeURIComponent(issuer)}/jwks.json`;
+  return { url, jwksUriOf, close: () => closeServer(server) };
 }

@@ -1,55 +1,78 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { ALGORITHMS, type Algorithm } from '../../lambdas/contract/authorizer-config.ts';
-import { systemCode } from '../user-error.ts';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
+import { type KeyFile, keyFile } from './key-file.ts';
 
-/** The private keys of one demo issuer. */
-export type KeySet = Readonly<Record<Algorithm, JWK>>;
+/**
+ * Algorithms that one key serves: RSA keys take long to make, and one does for all six. The algorithm beside it is any
+ * that makes such a key.
+ */
+const KEY_TYPES = {
+  rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  p256: ['ES256'],
+  p384: ['ES384'],
+  p521: ['ES512'],
+  ed25519: ['EdDSA'],
+} as const satisfies Readonly<Record<string, readonly Algorithm[]>>;
+type KeyType = keyof typeof KEY_TYPES;
 
-/** The keys of an issuer, made on first use and kept, so that tokens outlive a restart. */
-export async function demoKeys(stateDir: string, issuer: string): Promise<KeySet> {
-  const path = join(stateDir, 'issuers', `${encodeURIComponent(issuer)}.json`);
-  return readKeys(path) ?? storeKeys(path, await generateKeys());
+/** Former keys of a demo issuer beside its newest: tokens that they signed stay good. */
+const FORMER_KEYS = 2;
+
+/** The newest key of an issuer for an algorithm, made on first use and kept, so that tokens outlive a restart. */
+export async function signingKey(stateDir: string, issuer: string, algorithm: Algorithm): Promise<JWK> {
+  const [newest = {}] = await keysOf(stateDir, issuer, keyTypeOf(algorithm));
+  return named(newest, algorithm);
+}
+
+/** Has an issuer sign with a new key from now on. */
+export async function rotateKey(stateDir: string, issuer: string, algorithm: Algorithm): Promise<void> {
+  const type = keyTypeOf(algorithm);
+  const former = await keysOf(stateDir, issuer, type);
+  fileOf(stateDir, issuer, type).replace([await generateKey(type), ...former.slice(0, FORMER_KEYS)]);
 }
 
 /** The half of the keys that everybody may have, as a JWKS document. */
-export function publicKeys(keys: KeySet): { readonly keys: readonly JWK[] } {
-  return { keys: Object.values(keys).map(({ d, p, q, dp, dq, qi, ...rest }) => rest) };
+export async function publicKeys(
+  stateDir: string,
+  issuer: string,
+  algorithms: readonly Algorithm[],
+): Promise<{ readonly keys: readonly JWK[] }> {
+  const keys = await Promise.all(
+    algorithms.map(async (algorithm) => {
+      const ofType = await keysOf(stateDir, issuer, keyTypeOf(algorithm));
+      return Promise.all(ofType.map((key) => named(publicHalf(key), algorithm)));
+    }),
+  );
+  return { keys: keys.flat() };
 }
 
-async function generateKeys(): Promise<KeySet> {
-  const keys = await Promise.all(ALGORITHMS.map(async (alg) => [alg, await generateKey(alg)] as const));
-  return Object.fromEntries(keys) as KeySet;
+function keyTypeOf(algorithm: Algorithm): KeyType {
+  const types = Object.entries(KEY_TYPES) as readonly (readonly [KeyType, readonly Algorithm[]])[];
+  const [type] = types.find(([, algorithms]) => algorithms.includes(algorithm)) ?? [];
+  if (type === undefined) throw new TypeError(`no kind of key is known for ${algorithm}`);
+  return type;
 }
 
-async function generateKey(alg: Algorithm): Promise<JWK> {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: `demo-${alg.toLowerCase()}` };
+async function keysOf(stateDir: string, issuer: string, type: KeyType): Promise<readonly JWK[]> {
+  const file = fileOf(stateDir, issuer, type);
+  return file.read() ?? file.create([await generateKey(type)]);
 }
 
-function readKeys(path: string): KeySet | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as KeySet;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+function fileOf(stateDir: string, issuer: string, type: KeyType): KeyFile {
+  return keyFile(stateDir, issuer, type);
 }
 
-/** Of two processes that make keys at once, the first wins: a link is made whole or not at all. */
-function storeKeys(path: string, keys: KeySet): KeySet {
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  writeFileSync(draft, JSON.stringify(keys), { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  try {
-    linkSync(draft, path);
-    return keys;
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    return readKeys(path) ?? keys;
-  } finally {
-    rmSync(draft, { force: true });
-  }
+async function generateKey(type: KeyType): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(KEY_TYPES[type][0], { extractable: true });
+  return exportJWK(privateKey);
+}
+
+/** As it stands in a JWKS: for one algorithm, under a name of its own. */
+async function named(key: JWK, alg: Algorithm): Promise<JWK> {
+  const thumbprint = await calculateJwkThumbprint(key);
+  return { ...key, alg, use: 'sig', kid: `demo-${alg.toLowerCase()}-${thumbprint.slice(0, 8)}` };
+}
+
+function publicHalf({ d, p, q, dp, dq, qi, ...rest }: JWK): JWK {
+  return rest;
 }

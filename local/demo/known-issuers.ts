@@ -1,12 +1,17 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALGORITHMS } from '../../lambdas/contract/authorizer-config.ts';
+import { ALGORITHMS, TOKEN_PROFILES } from '../../lambdas/contract/authorizer-config.ts';
 import { array, member, nullable, object, string } from '../../lambdas/contract/decode.ts';
 import { systemCode, UserError } from '../user-error.ts';
 
 /** What a token needs to know of the issuers of the gateway that was served last. */
 const decodeIssuers = array(
-  object({ issuer: string, audience: nullable(array(string)), algorithms: array(member(ALGORITHMS)) }),
+  object({
+    issuer: string,
+    audience: nullable(array(string)),
+    algorithms: array(member(ALGORITHMS)),
+    profile: member(TOKEN_PROFILES),
+  }),
 );
 export type KnownIssuer = ReturnType<typeof decodeIssuers>[number];
 

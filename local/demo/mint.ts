@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { importJWK, type JWTPayload, SignJWT } from 'jose';
-import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
-import { demoKeys } from './keys.ts';
+import type { Algorithm, IssuerConfig, TokenProfile } from '../../lambdas/contract/authorizer-config.ts';
+import { signingKey } from './keys.ts';
 
 export interface TokenOptions {
   readonly issuer: string;
   /** Left out of the token where it is undefined. */
   readonly audience?: string | undefined;
   readonly algorithm: Algorithm;
+  readonly profile: TokenProfile;
   readonly subject: string;
   readonly scope?: string | undefined;
   /** Further claims; they win over the others. */
@@ -15,10 +17,21 @@ export interface TokenOptions {
   readonly expiresInS: number;
 }
 
+/** What a token of that issuer has unless told otherwise. */
+export function tokenDefaults({
+  issuer,
+  audience,
+  algorithms,
+  profile,
+}: Pick<IssuerConfig, 'issuer' | 'audience' | 'algorithms' | 'profile'>): TokenOptions {
+  const [algorithm = 'ES256'] = algorithms;
+  return { issuer, audience: audience?.[0], algorithm, profile, subject: 'alice', expiresInS: 3600 };
+}
+
 /** A token of a demo issuer. */
 export async function mintToken(stateDir: string, options: TokenOptions, nowMs: number): Promise<string> {
-  const { issuer, audience, algorithm, subject, scope, claims, expiresInS } = options;
-  const key = (await demoKeys(stateDir, issuer))[algorithm];
+  const { issuer, audience, algorithm, profile, subject, scope, claims, expiresInS } = options;
+  const key = await signingKey(stateDir, issuer, algorithm);
   const nowS = Math.floor(nowMs / 1000);
   const payload: JWTPayload = {
     iss: issuer,
@@ -26,9 +39,14 @@ export async function mintToken(stateDir: string, options: TokenOptions, nowMs: 
     ...(audience !== undefined && { aud: audience }),
     iat: Math.min(nowS, nowS + expiresInS),
     exp: nowS + expiresInS,
+    jti: randomUUID(),
+    // RFC 9068 §2.2 has it in every access token.
+    ...(profile === 'rfc9068' && { client_id: 'demo' }),
     ...(scope !== undefined && { scope }),
     ...claims,
   };
-  const header = { alg: algorithm, typ: 'JWT', ...(key.kid !== undefined && { kid: key.kid }) };
-  return new SignJWT(payload).setProtectedHeader(header).sign(await importJWK(key, algorithm));
+  const typ = profile === 'rfc9068' ? 'at+jwt' : 'JWT';
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: algorithm, typ, kid: key.kid as string })
+    .sign(await importJWK(key, algorithm));
 }

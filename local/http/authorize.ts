@@ -28,7 +28,7 @@ export function createAuthorize(invoke: Invoke): Authorize {
     const cached = cache.get(key);
     if (cached && cached.untilMs > facts.nowMs) return cached.result;
     const result = await ask(invoke, authorizer, authorizerEvent(request, facts, identity as string[]));
-    const keeps = authorizer.ttlMs > 0 && identity.length > 0 && result.kind !== 'faulty';
+    const keeps = authorizer.ttlMs > 0 && result.kind !== 'faulty';
     if (keeps) keep(cache, key, { result, untilMs: facts.nowMs + authorizer.ttlMs });
     return result;
   };

@@ -1,29 +1,40 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
+import { ALGORITHMS, type Algorithm } from '../../../lambdas/contract/authorizer-config.ts';
 import { startIssuers } from '../../../local/demo/issuer.ts';
-import { demoKeys, publicKeys } from '../../../local/demo/keys.ts';
+import { publicKeys, rotateKey, signingKey } from '../../../local/demo/keys.ts';
 import { mintToken, type TokenOptions } from '../../../local/demo/mint.ts';
 import { temporaryDir } from '../support/assembly.ts';
 
 const ISSUER = 'https://auth.example.com';
 
 function options(changes: Partial<TokenOptions> = {}): TokenOptions {
-  return { issuer: ISSUER, audience: 'api', algorithm: 'ES256', subject: 'alice', expiresInS: 3600, ...changes };
+  const defaults = { issuer: ISSUER, audience: 'api', algorithm: 'ES256', profile: 'jwt', subject: 'alice' } as const;
+  return { ...defaults, expiresInS: 3600, ...changes };
+}
+
+async function demoIssuers(stateDir: string, algorithms: readonly Algorithm[] = ALGORITHMS) {
+  const issuers = await startIssuers(stateDir, (issuer) => (issuer.startsWith('https:') ? algorithms : undefined));
+  onTestFinished(() => issuers.close());
+  return issuers;
 }
 
 async function verifier(stateDir: string, issuer = ISSUER) {
-  const issuers = await startIssuers(stateDir);
-  onTestFinished(() => issuers.close());
+  const issuers = await demoIssuers(stateDir);
   const keys = createRemoteJWKSet(new URL(issuers.jwksUriOf(issuer)));
   return (token: string) => jwtVerify(token, keys, { issuer, audience: 'api' });
 }
 
-test.each(['RS256', 'ES256', 'EdDSA'] as const)('a token signed with %s verifies by its key id', async (algorithm) => {
+test.each(ALGORITHMS)('a token signed with %s verifies by its key id', async (algorithm) => {
   const dir = temporaryDir();
   const token = await mintToken(dir, options({ algorithm, scope: 'a b', claims: { roles: ['admin'] } }), Date.now());
-  expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, kid: `demo-${algorithm.toLowerCase()}` });
+  expect(decodeProtectedHeader(token)).toEqual({
+    alg: algorithm,
+    typ: 'JWT',
+    kid: expect.stringMatching(new RegExp(`^demo-${algorithm.toLowerCase()}-`)),
+  });
   const { payload } = await (await verifier(dir))(token);
   expect(payload).toMatchObject({ iss: ISSUER, sub: 'alice', aud: 'api', scope: 'a b', roles: ['admin'] });
 });
@@ -37,26 +48,70 @@ test('a negative lifetime makes an expired token', async () => {
 test('each issuer has keys of its own', async () => {
   const dir = temporaryDir();
   const token = await mintToken(dir, options({ claims: { iss: 'https://other.example' } }), Date.now());
-  await expect((await verifier(dir, 'https://other.example'))(token)).rejects.toThrow('signature verification failed');
+  await expect((await verifier(dir, 'https://other.example'))(token)).rejects.toThrow('no applicable key');
+});
+
+test('each token has an id of its own, which a claim may replace', async () => {
+  const dir = temporaryDir();
+  const ids = await Promise.all([{}, {}, { claims: { jti: '4f2c' } }].map((more) => mintToken(dir, options(more), 0)));
+  const [first, second, third] = ids.map((token) => decodeJwt(token).jti);
+  expect(first).toMatch(/./);
+  expect(second).not.toBe(first);
+  expect(third).toBe('4f2c');
+});
+
+test('a token of an issuer whose profile is RFC 9068 says what kind it is and for which client', async () => {
+  const token = await mintToken(temporaryDir(), options({ profile: 'rfc9068' }), Date.now());
+  expect(decodeProtectedHeader(token).typ).toBe('at+jwt');
+  expect(decodeJwt(token)).toMatchObject({ client_id: 'demo', jti: expect.any(String), iat: expect.any(Number) });
+});
+
+test('a token for nobody in particular has no audience', async () => {
+  expect(decodeJwt(await mintToken(temporaryDir(), options({ audience: undefined }), 0))).not.toHaveProperty('aud');
 });
 
 test('keys outlive a restart, are for their owner only, and two makers agree', async () => {
   const dir = temporaryDir();
-  const [first, second] = await Promise.all([demoKeys(dir, ISSUER), demoKeys(dir, ISSUER)]);
+  const make = () => signingKey(dir, ISSUER, 'ES256');
+  const [first, second] = await Promise.all([make(), make()]);
   expect(second).toEqual(first);
-  expect(await demoKeys(dir, ISSUER)).toEqual(first);
-  const [file = ''] = readdirSync(join(dir, 'issuers'));
-  expect(statSync(join(dir, 'issuers', file)).mode & 0o777).toBe(0o600);
+  expect(await make()).toEqual(first);
+  const keyDir = join(dir, 'issuers', encodeURIComponent(ISSUER));
+  expect(readdirSync(keyDir)).toEqual(['p256.json']);
+  expect(statSync(join(keyDir, 'p256.json')).mode & 0o777).toBe(0o600);
 });
 
-test('the published keys have no private half', async () => {
-  for (const key of publicKeys(await demoKeys(temporaryDir(), ISSUER)).keys) {
+test('after a rotation tokens are signed with another key, and those of the former one still verify', async () => {
+  const dir = temporaryDir();
+  const former = await mintToken(dir, options(), Date.now());
+  await rotateKey(dir, ISSUER, 'ES256');
+  const token = await mintToken(dir, options(), Date.now());
+  expect(decodeProtectedHeader(token).kid).not.toBe(decodeProtectedHeader(former).kid);
+  const verify = await verifier(dir);
+  await Promise.all([verify(former), verify(token)]);
+});
+
+test('an issuer publishes keys of the algorithms that it allows, without their private half', async () => {
+  const dir = temporaryDir();
+  const { keys } = await publicKeys(dir, ISSUER, ['ES384', 'EdDSA']);
+  expect(keys.map(({ alg }) => alg)).toEqual(['ES384', 'EdDSA']);
+  for (const key of (await publicKeys(dir, ISSUER, ALGORITHMS)).keys) {
     for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
   }
 });
 
-test('an issuer that is not asked for by its address is 404', async () => {
-  const issuers = await startIssuers(temporaryDir());
-  onTestFinished(() => issuers.close());
-  expect((await fetch(`${issuers.url}/jwks.json`)).status).toBe(404);
+test('an issuer tells under its own name where its keys are', async () => {
+  const issuers = await demoIssuers(temporaryDir(), ['ES256']);
+  const jwksUri = issuers.jwksUriOf(ISSUER);
+  const discovery = jwksUri.replace('jwks.json', '.well-known/openid-configuration');
+  expect(await (await fetch(discovery)).json()).toMatchObject({ issuer: ISSUER, jwks_uri: jwksUri });
+  expect(await (await fetch(jwksUri)).json()).toMatchObject({ keys: [{ alg: 'ES256' }] });
+});
+
+test("what is none of the gateway's issuers is 404, and an address that is none ends the connection", async () => {
+  const { url } = await demoIssuers(temporaryDir());
+  for (const path of ['/jwks.json', '/mallory/jwks.json', '/https%3A%2F%2Fauth.example.com/keys']) {
+    expect((await fetch(`${url}${path}`)).status).toBe(404);
+  }
+  await expect(fetch(`${url}/%zz/jwks.json`)).rejects.toThrow('fetch failed');
 });

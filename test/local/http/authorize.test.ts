@@ -5,10 +5,10 @@ import { serveFixture } from '../support/gateway.ts';
 // Answers with the number of times that it was asked; `deny` and `throw` in the token do what they say.
 const COUNTING = `
 let asked = 0;
-export const handler = async ({ identitySource: [token] }) => {
+export const handler = async ({ identitySource: [token = ''] }) => {
   asked += 1;
   if (token.includes('throw')) throw new Error('down');
-  return { isAuthorized: !token.includes('deny'), context: { asked, list: [1, { a: null }] } };
+  return { isAuthorized: !token.includes('deny'), context: { asked, ...(token === 'list' && { list: [1, { a: null }] }) } };
 };`;
 
 const ECHO = { code: 'export const handler = async (event) => event.requestContext.authorizer ?? {};' };
@@ -73,7 +73,7 @@ test('with a time of zero nothing is kept', async () => {
 
 test('the context reaches the function as it was given', async () => {
   const { gateway } = await serve();
-  const response = await fetch(`${gateway.url}/a`, { headers: { authorization: 't' } });
+  const response = await fetch(`${gateway.url}/a`, { headers: { authorization: 'list' } });
   expect(await response.json()).toEqual({ lambda: { asked: 1, list: [1, { a: null }] } });
 });
 
@@ -82,4 +82,15 @@ test('identity may come from the query', async () => {
   expect((await fetch(`${gateway.url}/a`)).status).toBe(401);
   expect((await fetch(`${gateway.url}/a?key=`)).status).toBe(401);
   expect((await fetch(`${gateway.url}/a?key=k`)).status).toBe(200);
+});
+
+test('an authorizer without identity sources is asked for each request, one without credential included', async () => {
+  const { gateway, asked } = await serve({ IdentitySource: [], AuthorizerResultTtlInSeconds: 0 });
+  const bare = await fetch(`${gateway.url}/a`);
+  expect(await bare.json()).toEqual({ lambda: { asked: 1 } });
+  expect([await asked('/a', 't'), await asked('/a', 't')]).toEqual([2, 3]);
+});
+
+test('one that keeps answers without an identity source is refused, as API Gateway refuses it', async () => {
+  await expect(serve({ IdentitySource: [] })).rejects.toThrow('keeps answers without an identity source');
 });

@@ -1,33 +1,36 @@
-import type { AuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
+import {
+  type AuthorizerConfig,
+  DEFAULT_MAPPING,
+  type IssuerConfig,
+} from '../../../lambdas/contract/authorizer-config.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { windowLimit } from '../../support/policy.ts';
+import { servicePolicy } from '../../support/policy.ts';
 
-export const SERVICE: ServicePolicy = {
+export const SERVICE: ServicePolicy = servicePolicy({
   gateway: 'gw',
-  service: 'users',
-  namespace: 'Tollgate',
-  prefix: '/api/users',
   upstream: 'http://user-service:3001',
-  timeoutMs: 5000,
-  stripPrefix: true,
-  forwardAuthorization: false,
   circuit: null,
-  gatewayLimits: [],
-  rateLimitHeaders: true,
-  cacheTimeoutMs: 50,
-  default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
-  routes: {},
+});
+
+export const ISSUER: IssuerConfig = {
+  issuer: 'https://auth.example.com',
+  audience: ['api'],
+  jwksUri: 'https://auth.example.com/.well-known/jwks.json',
+  algorithms: ['ES256', 'RS256', 'EdDSA'],
+  clockToleranceS: 5,
+  profile: 'jwt',
+  subjectPrefix: '',
+  mapping: DEFAULT_MAPPING,
+  requires: [],
 };
 
 export const AUTHORIZER: AuthorizerConfig = {
+  gateway: 'gw',
   rejections: 'explained',
-  issuers: [
-    {
-      issuer: 'https://auth.example.com',
-      audience: ['api'],
-      jwksUri: 'https://auth.example.com/.well-known/jwks.json',
-      algorithms: ['ES256', 'RS256', 'EdDSA'],
-      clockToleranceS: 5,
-    },
-  ],
+  issuers: [ISSUER],
+  claims: [],
+  policies: [ANY_JWT],
+  services: { '/api/users': 0 },
+  routes: {},
 };
