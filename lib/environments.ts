@@ -1,5 +1,5 @@
 import type { FoundationStackProps } from './foundation-stack.ts';
-import type { JwtIssuer } from './gateway/jwt-issuer.ts';
+import type { GatewayProps } from './gateway/gateway.ts';
 import { InvalidPropError } from './invalid-prop.ts';
 
 /** What differs between the places that Tollgate is deployed to. */
@@ -7,7 +7,7 @@ export interface Environment {
   /** Part of the stacks' names. */
   readonly name: string;
   /** Whose tokens are accepted. */
-  readonly jwt: JwtIssuer;
+  readonly jwt: GatewayProps['jwt'];
   /** Origins whose pages may call the gateway. */
   readonly corsOrigins: readonly string[];
   /** The way out of the VPC, DNS zones inside it, and the cache. */
@@ -22,7 +22,22 @@ export interface Environment {
 const ENVIRONMENTS: readonly Environment[] = [
   {
     name: 'dev',
-    jwt: { issuer: 'https://auth.example.com', audience: 'api' },
+    jwt: [
+      {
+        issuer: 'https://auth.example.com',
+        audience: 'api',
+        algorithms: ['RS256', 'ES256'],
+        subjectPrefix: null,
+      },
+      // Its alice is `partner|alice`, nobody of ours.
+      {
+        issuer: 'https://partner.example.com',
+        audience: 'api',
+        algorithms: ['EdDSA'],
+        subjectPrefix: 'partner',
+        claims: { roles: ['realm_access', 'roles'], tenant: 'https://partner.example.com/tenant' },
+      },
+    ],
     corsOrigins: ['http://localhost:5173'],
     foundation: { egress: 'none' },
     namespace: 'Tollgate/dev',

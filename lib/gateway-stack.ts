@@ -33,6 +33,7 @@ export class GatewayStack extends Stack {
       prefix: '/api/orders',
       upstream: 'http://order-service:3002',
       timeout: Duration.seconds(10),
+      auth: Auth.any(Auth.jwt(), Auth.apiKey()),
     });
 
     gateway.addService('products', {
