@@ -38,10 +38,13 @@ describe('the app', () => {
     expect(stacks.map(({ stackName }) => stackName).sort()).toEqual([
       'Ipv6-Foundation',
       'Ipv6-Gateway',
+      'Keys-Foundation',
+      'Keys-Gateway',
       'Nat-Foundation',
       'Nat-Gateway',
       'Own-Foundation',
       'Own-Gateway',
+      'Uncached-Gateway',
     ]);
     for (const stack of stacks) expect(stack.messages.filter(({ level }) => level !== 'info')).toEqual([]);
   });

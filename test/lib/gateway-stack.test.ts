@@ -1,5 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { acceptance } from '../../lambdas/contract/auth-policy.ts';
 import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
 import { environmentOf } from '../../lib/environments.ts';
 import { FoundationStack } from '../../lib/foundation-stack.ts';
@@ -18,10 +19,10 @@ describe('the stack that a user edits', () => {
   });
 
   it.each([
-    ['users', '/api/users', 'http://user-service:3001', 5000, 'jwt', 100],
-    ['orders', '/api/orders', 'http://order-service:3002', 10_000, 'jwt', 100],
+    ['users', '/api/users', 'http://user-service:3001', 5000, 'required', 100],
+    ['orders', '/api/orders', 'http://order-service:3002', 10_000, 'required', 100],
     ['products', '/api/products', 'http://product-service:3003', 5000, 'none', 100],
-    ['payments', '/api/payments', 'http://payment-service:3004', 15_000, 'jwt', 20],
+    ['payments', '/api/payments', 'http://payment-service:3004', 15_000, 'required', 20],
   ] as const)('puts %s behind the gateway', (service, prefix, upstream, timeoutMs, type, limit) => {
     const policy = decodeServicePolicy(proxyEnvironment(template, service)['TOLLGATE_SERVICE'] as string);
     expect(policy).toMatchObject({
@@ -38,7 +39,7 @@ describe('the stack that a user edits', () => {
     const { routes: own } = decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string);
     expect(own).toEqual({
       'POST /api/payments/refunds': {
-        auth: { type: 'jwt', scopes: ['payments:refund'] },
+        auth: { type: 'required', accepts: [acceptance('jwt', { scopes: ['payments:refund'] })] },
         limits: [windowLimit(5, 60_000)],
         cost: 1,
       },

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { operatorFunctionName } from '../../../lambdas/contract/operator-config.ts';
+import { FoundationStack } from '../../../lib/foundation-stack.ts';
 import { Gateway } from '../../../lib/gateway/gateway.ts';
 import { JWT, testFoundation, testGateway } from '../support/stacks.ts';
 
@@ -39,7 +40,9 @@ describe('the name of a gateway', () => {
     expect(() => new Gateway(stack, 'Second', { ...second, name: 'edge' })).toThrow(
       'two gateways of one account and region must have names of their own, got "edge" here and at Edge/Gateway: ',
     );
-    const elsewhere = new Stack(foundation.node.root, 'Elsewhere', { env: { region: 'eu-central-1' } });
-    expect(() => new Gateway(elsewhere, 'Third', { ...second, name: 'edge' })).not.toThrow();
+    const env = { region: 'eu-central-1' };
+    const elsewhere = new Stack(foundation.node.root, 'Elsewhere', { env });
+    const there = new FoundationStack(foundation.node.root, 'There', { env });
+    expect(() => new Gateway(elsewhere, 'Third', { ...second, foundation: there, name: 'edge' })).not.toThrow();
   });
 });

@@ -62,7 +62,7 @@ describe('a gateway', () => {
   });
 
   it('tells the authorizer whose tokens count and to explain what is wrong with others', () => {
-    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies bearer tokens');
+    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies credentials');
     expect(decodeAuthorizerConfig(TOLLGATE_AUTHORIZER as string)).toMatchObject({
       rejections: 'explained',
       issuers: [{ issuer: JWT.issuer, audience: [JWT.audience] }],
@@ -127,7 +127,7 @@ describe('a gateway', () => {
     expect(outside.sort()).toEqual([
       'Tollgate edge: opens circuits on alarms',
       'Tollgate: health of the edge',
-      'Tollgate: verifies bearer tokens',
+      'Tollgate: verifies credentials',
     ]);
   });
 
@@ -180,14 +180,17 @@ describe('a gateway told otherwise', () => {
   it('answers bad credentials barely, accepts several issuers, keeps logs for a year, lets fewer in', () => {
     const test = testGateway({
       rejections: 'bare',
-      jwt: [JWT, { issuer: 'https://other.example.com', audience: null }],
+      jwt: [
+        { ...JWT, subjectPrefix: null },
+        { issuer: 'https://other.example.com', audience: null, subjectPrefix: 'other' },
+      ],
       logRetention: RetentionDays.ONE_YEAR,
       throttleRate: 10,
       throttleBurst: 20,
       dashboard: false,
     });
     const template = test.template();
-    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies bearer tokens');
+    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies credentials');
     const config = decodeAuthorizerConfig(TOLLGATE_AUTHORIZER as string);
     expect(config.rejections).toBe('bare');
     expect(config.issuers.map(({ audience }) => audience)).toEqual([['api'], null]);
@@ -225,7 +228,7 @@ describe('a wrong gateway', () => {
     [
       'a misspelt prop of an issuer',
       { jwt: { ...JWT, jwksUrl: 'https://auth/keys' } },
-      'jwt: props must be among issuer, audience, jwksUri, algorithms, clockTolerance, got "jwksUrl": write jwksUri',
+      'jwt: props must be among issuer, audience, jwksUri, algorithms, clockTolerance, profile, subjectPrefix, claims, requires, got "jwksUrl": write jwksUri',
     ],
     [
       'an issuer without an audience',
@@ -233,6 +236,18 @@ describe('a wrong gateway', () => {
       'jwt: audience must be a string, an array of strings or null, got undefined: ',
     ],
     ['one origin', { corsOrigins: '*' }, 'corsOrigins must be an array of strings, got "*": '],
+    [
+      'verdicts that are kept for five minutes',
+      { verdictCache: Duration.minutes(5) },
+      'verdictCache must be between 0 ms and 60 s, got 300 s: for that long a credential is let in that has ended',
+    ],
+    [
+      'verdicts that are kept for parts of a second',
+      { verdictCache: Duration.millis(1500) },
+      'verdictCache must be whole seconds, got 1500 ms: write Duration.seconds(2)',
+    ],
+    ['a number of bad credentials', { badCredentials: 30 }, 'badCredentials must be a RateLimit'],
+    ['a list of identity headers', { identityHeaders: ['x-user-id'] }, 'identityHeaders must be an object by header'],
     ['other rejections', { rejections: 'silent' }, "rejections must be 'explained' or 'bare', got \"silent\": "],
     ['a retention of 31 days', { logRetention: 31 }, 'logRetention must be one of RetentionDays, got 31: '],
     [
@@ -317,6 +332,7 @@ describe('a wrong gateway', () => {
     const jwt = Array.from({ length: 40 }, (_, n) => ({
       issuer: `https://tenant-${n}.auth.example.com`,
       audience: 'api',
+      subjectPrefix: null,
     }));
     expect(() => testGateway({ jwt })).toThrow(
       /^gateway Edge\/Gateway: the environment of a function must be at most 4096 bytes, got \d+: give fewer issuers/,

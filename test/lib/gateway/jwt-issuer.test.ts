@@ -1,48 +1,89 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import {
+  type AuthorizerConfig,
+  DEFAULT_MAPPING,
+  decodeAuthorizerConfig,
+  encodeAuthorizerConfig,
+} from '../../../lambdas/contract/authorizer-config.ts';
+import { Claim } from '../../../lib/gateway/claim.ts';
 import { issuerConfigs, type JwtIssuer } from '../../../lib/gateway/jwt-issuer.ts';
 import { JWT } from '../support/stacks.ts';
 
 describe('issuers', () => {
-  it('are encoded with where their keys are and every algorithm that is safe', () => {
+  it('are asked where their keys are, and have the defaults of the props page', () => {
     expect(issuerConfigs(JWT)).toEqual([
       {
         issuer: 'https://auth.example.com',
         audience: ['api'],
-        jwksUri: 'https://auth.example.com/.well-known/jwks.json',
+        jwksUri: null,
         algorithms: ['RS256', 'ES256', 'EdDSA'],
         clockToleranceS: 5,
+        profile: 'jwt',
+        subjectPrefix: '',
+        mapping: DEFAULT_MAPPING,
+        requires: [],
       },
     ]);
   });
 
-  it('keep the slash that ends the claim, and find their keys all the same', () => {
+  it('keep the slash that ends the claim', () => {
     const [config] = issuerConfigs({ issuer: 'https://tenant.example.com/', audience: null });
     expect(config).toMatchObject({
       issuer: 'https://tenant.example.com/',
       audience: null,
-      jwksUri: 'https://tenant.example.com/.well-known/jwks.json',
     });
   });
 
   it('may be several', () => {
     const configs = issuerConfigs([
-      JWT,
+      { ...JWT, subjectPrefix: null },
       {
         issuer: 'https://other.example.com',
         audience: ['a', 'b'],
         jwksUri: 'https://keys.example.com/jwks',
-        algorithms: ['ES256'],
+        algorithms: ['ES256', 'PS512', 'ES256'],
         clockTolerance: Duration.seconds(0),
+        profile: 'rfc9068',
+        subjectPrefix: 'partner',
+        claims: { roles: ['realm_access', 'roles'], scopes: 'permissions', plan: null },
+        requires: [Claim.equals('token_use', 'access')],
       },
     ]);
     expect(configs[1]).toEqual({
       issuer: 'https://other.example.com',
       audience: ['a', 'b'],
       jwksUri: 'https://keys.example.com/jwks',
-      algorithms: ['ES256'],
+      algorithms: ['ES256', 'PS512'],
       clockToleranceS: 0,
+      profile: 'rfc9068',
+      subjectPrefix: 'partner',
+      mapping: { ...DEFAULT_MAPPING, roles: '/realm_access/roles', scopes: '/permissions', plan: null },
+      requires: [{ claim: '/token_use', op: 'equals', value: 'access' }],
     });
+  });
+
+  it('are encoded without what goes without saying, and read back as they were', () => {
+    const issuers = issuerConfigs({ ...JWT, claims: { roles: 'cognito:groups', scopes: null } });
+    const config: AuthorizerConfig = {
+      gateway: 'edge',
+      rejections: 'explained',
+      issuers,
+      claims: [],
+      policies: [],
+      services: {},
+      routes: {},
+    };
+    const json = JSON.stringify(encodeAuthorizerConfig(config));
+    expect(json).toContain('"mapping":{"roles":"/cognito:groups","scopes":null}');
+    expect(json).not.toMatch(/jwksUri|profile|subjectPrefix|requires/);
+    expect(decodeAuthorizerConfig(json)).toEqual(config);
+  });
+
+  it('may all have the same subjects, where each says so', () => {
+    const second = { ...JWT, issuer: 'https://other.example.com', subjectPrefix: null };
+    const configs = issuerConfigs([{ ...JWT, subjectPrefix: null }, second]);
+    expect(configs.map(({ subjectPrefix }) => subjectPrefix)).toEqual(['', '']);
   });
 
   it('may be known at deployment only', () => {
@@ -50,6 +91,7 @@ describe('issuers', () => {
     expect(issuerConfigs({ issuer, audience: 'api' })[0]?.issuer).toBe(issuer);
   });
 
+  const OTHER = { ...JWT, issuer: 'https://other.example.com' };
   const wrong: readonly [string, JwtIssuer | readonly JwtIssuer[], RegExp][] = [
     [
       'http',
@@ -67,9 +109,13 @@ describe('issuers', () => {
     [
       'an algorithm with a shared secret',
       { ...JWT, algorithms: ['HS256' as 'RS256'] },
-      /algorithms must be among RS256, ES256, EdDSA, got HS256: /,
+      /algorithms must be among RS256, RS384, .* ES512, EdDSA, got HS256: /,
     ],
-    ['no algorithm', { ...JWT, algorithms: [] }, /algorithms must name at least one of RS256, ES256, EdDSA, got \[\]/],
+    [
+      'no algorithm',
+      { ...JWT, algorithms: [] },
+      /algorithms must name at least one of RS256, .*, got \[\]: leave it out for RS256, ES256, EdDSA/,
+    ],
     [
       'an hour of tolerance',
       { ...JWT, clockTolerance: Duration.hours(1) },
@@ -78,9 +124,53 @@ describe('issuers', () => {
     [
       'a tolerance of parts of a second',
       { ...JWT, clockTolerance: Duration.millis(400) },
-      /clockTolerance must be whole seconds, got 400 ms: .*write Duration.seconds\(1\)/,
+      /clockTolerance must be whole seconds, got 400 ms: write Duration.seconds\(1\)/,
     ],
     ['no issuer', [], /jwt must name at least one issuer, got \[\]: /],
+    [
+      'access tokens for anybody',
+      { ...JWT, audience: null, profile: 'rfc9068' },
+      /audience must be named with profile 'rfc9068', got null: RFC 9068 §4 /,
+    ],
+    ['another profile', { ...JWT, profile: 'at+jwt' as 'jwt' }, /profile must be 'jwt' or 'rfc9068', got "at\+jwt": /],
+    [
+      'no word on its subjects beside another',
+      [{ ...JWT, subjectPrefix: null }, OTHER],
+      /each of several issuers must state its subjectPrefix, got none at https:\/\/other.example.com: alice of one issuer/,
+    ],
+    [
+      'the prefix of another',
+      [
+        { ...JWT, subjectPrefix: 'a' },
+        { ...OTHER, subjectPrefix: 'a' },
+      ],
+      /each issuer must have a subjectPrefix of its own, got "a" at https:\/\/auth.example.com and https:\/\/other/,
+    ],
+    ...['', 'a|b', 'a b', 'a'.repeat(33)].map((subjectPrefix): [string, JwtIssuer, RegExp] => [
+      `the prefix ${JSON.stringify(subjectPrefix)}`,
+      { ...JWT, subjectPrefix },
+      /subjectPrefix must be 1 to 32 letters, digits and \. _ -, got ".*": write one like 'partner'/,
+    ]),
+    [
+      'a misspelt claim',
+      { ...JWT, claims: { role: 'groups' } as object },
+      /claims: props must be among sub, email, roles, scopes, plan, tenant, got "role": write roles/,
+    ],
+    [
+      'no subject',
+      { ...JWT, claims: { sub: null as unknown as string } },
+      /claims: sub must be the name of a claim, or the names that lead to it, got null: /,
+    ],
+    [
+      'an empty claim',
+      { ...JWT, claims: { roles: [] } },
+      /claims: roles must be the name of a claim, or .*, got \[\]: .*, or null for none/,
+    ],
+    [
+      'what it requires as data',
+      { ...JWT, requires: [{}] as unknown as Claim[] },
+      /requires must be an array of Claims/,
+    ],
     ['an issuer twice', [JWT, JWT], /each issuer must be given once, got https:\/\/auth.example.com twice: /],
   ];
   it.each(wrong)('with %s are refused', (_, jwt, message) => {

@@ -16,7 +16,7 @@ describe('the operator function', () => {
   });
 
   it('is found by the name of its gateway, and by an output', () => {
-    expect(fn).toMatchObject({ Description: 'Tollgate edge: revokes credentials and sets limits' });
+    expect(fn).toMatchObject({ Description: 'Tollgate edge: revokes credentials, sets limits and makes API keys' });
     const outputs = template.findOutputs('*', { Value: { Ref: Match.stringLikeRegexp('OperatorOperatorFunction') } });
     expect(Object.keys(outputs)).toEqual([expect.stringContaining('OperatorFunctionName')]);
   });
@@ -33,18 +33,21 @@ describe('the operator function', () => {
     expect(fn['VpcConfig']).toMatchObject({ SecurityGroupIds: [expect.anything()], SubnetIds: expect.anything() });
   });
 
-  it('reads and writes the rules of its gateway and no other item of the table', () => {
+  it('reads and writes the rules and API keys of its gateway, marks revocations, and reaches no other item of the table', () => {
     const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('GatewayOperator') }],
     });
     const { Statement } = PolicyDocument as { Statement: readonly Record<string, unknown>[] };
+    const allowed = (partition: string, ...actions: readonly string[]) => ({
+      Effect: 'Allow',
+      Action: actions.map((action) => `dynamodb:${action}`),
+      Resource: { 'Fn::ImportValue': expect.stringContaining('Arn') },
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partition] } },
+    });
     expect(Statement.filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:'))).toEqual([
-      {
-        Effect: 'Allow',
-        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-        Resource: { 'Fn::ImportValue': expect.stringContaining('Arn') },
-        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['rules#edge'] } },
-      },
+      allowed('rules#edge', 'GetItem', 'PutItem', 'Query'),
+      allowed('keys#edge', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+      allowed('revocations#edge', 'PutItem', 'UpdateItem'),
     ]);
   });
 

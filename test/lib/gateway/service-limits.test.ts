@@ -1,9 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ANY_JWT, type AuthPolicy } from '../../../lambdas/contract/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders } from '../../../lambdas/contract/identity-headers.ts';
 import { decodeServicePolicy, type ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { limitsOf } from '../../../lambdas/core/limits.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
+import { Claim } from '../../../lib/gateway/claim.ts';
 import type { GatewayProps } from '../../../lib/gateway/gateway.ts';
 import { type LimitScope, limitPolicies, namedLimits } from '../../../lib/gateway/limit-policies.ts';
 import { policyDocument } from '../../../lib/gateway/policy-document.ts';
@@ -61,13 +64,13 @@ describe('the limits of a service', () => {
 
   it('are written for its function as they were told', () => {
     expect(policy.default).toEqual({
-      auth: { type: 'jwt', scopes: [] },
+      auth: ANY_JWT,
       limits: [windowLimit(1000, 60_000, { name: 'tenant', by: 'tenant' }), bucketLimit(0.5, 20)],
       cost: 2,
     });
     expect(policy.routes).toEqual({
       'GET /api/users/a': {
-        auth: { type: 'jwt', scopes: [] },
+        auth: ANY_JWT,
         limits: [windowLimit(50, 60_000, { name: 'client-shadow', shadow: true })],
         cost: 5,
       },
@@ -109,7 +112,7 @@ describe('the limits of a service', () => {
 
   it('hold on a route that has none of its own, its cost too', () => {
     const { policy: plain } = synthesized({ service: { cost: 3 }, route: {} });
-    expect(plain.routes['GET /api/users/a']).toEqual({ auth: { type: 'jwt', scopes: [] }, limits: null, cost: 3 });
+    expect(plain.routes['GET /api/users/a']).toEqual({ auth: ANY_JWT, limits: null, cost: 3 });
     expect(names(plain, 'GET /api/users/a')).toEqual(['users: client']);
   });
 
@@ -128,6 +131,12 @@ describe('the limits of a service', () => {
       route: { auth: Auth.none(), cost: 100 },
     });
     expect(names(open, 'GET /api/users/a')).toEqual(['users: tenant']);
+  });
+
+  it('may be by what only a credential tells where one is optional', () => {
+    const rateLimit = [RateLimit.perTenant(100, MINUTE), RateLimit.perPlan({ free: 60 }, MINUTE)];
+    const { policy: news } = synthesized({ route: { auth: Auth.optional(Auth.jwt()), rateLimit } });
+    expect(news.routes['GET /api/users/a']?.limits?.map(({ name }) => name)).toEqual(['tenant', 'plan']);
   });
 
   it('hold beside one that a route tries in shadow mode, and one of theirs in shadow mode gives way', () => {
@@ -283,7 +292,7 @@ describe('limits of any service', () => {
     RateLimit.concurrency(10, { by: 'ip', name: 'client' }),
   );
   const lists = fc.array(limit, { minLength: 1, maxLength: 4 });
-  const auth = { type: 'jwt', scopes: [] } as const;
+  const auth = ANY_JWT;
 
   /** Whether no request meets two of one name, told by what the functions do. */
   function haveNamesOfTheirOwn(own: RateLimits, ofRoute: RateLimits): boolean {
@@ -322,7 +331,11 @@ describe('the document of policies', () => {
     bucketLimit(0.1, 5),
     concurrencyLimit(3, { by: 'total', onStoreFailure: 'open' }),
   );
-  const auth = fc.constantFrom({ type: 'none' } as const, { type: 'jwt', scopes: ['a'] } as const);
+  const auth = fc.constantFrom<AuthPolicy>(
+    { type: 'none' },
+    Auth.jwt({ scopes: ['a'], anyRole: ['b'], claims: [Claim.equals('c', 1)] }).policy,
+    Auth.optional(Auth.any(Auth.jwt(), Auth.apiKey({ header: 'x-api-key' }))).policy,
+  );
   const cost = fc.constantFrom(1, 5);
   const limits = fc.array(limit, { maxLength: 3 });
   const route = fc.record({ auth, limits: fc.option(limits), cost });
@@ -330,6 +343,8 @@ describe('the document of policies', () => {
     gatewayLimits: limits,
     rateLimitHeaders: fc.boolean(),
     cacheTimeoutMs: fc.constantFrom(50, 200),
+    identityHeaders: fc.constantFrom<IdentityHeaders>(DEFAULT_IDENTITY_HEADERS, {}, { 'x-user-id': '/sub' }),
+    badCredentials: fc.option(limit),
     default: fc.record({ auth, limits, cost }),
     routes: fc.dictionary(fc.constantFrom('GET /a', 'POST /b'), route, { noNullPrototype: true }),
   });

@@ -1,6 +1,8 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/identity-headers.ts';
 import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
@@ -62,11 +64,13 @@ describe('a service', () => {
       timeoutMs: 5000,
       stripPrefix: true,
       forwardAuthorization: false,
+      identityHeaders: DEFAULT_IDENTITY_HEADERS,
+      badCredentials: windowLimit(30, 60_000, { name: 'bad-credentials', by: 'ip' }),
       circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
       gatewayLimits: [],
       rateLimitHeaders: true,
       cacheTimeoutMs: 50,
-      default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(100, 60_000)], cost: 1 },
+      default: { auth: ANY_JWT, limits: [windowLimit(100, 60_000)], cost: 1 },
       routes: {},
     });
   });
@@ -78,7 +82,7 @@ describe('a service', () => {
       stripPrefix: false,
       forwardAuthorization: true,
       circuit: null,
-      default: { auth: { type: 'jwt', scopes: ['orders'] }, limits: [] },
+      default: { auth: { accepts: [acceptance('jwt', { scopes: ['orders'] })] }, limits: [] },
     });
     template.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Tollgate edge: proxy of orders',
@@ -110,7 +114,7 @@ describe('a service', () => {
     expect(found['GET /api/payments/{id}']).toEqual({ ...found['ANY /api/payments'], authorized: false });
     expect(decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string).routes).toEqual({
       'POST /api/payments/refunds': {
-        auth: { type: 'jwt', scopes: ['payments:refund'] },
+        auth: { type: 'required', accepts: [acceptance('jwt', { scopes: ['payments:refund'] })] },
         limits: [windowLimit(5, 60_000)],
         cost: 1,
       },

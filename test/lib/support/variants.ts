@@ -5,6 +5,7 @@ import { checkedApp } from '../../../lib/app.ts';
 import { FoundationStack } from '../../../lib/foundation-stack.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import { Claim } from '../../../lib/gateway/claim.ts';
 import { Gateway } from '../../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
 
@@ -16,6 +17,7 @@ export function createVariants(props: AppProps = {}): App {
   natAndMutualTls(app);
   ipv6(app);
   vpcOfTheUser(app);
+  manyCredentials(app);
   return app;
 }
 
@@ -27,11 +29,15 @@ function natAndMutualTls(app: App): void {
   });
   const gateway = new Gateway(new Stack(app, 'Nat-Gateway'), 'Gateway', {
     foundation,
-    jwt: [JWT, { issuer: 'https://other.example.com', audience: null }],
+    jwt: [
+      { ...JWT, subjectPrefix: null },
+      { issuer: 'https://other.example.com', audience: null, subjectPrefix: null },
+    ],
     namespace: 'Tollgate/nat',
     rejections: 'bare',
     rateLimit: [RateLimit.total(10_000, Duration.seconds(10)), RateLimit.concurrency(1000, { by: 'total' })],
     rateLimitHeaders: false,
+    badCredentials: RateLimit.none(),
     cacheTimeout: Duration.millis(100),
     domain: {
       name: 'api.example.com',
@@ -108,6 +114,60 @@ function vpcOfTheUser(app: App): void {
       cost: 5,
     })
     .addRoute('GET /status', { rateLimit: RateLimit.none() });
+}
+
+/** In one gateway with the cache of verdicts, and in one without. */
+function manyCredentials(app: App): void {
+  const foundation = new FoundationStack(app, 'Keys-Foundation');
+  for (const [name, verdictCache] of [
+    ['Keys', Duration.seconds(30)],
+    ['Uncached', Duration.seconds(0)],
+  ] as const) {
+    const gateway = new Gateway(new Stack(app, `${name}-Gateway`), 'Gateway', {
+      foundation,
+      jwt: [
+        {
+          issuer: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_0a1b2c3d4',
+          audience: null,
+          subjectPrefix: null,
+          claims: { roles: 'cognito:groups', email: null },
+          requires: [Claim.equals('token_use', 'access'), Claim.oneOf('client_id', ['web', 'mobile'])],
+        },
+        {
+          issuer: 'https://keycloak.example.com/realms/partner',
+          audience: ['api', 'partner-api'],
+          jwksUri: 'https://keycloak.example.com/realms/partner/protocol/openid-connect/certs',
+          algorithms: ['PS256', 'ES512'],
+          clockTolerance: Duration.seconds(30),
+          profile: 'rfc9068',
+          subjectPrefix: 'partner',
+          claims: { roles: ['realm_access', 'roles'] },
+        },
+      ],
+      namespace: `Tollgate/${name}`,
+      verdictCache,
+      badCredentials: RateLimit.perIp(10, Duration.minutes(5)),
+      identityHeaders: {
+        'x-user-id': 'sub',
+        'x-client-id': 'client',
+        'x-department': { claim: ['org', 'department'] },
+      },
+    });
+    gateway
+      .addService('either', {
+        prefix: '/either',
+        upstream: 'http://either',
+        auth: Auth.any(Auth.jwt(), Auth.apiKey({ roles: ['service'] })),
+      })
+      .addRoute('GET /keys', { auth: Auth.apiKey({ header: 'X-Api-Key', anyScope: ['read', 'write'] }) })
+      .addRoute('POST /keys', { auth: Auth.any(Auth.jwt(), Auth.apiKey({ header: 'x-api-key' })) })
+      .addRoute('GET /news', {
+        auth: Auth.optional(
+          Auth.jwt({ anyRole: ['staff', 'partner'], claims: [Claim.matches('email', '*@example.com')] }),
+        ),
+        rateLimit: RateLimit.perTenant(100, Duration.minutes(1)),
+      });
+  }
 }
 
 if (import.meta.main) createVariants().synth();
