@@ -24,6 +24,8 @@ export const TABLE_COOLDOWN_MS = 2000;
 export const BACKOFF_MS = { first: 5000, last: 60_000 } as const;
 /** With keys at hand that are old, so long is waited for new ones. */
 export const REFRESH_WAIT_MS = 300;
+/** A token waits for so many looks of others before it has one of its own. */
+const MAX_LOOKS = 2;
 /** For each read and write of the shared record: without the table there is still the issuer. */
 const TABLE_WAIT_MS = 300;
 
@@ -100,8 +102,11 @@ export class IssuerKeys {
 
   /** Looks for a `kid` that the keys at hand do not have: it may be new, or nobody's. */
   async #lookForKid(header: JWTHeaderParameters): Promise<void> {
-    await this.#refreshing?.catch(() => undefined);
-    if (!isMissing(this.#known, header)) return;
+    // A look that is under way may bring the key. It may also have been one for keys younger than those at hand.
+    for (let looks = 0; looks < MAX_LOOKS && this.#refreshing !== undefined; looks += 1) {
+      await this.#refreshing.catch(() => undefined);
+      if (!isMissing(this.#known, header)) return;
+    }
     // While the issuer is out nobody knows whether the key is a new one, so the token must not be called invalid.
     if (this.#isPausing()) this.#fail();
     const nowMs = this.#options.clock();

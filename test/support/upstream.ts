@@ -9,9 +9,9 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** An HTTP server on a real socket. */
-export async function serveHttp(listener: RequestListener): Promise<TestServer> {
-  return listening(createServer(listener));
+/** An HTTP server on a real socket, on any free port unless told otherwise. */
+export async function serveHttp(listener: RequestListener, port = 0): Promise<TestServer> {
+  return listening(createServer(listener), port);
 }
 
 /** A server that does with each connection what the test says: for answers no HTTP server would give. */
@@ -53,8 +53,8 @@ export async function serveEcho(): Promise<TestServer & { readonly received: Ech
   return { ...server, received };
 }
 
-async function listening(server: Server | TcpServer): Promise<TestServer> {
-  server.listen(0, '127.0.0.1');
+async function listening(server: Server | TcpServer, wanted = 0): Promise<TestServer> {
+  server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return {

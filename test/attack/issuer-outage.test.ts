@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
+import { issuerConfig, jwtVerifier } from '../support/authorizer.ts';
+import { TestClock } from '../support/clock.ts';
+import { startTable, type TestTable } from '../support/dynamodb.ts';
+import { createKey, type TestKey } from '../support/tokens.ts';
+import { serveHttp, type TestServer } from '../support/upstream.ts';
+
+const MINUTE_MS = 60_000;
+
+let table: TestTable;
+let issuer: TestServer & { fetches: number };
+let key: TestKey;
+let clock: TestClock;
+
+beforeEach(async () => {
+  [table, key] = await Promise.all([startTable(), createKey('now')]);
+  clock = new TestClock(Date.now());
+  const fetched = { fetches: 0 };
+  const server = await serveHttp((_, response) => {
+    issuer.fetches += 1;
+    response.end(JSON.stringify({ keys: [key.jwk] }));
+  });
+  issuer = Object.assign(server, fetched);
+});
+
+afterEach(() => Promise.all([table.stop(), issuer.stop().catch(() => undefined)]));
+
+/** A new environment of the authorizer: it remembers nothing. */
+function environment(shared: TestTable | undefined = table): JwtVerifier {
+  const config = issuerConfig({ jwksUri: issuer.url });
+  return jwtVerifier({ issuers: [config], clock: clock.now, ...(shared && { table: shared }) });
+}
+
+function token(claims: Record<string, unknown> = {}, signer = key): Promise<string> {
+  return signer.sign({ exp: Math.floor(clock.nowMs / 1000) + 24 * 3600, ...claims });
+}
+
+describe('an issuer that is gone for an hour', () => {
+  it('is missed by no good token, in environments that run and in those that start', async () => {
+    const running = environment();
+    expect(await running.verify(await token(), clock.nowMs)).toMatchObject({ verdict: 'accepted' });
+    await issuer.stop();
+    for (let minute = 1; minute <= 60; minute += 1) {
+      clock.advance(MINUTE_MS);
+      const good = await token({ sub: `user-${minute}` });
+      for (const verifier of [running, environment()]) {
+        expect(await verifier.verify(good, clock.nowMs)).toMatchObject({
+          verdict: 'accepted',
+          verified: { sub: `user-${minute}` },
+        });
+      }
+    }
+  });
+
+  it('makes of a key that nobody knows a fault, which is not kept, and of a bad signature what it is', async () => {
+    const running = environment();
+    await running.verify(await token(), clock.nowMs);
+    await issuer.stop();
+    const rotated = await createKey('next');
+    const stranger = await createKey('now');
+    for (let minute = 1; minute <= 60; minute += 1) {
+      clock.advance(MINUTE_MS);
+      const fresh = await token({}, rotated);
+      await expect(running.verify(fresh, clock.nowMs)).rejects.toMatchObject({ code: 'jwks_unavailable' });
+      expect(await running.verify(await token({}, stranger), clock.nowMs)).toMatchObject({ verdict: 'rejected' });
+    }
+  });
+
+  it('makes of every token a fault where nobody has ever seen its keys, and is believed as soon as it is back', async () => {
+    const { port } = issuer;
+    await issuer.stop();
+    const running = environment();
+    const good = await token();
+    await expect(running.verify(good, clock.nowMs)).rejects.toMatchObject({ code: 'jwks_unavailable' });
+    const back = await serveHttp((_, response) => response.end(JSON.stringify({ keys: [key.jwk] })), port);
+    clock.advance(MINUTE_MS);
+    expect(await running.verify(good, clock.nowMs)).toMatchObject({ verdict: 'accepted' });
+    await back.stop();
+  });
+});
+
+it('the table that is gone as well costs environments that run nothing', async () => {
+  const running = environment();
+  await running.verify(await token(), clock.nowMs);
+  await Promise.all([issuer.stop(), table.stop()]);
+  clock.advance(60 * MINUTE_MS);
+  expect(await running.verify(await token(), clock.nowMs)).toMatchObject({ verdict: 'accepted' });
+});
+
+it('environments that start at once ask the issuer once each at most, those that start later not at all', async () => {
+  const good = await token();
+  await Promise.all(Array.from({ length: 5 }, () => environment().verify(good, clock.nowMs)));
+  const { fetches } = issuer;
+  expect(fetches).toBeLessThanOrEqual(5);
+  for (let started = 0; started < 20; started += 1) await environment().verify(good, clock.nowMs);
+  expect(issuer.fetches).toBe(fetches);
+});
