@@ -41,8 +41,16 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
     return known;
   };
 
-  return ({ limits, identity }) => {
-    const tag = tags[anchor === 'client' ? tagIndex(digestOf(identity.client)) : fixed];
+  const tagOf = ({ limits, identity }: LimitRequest) => {
+    const [first] = limits;
+    // Refused credentials are counted by themselves, and together by all services, whatever their own limits span.
+    if (first !== undefined && first.policy === policy.badCredentials) return tagIndex(digestOf(first.subject));
+    return anchor === 'client' ? tagIndex(digestOf(identity.client)) : fixed;
+  };
+
+  return (request) => {
+    const { limits } = request;
+    const tag = tags[tagOf(request)];
     return [`${tag}rules`, ...limits.map((limit) => `${tag}${prefixOf(limit)}${digestOf(limit.subject)}`)];
   };
 }

@@ -1,7 +1,7 @@
 import { isSendable, type Upstream } from '../adapters/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { forwardedRequestHeaders } from '../core/headers.ts';
-import { identityHeaders } from '../core/identity.ts';
+import { forwardedRequestHeaders, keptHeaders } from '../core/headers.ts';
+import { identityTeller } from '../core/identity.ts';
 import { upstreamPath } from '../core/path.ts';
 import { Problem } from '../core/problem.ts';
 import { traceparent } from '../core/trace.ts';
@@ -18,12 +18,13 @@ export interface ComposingOptions {
  * probe with it.
  */
 export function composing({ policy, upstream, randomHex }: ComposingOptions): Stage {
+  const headersOf = requestHeaders(policy, randomHex);
   return {
     before: ({ event, context: { exchange } }) => {
       exchange.message = {
         method: event.requestContext.http.method,
         target: targetOf(event, policy, upstream.basePath),
-        headers: requestHeaders(event, exchange, policy, randomHex),
+        headers: headersOf(event, exchange),
         body: bodyOf(event),
       };
       if (isSendable(exchange.message)) return;
@@ -38,24 +39,23 @@ function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): s
   return event.rawQueryString === '' ? path : `${path}?${event.rawQueryString}`;
 }
 
-function requestHeaders(
-  event: ProxyEvent,
-  exchange: Exchange,
-  policy: ServicePolicy,
-  randomHex: (bytes: number) => string,
-): Record<string, string> {
-  const { domainName, http } = event.requestContext;
-  const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
-  return {
-    ...forwardedRequestHeaders(event.headers as Record<string, string>, policy),
-    ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
-    'x-forwarded-for': event.headers['x-forwarded-for'] ?? http.sourceIp,
-    'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',
-    'x-forwarded-host': domainName,
-    ...(policy.stripPrefix ? { 'x-forwarded-prefix': policy.prefix } : {}),
-    ...identityHeaders(verified, exchange.client ?? ''),
-    'x-request-id': exchange.requestId,
-    traceparent: traceparent(event.headers['x-amzn-trace-id'], randomHex),
+function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => string) {
+  const kept = keptHeaders(policy);
+  const tell = identityTeller(policy.identityHeaders);
+  return (event: ProxyEvent, exchange: Exchange): Record<string, string> => {
+    const { domainName, http } = event.requestContext;
+    const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
+    return {
+      ...forwardedRequestHeaders(event.headers as Record<string, string>, kept),
+      ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
+      'x-forwarded-for': event.headers['x-forwarded-for'] ?? http.sourceIp,
+      'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',
+      'x-forwarded-host': domainName,
+      ...(policy.stripPrefix ? { 'x-forwarded-prefix': policy.prefix } : {}),
+      ...tell(verified, exchange.client ?? ''),
+      'x-request-id': exchange.requestId,
+      traceparent: traceparent(event.headers['x-amzn-trace-id'], randomHex),
+    };
   };
 }
 

@@ -40,6 +40,17 @@ export function limitRequests(service: ServicePolicy): (source: Source) => Limit
   };
 }
 
+/** What is asked of the limiter for a credential that was refused: one count for all services of the gateway. */
+export function badCredentialsRequest(policy: LimitPolicy, sourceIp: string, requestId: string): LimitRequest {
+  const ip = ipSubject(sourceIp);
+  return {
+    limits: [{ policy, scope: '', subject: ip }],
+    identity: { client: ip, tenant: '', plan: '', token: '', ip },
+    cost: 1,
+    lease: requestId,
+  };
+}
+
 /** The limits of a route for each plan that one of them knows; '' for all others. */
 type LimitsByPlan = ReadonlyMap<string, readonly ScopedLimit[]>;
 

@@ -79,7 +79,7 @@ function describe(
   const { verdict, forwarded } = exchange;
   return {
     request_id: exchange.requestId,
-    user_id: verdict?.verdict === 'verified' ? verdict.sub : '',
+    user_id: verdict === undefined || verdict.verdict === 'anonymous' ? '' : verdict.sub,
     client: exchange.client ?? '',
     service: policy.service,
     upstream: policy.upstream,

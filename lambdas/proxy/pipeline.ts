@@ -39,7 +39,7 @@ export function pipeline(options: PipelineOptions) {
     .use(logLine(options))
     .use(answers())
     .use(routing(policy))
-    .use(authentication())
+    .use(authentication(policy, counters))
     .use(rateLimiting(policy, counters, clock))
     .use(composing(options))
     .use(policy.circuit && circuit ? [circuitBreaking(policy, policy.circuit, circuit, counters, clock)] : [])

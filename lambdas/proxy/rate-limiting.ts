@@ -1,15 +1,10 @@
 import { hash } from 'node:crypto';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { bearerChallenge } from '../core/bearer.ts';
-import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
-import type { Decision } from '../core/decision.ts';
-import { Problem, type QuotaProblem } from '../core/problem.ts';
-import { rateLimitHeaders, resetS, tightest } from '../core/rate-limit-headers.ts';
+import type { Counters, LimitRequest } from '../core/counters.ts';
+import { rateLimitHeaders, tightest } from '../core/rate-limit-headers.ts';
 import type { Exchange, Stage } from './exchange.ts';
+import { limitProblem } from './limit-problem.ts';
 import { limitRequests } from './limit-request.ts';
-
-/** For a store that cannot be asked; the environment looks for it all the time. */
-const UNAVAILABLE_RETRY_S = 1;
 
 /** Counts the request against all of its limits in one call and refuses what is over one of them, or revoked. */
 export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: () => number): Stage {
@@ -39,7 +34,7 @@ export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: (
         const partition = partitionOf(request.limits[spoken]?.subject ?? '');
         Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
       }
-      const problem = problemOf(ruling, decision, request.cost);
+      const problem = limitProblem(ruling, request.cost);
       if (problem !== undefined) throw problem;
     },
     after: done,
@@ -60,48 +55,4 @@ function takesLeases({ limits }: LimitRequest): boolean {
 /** The first six bytes of the SHA-256 of the subject, so that it tells no more than whether two are the same. */
 function partitionOf(subject: string): string {
   return subject === '' ? '' : hash('sha256', subject, 'base64').slice(0, 8);
-}
-
-const REVOKED_DESCRIPTION = 'the credential has been revoked';
-const REVOKED = new Problem('invalid_token', REVOKED_DESCRIPTION, {
-  'www-authenticate': bearerChallenge({ error: 'invalid_token', error_description: REVOKED_DESCRIPTION }),
-});
-
-function problemOf({ outcome, decisions }: Ruling, tightest: Decision | undefined, cost: number): Problem | undefined {
-  switch (outcome) {
-    case 'allowed':
-      return undefined;
-    case 'revoked':
-      return REVOKED;
-    case 'unavailable': {
-      const detail = `the limits of this route cannot be checked; retry after ${UNAVAILABLE_RETRY_S} s`;
-      const quota = { type: 'temporary-reduced-capacity', violatedPolicies: violated(decisions) } as const;
-      return new Problem('limits_unavailable', detail, { 'retry-after': String(UNAVAILABLE_RETRY_S) }, quota);
-    }
-    case 'refused':
-      return refusal(tightest, violated(decisions), cost);
-  }
-}
-
-function refusal(decision: Decision | undefined, violatedPolicies: readonly string[], cost: number): Problem {
-  const seconds = resetS(decision ?? { resetMs: 0 });
-  // An environment that counts alone lets pass a share only: the client may well be within its quota.
-  const type = decision?.counted === 'alone' ? 'temporary-reduced-capacity' : 'quota-exceeded';
-  const quota: QuotaProblem = { type, violatedPolicies };
-  const code = decision?.policy.kind === 'concurrency' ? 'too_many_concurrent' : 'rate_limited';
-  const detail = `${decision === undefined ? 'a limit is used up' : described(decision, cost)}; retry after ${seconds} s`;
-  return new Problem(code, detail, { 'retry-after': String(seconds) }, quota);
-}
-
-function described({ policy, limit, remaining }: Decision, cost: number): string {
-  if (policy.kind === 'concurrency') return `the limit ${policy.name} of ${limit} requests at once is reached`;
-  const window = policy.kind === 'window' ? ` in ${policy.windowMs / 1000} s` : '';
-  const size = `the limit ${policy.name} of ${limit}${window}`;
-  return cost === 1 ? `${size} is used up` : `${size} has ${remaining} left, and this request counts for ${cost}`;
-}
-
-function violated(decisions: readonly Decision[]): readonly string[] {
-  const refusing = decisions.filter(({ allowed, policy }) => !allowed && !policy.shadow);
-  // Limits of two routes that a path may mean can have one name.
-  return [...new Set(refusing.map(({ policy }) => policy.name))];
 }
