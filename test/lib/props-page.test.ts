@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../lambdas/contract/identity-headers.ts';
+import { Auth } from '../../lib/gateway/auth.ts';
 import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
+import { Claim } from '../../lib/gateway/claim.ts';
 import { corsOptions } from '../../lib/gateway/cors.ts';
 import { RateLimit } from '../../lib/gateway/rate-limit.ts';
 import type { Service } from '../../lib/gateway/service.ts';
@@ -10,12 +13,16 @@ import { JWT, refusalOf, serviceProps, type TestGateway, testGateway } from './s
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/props.md'), 'utf8');
 
+function section(heading: string): string {
+  const found = PAGE.split(/^#{2,3} /m).find((text) => text.startsWith(heading));
+  if (found === undefined) throw new Error(`no section ${heading}`);
+  return found;
+}
+
 /** The rows of the section's tables, by what stands in their first column. */
 function rows(heading: string): ReadonlyMap<string, string> {
-  const section = PAGE.split(/^#{2,3} /m).find((text) => text.startsWith(heading));
-  if (section === undefined) throw new Error(`no section ${heading}`);
   return new Map(
-    [...section.matchAll(/^\| (.+?) +\|(.*)\|$/gm)].map(([, first = '', rest = '']) => [
+    [...section(heading).matchAll(/^\| (.+?) +\|(.*)\|$/gm)].map(([, first = '', rest = '']) => [
       first.replaceAll('`', ''),
       rest,
     ]),
@@ -43,6 +50,8 @@ describe('docs/props.md', () => {
   it.each<[string, (props: never) => unknown]>([
     ['`new Gateway(', (props: object) => testGateway(props)],
     ['Issuer', (props: object) => testGateway({ jwt: { ...JWT, ...props } })],
+    ['Claims of an issuer', (claims: object) => testGateway({ jwt: { ...JWT, claims } })],
+    ['What a credential must hold', (props: object) => Auth.apiKey(props)],
     ['`gateway.addService(', (props: never) => test.gateway.addService('other', props)],
     ['`service.addRoute(', (props: never) => service.addRoute('GET /a', props)],
     ['Limit options', (options: never) => RateLimit.perClient(1, Duration.minutes(1), options)],
@@ -54,10 +63,19 @@ describe('docs/props.md', () => {
     expect(listed(heading)).not.toEqual([]);
   });
 
-  it('lists the limits that there are', () => {
-    const listed = [...rows('RateLimit').keys()].flatMap((key) => /^RateLimit\.(\w+)/.exec(key)?.[1] ?? []);
-    const factories = Object.getOwnPropertyNames(RateLimit).filter((name) => /^\w+$/.test(name));
+  it.each([RateLimit, Auth, Claim])('lists each that there is of $name', (type) => {
+    const factory = new RegExp(`^${type.name}\\.(\\w+)`);
+    const listed = [...rows(`${type.name}\n`).keys()].flatMap((key) => factory.exec(key)?.[1] ?? []);
+    const factories = Object.getOwnPropertyNames(type).filter((name) => /^\w+$/.test(name));
     expect(listed.sort()).toEqual(factories.filter((name) => !['length', 'name', 'prototype'].includes(name)).sort());
+  });
+
+  it('lists the default identity headers, and all that one may tell', () => {
+    const told = [...rows('Identity headers')].filter(([header]) => header.startsWith('x-'));
+    expect(Object.fromEntries(told.map(([header, field]) => [header, field.replace(/[` |]/g, '')]))).toEqual(
+      DEFAULT_IDENTITY_HEADERS,
+    );
+    for (const field of IDENTITY_FIELDS) expect(section('Identity headers')).toContain(`\`${field}\``);
   });
 
   it('lists the headers and methods of CORS', () => {
