@@ -73,7 +73,7 @@ export interface GatewayProps {
    * credential that has ended meanwhile is let in for so long (one that was revoked is not, the proxy function knows of
    * it). With `Duration.seconds(0)` the authorizer is asked for each request, which costs an invocation each, and a
    * request without a credential is answered by the gateway, 401 with `WWW-Authenticate`, where otherwise API Gateway
-   * answers it 401 by itself. Routes with `Auth.optional()`, or whose credential may come in either of two headers, are
+   * answers it 401 by itself, without. Routes with `Auth.optional()`, or whose credential may come in either of two headers, are
    * never cached.
    *
    * @default Duration.seconds(60)
@@ -81,7 +81,8 @@ export interface GatewayProps {
   readonly verdictCache?: Duration;
   /**
    * How often one source address may present credentials that are refused; further ones are answered 429 in place of 401,
-   * while good credentials from there still pass. One `RateLimit.perIp`, or `RateLimit.none()`.
+   * while good credentials from there still pass. One `RateLimit.perIp`, or `RateLimit.none()`. Where `rejections` are
+   * `bare` API Gateway refuses by itself, and nothing is counted.
    *
    * @default RateLimit.perIp(30, Duration.minutes(1))
    */

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { environmentOf } from '../../lib/environments.ts';
+import { issuerConfigs } from '../../lib/gateway/jwt-issuer.ts';
 
 describe('an environment', () => {
-  it.each(['dev', 'prod'])('%s is known with its issuer', (name) => {
-    expect(environmentOf(name)).toMatchObject({
-      name,
-      jwt: { issuer: 'https://auth.example.com', audience: 'api' },
-      foundation: { egress: 'none' },
-    });
+  it.each([
+    ['dev', ['https://auth.example.com', 'https://partner.example.com']],
+    ['prod', ['https://auth.example.com']],
+  ])('%s is known with its issuers', (name, issuers) => {
+    const { jwt, ...environment } = environmentOf(name);
+    expect(environment).toMatchObject({ name, foundation: { egress: 'none' } });
+    expect(issuerConfigs(jwt).map(({ issuer }) => issuer)).toEqual(issuers);
   });
 
   it('has metrics of its own, so that dev never opens a circuit of prod', () => {

@@ -38,7 +38,7 @@ function commandsInCode(): string[] {
   for (const entry of readdirSync(LAMBDAS, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const code = readFileSync(join(entry.parentPath, entry.name), 'utf8');
-    for (const [, inScript, direct] of code.matchAll(/\bcall\('(\w+)'|\bclient\.(\w+)\(/g)) {
+    for (const [, inScript, direct] of code.matchAll(/(?<!#)\bcall\('(\w+)'|\bclient\.(\w+)\(/g)) {
       const command = (inScript ?? direct ?? '').toLowerCase();
       if (inScript !== undefined || known.has(command)) found.add(command);
     }
