@@ -3,8 +3,10 @@ import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { RunningGateway, ServiceEntry } from '../gateway.ts';
 import { DEFAULT_OPERATOR_PORT } from '../operator/serve-operator.ts';
 
+type Served = Pick<RunningGateway, 'url' | 'services' | 'model' | 'issuers' | 'operator'>;
+
 /** What to type next: each line shows something else that the gateway does. */
-export function tryLines(gateway: RunningGateway): readonly string[] {
+export function tryLines(gateway: Served): readonly string[] {
   const { url } = gateway;
   const services = gateway.services();
   const guarded = services.filter(({ policy }) => takesToken(policy.default.auth));
@@ -40,7 +42,7 @@ function serviceLines(url: string, { policy }: ServiceEntry): readonly string[] 
   ];
 }
 
-function secondIssuerLines(gateway: RunningGateway, { policy }: ServiceEntry): readonly string[] {
+function secondIssuerLines(gateway: Served, { policy }: ServiceEntry): readonly string[] {
   const [, second] = gateway.issuers();
   if (!second) return [];
   const token = `$(npm run --silent token -- --issuer ${second.issuer} --sub alice)`;
@@ -48,7 +50,7 @@ function secondIssuerLines(gateway: RunningGateway, { policy }: ServiceEntry): r
   return [`curl -i -H "Authorization: Bearer ${token}" ${gateway.url}${policy.prefix}/42  # ${who}`];
 }
 
-function apiKeyLines(gateway: RunningGateway): readonly string[] {
+function apiKeyLines(gateway: Served): readonly string[] {
   const operator = gateway.operator();
   const keyed = gateway.services().find(({ policy }) => keyHeader(policy.default.auth) !== undefined);
   const header = keyed && keyHeader(keyed.policy.default.auth);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { ALGORITHMS } from '../../lambdas/contract/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { temporaryDir, writeAssembly } from './support/assembly.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
@@ -154,12 +155,23 @@ test('a token is printed without a running gateway, once one has run', async () 
     roles: ['admin'],
   });
   expect(claims.exp).toBeLessThan(Date.now() / 1000);
+  const kids = [
+    await token('--alg', 'ES384'),
+    await token('--alg', 'ES384', '--rotate'),
+    await token('--alg', 'ES384'),
+  ];
+  const [first, second, third] = kids.map((one) => headerOf(one.stdout)['kid']);
+  expect([second === first, third === second]).toEqual([false, true]);
   for (const [args, message] of [
     [['--claims', '[]'], '--claims must be a JSON object, got "[]"'],
     [['--expires-in', 'soon'], '--expires-in must be a whole number of seconds, got "soon"'],
-    [['--alg', 'HS256'], '--alg must be one of RS256, ES256, EdDSA, got "HS256"'],
+    [['--alg', 'HS256'], `--alg must be one of ${ALGORITHMS.join(', ')}, got "HS256"`],
     [['--issuer', 'x'], '--issuer must be one of the gateway\'s (https://auth.example.com), got "x"'],
   ] as const) {
     expect(await token(...args)).toMatchObject({ code: 1, stdout: '', stderr: `error: ${message}\n` });
   }
 });
+
+function headerOf(token: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+}
