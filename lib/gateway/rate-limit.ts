@@ -17,7 +17,7 @@ import type { LimitOptions } from './limit-options.ts';
 export class RateLimit {
   /**
    * At most `limit` requests of one client in any interval of this length; further ones are answered 429. A client is
-   * the token's subject, and on public routes the source address.
+   * the token's subject or the API key, and without a credential the source address.
    */
   static perClient(limit: number, window: Duration, options: LimitOptions = {}): RateLimit {
     return new RateLimit([windowDraft('client', limit, window, options)]);
@@ -28,7 +28,7 @@ export class RateLimit {
     return new RateLimit([windowDraft('ip', limit, window, options)]);
   }
 
-  /** Of all clients of one tenant, the token's `tenant` claim; a client without one counts by itself. */
+  /** Of all clients of one tenant, as the credential names it; a client without one counts by itself. */
   static perTenant(limit: number, window: Duration, options: LimitOptions = {}): RateLimit {
     return new RateLimit([windowDraft('tenant', limit, window, options)]);
   }
@@ -38,7 +38,7 @@ export class RateLimit {
     return new RateLimit([windowDraft('total', limit, window, options)]);
   }
 
-  /** Of one client, so many as its token's `plan` claim is worth: `{ free: 60, pro: 600 }`. */
+  /** Of one client, so many as its credential's plan is worth: `{ free: 60, pro: 600 }`. */
   static perPlan(plans: Readonly<Record<string, number>>, window: Duration, options: PlanLimitOptions = {}): RateLimit {
     return new RateLimit([planDraft(plans, window, options)]);
   }

@@ -1,11 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { type AuthorizerConfig, decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
 import { Claim } from '../../../lib/gateway/claim.ts';
 import type { GatewayProps } from '../../../lib/gateway/gateway.ts';
-import { onlyResource, refusalOf, serviceProps, type TestGateway, testGateway } from '../support/stacks.ts';
+import { JWT, onlyResource, refusalOf, serviceProps, type TestGateway, testGateway } from '../support/stacks.ts';
 
 /** A gateway with one service of this auth, and a route for each of the others. */
 function gatewayWith(
@@ -122,6 +122,14 @@ describe('the authorizer function', () => {
     const identityHeaders = { 'x-org': { claim: 'org' }, 'x-user': 'sub', 'x-team': { claim: ['a', 'team'] } } as const;
     const config = configOf(gatewayWith(auth, {}, { identityHeaders }).template());
     expect(config.claims).toEqual(['/a/team', '/org', '/tier']);
+  });
+
+  it('is told what is known at deployment only', () => {
+    const client = Lazy.string({ produce: () => 'made-at-deployment' });
+    const jwt = { ...JWT, audience: null, requires: [Claim.oneOf('client_id', [client])] };
+    expect(configOf(gatewayWith(Auth.jwt(), {}, { jwt }).template()).issuers[0]?.requires).toEqual([
+      { claim: '/client_id', op: 'oneOf', value: ['made-at-deployment'] },
+    ]);
   });
 
   it('is refused more than its environment holds, with the size and a fix', () => {
