@@ -4,6 +4,7 @@ import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { windowLimit } from '../support/policy.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import { atOnce, eventually, type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
+import { whileRedisAnswers } from './support/redis-answers.ts';
 
 /** A window that a test can wait for. */
 const SHORT_WINDOW_MS = 1500;
@@ -25,29 +26,9 @@ function shortenOrdersWindow(policy: { -readonly [Key in keyof ServicePolicy]: S
   policy.default = { ...policy.default, limits: [windowLimit(3, SHORT_WINDOW_MS)] };
 }
 
-/** A function that found Redis slow counts by itself for a second. */
-const COOLDOWN_MS = 1000;
-const ATTEMPTS = 5;
-
-/**
- * Makes an attempt while Redis answers in time. On a machine that is too busy it may not, and a function then counts by
- * itself: such an attempt says nothing of common limits, and another one is made. Each needs a client of its own.
- */
-async function whileRedisAnswers<T>(attempt: (index: number) => Promise<T>): Promise<T> {
-  const said = () => gateway.lines().filter(({ message }) => /^redis /.test(String(message))).length;
-  for (let index = 1; index <= ATTEMPTS; index += 1) {
-    const before = said();
-    const result = await attempt(index);
-    await gateway.settled();
-    if (said() === before) return result;
-    await sleep(COOLDOWN_MS);
-  }
-  throw new Error(`Redis was lost in each of ${ATTEMPTS} attempts`);
-}
-
 describe('the default limit of 100 requests a minute', () => {
   test('lets 100 requests of a client pass and answers the 101st with 429 and what to do', async () => {
-    const [answers, token] = await whileRedisAnswers(async (index) => {
+    const [answers, token] = await whileRedisAnswers(gateway, async (index) => {
       const alice = await gateway.token(`alice-${index}`);
       return [await times(101, () => gateway.send('/api/users/42', { token: alice })), alice] as const;
     });
@@ -84,7 +65,7 @@ describe('the default limit of 100 requests a minute', () => {
     release();
     await held;
 
-    const answers = await whileRedisAnswers(async (index) => {
+    const answers = await whileRedisAnswers(gateway, async (index) => {
       const token = await gateway.token(`carol-${index}`);
       return times(43, () => atOnce(PROCESSES, () => gateway.send('/api/users/42', { token })));
     });
@@ -94,7 +75,7 @@ describe('the default limit of 100 requests a minute', () => {
   });
 
   test('counts a client of a public service by its address, whatever it says of its address', async () => {
-    const [passed, refused] = await whileRedisAnswers(async (index) => {
+    const [passed, refused] = await whileRedisAnswers(gateway, async (index) => {
       const from = { localAddress: `127.0.0.${index}` };
       const hundred = await times(100, () => gateway.send('/api/products/42', from));
       const headers = { 'x-forwarded-for': '198.51.100.7', forwarded: 'for=198.51.100.7' };
@@ -107,7 +88,7 @@ describe('the default limit of 100 requests a minute', () => {
 
 describe('limits of one service or route', () => {
   test('payments let 20 requests a minute pass', async () => {
-    const answers = await whileRedisAnswers(async (index) => {
+    const answers = await whileRedisAnswers(gateway, async (index) => {
       const token = await gateway.token(`dave-${index}`);
       return times(21, () => gateway.send('/api/payments/42', { token }));
     });
@@ -117,7 +98,7 @@ describe('limits of one service or route', () => {
 
   test('refunds let 5 requests a minute pass, in all spellings together, and count apart from the service', async () => {
     const spellings = ['/refunds', '//refunds', '/refunds/', '/%72efunds', '/Refunds', '/refunds'];
-    const [refunds, other] = await whileRedisAnswers(async (index) => {
+    const [refunds, other] = await whileRedisAnswers(gateway, async (index) => {
       const token = await gateway.token(`erin-${index}`, { scope: 'payments:refund' });
       const send = (path: string) => gateway.send(`/api/payments${path}`, { method: 'POST', token });
       return [await times(spellings.length, (spelling) => send(spellings[spelling] ?? '')), await send('/42')] as const;
