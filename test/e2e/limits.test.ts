@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { windowLimit } from '../support/policy.ts';
