@@ -1,6 +1,17 @@
 import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
 import { holdsToken } from './holds-token.ts';
 import {
+  type CreateKey,
+  createKeyFields,
+  type KeyResult,
+  type KeysResult,
+  keyResult,
+  keysResult,
+  type ListKeys,
+  type RotateKey,
+  rotateKeyFields,
+} from './key-operations.ts';
+import {
   duration,
   givenReason,
   id,
@@ -17,7 +28,9 @@ import { InvalidOperationError, quote, tokenGiven } from './rule-id.ts';
 import { RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
 
 /** What an operator may ask of the operator function: its event. */
-export type Operation = Revoke | Restore | SetLimit | List | Get;
+export type Operation = RuleOperation | CreateKey | RotateKey | ListKeys;
+
+export type RuleOperation = Revoke | Restore | SetLimit | List | Get;
 
 export interface Revoke {
   readonly action: 'revoke';
@@ -63,7 +76,7 @@ export interface Get {
 }
 
 /** What the operator function answers. */
-export type OperationResult = RuleResult | RulesResult | Failure;
+export type OperationResult = RuleResult | RulesResult | KeyResult | KeysResult | Failure;
 
 export interface RuleResult {
   readonly ok: true;
@@ -94,7 +107,7 @@ export interface Failure {
   };
 }
 
-const ACTIONS = ['revoke', 'restore', 'limit', 'list', 'get'] as const;
+const ACTIONS = ['revoke', 'restore', 'limit', 'list', 'get', 'create-key', 'rotate-key', 'list-keys'] as const;
 const HAS_ACTION = object({ action: member(ACTIONS) });
 
 /** @throws InvalidOperationError saying the value, the rule and the fix */
@@ -125,9 +138,9 @@ function textsOf(value: unknown): readonly string[] {
 export function decodeOperationResult(value: unknown): OperationResult {
   const { ok } = object({ ok: boolean })(value, 'result');
   if (!ok) return { ok, ...failure(value, 'result') };
-  return 'rules' in (value as object)
-    ? { ok, ...rulesResult(value, 'result') }
-    : { ok, ...ruleResult(value, 'result') };
+  if ('rules' in (value as object)) return { ok, ...rulesResult(value, 'result') };
+  if ('keys' in (value as object)) return { ok, ...keysResult(value, 'result') };
+  return 'secret' in (value as object) ? { ok, ...keyResult(value, 'result') } : { ok, ...ruleResult(value, 'result') };
 }
 
 /** A field that is ignored would be a `for` in place of `forMs`, and a revocation for good. */
@@ -166,6 +179,12 @@ const OPERATIONS = {
     after: withDefault(nullable(sortKey), null),
   }),
   get: only({ action: member(['get'] as const), id }),
+  'create-key': only({ action: member(['create-key'] as const), ...createKeyFields }),
+  'rotate-key': only({ action: member(['rotate-key'] as const), ...rotateKeyFields }),
+  'list-keys': only({
+    action: member(['list-keys'] as const),
+    after: withDefault(nullable(sortKey), null),
+  }),
 } satisfies { readonly [A in Operation['action']]: Decoder<Extract<Operation, { readonly action: A }>> };
 
 const ruleResult = object({ rule, changed: boolean, pushed: boolean, note: nullable(string) });

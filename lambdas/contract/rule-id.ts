@@ -66,7 +66,7 @@ function isPlain(text: string): boolean {
 
 export function tokenGiven(what: string): InvalidOperationError {
   return new InvalidOperationError(
-    `${what} must not hold a token, got one: name it by its jti claim, token:<jti>, or its subject, sub:<sub>`,
+    `${what} must not hold a token or an API key, got one: name a token by its jti claim, token:<jti>, or its subject, sub:<sub>, and a key by its id, key:<id>`,
   );
 }
 

@@ -1,4 +1,5 @@
-import { writeLine } from '../adapters/log.ts';
+import { describeError, writeLine } from '../adapters/log.ts';
+import type { RevocationMarker } from '../adapters/revocation-marker.ts';
 import { type RuleStore, TableUnavailable } from '../adapters/rule-store.ts';
 import {
   decodeOperation,
@@ -6,11 +7,14 @@ import {
   type List,
   type Operation,
   type OperationResult,
+  type RuleOperation,
+  type RuleResult,
   type RulesResult,
 } from '../contract/operations.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
 import type { Rule } from '../contract/rules.ts';
 import { canonicalId, isEmpty, type RuleChange, standingRule } from '../core/rules.ts';
+import { createKey, type Keys, listKeys, type MadeKey, markKey, rotateKey } from './change-key.ts';
 import { ConflictError, changeRule } from './change-rule.ts';
 import type { OpenCopies } from './open-copies.ts';
 import { publish } from './publish.ts';
@@ -19,6 +23,8 @@ import { RuleRoom, TooManyRulesError } from './rule-room.ts';
 export interface OperateOptions {
   readonly gateway: string;
   readonly store: Pick<RuleStore, 'read' | 'write' | 'page' | 'list' | 'count'>;
+  readonly keys: Keys;
+  readonly marker: Pick<RevocationMarker, 'mark'>;
   /** Undefined: the gateway has no Redis. */
   readonly openCopies: (() => Promise<OpenCopies>) | undefined;
   /** Epoch milliseconds. */
@@ -54,24 +60,74 @@ function canonical(operation: Operation): Operation {
 }
 
 async function perform(operation: Operation, options: OperateOptions, room: RuleRoom): Promise<OperationResult> {
-  const { store, clock } = options;
+  const { store, keys, clock } = options;
+  const nowMs = clock();
   switch (operation.action) {
     case 'list':
       return page(operation, options);
     case 'get': {
-      const rule = standingRule(await store.read(operation.id), clock());
+      const rule = standingRule(await store.read(operation.id), nowMs);
       return { ok: true, rule, changed: false, pushed: false, note: null };
     }
-    default: {
-      const nowMs = clock();
-      const { rule, changed } = await changeRule({ store, room }, operation.id, changeOf(operation, nowMs), nowMs);
-      const { pushed, note } = await publish(rule, options);
-      return { ok: true, rule, changed, pushed, note: notes(note, isEmpty(rule) ? null : noteOf(rule)) };
-    }
+    case 'list-keys':
+      return listKeys(keys, operation, nowMs);
+    case 'create-key':
+      return { ok: true, ...(await createKey(keys, operation, nowMs)), note: null };
+    case 'rotate-key':
+      return rotated(await rotateKey(keys, operation, nowMs), options);
+    default:
+      return changeRules(operation, options, room, nowMs);
   }
 }
 
-function changeOf(operation: Exclude<Operation, { readonly action: 'list' | 'get' }>, nowMs: number): RuleChange {
+type RuleChanging = Exclude<RuleOperation, { readonly action: 'list' | 'get' }>;
+
+/** The table first, then the copies, which hold for the next request; then what environments remember. */
+async function changeRules(
+  operation: RuleChanging,
+  options: OperateOptions,
+  room: RuleRoom,
+  nowMs: number,
+): Promise<RuleResult> {
+  const { store } = options;
+  const { rule, changed } = await changeRule({ store, room }, operation.id, changeOf(operation, nowMs), nowMs);
+  const { pushed, note } = await publish(rule, options);
+  const keyNote = await tellKey(operation, rule, options, nowMs);
+  const markNote = operation.action === 'revoke' ? await mark(options) : null;
+  return { ok: true, rule, changed, pushed, note: notes(note, keyNote, markNote) };
+}
+
+/** A secret that ended at once may be remembered by the authorizer's environments. */
+async function rotated(made: MadeKey, options: OperateOptions): Promise<OperationResult> {
+  const note = made.key.formerUntilMs === null ? await mark(options) : null;
+  return { ok: true, ...made, note };
+}
+
+const KEY = 'key:';
+
+/** The authorizer looks at the key itself, not at the rules. @returns what the operator should know */
+async function tellKey(
+  { action, id }: RuleChanging,
+  { revocation }: Rule,
+  { keys }: OperateOptions,
+  nowMs: number,
+): Promise<string | null> {
+  if (action === 'limit' || !id.startsWith(KEY)) return null;
+  const isKnown = await markKey(keys, id.slice(KEY.length), revocation?.untilMs ?? null, nowMs);
+  return isKnown ? null : 'no API key has this id: the rule is kept, and meets nobody';
+}
+
+/** @returns what the operator should know where it cannot be done */
+async function mark({ marker, clock }: OperateOptions): Promise<string | null> {
+  try {
+    await marker.mark(clock());
+    return null;
+  } catch (error) {
+    return `the authorizer was not told (${describeError(error)}): it may take the credential for good a few minutes longer, which the next stage refuses`;
+  }
+}
+
+function changeOf(operation: RuleChanging, nowMs: number): RuleChange {
   const { reason } = operation;
   switch (operation.action) {
     case 'revoke':
@@ -102,11 +158,6 @@ async function page({ kind, after }: List, { store, clock }: OperateOptions): Pr
   };
 }
 
-/** What holds of a rule wherever it lies. */
-function noteOf({ id }: Rule): string | null {
-  return id.startsWith('key:') ? 'no request has an API key yet: the rule is kept, and meets nobody' : null;
-}
-
 function notes(...all: readonly (string | null)[]): string | null {
   return all.filter((note) => note !== null).join('; ') || null;
 }
@@ -131,6 +182,9 @@ function log(gateway: string, operation: Operation | undefined, result: Operatio
 function toldOf(result: OperationResult): Record<string, unknown> {
   if (!result.ok) return { code: result.error.code, error: result.error.message };
   if ('rules' in result) return { rules: result.rules.length };
+  if ('keys' in result) return { keys: result.keys.length };
+  // Of a key what everybody may know: its secret is told to whoever asked, and nowhere else.
+  if ('secret' in result) return { id: result.key.id, expires_at_ms: result.key.expiresAtMs };
   const { changed, pushed, note, rule } = result;
   return { changed, pushed, version: rule.version, ...(note !== null && { note }) };
 }

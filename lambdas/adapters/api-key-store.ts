@@ -1,0 +1,112 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { ApiKey } from '../contract/api-key.ts';
+import { keysPartition, TABLE } from '../contract/table.ts';
+import { decodeApiKeyItem, encodeApiKeyItem, keyOfItem, type StoredApiKey } from './api-key-item.ts';
+import { describeError, writeLine } from './log.ts';
+import { TableUnavailable } from './rule-store.ts';
+
+/** Holds only while nobody has changed the key since it was read. */
+const UNCHANGED = '#version = :expected';
+const NEW = `attribute_not_exists(${TABLE.partitionKey})`;
+
+export interface ApiKeyPage {
+  readonly keys: readonly StoredApiKey[];
+  /** Where the next page begins; undefined: this is the last one. */
+  readonly next: string | undefined;
+}
+
+/** The API keys of one gateway in DynamoDB, as operators change them. */
+export class ApiKeyStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #gateway: string;
+
+  constructor(client: DynamoDBClient, table: string, gateway: string) {
+    this.#client = client;
+    this.#table = table;
+    this.#gateway = gateway;
+  }
+
+  /** Undefined: no key has this id. @throws TableUnavailable, or DecodeError for an item that is no key */
+  async read(id: string): Promise<StoredApiKey | undefined> {
+    const command = new GetItemCommand({ TableName: this.#table, Key: this.#key(id), ConsistentRead: true });
+    const { Item } = await answered(() => this.#client.send(command));
+    return Item === undefined ? undefined : decodeApiKeyItem(Item);
+  }
+
+  /**
+   * Stores `next` where `previous` still stands, or where there is no such key yet. When it was last used stays as it is.
+   *
+   * @returns false: another one was there first
+   * @throws TableUnavailable
+   */
+  async write(next: ApiKey, previous: ApiKey | undefined): Promise<boolean> {
+    const attributes = Object.entries(encodeApiKeyItem(next));
+    const command = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: this.#key(next.id),
+      UpdateExpression: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      ConditionExpression: previous === undefined ? NEW : UNCHANGED,
+      ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...(Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])) as Record<
+          string,
+          AttributeValue
+        >),
+        ...(previous !== undefined && { ':expected': { N: String(previous.version) } }),
+      },
+    });
+    try {
+      await answered(() => this.#client.send(command));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+    // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
+    const stored = await this.read(next.id);
+    return stored !== undefined && JSON.stringify(stored.key) === JSON.stringify(next);
+  }
+
+  /** Up to 1 MB of keys from behind `after` on. @throws as `read` */
+  async page(after: string | null): Promise<ApiKeyPage> {
+    const command = new QueryCommand({
+      TableName: this.#table,
+      ConsistentRead: true,
+      KeyConditionExpression: `${TABLE.partitionKey} = :partition`,
+      ExpressionAttributeValues: { ':partition': { S: keysPartition(this.#gateway) } },
+      ...(after !== null && { ExclusiveStartKey: this.#key(after) }),
+    });
+    const { Items = [], LastEvaluatedKey } = await answered(() => this.#client.send(command));
+    return { keys: Items.flatMap(keyIn), next: LastEvaluatedKey?.[TABLE.sortKey]?.S };
+  }
+
+  #key(id: string): Record<string, AttributeValue> {
+    return { ...keyOfItem(this.#gateway, id) } as Record<string, AttributeValue>;
+  }
+}
+
+/** None, with a log line, for what people have spoilt by hand: it must not keep all other keys from those who ask. */
+function keyIn(item: Record<string, AttributeValue>): readonly StoredApiKey[] {
+  try {
+    return [decodeApiKeyItem(item)];
+  } catch (error) {
+    writeLine({ message: 'item skipped: it is no key', id: item[TABLE.sortKey]?.S, error: describeError(error) });
+    return [];
+  }
+}
+
+/** The answer to a call of the SDK. @throws TableUnavailable, or as it is what a condition refused */
+async function answered<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof ConditionalCheckFailedException ? error : new TableUnavailable(error);
+  }
+}

@@ -1,0 +1,112 @@
+import type { StoredApiKey } from '../adapters/api-key-item.ts';
+import { hashApiKey, mintApiKey, newApiKeyId } from '../adapters/api-key-secret.ts';
+import type { ApiKeyStore } from '../adapters/api-key-store.ts';
+import { API_KEY_PREFIX, type ApiKey } from '../contract/api-key.ts';
+import type { CreateKey, KeyFacts, KeysResult, ListKeys, RotateKey } from '../contract/key-operations.ts';
+import { InvalidOperationError } from '../contract/rule-id.ts';
+import { ConflictError } from './change-rule.ts';
+
+/** Writers that get ahead of this one before it gives up; each of them has changed the key. */
+const ATTEMPTS = 10;
+
+export type Keys = Pick<ApiKeyStore, 'read' | 'write' | 'page'>;
+
+/** A key as it stands now, and its secret, which nobody can ask for again. */
+export interface MadeKey {
+  readonly key: KeyFacts;
+  readonly secret: string;
+}
+
+/** @throws ConflictError, or TableUnavailable */
+export async function createKey(
+  keys: Keys,
+  { action: _, forMs, ...given }: CreateKey,
+  nowMs: number,
+): Promise<MadeKey> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const id = newApiKeyId();
+    const secret = mintApiKey(id);
+    const key: ApiKey = {
+      id,
+      ...given,
+      createdAtMs: nowMs,
+      rotatedAtMs: nowMs,
+      expiresAtMs: nowMs + forMs,
+      secrets: [{ hash: hashApiKey(secret), untilMs: 0 }],
+      revokedUntilMs: null,
+      version: nowMs,
+    };
+    if (await keys.write(key, undefined)) return { key: factsOf({ key, lastUsedAtMs: 0 }, nowMs), secret };
+  }
+  throw new ConflictError(`no id was free ${ATTEMPTS} times in a row: ask for it again`);
+}
+
+/**
+ * Gives a key another secret, and as long a life as it had. The former one is good until the overlap ends, so that whoever
+ * uses the key can change it in the meantime.
+ *
+ * @throws InvalidOperationError, ConflictError, or TableUnavailable
+ */
+export async function rotateKey(keys: Keys, { id, overlapMs }: RotateKey, nowMs: number): Promise<MadeKey> {
+  const secret = mintApiKey(id);
+  const stored = await changeKey(keys, id, nowMs, (key) => {
+    checkRotatable(key, overlapMs, nowMs);
+    const former = key.secrets[0]?.hash ?? '';
+    return {
+      rotatedAtMs: nowMs,
+      expiresAtMs: nowMs + (key.expiresAtMs - key.rotatedAtMs),
+      secrets: [
+        { hash: hashApiKey(secret), untilMs: 0 },
+        ...(overlapMs > 0 ? [{ hash: former, untilMs: Math.min(nowMs + overlapMs, key.expiresAtMs) }] : []),
+      ],
+    };
+  });
+  if (stored === undefined) throw new InvalidOperationError(`no API key has the id ${id}: see list-keys`);
+  return { key: factsOf(stored, nowMs), secret };
+}
+
+/** Revokes a key or takes that back; nothing where no key has the id. @returns whether one has it */
+export async function markKey(keys: Keys, id: string, revokedUntilMs: number | null, nowMs: number): Promise<boolean> {
+  return (await changeKey(keys, id, nowMs, () => ({ revokedUntilMs }))) !== undefined;
+}
+
+/** @throws TableUnavailable */
+export async function listKeys(keys: Keys, { after }: ListKeys, nowMs: number): Promise<KeysResult> {
+  const { keys: stored, next } = await keys.page(after);
+  return { ok: true, keys: stored.map((one) => factsOf(one, nowMs)), next: next ?? null };
+}
+
+/** Changes a key, whoever else does so at the same time. @returns undefined where no key has the id */
+async function changeKey(
+  keys: Keys,
+  id: string,
+  nowMs: number,
+  change: (key: ApiKey) => Partial<ApiKey>,
+): Promise<StoredApiKey | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const stored = await keys.read(id);
+    if (stored === undefined) return undefined;
+    const { key, lastUsedAtMs } = stored;
+    const next = { ...key, ...change(key), version: Math.max(key.version + 1, nowMs) };
+    if (await keys.write(next, key)) return { key: next, lastUsedAtMs };
+  }
+  throw new ConflictError(`the key ${id} was changed by others ${ATTEMPTS} times in a row: ask for it again`);
+}
+
+function checkRotatable({ id, expiresAtMs, revokedUntilMs, secrets }: ApiKey, overlapMs: number, nowMs: number): void {
+  if (expiresAtMs <= nowMs) throw new InvalidOperationError(`the key ${id} has expired: make another one`);
+  if (revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs)) {
+    throw new InvalidOperationError(`the key ${id} is revoked: restore key:${id} first, or make another one`);
+  }
+  const former = secrets.slice(1).find(({ untilMs }) => untilMs > nowMs);
+  if (former === undefined || overlapMs === 0) return;
+  throw new InvalidOperationError(
+    `the key ${id} was rotated before, and its former secret is good until ${new Date(former.untilMs).toISOString()}: wait for that, or rotate without an overlap, which ends all secrets that there are`,
+  );
+}
+
+function factsOf({ key, lastUsedAtMs }: StoredApiKey, nowMs: number): KeyFacts {
+  const { secrets, version: _, ...facts } = key;
+  const former = secrets.slice(1).find(({ untilMs }) => untilMs > nowMs);
+  return { ...facts, prefix: `${API_KEY_PREFIX}${key.id}_`, lastUsedAtMs, formerUntilMs: former?.untilMs ?? null };
+}
