@@ -1,13 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startGateway } from '../../local/gateway.ts';
 import { ISSUER_DIR } from './support/assembly.ts';
-import { synthesizeEdited, withLines } from './support/checkout.ts';
+import { checkoutWith } from './support/checkout.ts';
 import { send } from './support/http.ts';
 
 const ONE_LINE = "    gateway.addService('carts', { prefix: '/api/carts', upstream: 'http://cart-service:3005' });\n";
 
 test('a fifth service is one line in the stack, and serves like the others', async () => {
-  const assemblyDir = await synthesizeEdited((stack) => withLines(stack, ONE_LINE));
+  const { assemblyDir, remove } = await checkoutWith(ONE_LINE);
+  onTestFinished(remove);
   const gateway = await startGateway({ assemblyDir, port: 0, stateDir: ISSUER_DIR, redis: 'memory' });
   onTestFinished(() => gateway.close());
   expect(gateway.services().map(({ policy }) => policy.service)).toEqual([

@@ -1,29 +1,31 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { synthesize } from '../../../local/app/synthesize.ts';
 import { PROJECT } from './assembly.ts';
 
 const STACK = 'lib/gateway-stack.ts';
 
-/** The assembly of a checkout of one's own, with the packages of this one, whose stack was edited. */
-export async function synthesizeEdited(edit: (stack: string) => string): Promise<string> {
+export interface Checkout {
+  readonly assemblyDir: string;
+  remove(): void;
+}
+
+/** A checkout of one's own, with the packages of this one, whose stack has further lines at its end; synthesized. */
+export async function checkoutWith(lines: string): Promise<Checkout> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-checkout-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   for (const name of ['bin', 'lib', 'lambdas', 'cdk.json', 'package.json', 'tsconfig.json']) {
     cpSync(join(PROJECT.dir, name), join(dir, name), { recursive: true });
   }
   symlinkSync(join(PROJECT.dir, 'node_modules'), join(dir, 'node_modules'));
-  writeFileSync(join(dir, STACK), edit(readFileSync(join(dir, STACK), 'utf8')));
+  writeFileSync(join(dir, STACK), withLines(readFileSync(join(dir, STACK), 'utf8'), lines));
   const assemblyDir = join(dir, 'assembly');
   mkdirSync(assemblyDir);
   await synthesize({ dir, stateDir: join(dir, 'state') }, assemblyDir);
-  return assemblyDir;
+  return { assemblyDir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-/** The stack with further lines after its last one. */
-export function withLines(stack: string, lines: string): string {
+function withLines(stack: string, lines: string): string {
   const place = stack.indexOf('\n', stack.lastIndexOf(';', stack.lastIndexOf('\n  }\n'))) + 1;
   return stack.slice(0, place) + lines + stack.slice(place);
 }

@@ -13,7 +13,7 @@ import { type Answer, type Message, send } from './http.ts';
 // A dozen processes share the machine with all other tests: what takes two seconds alone may take ten times as long.
 vi.setConfig({ testTimeout: 60_000 });
 
-export interface ServeOptions extends Partial<Omit<GatewayOptions, 'assemblyDir'>> {
+export interface ServeOptions extends Partial<GatewayOptions> {
   /** @default - the app as it stands */
   readonly edits?: Edits;
 }
@@ -49,7 +49,7 @@ export async function serve({ edits, ...options }: ServeOptions = {}): Promise<S
   const waiting = new Set<() => void>();
   const tokens: string[] = [];
   const running = await startGateway({
-    assemblyDir: edits ? await editedApp(edits, dir) : await synthesizedApp(),
+    assemblyDir: options.assemblyDir ?? (edits ? await editedApp(edits, dir) : await synthesizedApp()),
     port: 0,
     stateDir: ISSUER_DIR,
     log: (event) => {
