@@ -6,6 +6,12 @@ import { DEFAULT_LOCAL_PORT } from './usage.ts';
 
 const OPTIONS = {
   for: { type: 'string' },
+  overlap: { type: 'string' },
+  owner: { type: 'string' },
+  plan: { type: 'string' },
+  tenant: { type: 'string' },
+  scopes: { type: 'string' },
+  roles: { type: 'string' },
   reason: { type: 'string' },
   rate: { type: 'string' },
   kind: { type: 'string' },
@@ -33,6 +39,13 @@ const COMMANDS: Readonly<
   limit: { args: 'ID NAME VALUE', counts: [3], options: ['for', 'reason', 'rate', ...ASKING] },
   list: { args: '[revoked|limits]', counts: [0, 1], options: ['kind', ...ASKING] },
   show: { args: 'ID', counts: [1], options: ASKING },
+  'keys create': {
+    args: 'no further word',
+    counts: [0],
+    options: ['owner', 'plan', 'tenant', 'scopes', 'roles', 'for', ...ASKING],
+  },
+  'keys list': { args: 'no further word', counts: [0], options: ASKING },
+  'keys rotate': { args: 'ID', counts: [1], options: ['overlap', ...ASKING] },
   replay: { args: 'LOG', counts: [1], options: ['limit', 'service', 'top'] },
 };
 
@@ -48,9 +61,15 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
   // Before anything else: messages quote what was typed, and so do servers.
   if (args.some(holdsToken)) throw new UsageError(tokenGiven('an argument').message);
   const { values, positionals } = parse(withLocalPort(args));
-  const [name, ...words] = positionals;
+  const { name, words } = named(positionals);
   if (values.help || (name === undefined && args.length === 0)) return 'help';
   return { name: checked(name, words, values), words, values };
+}
+
+/** `keys create` is one name. */
+function named([first, second, ...rest]: readonly string[]) {
+  if (first === 'keys' && second !== undefined) return { name: `keys ${second}`, words: rest };
+  return { name: first, words: second === undefined ? rest : [second, ...rest] };
 }
 
 function parse(args: readonly string[]) {

@@ -1,11 +1,11 @@
-import type { List, Operation, RuleResult } from '../../lambdas/contract/operations.ts';
+import type { List, RuleOperation, RuleResult } from '../../lambdas/contract/operations.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import type { Rule } from '../../lambdas/contract/rules.ts';
 import { factsOf, limitValue } from './facts.ts';
 import { isoTime, until } from './text.ts';
 
 /** What an operation has come to, in words. */
-export function describeResult(operation: Exclude<Operation, List>, { rule, changed }: RuleResult): string {
+export function describeResult(operation: Exclude<RuleOperation, List>, { rule, changed }: RuleResult): string {
   const id = printable(rule.id);
   switch (operation.action) {
     case 'revoke':

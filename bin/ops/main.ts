@@ -5,12 +5,14 @@ import { describeResult } from './describe-result.ts';
 import { OpsError, UsageError } from './errors.ts';
 import { factsOf } from './facts.ts';
 import { factsTable } from './facts-table.ts';
+import { keyTable } from './key-table.ts';
+import { listKeys } from './list-keys.ts';
 import { listRules } from './list-rules.ts';
 import { createAsk } from './operator-client.ts';
 import { readLog } from './replay/read-log.ts';
 import { replay } from './replay/replay.ts';
 import { describeResults } from './replay/report.ts';
-import { shortened } from './text.ts';
+import { shortened, until } from './text.ts';
 import { USAGE } from './usage.ts';
 
 /** The longest message of our own has 400 characters. */
@@ -50,6 +52,10 @@ async function run(command: Command, output: Output): Promise<void> {
       return operate(command, output);
     case 'list':
       return list(command, output);
+    case 'make-key':
+      return makeKey(command, output);
+    case 'list-keys':
+      return printKeys(command, output);
     case 'replay':
       return replayLog(command, output);
   }
@@ -68,6 +74,25 @@ async function list({ operation, facts, target, json }: OfType<'list'>, { out }:
   const wanted = rules.filter((rule) => factsOf(rule, facts).length > 0);
   if (json) return out(JSON.stringify(wanted, null, 2));
   out(wanted.length === 0 ? 'nothing is in force' : factsTable(wanted.flatMap((rule) => factsOf(rule, facts))));
+}
+
+/** The key alone is on standard output, so that `KEY=$(…)` has it; all that is told of it is not. */
+async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, err }: Output): Promise<void> {
+  const result = await createAsk(target)(operation);
+  if (!result.ok) throw new OpsError(result.error.message);
+  if (!('secret' in result)) throw new OpsError('the operator function answered something else than a key');
+  if (json) return out(JSON.stringify(result, null, 2));
+  const { key, secret, note } = result;
+  out(secret);
+  err(oneLine(`key:${key.id} of ${key.owner} is good ${until(key.expiresAtMs)}; it is shown this once only`));
+  if (key.formerUntilMs !== null) err(oneLine(`its former secret is good ${until(key.formerUntilMs)}`));
+  if (note !== null) err(oneLine(`note: ${note}`));
+}
+
+async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out }: Output): Promise<void> {
+  const keys = await listKeys(createAsk(target), operation);
+  if (json) return out(JSON.stringify(keys, null, 2));
+  out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now()));
 }
 
 async function replayLog({ log, limits, service, top }: OfType<'replay'>, { out, err }: Output): Promise<void> {

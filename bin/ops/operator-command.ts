@@ -1,4 +1,5 @@
-import { decodeOperation, type List, type Operation } from '../../lambdas/contract/operations.ts';
+import type { CreateKey, ListKeys, RotateKey } from '../../lambdas/contract/key-operations.ts';
+import { decodeOperation, type List, type Operation, type RuleOperation } from '../../lambdas/contract/operations.ts';
 import { InvalidOperationError, quote } from '../../lambdas/contract/rule-id.ts';
 import { type CommandLine, isNumber, type Values } from './command-line.ts';
 import { parseDuration } from './duration.ts';
@@ -19,7 +20,7 @@ export interface Target {
 export type OperatorCommand =
   | {
       readonly type: 'operate';
-      readonly operation: Exclude<Operation, List>;
+      readonly operation: Exclude<RuleOperation, List>;
       readonly target: Target;
       readonly json: boolean;
     }
@@ -29,16 +30,31 @@ export type OperatorCommand =
       readonly facts: Facts;
       readonly target: Target;
       readonly json: boolean;
-    };
+    }
+  | {
+      readonly type: 'make-key';
+      readonly operation: CreateKey | RotateKey;
+      readonly target: Target;
+      readonly json: boolean;
+    }
+  | { readonly type: 'list-keys'; readonly operation: ListKeys; readonly target: Target; readonly json: boolean };
 
 /** @throws UsageError in one line */
 export function operatorCommand(line: CommandLine): OperatorCommand {
   const { words, values } = line;
   const common = { target: targetOf(values), json: values.json ?? false };
   const operation = operationOf(eventOf(line));
-  return operation.action === 'list'
-    ? { type: 'list', operation, facts: factsOf(words[0]), ...common }
-    : { type: 'operate', operation, ...common };
+  switch (operation.action) {
+    case 'list':
+      return { type: 'list', operation, facts: factsOf(words[0]), ...common };
+    case 'list-keys':
+      return { type: 'list-keys', operation, ...common };
+    case 'create-key':
+    case 'rotate-key':
+      return { type: 'make-key', operation, ...common };
+    default:
+      return { type: 'operate', operation, ...common };
+  }
 }
 
 function eventOf({ name, words, values }: CommandLine): object {
@@ -54,9 +70,37 @@ function eventOf({ name, words, values }: CommandLine): object {
       return { action: 'limit', id, limit, ...limitValue(value, values), ...reason, ...forMs };
     case 'show':
       return { action: 'get', id };
+    case 'keys create':
+      return { action: 'create-key', ...ofKey(values), ...forMs };
+    case 'keys list':
+      return { action: 'list-keys' };
+    case 'keys rotate':
+      return {
+        action: 'rotate-key',
+        id,
+        ...(values.overlap !== undefined && { overlapMs: parseOverlap(values.overlap) }),
+      };
     default:
       return { action: 'list', ...(values.kind !== undefined && { kind: values.kind }) };
   }
+}
+
+function ofKey({ owner = '', plan, tenant, scopes, roles }: Values): object {
+  return {
+    owner,
+    ...(plan !== undefined && { plan }),
+    ...(tenant !== undefined && { tenant }),
+    ...(scopes !== undefined && { scopes: wordsOf(scopes) }),
+    ...(roles !== undefined && { roles: wordsOf(roles) }),
+  };
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
+
+function parseOverlap(text: string): number {
+  return text === '0' ? 0 : parseDuration('--overlap', text);
 }
 
 function limitValue(value: string, { rate, for: time }: Values): object {

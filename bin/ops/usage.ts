@@ -12,11 +12,16 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   limit ID NAME default        takes it back
   list [revoked|limits]        what is in force
   show ID                      what is in force for one subject
+  keys create --owner NAME     makes an API key, on standard output: it is shown this once only
+  keys list                    the keys, their owners, last use and state
+  keys rotate ID               gives a key another secret; the former one is good for --overlap
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
-ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME; key:NAME with API keys.
+ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID.
 
-  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit)
+  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit, keys create: 365d)
+  --overlap TIME     how long the former secret is good, 24h; 0 ends it now (keys rotate)
+  --plan, --tenant NAME, --scopes, --roles "A B"    what the key's bearer has (keys create)
   --reason TEXT      why, at most 256 characters (revoke, restore, limit)
   --rate NUMBER      units a second of a token bucket, whose burst is VALUE (limit)
   --kind KIND        of one kind of ID only (list)
