@@ -81,7 +81,7 @@ export function decodeVerdict(context: unknown): Verdict {
       return { verdict, errorDescription, ...rest };
     }
     case 'verified':
-      return { verdict, ...verified(context, 'authorizer') };
+      return verified(context, 'authorizer');
   }
 }
 
@@ -105,7 +105,8 @@ const rejected = object({
   client: withDefault(string, ''),
   sub: withDefault(string, ''),
 });
-const verified = object({
+const verified: Decoder<Verified> = object({
+  verdict: member(['verified'] as const),
   kind: withDefault(member(CREDENTIAL_KINDS), 'jwt'),
   client: string,
   sub: string,

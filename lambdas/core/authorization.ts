@@ -28,9 +28,9 @@ function problemOf(policy: AuthPolicy, verdict: Verdict | undefined): Problem | 
     case 'rejected':
       return rejectionProblem(verdict);
     case 'anonymous':
-      return policy.type === 'optional' ? undefined : missing();
+      return policy.type === 'optional' ? undefined : MISSING;
     default:
-      return missing();
+      return MISSING;
   }
 }
 
@@ -39,19 +39,24 @@ function problemOf(policy: AuthPolicy, verdict: Verdict | undefined): Problem | 
  * to be met; what the first of the credential's kind lacks is told.
  */
 export function rejectionOf(accepts: readonly Acceptance[], verified: Verified): Rejected | undefined {
-  const ofKind = accepts.filter(({ kind }) => kind === verified.kind);
-  if (ofKind.length === 0) return invalidToken('this route takes no credential of this kind');
-  const lacks = ofKind.map((accepted) => lackOf(accepted, verified));
-  const [lack] = lacks;
-  if (lack === undefined || lacks.includes(undefined)) return undefined;
+  let first: Lack | undefined;
+  for (const accepted of accepts) {
+    if (accepted.kind !== verified.kind) continue;
+    const lack = lackOf(accepted, verified);
+    if (lack === undefined) return undefined;
+    first ??= lack;
+  }
+  if (first === undefined) return OTHER_KIND;
   const { client, sub } = verified;
-  return { verdict: 'rejected', error: 'insufficient_scope', ...lack, client, sub };
+  return { verdict: 'rejected', error: 'insufficient_scope', ...first, client, sub };
 }
 
 /** A credential that is not accepted, whoever's it is. */
 export function invalidToken(errorDescription: string): Rejected {
   return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], client: '', sub: '' };
 }
+
+const OTHER_KIND = invalidToken('this route takes no credential of this kind');
 
 type Lack = Pick<Rejected, 'errorDescription' | 'scopes'>;
 
@@ -76,9 +81,10 @@ function hasOne(wanted: readonly string[], held: readonly string[]): boolean {
   return wanted.length === 0 || wanted.some((one) => held.includes(one));
 }
 
-function missing(): Problem {
-  return new Problem('unauthorized', 'this route needs a credential', { 'www-authenticate': bearerChallenge({}) });
-}
+/** Whoever presents nothing is told of no error (RFC 6750 §3.1), but a challenge has a parameter (§3). */
+const MISSING = new Problem('unauthorized', 'this route needs a credential', {
+  'www-authenticate': bearerChallenge({ realm: 'api' }),
+});
 
 function rejectionProblem({ error, errorDescription, scopes }: Rejected): Problem {
   return new Problem(error, errorDescription, {

@@ -10,8 +10,8 @@ export function bearerToken(authorization: string): string | undefined {
   return BEARER.exec(authorization.trim())?.[1];
 }
 
-/** RFC 6750 §3. Values are the gateway's own words, never the client's, so nothing needs quoting. */
+/** RFC 6750 §3: one parameter at least. Values are the gateway's own words, never the client's, so nothing needs quoting. */
 export function bearerChallenge(parameters: Readonly<Record<string, string>>): string {
   const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
-  return list.length === 0 ? 'Bearer' : `Bearer ${list.join(', ')}`;
+  return `Bearer ${list.join(', ')}`;
 }

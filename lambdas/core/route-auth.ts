@@ -11,16 +11,19 @@ export function routeAuth({
   services,
   routes,
 }: Pick<AuthorizerConfig, 'policies' | 'services' | 'routes'>): (routeKey: string) => AuthPolicy | undefined {
-  const policyAt = (places: Readonly<Record<string, number>>, key: string) =>
-    Object.hasOwn(places, key) ? policies[places[key] as number] : undefined;
-  return (routeKey) => {
-    const own = policyAt(routes, routeKey);
-    if (own !== undefined) return own;
-    const segments = routeKey.slice(routeKey.indexOf(' ') + 1).split('/');
-    for (let count = segments.length; count > 1; count -= 1) {
-      const policy = policyAt(services, segments.slice(0, count).join('/'));
-      if (policy !== undefined) return policy;
+  const serviceOf = (path: string) => {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const place = placeIn(services, path.slice(0, end));
+      if (place !== undefined) return place;
     }
     return undefined;
   };
+  return (routeKey) => {
+    const place = placeIn(routes, routeKey) ?? serviceOf(routeKey.slice(routeKey.indexOf(' ') + 1));
+    return place === undefined ? undefined : policies[place];
+  };
+}
+
+function placeIn(places: Readonly<Record<string, number>>, key: string): number | undefined {
+  return Object.hasOwn(places, key) ? places[key] : undefined;
 }

@@ -15,6 +15,7 @@ export function authentication({ badCredentials }: ServicePolicy, counters: Coun
   async function refuse(problem: Problem, event: ProxyEvent, exchange: Exchange): Promise<never> {
     if (badCredentials === null || problem.code !== 'invalid_token') throw problem;
     const request = badCredentialsRequest(badCredentials, event.requestContext.http.sourceIp, exchange.requestId);
+    exchange.cost = request.cost;
     exchange.ruling = await counters.decide(request);
     throw limitProblem(exchange.ruling, request.cost) ?? problem;
   }

@@ -25,6 +25,8 @@ export interface Exchange {
   client?: string;
   /** What the limits said. */
   ruling?: Ruling;
+  /** Units that they were asked for. */
+  cost?: number;
   /** The request whose leases are still to be given back. */
   leased?: LimitRequest;
   /** Fulfilled when they are given back, or cannot be. */

@@ -91,7 +91,7 @@ function describe(
     upstream_ms: forwarded === undefined ? null : round(forwarded.upstreamMs),
     overhead_ms: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
     verdict: verdict?.verdict ?? 'none',
-    ...limitFields(exchange.ruling, exchange.route?.cost),
+    ...limitFields(exchange.ruling, exchange.cost),
     circuit: exchange.circuit?.state.state ?? 'none',
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,

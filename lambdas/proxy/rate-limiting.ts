@@ -27,6 +27,7 @@ export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: (
       if (request === undefined) return;
       const ruling = await counters.decide(request);
       exchange.ruling = ruling;
+      exchange.cost = request.cost;
       if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
       const spoken = tightest(ruling.decisions);
       const decision = ruling.decisions[spoken];
