@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { AuthorizerConfig } from '../lambdas/contract/authorizer-config.ts';
+import { ANY_JWT } from '../lambdas/contract/auth-policy.ts';
+import { type AuthorizerConfig, DEFAULT_MAPPING } from '../lambdas/contract/authorizer-config.ts';
 import { Env } from '../lambdas/contract/environment.ts';
 import { startTable } from '../test/support/dynamodb.ts';
 import { ALICE, proxyEvent } from '../test/support/event.ts';
@@ -52,7 +53,7 @@ export async function startStand(): Promise<Stand> {
         servicePolicy({
           upstream: upstreamUrl,
           default: {
-            auth: { type: 'jwt', scopes: [] },
+            auth: ANY_JWT,
             limits: [windowLimit(LIMIT.limit, LIMIT.windowMs)],
             cost: 1,
           },
@@ -70,6 +71,7 @@ export async function startStand(): Promise<Stand> {
 
 function authorizerConfig(jwksUri: string): AuthorizerConfig {
   return {
+    gateway: 'test',
     rejections: 'explained',
     issuers: [
       {
@@ -78,8 +80,16 @@ function authorizerConfig(jwksUri: string): AuthorizerConfig {
         jwksUri,
         algorithms: ['RS256', 'ES256', 'EdDSA'],
         clockToleranceS: 5,
+        profile: 'jwt',
+        subjectPrefix: '',
+        mapping: DEFAULT_MAPPING,
+        requires: [],
       },
     ],
+    claims: [],
+    policies: [ANY_JWT],
+    services: { '/api/users': 0 },
+    routes: {},
   };
 }
 

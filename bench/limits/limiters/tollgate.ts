@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
 import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { CountedLimit } from '../../../lambdas/core/counters.ts';
 import { limitsOf, type ScopedLimit } from '../../../lambdas/core/limits.ts';
@@ -16,7 +17,7 @@ export function tollgate(redis: Redis, limits: readonly LimitPolicy[], gatewayLi
   const policy = servicePolicy({
     gateway: GATEWAY,
     gatewayLimits,
-    default: { auth: { type: 'jwt', scopes: [] }, limits, cost: 1 },
+    default: { auth: ANY_JWT, limits, cost: 1 },
   });
   const counters = new RedisCounters({ client: redis, policy, rules: NO_RULES, timeoutMs: TIMEOUT_MS });
   const requestOf = requests(policy);

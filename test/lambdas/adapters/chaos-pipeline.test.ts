@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createCounters } from '../../../lambdas/adapters/counters.ts';
 import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
 import { RuleStore } from '../../../lambdas/adapters/rule-store.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
@@ -72,7 +73,7 @@ function environment({ url }: TestRedis): Environment {
     gateway: `pipeline-${gateways}`,
     upstream: echo.url,
     timeoutMs: 20_000,
-    default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(LIMIT, HOUR_MS)], cost: 1 },
+    default: { auth: ANY_JWT, limits: [windowLimit(LIMIT, HOUR_MS)], cost: 1 },
     routes: { [LOGIN]: publicRoute('closed'), [FEED]: publicRoute('open') },
   });
   const rules = new RuleStore(table.client, table.name, policy.gateway);

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
 import { WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
 import type { CircuitPolicy } from '../../../lambdas/contract/policy.ts';
 import { INITIAL_CIRCUIT, transition } from '../../../lambdas/core/circuit.ts';
 import { TestClock } from '../../support/clock.ts';
@@ -62,7 +63,7 @@ function environment(circuit: Partial<CircuitPolicy> = {}): TestEnvironment {
   const policy = servicePolicy({
     gateway: `fleet-${gateways}`,
     upstream: upstream.url,
-    default: { auth: { type: 'jwt', scopes: [] }, limits: [], cost: 1 },
+    default: { auth: ANY_JWT, limits: [], cost: 1 },
     circuit: { ...CIRCUIT, ...circuit },
   });
   const created = createEnvironment({ policy, table, clock, counters });
