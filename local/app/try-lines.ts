@@ -55,9 +55,9 @@ function apiKeyLines(gateway: Served): readonly string[] {
   const keyed = gateway.services().find(({ policy }) => keyHeader(policy.default.auth) !== undefined);
   const header = keyed && keyHeader(keyed.policy.default.auth);
   if (operator === undefined || !keyed || header === undefined) return [];
-  const create = `npx tsx bin/ops.ts keys create --owner "billing job" --gateway ${operator.gateway} ${localOption(operator.port)}`;
+  const create = `npx tsx bin/ops.ts keys create --owner billing --gateway ${operator.gateway} ${localOption(operator.port)}`;
   const sent = header === AUTHORIZATION ? 'Authorization: Bearer $K' : `${header}: $K`;
-  return [`${create}  # shows the key once`, `K=tgk_…; curl -i -H "${sent}" ${gateway.url}${keyed.policy.prefix}/42`];
+  return [`K=$(${create}); curl -i -H "${sent}" ${gateway.url}${keyed.policy.prefix}/42`];
 }
 
 /** A route that a token without scopes may not call. */
