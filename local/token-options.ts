@@ -13,7 +13,8 @@ export const TOKEN_USAGE = `usage: npm run --silent token -- [options]
   --alg NAME            ${ALGORITHMS.join(', ')}
   --issuer URL          one of the gateway's issuers (the first)
   --audience NAME       audience (the issuer's first)
-  --rotate              has the issuer make a new key first; tokens of the former ones stay good`;
+  --rotate              signs with a key that the issuer has just made; the former ones stay good, and
+                        a gateway asks for a key that it does not know once in 30 s`;
 
 export interface TokenCommand {
   readonly token: TokenOptions;
