@@ -1,38 +1,99 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuthorizerConfig, decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import {
+  ALGORITHMS,
+  type AuthorizerConfig,
+  DEFAULT_MAPPING,
+  decodeAuthorizerConfig,
+  encodeAuthorizerConfig,
+  type IssuerConfig,
+  TOKEN_PROFILES,
+} from '../../../lambdas/contract/authorizer-config.ts';
+import { authPolicies, claimPointers, claimTests } from '../../support/auth-policies.ts';
 
+const ISSUER: IssuerConfig = {
+  issuer: 'https://auth.example.com',
+  audience: ['api'],
+  jwksUri: null,
+  algorithms: ['RS256', 'ES256', 'EdDSA'],
+  clockToleranceS: 5,
+  profile: 'jwt',
+  subjectPrefix: '',
+  mapping: DEFAULT_MAPPING,
+  requires: [],
+};
 const CONFIG: AuthorizerConfig = {
+  gateway: 'shop',
   rejections: 'explained',
-  issuers: [
-    {
-      issuer: 'https://auth.example.com',
-      audience: ['api'],
-      jwksUri: 'https://auth.example.com/jwks.json',
-      algorithms: ['RS256', 'ES256', 'EdDSA'],
-      clockToleranceS: 5,
-    },
-    {
-      issuer: 'https://other.example.com',
-      audience: null,
-      jwksUri: 'https://other.example.com/jwks.json',
-      algorithms: ['ES256'],
-      clockToleranceS: 0,
-    },
-  ],
+  issuers: [ISSUER],
+  claims: [],
+  policies: [ANY_JWT],
+  services: { '/api/users': 0 },
+  routes: {},
 };
 
+const someClaim = fc.option(claimPointers, { nil: null });
+const issuers: fc.Arbitrary<IssuerConfig> = fc.record({
+  issuer: fc.string(),
+  audience: fc.option(fc.array(fc.string()), { nil: null }),
+  jwksUri: fc.option(fc.string(), { nil: null }),
+  algorithms: fc.subarray([...ALGORITHMS]),
+  clockToleranceS: fc.nat(),
+  profile: fc.constantFrom(...TOKEN_PROFILES),
+  subjectPrefix: fc.string(),
+  mapping: fc.oneof(
+    fc.constant(DEFAULT_MAPPING),
+    fc.record({
+      sub: claimPointers,
+      email: someClaim,
+      roles: someClaim,
+      scopes: fc.oneof(someClaim, fc.constant(undefined)),
+      plan: someClaim,
+      tenant: someClaim,
+    }),
+  ),
+  requires: fc.array(claimTests, { maxLength: 3 }),
+});
+const places = fc.dictionary(fc.string(), fc.nat(), { maxKeys: 3, noNullPrototype: true });
+const configs: fc.Arbitrary<AuthorizerConfig> = fc.record({
+  gateway: fc.string(),
+  rejections: fc.constantFrom('explained' as const, 'bare' as const),
+  issuers: fc.array(issuers, { maxLength: 3 }),
+  claims: fc.array(claimPointers, { maxLength: 3 }),
+  policies: fc.array(authPolicies, { maxLength: 3 }),
+  services: places,
+  routes: places,
+});
+
 function withIssuer(changes: Record<string, unknown>): string {
-  return JSON.stringify({ ...CONFIG, issuers: [{ ...CONFIG.issuers[0], ...changes }] });
+  return JSON.stringify({ ...CONFIG, issuers: [{ ...ISSUER, ...changes }] });
 }
 
-describe('decodeAuthorizerConfig', () => {
-  it('reads back what lib encodes', () => {
-    expect(decodeAuthorizerConfig(JSON.stringify(CONFIG))).toEqual(CONFIG);
+describe('the configuration of the authorizer', () => {
+  it('is read back as it was encoded', () => {
+    fc.assert(
+      fc.property(configs, (config) => {
+        expect(decodeAuthorizerConfig(JSON.stringify(encodeAuthorizerConfig(config)))).toEqual(config);
+      }),
+    );
   });
 
-  it.each(['none', 'HS256', 'RS512', 'rs256', ''])('refuses the algorithm %j', (algorithm) => {
+  it('is encoded without what is usual', () => {
+    expect(encodeAuthorizerConfig(CONFIG)).toEqual({
+      ...CONFIG,
+      issuers: [{ issuer: ISSUER.issuer, audience: ['api'], algorithms: ISSUER.algorithms, clockToleranceS: 5 }],
+      policies: [{ type: 'required', accepts: [{ kind: 'jwt' }] }],
+    });
+    const cognito = { ...ISSUER, mapping: { ...DEFAULT_MAPPING, roles: '/cognito:groups', plan: null } };
+    expect(encodeAuthorizerConfig({ ...CONFIG, issuers: [cognito] })).toMatchObject({
+      issuers: [{ mapping: { roles: '/cognito:groups', plan: null } }],
+    });
+  });
+
+  it.each(['none', 'HS256', 'ES256K', 'rs256', ''])('never allows the algorithm %j', (algorithm) => {
     expect(() => decodeAuthorizerConfig(withIssuer({ algorithms: ['RS256', algorithm] }))).toThrow(
-      `authorizer.issuers[0].algorithms[1] must be one of RS256, ES256, EdDSA, got ${JSON.stringify(algorithm)}`,
+      /^authorizer\.issuers\[0\]\.algorithms\[1\] must be one of RS256, .*, EdDSA, got/,
     );
   });
 
@@ -40,7 +101,30 @@ describe('decodeAuthorizerConfig', () => {
     expect(() => decodeAuthorizerConfig(withIssuer({ audience: undefined }))).toThrow('audience must be an array');
   });
 
-  it.each(['null', '', '[]', '{"rejections":"quiet","issuers":[]}'])('refuses %j', (json) => {
+  it('takes a missing list of policies for a mistake, and not for open routes', () => {
+    for (const field of ['policies', 'services', 'routes']) {
+      expect(() => decodeAuthorizerConfig(JSON.stringify({ ...CONFIG, [field]: undefined }))).toThrow(
+        `authorizer.${field} must be an`,
+      );
+    }
+  });
+
+  it.each([
+    [{ profile: 'oidc' }, 'profile must be one of jwt, rfc9068'],
+    [{ mapping: { roles: 'groups' } }, 'mapping.roles must be a JSON pointer'],
+    [{ mapping: { sub: null } }, 'mapping.sub must be a JSON pointer'],
+    [{ requires: [{ claim: '/a', op: 'is', value: 1 }] }, 'requires[0].op must be one of'],
+  ])('refuses an issuer with %j', (changes, message) => {
+    expect(() => decodeAuthorizerConfig(withIssuer(changes))).toThrow(`authorizer.issuers[0].${message}`);
+  });
+
+  it.each(['null', '', '[]', '{"gateway":"shop","rejections":"quiet"}'])('is not %j', (json) => {
     expect(() => decodeAuthorizerConfig(json)).toThrow(/^authorizer(\.rejections)? must be/);
+  });
+
+  it('names a policy once, whoever has it', () => {
+    const policies = [ANY_JWT, { type: 'required' as const, accepts: [acceptance('apiKey')] }];
+    const config = { ...CONFIG, policies, services: { '/a': 0, '/b': 0 }, routes: { 'POST /a/x': 1 } };
+    expect(decodeAuthorizerConfig(JSON.stringify(encodeAuthorizerConfig(config)))).toEqual(config);
   });
 });

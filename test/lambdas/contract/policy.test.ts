@@ -9,6 +9,7 @@ import {
   ON_STORE_FAILURE,
   type RoutePolicy,
 } from '../../../lambdas/contract/policy.ts';
+import { authPolicies } from '../../support/auth-policies.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 
 const limitBase = {
@@ -36,10 +37,7 @@ const limits: fc.Arbitrary<LimitPolicy> = fc.oneof(
 );
 
 const routePolicies: fc.Arbitrary<RoutePolicy> = fc.record({
-  auth: fc.oneof(
-    fc.record({ type: fc.constant('none' as const) }),
-    fc.record({ type: fc.constant('jwt' as const), scopes: fc.array(fc.string()) }),
-  ),
+  auth: authPolicies,
   limits: fc.option(fc.array(limits, { maxLength: 4 }), { nil: null }),
   cost: fc.nat(),
 });
@@ -85,16 +83,14 @@ describe('decodeServicePolicy', () => {
   });
 
   it('refuses a policy in which any field is missing that has no default, and names the field', () => {
-    const { gatewayLimits: _, rateLimitHeaders: __, cacheTimeoutMs: ____, ...whole } = servicePolicy();
+    const { identityHeaders, badCredentials, gatewayLimits, rateLimitHeaders, cacheTimeoutMs, ...whole } =
+      servicePolicy();
     for (const field of Object.keys(whole)) {
-      const { [field as keyof typeof whole]: ___, ...rest } = whole;
+      const { [field as keyof typeof whole]: _, ...rest } = whole;
       expect(() => decodeServicePolicy(JSON.stringify(rest))).toThrow(`service.${field} must be`);
     }
-    expect(decodeServicePolicy(JSON.stringify(whole))).toMatchObject({
-      gatewayLimits: [],
-      rateLimitHeaders: true,
-      cacheTimeoutMs: 50,
-    });
+    const defaults = { identityHeaders, badCredentials, gatewayLimits, rateLimitHeaders, cacheTimeoutMs };
+    expect(decodeServicePolicy(JSON.stringify(whole))).toEqual({ ...whole, ...defaults });
   });
 
   it.each<[string, object, string]>([
@@ -111,14 +107,28 @@ describe('decodeServicePolicy', () => {
   });
 
   it.each([
-    [{ type: 'jwt' }, 'scopes must be an array, got undefined'],
-    [{ type: 'jwt', scopes: 'read' }, 'scopes must be an array, got "read"'],
-    [{ type: 'public' }, 'type must be one of none, jwt, got "public"'],
-    [{}, 'type must be one of none, jwt, got undefined'],
+    [{ type: 'required' }, 'accepts must be an array, got undefined'],
+    [{ type: 'jwt', scopes: [] }, 'type must be one of none, required, optional, got "jwt"'],
+    [{}, 'type must be one of none, required, optional, got undefined'],
     [null, 'auth must be an object, got null'],
   ])('never takes %j for a route without auth', (auth, message) => {
     const policy = { ...servicePolicy(), routes: { 'POST /x': { auth, limits: null } } };
     expect(() => decodeServicePolicy(JSON.stringify(policy))).toThrow(message);
+  });
+
+  it('reads the limit of refused credentials, and headers of identity from fields and claims', () => {
+    const policy = servicePolicy({
+      badCredentials: windowLimit(30, 60_000, { name: 'bad-credentials', by: 'ip' }),
+      identityHeaders: { 'x-account': 'sub', 'x-org': '/org/name' },
+    });
+    expect(decodeServicePolicy(JSON.stringify(policy))).toEqual(policy);
+  });
+
+  it.each(['password', 'claims', 'org/name', '', 7, null])('refuses to tell upstreams %j', (source) => {
+    const policy = { ...servicePolicy(), identityHeaders: { 'x-account': source } };
+    expect(() => decodeServicePolicy(JSON.stringify(policy))).toThrow(
+      "service.identityHeaders['x-account'] must be one of client, sub, email, roles, scopes, plan, tenant, issuer, kind",
+    );
   });
 
   it('gives for any JSON a policy or a DecodeError', () => {
