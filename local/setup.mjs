@@ -167,13 +167,14 @@ async function runWithProgress(what, program, args, env = process.env) {
   if (!terminal) say(`${what} …`);
   const tick = () => (terminal ? process.stderr.write(`\r${what} … ${seconds()} s`) : say(`${what} … ${seconds()} s`));
   const timer = setInterval(tick, terminal ? 1000 : 10_000);
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let interrupted = false;
   const passOn = (signal) => {
     interrupted = true;
     child.kill(signal);
   };
+  // Before the program starts: a signal that came in between would end this process alone.
   for (const signal of SIGNALS) process.on(signal, passOn);
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (text) => {
     output += text;
