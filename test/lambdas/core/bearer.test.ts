@@ -52,7 +52,7 @@ describe('bearerToken', () => {
 
 describe('bearerChallenge', () => {
   it.each([
-    [{}, 'Bearer'],
+    [{ realm: 'api' }, 'Bearer realm="api"'],
     [{ error: 'invalid_token' }, 'Bearer error="invalid_token"'],
     [{ error: 'insufficient_scope', scope: 'a b' }, 'Bearer error="insufficient_scope", scope="a b"'],
   ])('of %o is %s', (parameters, challenge) => {

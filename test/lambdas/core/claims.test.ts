@@ -1,18 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type ClaimMapping, DEFAULT_MAPPING, type IssuerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { type Claims, claimPointer } from '../../../lambdas/contract/claim-pointer.ts';
 import { decodeOperation } from '../../../lambdas/contract/operations.ts';
-import { type Claims, verifiedFrom } from '../../../lambdas/core/claims.ts';
+import type { Verified } from '../../../lambdas/contract/verdict.ts';
+import { tokenReader } from '../../../lambdas/core/claims.ts';
 
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
+const ISSUER = { issuer: 'https://auth.example.com', mapping: DEFAULT_MAPPING, subjectPrefix: '', requires: [] };
 
-function scopesOf(claims: Claims): readonly string[] | undefined {
-  return verifiedFrom({ sub: 'alice', ...claims })?.scopes;
+/** What is read of a token that an issuer with these settings signed. */
+function verifiedFrom(
+  claims: Claims,
+  changes: Partial<Omit<IssuerConfig, 'mapping'>> & { readonly mapping?: Partial<ClaimMapping> } = {},
+  handedOn: readonly string[] = [],
+): Verified | undefined {
+  const mapping = { ...DEFAULT_MAPPING, ...changes.mapping };
+  return tokenReader({ ...ISSUER, ...changes, mapping }, handedOn)(claims);
+}
+
+function scopesOf(claims: Claims, mapping: Partial<ClaimMapping> = {}): readonly string[] | undefined {
+  return verifiedFrom({ sub: 'alice', ...claims }, { mapping })?.scopes;
 }
 
 describe('the subject', () => {
   it('names the client that limits count', () => {
     expect(verifiedFrom({ sub: 'alice' })).toEqual({
       verdict: 'verified',
+      kind: 'jwt',
       client: 'sub:alice',
       sub: 'alice',
       email: '',
@@ -21,6 +36,8 @@ describe('the subject', () => {
       plan: '',
       tenant: '',
       jti: '',
+      issuer: 'https://auth.example.com',
+      claims: {},
     });
   });
 
@@ -28,6 +45,7 @@ describe('the subject', () => {
     'of another kind, %j, makes no verified verdict',
     (sub) => {
       expect(verifiedFrom({ sub })).toBeUndefined();
+      expect(verifiedFrom({ sub }, { subjectPrefix: 'partner' })).toBeUndefined();
     },
   );
 
@@ -47,8 +65,8 @@ describe('the subject', () => {
       fc.integer(),
     );
     fc.assert(
-      fc.property(text, text, text, (sub, tenant, jti) => {
-        const verdict = verifiedFrom({ sub, tenant, jti });
+      fc.property(text, text, text, fc.constantFrom('', 'partner'), (sub, tenant, jti, subjectPrefix) => {
+        const verdict = verifiedFrom({ sub, tenant, jti }, { subjectPrefix });
         if (verdict === undefined) return;
         const ids = [verdict.client];
         if (verdict.tenant !== '') ids.push(`tenant:${verdict.tenant}`);
@@ -57,10 +75,25 @@ describe('the subject', () => {
       }),
     );
   });
+
+  it('of an issuer with a prefix is nobody else’s', () => {
+    expect(verifiedFrom({ sub: 'alice' }, { subjectPrefix: 'partner' })).toMatchObject({
+      sub: 'partner|alice',
+      client: 'sub:partner|alice',
+    });
+    // The name as a whole must be one that an operator can write.
+    expect(verifiedFrom({ sub: 'a'.repeat(1020) }, { subjectPrefix: 'partner' })).toBeUndefined();
+  });
+
+  it('may be in another claim, and only there', () => {
+    const mapping = { sub: '/user/id' };
+    expect(verifiedFrom({ sub: 'alice', user: { id: 'u-1' } }, { mapping })).toMatchObject({ sub: 'u-1' });
+    expect(verifiedFrom({ sub: 'alice' }, { mapping })).toBeUndefined();
+  });
 });
 
-describe('the other claims', () => {
-  it('of any type and any size make a verdict of short strings', () => {
+describe('all other claims', () => {
+  it('are texts, whatever the token holds', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom('email', 'roles', 'scope', 'scp', 'plan', 'tenant', 'jti'), fc.jsonValue()),
@@ -104,6 +137,59 @@ describe('the other claims', () => {
   });
 });
 
+describe('the claims of other issuers', () => {
+  it('of Cognito: groups are roles', () => {
+    const claims = {
+      sub: 'alice',
+      'cognito:groups': ['admin'],
+      roles: ['root'],
+      scope: 'aws.cognito.signin.user.admin',
+    };
+    expect(verifiedFrom(claims, { mapping: { roles: claimPointer('cognito:groups') } })).toMatchObject({
+      roles: ['admin'],
+      scopes: ['aws.cognito.signin.user.admin'],
+    });
+  });
+
+  it('of Auth0: names are URLs', () => {
+    const claims = {
+      sub: 'auth0|1',
+      'https://example.com/roles': ['admin'],
+      'https://example.com/plan': 'pro',
+      permissions: ['read:users', 'write:users'],
+    };
+    const mapping = {
+      roles: claimPointer('https://example.com/roles'),
+      plan: claimPointer('https://example.com/plan'),
+      scopes: claimPointer('permissions'),
+    };
+    expect(verifiedFrom(claims, { mapping })).toMatchObject({
+      sub: 'auth0|1',
+      roles: ['admin'],
+      plan: 'pro',
+      scopes: ['read:users', 'write:users'],
+    });
+  });
+
+  it('of Keycloak: roles are nested', () => {
+    const claims = {
+      sub: 'alice',
+      realm_access: { roles: ['offline_access', 'admin'] },
+      resource_access: { shop: { roles: ['buyer'] } },
+    };
+    const roles = claimPointer(['realm_access', 'roles']);
+    expect(verifiedFrom(claims, { mapping: { roles } })?.roles).toEqual(['offline_access', 'admin']);
+    const nested = claimPointer(['resource_access', 'shop', 'roles']);
+    expect(verifiedFrom(claims, { mapping: { roles: nested } })?.roles).toEqual(['buyer']);
+  });
+
+  it('say nothing where the mapping says that none does', () => {
+    const claims = { sub: 'alice', email: 'e', roles: ['r'], scope: 's', plan: 'p', tenant: 't' };
+    const mapping = { email: null, roles: null, scopes: null, plan: null, tenant: null };
+    expect(verifiedFrom(claims, { mapping })).toMatchObject({ email: '', roles: [], scopes: [], plan: '', tenant: '' });
+  });
+});
+
 describe('scopes', () => {
   it.each([
     [{ scope: 'read write' }, ['read', 'write']],
@@ -111,11 +197,19 @@ describe('scopes', () => {
     [{ scp: ['read', 'write'] }, ['read', 'write']],
     [{ scp: 'read write' }, ['read', 'write']],
     [{ scope: 'read', scp: ['write'] }, ['write']],
-    [{ scope: ['read'] }, []],
+    [{ scope: 'read', scp: 'write' }, ['read']],
+    [{ scope: ['read'] }, ['read']],
     [{ scope: 7 }, []],
     [{}, []],
   ])('of %j are %j', (claims, expected) => {
     expect(scopesOf(claims)).toEqual(expected);
+  });
+
+  it('are read from one claim only where the mapping names it, as a text or an array', () => {
+    const mapping = { scopes: '/permissions' };
+    expect(scopesOf({ permissions: 'a b', scope: 'c', scp: ['d'] }, mapping)).toEqual(['a', 'b']);
+    expect(scopesOf({ permissions: ['a', 'b'] }, mapping)).toEqual(['a', 'b']);
+    expect(scopesOf({ scope: 'c', scp: ['d'] }, mapping)).toEqual([]);
   });
 
   it('hold no space, so that one item of scp does not become several further on', () => {
@@ -129,4 +223,22 @@ describe('scopes', () => {
       expect(scopesOf({ scp: [scope] })).toEqual([]);
     },
   );
+});
+
+describe('a token', () => {
+  const requires = [{ claim: '/token_use', op: 'equals', value: 'access' }] as const;
+
+  it('must be what its issuer’s tokens must be', () => {
+    expect(verifiedFrom({ sub: 'alice', token_use: 'access' }, { requires })).toMatchObject({ sub: 'alice' });
+    expect(verifiedFrom({ sub: 'alice', token_use: 'id' }, { requires })).toBeUndefined();
+    expect(verifiedFrom({ sub: 'alice' }, { requires })).toBeUndefined();
+  });
+
+  it('hands on the claims that are asked for, and those alone', () => {
+    const claims = { sub: 'alice', token_use: 'access', org: { id: 'acme' }, secret: 'x' };
+    expect(verifiedFrom(claims, { requires }, ['/org/id', '/sub', '/none'])?.claims).toEqual({
+      '/org/id': 'acme',
+      '/sub': 'alice',
+    });
+  });
 });

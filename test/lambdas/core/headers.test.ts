@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forwardedRequestHeaders, type Headers, returnedResponseHeaders } from '../../../lambdas/core/headers.ts';
+import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import {
+  forwardedRequestHeaders,
+  type Headers,
+  keptHeaders,
+  returnedResponseHeaders,
+} from '../../../lambdas/core/headers.ts';
+import { servicePolicy } from '../../support/policy.ts';
 
 const HOP_BY_HOP = [
   'connection',
@@ -37,10 +45,14 @@ const OF_THE_CONNECTION = [
   'x-real-ip',
   'true-client-ip',
 ];
+const KEYS: AuthPolicy = {
+  type: 'required',
+  accepts: [acceptance('jwt'), acceptance('apiKey', { header: 'x-api-key' })],
+};
 const REWRITES = ['x-http-method', 'x-http-method-override', 'x-method-override', 'x-original-url', 'x-rewrite-url'];
 
-function forwarded(headers: Headers, forwardAuthorization = false): string[] {
-  return Object.keys(forwardedRequestHeaders(headers, { forwardAuthorization }));
+function forwarded(headers: Headers, changes: Partial<ServicePolicy> = {}): string[] {
+  return Object.keys(forwardedRequestHeaders(headers, keptHeaders(servicePolicy(changes))));
 }
 
 /** `name` in any case, and with any other character that a field name may hold (RFC 9110 §5.6.2) for its dashes. */
@@ -60,7 +72,7 @@ describe('a request', () => {
       'if-none-match': '"e"',
       'x-amzn-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793',
     };
-    expect(forwardedRequestHeaders(headers, { forwardAuthorization: false })).toEqual(headers);
+    expect(forwardedRequestHeaders(headers, keptHeaders(servicePolicy()))).toEqual(headers);
   });
 
   it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION, ...REWRITES])(
@@ -90,16 +102,54 @@ describe('a request', () => {
     [false, []],
     [true, ['authorization']],
   ])('with forwardAuthorization %j goes on with %j', (forwardAuthorization, names) => {
-    expect(forwarded({ authorization: 'Bearer x' }, forwardAuthorization)).toEqual(names);
+    expect(forwarded({ authorization: 'Bearer x' }, { forwardAuthorization })).toEqual(names);
   });
 
   it('keeps proxy-authorization to itself even where authorization is forwarded', () => {
-    expect(forwarded({ 'proxy-authorization': 'Basic x' }, true)).toEqual([]);
+    expect(forwarded({ 'proxy-authorization': 'Basic x' }, { forwardAuthorization: true })).toEqual([]);
+  });
+
+  it('goes on without the names by which this gateway tells who calls, however they are spelled', () => {
+    const identityHeaders = { 'x-account-id': 'sub', 'x-org': '/org/name' } as const;
+    fc.assert(
+      fc.property(spellingsOf('x-account-id'), spellingsOf('x-org'), (account, org) => {
+        const headers = { [account]: 'root', [org]: 'root', accept: '*/*' };
+        expect(forwarded(headers, { identityHeaders, forwardAuthorization: true })).toEqual(['accept']);
+      }),
+    );
+    expect(forwarded({ 'x-account-id': '7', 'x-user-id': 'root' })).toEqual(['x-account-id']);
+  });
+
+  it('goes on without the usual names of identity, by whichever others the gateway tells it', () => {
+    const identityHeaders = { 'x-account-id': 'sub' } as const;
+    expect(forwarded({ 'x-user-id': 'root', 'x-client-id': 'root', accept: '*/*' }, { identityHeaders })).toEqual([
+      'accept',
+    ]);
+  });
+
+  it.each<[string, Partial<ServicePolicy>]>([
+    ['the service', { default: { auth: KEYS, limits: null, cost: 1 } }],
+    ['one of its routes', { routes: { 'GET /api/users/export': { auth: KEYS, limits: null, cost: 1 } } }],
+  ])('goes on without the header in which %s takes API keys, unless it asks for it', (_, changes) => {
+    fc.assert(
+      fc.property(spellingsOf('x-api-key'), (name) => {
+        expect(forwarded({ [name]: 'tgk_x', authorization: 'Bearer x' }, changes)).toEqual([]);
+      }),
+    );
+    const asked = { ...changes, forwardAuthorization: true };
+    expect(forwarded({ 'x-api-key': 'tgk_x', authorization: 'Bearer x' }, asked)).toEqual([
+      'x-api-key',
+      'authorization',
+    ]);
+  });
+
+  it('goes on with a header that is no credential here', () => {
+    expect(forwarded({ 'x-api-key': 'the upstream’s own' })).toEqual(['x-api-key']);
   });
 
   it.each(['__proto__', 'constructor', 'toString'])('may hold a field named %s', (name) => {
     const headers = JSON.parse(`{"${name}": "x", "accept": "*/*"}`);
-    const result = forwardedRequestHeaders(headers, { forwardAuthorization: false });
+    const result = forwardedRequestHeaders(headers, keptHeaders(servicePolicy()));
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
     expect(result['accept']).toBe('*/*');
   });

@@ -1,12 +1,14 @@
 import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identityHeaders } from '../../../lambdas/core/identity.ts';
+import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../../lambdas/contract/identity-headers.ts';
+import { identityTeller } from '../../../lambdas/core/identity.ts';
 import { ALICE } from '../../support/event.ts';
 
+const identityHeaders = identityTeller(DEFAULT_IDENTITY_HEADERS);
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => value.isWellFormed());
 
-describe('identityHeaders', () => {
+describe('the headers of identity', () => {
   it('tell the upstream who calls', () => {
     expect(identityHeaders(ALICE, 'sub:alice')).toEqual({
       'x-client-id': 'sub:alice',
@@ -56,6 +58,34 @@ describe('identityHeaders', () => {
     ['\u0000\u007f', '%00%7F'],
   ])('write %j as %j', (sub, header) => {
     expect(identityHeaders({ ...ALICE, sub }, '')['x-user-id']).toBe(header);
+  });
+
+  it('tell all of a credential under the names that the gateway has for it', () => {
+    const tell = identityTeller(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
+    const verified = { ...ALICE, kind: 'apiKey', plan: 'pro', tenant: 'acme', issuer: 'https://a.example' } as const;
+    expect(tell(verified, 'sub:alice')).toEqual({
+      'x-client': 'sub:alice',
+      'x-sub': 'alice',
+      'x-email': 'alice@example.com',
+      'x-roles': '["admin"]',
+      'x-scopes': 'read write',
+      'x-plan': 'pro',
+      'x-tenant': 'acme',
+      'x-issuer': 'https://a.example',
+      'x-kind': 'apiKey',
+    });
+    expect(tell(undefined, 'ip:192.0.2.1')).toEqual({ 'x-client': 'ip:192.0.2.1' });
+  });
+
+  it('tell claims: a text as it is, all else as JSON, nothing where there is none', () => {
+    const tell = identityTeller({ 'x-org': '/org', 'x-level': '/level', 'x-groups': '/groups', 'x-none': '/none' });
+    const claims = { '/org': 'Åcme', '/level': 3, '/groups': ['a', 1, true], '/other': 'x' };
+    expect(tell({ ...ALICE, claims }, 'sub:alice')).toEqual({
+      'x-org': '%C3%85cme',
+      'x-level': '3',
+      'x-groups': '["a",1,true]',
+    });
+    expect(tell(undefined, 'ip:192.0.2.1')).toEqual({});
   });
 
   it('carry roles as JSON that survives any role', () => {

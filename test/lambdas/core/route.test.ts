@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
 import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
 import { routeSelector, type SelectedRoute } from '../../../lambdas/core/route.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
 
 const GREEDY = 'ANY /api/payments/{proxy+}';
 
+function needing(...scopes: string[]): AuthPolicy {
+  return { type: 'required', accepts: [acceptance('jwt', { scopes })] };
+}
+
 function route(limit: number, ...scopes: string[]): RoutePolicy {
-  return { auth: { type: 'jwt', scopes }, limits: [windowLimit(limit, 60_000)], cost: 1 };
+  return { auth: needing(...scopes), limits: [windowLimit(limit, 60_000)], cost: 1 };
 }
 
 const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
@@ -15,9 +20,10 @@ function selector(routes: Record<string, RoutePolicy>, standard: RoutePolicy = r
   return routeSelector(servicePolicy({ prefix: '/api/payments', default: standard, routes }));
 }
 
-/** What a request has that is held to this policy, and counted under the limits of these routes. */
-function held({ auth, cost }: RoutePolicy, ...keys: SelectedRoute['keys']): SelectedRoute {
-  return { keys, auth, cost };
+/** What a request has that is held to these policies, and counted under the limits of these routes. */
+function held(policies: RoutePolicy | readonly RoutePolicy[], ...keys: SelectedRoute['keys']): SelectedRoute {
+  const all = [policies].flat();
+  return { keys, auth: all.map(({ auth }) => auth), cost: Math.max(...all.map(({ cost }) => cost)) };
 }
 
 describe('a request that API Gateway matched', () => {
@@ -82,21 +88,23 @@ describe('another spelling of a special path', () => {
     ['GET', '/%61dmin%2f%ff', 'admin'],
     ['GET', '/admin;v=1/x', 'admin'],
   ])('%s %s has the special policy', (method, path, scope) => {
-    expect(select(GREEDY, method, `/api/payments${path}`).auth).toEqual({ type: 'jwt', scopes: [scope] });
+    expect(select(GREEDY, method, `/api/payments${path}`).auth).toEqual([needing(), needing(scope)]);
   });
 
   it.each(['%0a', '\n', '%20', '%00', '/%09', '%2500', '/%20/'])('has its policy with %j behind it', (behind) => {
     expect(select(GREEDY, 'POST', `/api/payments/refunds${behind}`)).toEqual(
-      held(route(5, 'refund'), 'POST /api/payments/refunds', GREEDY),
+      held([route(100), route(5, 'refund')], 'POST /api/payments/refunds', GREEDY),
     );
   });
 
   it('has the policies of all that readers may see who do or do not drop a blank segment', () => {
     const below = 'ANY /api/payments/admin/{proxy+}';
-    expect(select(GREEDY, 'GET', '/api/payments//admin/%20')).toEqual(held(route(7, 'admin'), below, GREEDY));
+    expect(select(GREEDY, 'GET', '/api/payments//admin/%20')).toEqual(
+      held([route(100), route(7, 'admin')], below, GREEDY),
+    );
     const withIndex = selector({ 'GET /api/payments/admin': route(3, 'index'), [below]: route(7, 'admin') });
     expect(withIndex(GREEDY, 'GET', '/api/payments//admin/%20')).toEqual(
-      held(route(0, 'index', 'admin'), below, 'GET /api/payments/admin', GREEDY),
+      held([route(100), route(3, 'index'), route(7, 'admin')], below, 'GET /api/payments/admin', GREEDY),
     );
   });
 
@@ -113,7 +121,7 @@ describe('a spelling that is one special route for API Gateway and another for t
 
   it('needs the scopes of both, so that /ADMIN is no way around the policy of /admin', () => {
     expect(select('GET /api/payments/{id}', 'GET', '/api/payments/ADMIN')).toEqual(
-      held(route(5, 'read', 'admin'), 'GET /api/payments/admin', 'GET /api/payments/{id}'),
+      held([route(50, 'read'), route(5, 'admin')], 'GET /api/payments/admin', 'GET /api/payments/{id}'),
     );
   });
 
@@ -146,7 +154,7 @@ describe('a public route beside protected ones', () => {
     'gives nobody a way to call the protected %s without a token',
     (path) => {
       expect(select(GREEDY, 'GET', `/api/payments${path}`)).toEqual(
-        held(route(100), 'GET /api/payments/status', GREEDY),
+        held([route(100), PUBLIC], 'GET /api/payments/status', GREEDY),
       );
     },
   );
@@ -155,7 +163,7 @@ describe('a public route beside protected ones', () => {
 describe('a protected route beside public ones', () => {
   it('is protected in every spelling', () => {
     const select = selector({ 'DELETE /api/payments/{id}': route(5, 'delete') }, PUBLIC);
-    expect(select(GREEDY, 'DELETE', '/api/payments//42').auth).toEqual(route(5, 'delete').auth);
+    expect(select(GREEDY, 'DELETE', '/api/payments//42').auth).toEqual([PUBLIC.auth, needing('delete')]);
     expect(select(GREEDY, 'GET', '/api/payments//42')).toEqual(held(PUBLIC, GREEDY));
   });
 });
@@ -183,13 +191,13 @@ describe('among routes of one path', () => {
   ])('%s %s has the policy that API Gateway would choose, whatever their order', (method, path, scope) => {
     for (const entries of [Object.entries(routes), Object.entries(routes).reverse()]) {
       const select = selector(Object.fromEntries(entries));
-      expect(select('$default', method, `/api/payments${path}`).auth).toEqual({ type: 'jwt', scopes: [scope] });
+      expect(select('$default', method, `/api/payments${path}`).auth).toEqual([needing(), needing(scope)]);
     }
   });
 
   it('dots and other characters of a route stand for themselves', () => {
     const select = selector({ 'GET /api/payments/a.b+c': route(5, 'exact') });
-    expect(select(GREEDY, 'GET', '/api/payments/a.b+c').auth).toEqual(route(5, 'exact').auth);
+    expect(select(GREEDY, 'GET', '/api/payments/a.b+c').auth).toEqual([needing(), needing('exact')]);
     expect(select(GREEDY, 'GET', '/api/payments/axbbc')).toEqual(held(route(100), GREEDY));
   });
 });
