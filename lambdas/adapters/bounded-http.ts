@@ -17,8 +17,12 @@ export interface BoundedAnswer {
   readonly body: string;
 }
 
-/** Whether it may be asked without TLS: what is said to this machine itself, nobody on the way can replace. */
-export function isLoopback(hostname: string): boolean {
+/** Whether nobody on the way can replace what is said: over TLS, or within this machine. */
+export function isProtected({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
-import { decodeJson, object, string } from '../contract/decode.ts';
-import { exchange, isLoopback } from './bounded-http.ts';
+import { DecodeError, decodeJson, object, string } from '../contract/decode.ts';
+import { exchange, isProtected } from './bounded-http.ts';
 import { signingKeys } from './key-document.ts';
 import { describeError } from './log.ts';
 
@@ -28,27 +28,32 @@ export class JwksUnavailable extends Error {
  */
 export async function fetchSigningKeys(issuer: string, jwksUri: string | null): Promise<readonly JWK[]> {
   try {
-    return signingKeys(await download(jwksUri ?? (await discover(issuer)), MAX_JWKS_BYTES));
+    const address = new URL(jwksUri ?? (await discover(issuer)));
+    return signingKeys(await download(address, MAX_JWKS_BYTES), `jwks(${issuer})`);
   } catch (error) {
     throw new JwksUnavailable(`no keys of ${issuer}: ${describeError(error)}`, error);
   }
 }
 
+const DISCOVERY = 'openid-configuration';
 const metadata = object({ issuer: string, jwks_uri: string });
 
-/** §4.3: what claims to be of another issuer must not be used. */
 async function discover(issuer: string): Promise<string> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const found = decodeJson(metadata, await download(url, MAX_DISCOVERY_BYTES), 'openid-configuration');
-  if (found.issuer !== issuer) throw new TypeError(`its openid-configuration is of another issuer, ${found.issuer}`);
+  const address = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const found = decodeJson(metadata, await download(address, MAX_DISCOVERY_BYTES), DISCOVERY);
+  // §4.3: what claims to be of another issuer must not be used.
+  if (found.issuer !== issuer) throw new DecodeError(`${DISCOVERY}.issuer`, issuer, found.issuer);
+  // On this machine Lambda's own API listens: an issuer elsewhere has no business here.
+  if (address.protocol === 'https:' && !found.jwks_uri.startsWith('https://')) {
+    throw new DecodeError(`${DISCOVERY}.jwks_uri`, 'an https address', found.jwks_uri);
+  }
   return found.jwks_uri;
 }
 
 /** Follows no redirect: where it leads to is not what the stack names. */
-async function download(address: string, maxBytes: number): Promise<string> {
-  const url = new URL(address);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new TypeError(`${address} is not https: keys fetched in the clear can be replaced on the way`);
+async function download(url: URL, maxBytes: number): Promise<string> {
+  if (!isProtected(url)) {
+    throw new TypeError(`${url.host} must be asked over https: keys fetched in the clear can be replaced on the way`);
   }
   const { status, body } = await exchange(url, {
     method: 'GET',

@@ -6,6 +6,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import { fetchSigningKeys, JwksUnavailable } from './issuer-document.ts';
+import { MAX_KID_LENGTH } from './key-document.ts';
 import type { KeyRecord, KeyRecordStore } from './key-record-store.ts';
 import { describeError, writeLine } from './log.ts';
 import { NO_ANSWER, within } from './within.ts';
@@ -24,6 +25,11 @@ export const TABLE_COOLDOWN_MS = 2000;
 export const BACKOFF_MS = { first: 5000, last: 60_000 } as const;
 /** With keys at hand that are old, so long is waited for new ones. */
 export const REFRESH_WAIT_MS = 300;
+/**
+ * Keys older than this are waited for to the end, each time that the issuer may be asked: what a reply does not wait for
+ * is frozen with the environment, and where requests are few a slow answer would never arrive.
+ */
+export const OVERDUE_MS = 3_600_000;
 /** A token waits for so many looks of others before it has one of its own. */
 const MAX_LOOKS = 2;
 /** For each read and write of the shared record: without the table there is still the issuer. */
@@ -59,7 +65,7 @@ export class IssuerKeys {
   #known: Known | undefined;
   #refreshing: Promise<void> | undefined;
   #lookedForKidAtMs = Number.NEGATIVE_INFINITY;
-  /** What became of the last time the issuer was asked, if it gave nothing. */
+  /** Since the issuer gave nothing when it was last asked. */
   #outage: { readonly error: JwksUnavailable; readonly untilMs: number; readonly pauseMs: number } | undefined;
   #generation = 0;
 
@@ -90,14 +96,18 @@ export class IssuerKeys {
   /** The keys at hand, made new when they are too old. */
   async #current(): Promise<Known> {
     const known = this.#known;
-    if (known !== undefined && this.#ageMs(known) < known.freshForMs) return known;
+    if (known !== undefined && this.#mayServe(known)) return known;
     const refreshed = this.#refresh('age');
-    if (known === undefined || this.#ageMs(known) >= STALE_MS) {
-      await refreshed;
-    } else {
-      await within(REFRESH_WAIT_MS, refreshed).catch(() => undefined);
-    }
+    if (known === undefined || this.#ageMs(known) >= STALE_MS) await refreshed;
+    else if (this.#ageMs(known) >= OVERDUE_MS) await refreshed.catch(() => undefined);
+    else await within(REFRESH_WAIT_MS, refreshed).catch(() => undefined);
     return this.#known ?? this.#fail();
+  }
+
+  /** Without a look: they are fresh, or stale and the issuer gave none just now. */
+  #mayServe(known: Known): boolean {
+    const ageMs = this.#ageMs(known);
+    return ageMs < known.freshForMs || (ageMs < STALE_MS && this.#isPausing());
   }
 
   /** Looks for a `kid` that the keys at hand do not have: it may be new, or nobody's. */
@@ -107,12 +117,13 @@ export class IssuerKeys {
       await this.#refreshing.catch(() => undefined);
       if (!isMissing(this.#known, header)) return;
     }
-    // While the issuer is out nobody knows whether the key is a new one, so the token must not be called invalid.
-    if (this.#isPausing()) this.#fail();
     const nowMs = this.#options.clock();
-    if (Math.abs(nowMs - this.#lookedForKidAtMs) < TABLE_COOLDOWN_MS) return;
-    this.#lookedForKidAtMs = nowMs;
-    await this.#refresh('unknown kid', header);
+    if (Math.abs(nowMs - this.#lookedForKidAtMs) >= TABLE_COOLDOWN_MS) {
+      this.#lookedForKidAtMs = nowMs;
+      await this.#refresh('unknown kid', header);
+    } else if (this.#outage !== undefined) {
+      this.#fail();
+    }
   }
 
   /** One at a time; whoever comes meanwhile shares it. */
@@ -128,18 +139,24 @@ export class IssuerKeys {
     if (shared !== undefined && (this.#known === undefined || shared.fetchedAtMs > this.#known.fetchedAtMs)) {
       this.#adopt(shared);
     }
-    if (this.#isAnswered(reason, header, shared)) return;
+    if (this.#isFound(header)) return;
+    // While the issuer is out nobody knows whether a key is a new one, so its token must not be called invalid.
     if (this.#isPausing()) return this.#failUnlessStale(reason);
-    await this.#ask(reason);
+    if (reason === 'age' || this.#outage !== undefined || !this.#isCooling(shared)) await this.#ask(reason);
   }
 
-  #isAnswered(reason: Reason, header: JWTHeaderParameters | undefined, shared: KeyRecord | undefined): boolean {
+  #isFound(header: JWTHeaderParameters | undefined): boolean {
     const known = this.#known;
     if (known === undefined) return false;
-    if (reason === 'age') return this.#ageMs(known) < known.freshForMs;
-    const askedAtMs = Math.max(known.unknownKidAtMs, shared?.unknownKidAtMs ?? 0);
-    const isCooling = Math.abs(this.#options.clock() - askedAtMs) < UNKNOWN_KID_COOLDOWN_MS;
-    return isCooling || (header !== undefined && !isMissing(known, header));
+    return header === undefined ? this.#ageMs(known) < known.freshForMs : !isMissing(known, header);
+  }
+
+  /** Whether this environment or another one asked the issuer for an unknown `kid` just now. */
+  #isCooling(shared: KeyRecord | undefined): boolean {
+    const nowMs = this.#options.clock();
+    return [this.#known, shared].some(
+      (record) => record !== undefined && Math.abs(nowMs - record.unknownKidAtMs) < UNKNOWN_KID_COOLDOWN_MS,
+    );
   }
 
   async #ask(reason: Reason): Promise<void> {
@@ -224,7 +241,10 @@ export class IssuerKeys {
   }
 }
 
-/** Whether a token names a key that is not among these; one that names none fits what its algorithm fits. */
+/**
+ * Whether a token names a key that is not among these but may be the issuer's. One that names none fits what its algorithm
+ * fits.
+ */
 function isMissing(known: KeyRecord | undefined, { kid }: JWTHeaderParameters): boolean {
-  return kid !== undefined && !known?.keys.some((key) => key.kid === kid);
+  return typeof kid === 'string' && kid.length <= MAX_KID_LENGTH && !known?.keys.some((key) => key.kid === kid);
 }

@@ -5,9 +5,13 @@ import { writeLine } from './log.ts';
 
 /** More than any issuer signs with; each token's key is looked for among all of them. */
 export const MAX_KEYS = 100;
-const MAX_KID_LENGTH = 256;
+export const MAX_KID_LENGTH = 256;
+const CURVES = ['P-256', 'P-384', 'P-521'];
 /** RFC 7518 §3.3, and what jose takes; above, a verification takes milliseconds. */
 const RSA_BITS = { min: 2048, max: 8192 };
+
+/** In base64url, of the largest of each: a modulus, a coordinate of P-521, an exponent beyond FIPS 186-5's 256 bits. */
+const MAX_LENGTHS = { n: 1366, xy: 88, e: 44 } as const;
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -17,14 +21,17 @@ type Members = Readonly<Record<string, unknown>>;
  *
  * @throws DecodeError for what is no key set, and for one without a usable key: an issuer that signs has one
  */
-export function signingKeys(json: string, path = 'jwks'): readonly JWK[] {
+export function signingKeys(json: string, path: string): readonly JWK[] {
   const { keys } = decodeJson(keySet, json, path);
   const usable: JWK[] = [];
   for (const entry of keys) {
     const key = signingKey(entry);
     if (key === undefined) continue;
     if (usable.length === MAX_KEYS) {
-      writeLine({ message: `a key set may have at most ${MAX_KEYS} signing keys: the rest are left out`, set: path });
+      writeLine({
+        message: `a key set may have at most ${MAX_KEYS} signing keys: the rest are left out`,
+        key_set: path,
+      });
       break;
     }
     usable.push(key);
@@ -48,27 +55,29 @@ function signingKey(entry: unknown): JWK | undefined {
 function isForSignatures({ use, key_ops: operations, alg }: Members): boolean {
   if (use !== undefined && use !== 'sig') return false;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return false;
-  return alg === undefined || (ALGORITHMS as readonly unknown[]).includes(alg);
+  return alg === undefined || isOneOf(ALGORITHMS, alg);
 }
 
 /** RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2. A symmetric key (`oct`) is no public key. */
 function publicMembers({ kty, n, e, crv, x, y }: Members): JWK | undefined {
   switch (kty) {
     case 'RSA':
-      return isText(n) && isText(e) && isStrong(n) ? { n, e } : undefined;
+      return isText(n, MAX_LENGTHS.n) && isText(e, MAX_LENGTHS.e) && isStrong(n) ? { n, e } : undefined;
     case 'EC':
-      return isText(x) && isText(y) && ['P-256', 'P-384', 'P-521'].includes(String(crv))
-        ? { crv: String(crv), x, y }
-        : undefined;
+      return isOneOf(CURVES, crv) && isText(x, MAX_LENGTHS.xy) && isText(y, MAX_LENGTHS.xy) ? { crv, x, y } : undefined;
     case 'OKP':
-      return isText(x) && crv === 'Ed25519' ? { crv, x } : undefined;
+      return crv === 'Ed25519' && isText(x, MAX_LENGTHS.xy) ? { crv, x } : undefined;
     default:
       return undefined;
   }
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= (RSA_BITS.max / 8) * 2;
+function isText(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxLength;
+}
+
+function isOneOf<T>(values: readonly T[], value: unknown): value is T {
+  return (values as readonly unknown[]).includes(value);
 }
 
 function isStrong(modulus: string): boolean {

@@ -13,13 +13,13 @@ export interface KeyRecord {
   readonly unknownKidAtMs: number;
 }
 
-/** An item stays until nobody may use its keys any more. */
-const KEPT_MS = 24 * 3_600_000;
+/** An item stays until nobody may use its keys any more: an hour longer than they may serve. */
+const KEPT_MS = 13 * 3_600_000;
 /** A record that claims to be from further on was written by a clock that is wrong, and must not stand for ever. */
 const FUTURE_MS = 5 * 60_000;
 
 /** Holds where there is no record, or an older one, or one that cannot be. */
-const OLDER = 'attribute_not_exists(fetchedAtMs) OR fetchedAtMs <= :fetchedAtMs OR fetchedAtMs > :future';
+const OLDER = 'NOT attribute_type(fetchedAtMs, :number) OR fetchedAtMs <= :fetchedAtMs OR fetchedAtMs > :future';
 
 /** The issuers' keys in DynamoDB, where all environments of the authorizer find them. */
 export class KeyRecordStore {
@@ -37,7 +37,7 @@ export class KeyRecordStore {
     if (item === undefined) return undefined;
     const { keys, fetchedAtMs, unknownKidAtMs } = attributes(item, 'item');
     return {
-      keys: signingKeys(keys.S, 'item'),
+      keys: signingKeys(keys.S, 'item.keys'),
       fetchedAtMs: integer(Number(fetchedAtMs.N), 'item.fetchedAtMs'),
       unknownKidAtMs: integer(Number(unknownKidAtMs.N), 'item.unknownKidAtMs'),
     };
@@ -55,7 +55,11 @@ export class KeyRecordStore {
       },
       {
         expression: OLDER,
-        values: { ':fetchedAtMs': number(fetchedAtMs), ':future': number(fetchedAtMs + FUTURE_MS) },
+        values: {
+          ':number': { S: 'N' },
+          ':fetchedAtMs': number(fetchedAtMs),
+          ':future': number(fetchedAtMs + FUTURE_MS),
+        },
       },
     );
   }

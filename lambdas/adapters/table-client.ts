@@ -3,13 +3,15 @@ import { Agent as SecureAgent } from 'node:https';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { DecodeError, decodeJson, object, string, withDefault } from '../contract/decode.ts';
+import { DecodeError, type Decoder, decodeJson, object, string, withDefault } from '../contract/decode.ts';
 import { TABLE } from '../contract/table.ts';
-import { type BoundedAnswer, ExchangeFailed, exchange, isLoopback } from './bounded-http.ts';
+import { type BoundedAnswer, ExchangeFailed, exchange, isProtected } from './bounded-http.ts';
+import { describeError } from './log.ts';
 
 /** An item is at most 400 KB, and JSON escapes some of it. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
-const ATTEMPTS = 2;
+const MAX_ANSWER_BYTES = 512 * 1024;
+/** What DynamoDB means to be asked again for; all other errors of the 400s would come again. */
+const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];
 
 /** Only texts and numbers: nothing else is kept in the items that this client reads and writes. */
 export type Attributes = Readonly<Record<string, { readonly S: string } | { readonly N: string }>>;
@@ -31,11 +33,11 @@ export interface TableClientOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Epoch milliseconds. */
   readonly clock: () => number;
-  /** Of one attempt. */
+  /** Of a whole call: both attempts, where the first one met a broken connection or a passing fault. */
   readonly timeoutMs: number;
 }
 
-/** DynamoDB answered with an error of its own, or not at all. */
+/** DynamoDB answered with an error, with what is no answer of its own, or not at all. */
 export class TableCallFailed extends Error {
   readonly code = 'table_call_failed';
 
@@ -67,18 +69,14 @@ export class TableClient {
       service: 'dynamodb',
       region: regionOf(env),
       sha256: Sha256,
-      credentials: async () => ({
-        accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
-        secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '',
-        ...(env['AWS_SESSION_TOKEN'] !== undefined && { sessionToken: env['AWS_SESSION_TOKEN'] }),
-      }),
+      credentials: async () => credentialsOf(env),
     });
   }
 
   /** The item as DynamoDB's JSON has it; undefined: there is none. @throws TableCallFailed */
   async get(key: ItemKey, { consistent = false } = {}): Promise<unknown> {
     const answer = await this.#call('GetItem', { Key: keyAttributes(key), ConsistentRead: consistent });
-    return (answer as { readonly Item?: unknown }).Item;
+    return answer?.Item;
   }
 
   /** @returns false: the condition does not hold, and nothing was written. @throws TableCallFailed */
@@ -105,22 +103,20 @@ export class TableClient {
     return (await this.#call(operation, { ...input, ...condition })) !== undefined;
   }
 
-  /** @returns the answer's document; undefined: a condition does not hold */
-  async #call(operation: string, input: object): Promise<unknown> {
+  /** @returns undefined: a condition does not hold */
+  async #call(operation: string, input: object): Promise<Answer | undefined> {
     const body = JSON.stringify({ TableName: this.#options.table, ...input });
-    for (let attempt = 1; ; attempt += 1) {
-      const last = attempt === ATTEMPTS;
-      const answer = await this.#send(operation, body).catch((cause) => {
-        if (!last && cause instanceof ExchangeFailed && cause.stale) return undefined;
-        throw new TableCallFailed(`${operation} failed: ${(cause as Error).message}`, cause);
-      });
-      if (answer === undefined || (answer.status >= 500 && !last)) continue;
-      return documentOf(operation, answer);
+    const deadlineMs = performance.now() + this.#options.timeoutMs;
+    const attempt = () => this.#send(operation, body, Math.max(0, deadlineMs - performance.now()));
+    try {
+      const first = await attempt().catch(unlessStale);
+      return answerOf(first === undefined || isPassing(first) ? await attempt() : first);
+    } catch (error) {
+      throw new TableCallFailed(`${operation} failed: ${describeError(error)}`, error);
     }
   }
 
-  async #send(operation: string, body: string): Promise<BoundedAnswer> {
-    const { clock, timeoutMs } = this.#options;
+  async #send(operation: string, body: string, timeoutMs: number): Promise<BoundedAnswer> {
     const unsigned = new HttpRequest({
       method: 'POST',
       protocol: this.#url.protocol,
@@ -133,7 +129,7 @@ export class TableClient {
       },
       body,
     });
-    const { headers } = await this.#signer.sign(unsigned, { signingDate: new Date(clock()) });
+    const { headers } = await this.#signer.sign(unsigned, { signingDate: new Date(this.#options.clock()) });
     const request = {
       method: 'POST',
       headers,
@@ -150,11 +146,27 @@ function keyAttributes({ partition, sort }: ItemKey): Attributes {
   return { [TABLE.partitionKey]: { S: partition }, [TABLE.sortKey]: { S: sort } };
 }
 
-function documentOf(operation: string, { status, body }: BoundedAnswer): unknown {
-  if (status === 200) return decodeJson((value) => value as object, body, operation);
+interface Answer {
+  /** Of a GetItem that found one. */
+  readonly Item: unknown;
+}
+
+const document: Decoder<Answer> = object({ Item: (item) => item });
+
+function answerOf({ status, body }: BoundedAnswer): Answer | undefined {
+  if (status === 200) return decodeJson(document, body, 'answer');
   const type = errorType(body);
   if (type === 'ConditionalCheckFailedException') return undefined;
-  throw new TableCallFailed(`${operation} was answered ${status} ${type}`.trim());
+  throw new Error(`DynamoDB answered ${status} ${type}`.trim());
+}
+
+/** @returns undefined: a kept connection had been closed meanwhile, so nothing was asked yet */
+function unlessStale(error: unknown): undefined {
+  if (!(error instanceof ExchangeFailed && error.stale)) throw error;
+}
+
+function isPassing({ status, body }: BoundedAnswer): boolean {
+  return status >= 500 || (status === 400 && THROTTLED.includes(errorType(body)));
 }
 
 const failure = object({ __type: withDefault(string, '') });
@@ -169,6 +181,14 @@ function errorType(body: string): string {
   }
 }
 
+function credentialsOf(env: NodeJS.ProcessEnv) {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
+  if (!accessKeyId || !secretAccessKey) {
+    throw new TypeError('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set: Lambda sets them');
+  }
+  return { accessKeyId, secretAccessKey, ...(token && { sessionToken: token }) };
+}
+
 function regionOf(env: NodeJS.ProcessEnv): string {
   const region = env['AWS_REGION'];
   if (!region) throw new TypeError('AWS_REGION must be set: Lambda sets it');
@@ -180,9 +200,9 @@ function endpointOf(env: NodeJS.ProcessEnv): URL {
   const region = regionOf(env);
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const url = new URL(own || `https://dynamodb.${region}.${suffix}`);
-  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
+  if (!isProtected(url)) {
     throw new TypeError(
-      `the endpoint of DynamoDB must be https, got ${url.origin}: leave AWS_ENDPOINT_URL_DYNAMODB out`,
+      `AWS_ENDPOINT_URL_DYNAMODB must be https, or http on this machine, got ${own}: leave it out for AWS's own`,
     );
   }
   return url;
