@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALGORITHMS, TOKEN_PROFILES } from '../../lambdas/contract/authorizer-config.ts';
-import { array, member, nullable, object, string } from '../../lambdas/contract/decode.ts';
+import type { ClaimPointer } from '../../lambdas/contract/claim-pointer.ts';
+import { claimTest, pointer } from '../../lambdas/contract/claim-test.ts';
+import { array, member, nullable, object, string, withDefault } from '../../lambdas/contract/decode.ts';
 import { systemCode, UserError } from '../user-error.ts';
 
 /** What a token needs to know of the issuers of the gateway that was served last. */
@@ -11,6 +13,11 @@ const decodeIssuers = array(
     audience: nullable(array(string)),
     algorithms: array(member(ALGORITHMS)),
     profile: member(TOKEN_PROFILES),
+    mapping: object({
+      sub: pointer,
+      scopes: withDefault<ClaimPointer | null | undefined>(nullable(pointer), undefined),
+    }),
+    requires: array(claimTest),
   }),
 );
 export type KnownIssuer = ReturnType<typeof decodeIssuers>[number];

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { importJWK, type JWTPayload, SignJWT } from 'jose';
 import type { Algorithm, IssuerConfig, TokenProfile } from '../../lambdas/contract/authorizer-config.ts';
+import { type IssuerClaims, issuerClaims } from './issuer-claims.ts';
 import { signingKey } from './keys.ts';
 
-export interface TokenOptions {
+export interface TokenOptions extends IssuerClaims {
   readonly issuer: string;
   /** Left out of the token where it is undefined. */
   readonly audience?: string | undefined;
@@ -23,9 +24,12 @@ export function tokenDefaults({
   audience,
   algorithms,
   profile,
-}: Pick<IssuerConfig, 'issuer' | 'audience' | 'algorithms' | 'profile'>): TokenOptions {
+  mapping,
+  requires,
+}: Pick<IssuerConfig, 'issuer' | 'audience' | 'algorithms' | 'profile'> & IssuerClaims): TokenOptions {
   const [algorithm = 'ES256'] = algorithms;
-  return { issuer, audience: audience?.[0], algorithm, profile, subject: 'alice', expiresInS: 3600 };
+  const subject = 'alice';
+  return { issuer, audience: audience?.[0], algorithm, profile, mapping, requires, subject, expiresInS: 3600 };
 }
 
 /** A token of a demo issuer. */
@@ -42,7 +46,7 @@ export async function mintToken(stateDir: string, options: TokenOptions, nowMs: 
     jti: randomUUID(),
     // RFC 9068 §2.2 has it in every access token.
     ...(profile === 'rfc9068' && { client_id: 'demo' }),
-    ...(scope !== undefined && { scope }),
+    ...issuerClaims(options, subject, scope),
     ...claims,
   };
   const typ = profile === 'rfc9068' ? 'at+jwt' : 'JWT';

@@ -5,14 +5,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ALGORITHMS, type Algorithm } from '../../../lambdas/contract/authorizer-config.ts';
 import { startIssuers } from '../../../local/demo/issuer.ts';
 import { publicKeys, rotateKey, signingKey } from '../../../local/demo/keys.ts';
-import { mintToken, type TokenOptions } from '../../../local/demo/mint.ts';
+import { mintToken, type TokenOptions, tokenDefaults } from '../../../local/demo/mint.ts';
 import { temporaryDir } from '../support/assembly.ts';
+import { ISSUER as DOCUMENT } from '../support/documents.ts';
 
-const ISSUER = 'https://auth.example.com';
+const ISSUER = DOCUMENT.issuer;
 
 function options(changes: Partial<TokenOptions> = {}): TokenOptions {
-  const defaults = { issuer: ISSUER, audience: 'api', algorithm: 'ES256', profile: 'jwt', subject: 'alice' } as const;
-  return { ...defaults, expiresInS: 3600, ...changes };
+  return { ...tokenDefaults({ ...DOCUMENT, algorithms: ['ES256'] }), ...changes };
 }
 
 async function demoIssuers(stateDir: string, algorithms: readonly Algorithm[] = ALGORITHMS) {
@@ -64,6 +64,32 @@ test('a token of an issuer whose profile is RFC 9068 says what kind it is and fo
   const token = await mintToken(temporaryDir(), options({ profile: 'rfc9068' }), Date.now());
   expect(decodeProtectedHeader(token).typ).toBe('at+jwt');
   expect(decodeJwt(token)).toMatchObject({ client_id: 'demo', jti: expect.any(String), iat: expect.any(Number) });
+});
+
+test('a token has its claims where its issuer has them, and what each of its tokens must have', async () => {
+  const mapping = { sub: '/user/oid', scopes: '/https:~1~1example.com~1scp' };
+  const token = await mintToken(
+    temporaryDir(),
+    options({
+      mapping,
+      scope: 'a b',
+      requires: [
+        { claim: '/token_use', op: 'equals', value: 'access' },
+        { claim: '/groups', op: 'contains', value: 'staff' },
+        { claim: '/client', op: 'oneOf', value: ['web', 'app'] },
+        { claim: '/user/upn', op: 'matches', value: '*@example.com' },
+      ],
+    }),
+    0,
+  );
+  expect(decodeJwt(token)).toMatchObject({
+    sub: 'alice',
+    user: { oid: 'alice', upn: '@example.com' },
+    'https://example.com/scp': 'a b',
+    token_use: 'access',
+    groups: ['staff'],
+    client: 'web',
+  });
 });
 
 test('a token for nobody in particular has no audience', async () => {
