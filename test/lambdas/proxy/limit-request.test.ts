@@ -30,7 +30,7 @@ function asked(changes: Partial<ServicePolicy>, ...requests: readonly Asked[]): 
   return requests.map(({ key = 'ANY /api/users', verified, sourceIp = '192.0.2.1' }) =>
     requestOf({
       requestId: 'request-1',
-      route: { ...(service.routes[key] ?? service.default), keys: [key] },
+      route: { keys: [key], auth: [{ type: 'none' }], cost: (service.routes[key] ?? service.default).cost },
       client: verified?.client ?? ipSubject(sourceIp),
       verified,
       sourceIp,

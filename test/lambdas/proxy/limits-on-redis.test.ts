@@ -4,8 +4,10 @@ import type { OperatorRules } from '../../../lambdas/adapters/operator-rules.ts'
 import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
 import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
 import { RuleCopies } from '../../../lambdas/adapters/rule-copies.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
 import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { Rule } from '../../../lambdas/contract/rules.ts';
+import { invalidToken } from '../../../lambdas/core/authorization.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
@@ -128,6 +130,42 @@ describe('a subject that an operator revoked', () => {
     await new RuleCopies(client, `redis-${gateways}`).push(rule);
     expect(problemOf(await send({ verdict: ACME }))).toMatchObject({ status: 401, code: 'invalid_token' });
     expect(output.lines).toMatchObject([{ status: 200 }, { status: 401, revoked: true, Revoked: 1 }]);
+  });
+});
+
+describe('credentials that are refused', () => {
+  const badCredentials = windowLimit(4, 60_000, { name: 'bad-credentials', by: 'ip' });
+  const verdict = invalidToken('the token is not valid');
+  const perClient: Partial<ServicePolicy> = { default: { auth: ANY_JWT, limits: [windowLimit(9, 1000)], cost: 1 } };
+  const withTotal: Partial<ServicePolicy> = { default: { auth: ANY_JWT, limits: LIMITS.service, cost: 1 } };
+
+  it.each<[string, readonly LimitPolicy[]]>([
+    ['no limits', []],
+    ['limits of its own', LIMITS.gateway],
+  ])('count together on all services of a gateway with %s, whatever theirs are', async (_, gatewayLimits) => {
+    const common = { badCredentials, gatewayLimits, routes: {} };
+    const users = environment({ ...common, ...perClient });
+    const orders = environment({ ...common, ...withTotal, service: 'orders' });
+    const carts = environment({ ...common, ...withTotal, service: 'carts' });
+    for (const { send } of [users, orders, carts, users]) expect((await send({ verdict })).statusCode).toBe(401);
+    for (const { send } of [users, orders, carts]) {
+      const refused = await send({ verdict });
+      expect(problemOf(refused)).toMatchObject({ status: 429, 'violated-policies': ['bad-credentials'] });
+      expect(Number(refused.headers?.['retry-after'])).toBeGreaterThan(0);
+      expect(await send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
+      expect(await send({ verdict, sourceIp: '192.0.2.99' })).toMatchObject({ statusCode: 401 });
+    }
+  });
+
+  it('have the limit that an operator gave their address', async () => {
+    const { send } = environment({ badCredentials, ...withTotal });
+    const id = 'ip:203.0.113.7';
+    const limits = { 'bad-credentials': { limit: 1, ratePerS: null, untilMs: 0 } };
+    const client = connect();
+    await once(client, 'ready');
+    await new RuleCopies(client, `redis-${gateways}`).push({ id, version: 1, revocation: null, limits, reason: '' });
+    expect((await send({ verdict })).statusCode).toBe(401);
+    expect((await send({ verdict })).statusCode).toBe(429);
   });
 });
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
 import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { invalidToken } from '../../../lambdas/core/authorization.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
@@ -13,7 +15,7 @@ const REFUNDS: Partial<ServicePolicy> = {
   prefix: '/api/payments',
   routes: {
     'POST /api/payments/refunds': {
-      auth: { type: 'jwt', scopes: ['payments:refund'] },
+      auth: { type: 'required', accepts: [acceptance('jwt', { scopes: ['payments:refund'] })] },
       limits: [windowLimit(2, 60_000)],
       cost: 1,
     },
@@ -69,19 +71,18 @@ describe('who may pass', () => {
     expect(await environment().send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
   });
 
-  it('a request without a verdict is 401 on a route that needs one, with a bare challenge', async () => {
+  it('a request without a verdict is 401 on a route that needs one, with a challenge', async () => {
     const result = await environment().send();
     expect(result).toMatchObject({
       statusCode: 401,
-      headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json' },
+      headers: { 'www-authenticate': 'Bearer realm="api"', 'content-type': 'application/problem+json' },
     });
     expect(problemOf(result)).toMatchObject({ code: 'unauthorized', status: 401, request_id: 'request-1' });
     expect(echo.received).toEqual([]);
   });
 
   it('a rejected credential is 401 and says invalid_token', async () => {
-    const verdict = { verdict: 'rejected', error: 'invalid_token', errorDescription: 'the token has expired' } as const;
-    const result = await environment().send({ verdict });
+    const result = await environment().send({ verdict: invalidToken('the token has expired') });
     expect(result.headers).toMatchObject({
       'www-authenticate': 'Bearer error="invalid_token", error_description="the token has expired"',
     });
@@ -296,7 +297,7 @@ describe('what the client receives', () => {
 describe('the limit', () => {
   it('lets exactly its number pass, tells each request where it stands, and refuses the next with 429', async () => {
     const { send, clock } = environment({
-      default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(3, 60_000)], cost: 1 },
+      default: { auth: ANY_JWT, limits: [windowLimit(3, 60_000)], cost: 1 },
     });
     const remaining: unknown[] = [];
     for (let index = 0; index < 3; index += 1) {
@@ -344,7 +345,7 @@ describe('the limit', () => {
 
   it('does not count what authentication refused', async () => {
     const { send } = environment({
-      default: { auth: { type: 'jwt', scopes: [] }, limits: [windowLimit(1, 60_000)], cost: 1 },
+      default: { auth: ANY_JWT, limits: [windowLimit(1, 60_000)], cost: 1 },
     });
     for (let index = 0; index < 5; index += 1) await send();
     expect(await send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
