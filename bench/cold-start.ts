@@ -32,11 +32,21 @@ const PACKAGES = {
     "export { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'",
 } as const;
 
-/** Time from the start of a process to a function's first answer; all rows once a round, so that all meet one machine. */
-export async function benchColdStart(stand: Stand, bundles: Bundles, rounds: number): Promise<void> {
+/**
+ * Time from the start of a process to a function's first answer; all rows once a round, so that all meet one machine.
+ *
+ * @param which the authorizer and what it is compared with, or everything
+ */
+export async function benchColdStart(
+  stand: Stand,
+  bundles: Bundles,
+  rounds: number,
+  which: 'authorizer' | 'all' = 'all',
+): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'tollgate-bench-cold-'));
   try {
-    const rows = [EMPTY, ...(await functionRows(stand, bundles, dir)), ...(await packageRows(dir))];
+    const others = which === 'all' ? [...(await proxyRows(stand, bundles, dir)), ...(await packageRows(dir))] : [];
+    const rows = [EMPTY, ...(await authorizerRows(stand, bundles, dir)), ...others];
     progress(`cold start: ${rows.length} rows, ${rounds} rounds …`);
     print(rows, await measure(rows, rounds), rounds);
   } finally {
@@ -66,28 +76,35 @@ function check({ name, script }: Row, { answer }: Sample): void {
   throw new Error(`${name} answered ${JSON.stringify(answer)}`);
 }
 
-async function functionRows(stand: Stand, { files }: Bundles, dir: string): Promise<readonly Row[]> {
+function firstAnswer(name: string, variables: Row['variables'], goalMs?: number): Row {
+  return { name, script: 'first-answer', variables, ...(goalMs !== undefined && { goalMs }) };
+}
+
+async function authorizerRows(stand: Stand, { files }: Bundles, dir: string): Promise<readonly Row[]> {
   const rs256 = { BENCH_EVENT: authorizerEvent(await stand.keys.RS256.sign()) };
   const es256 = { BENCH_EVENT: authorizerEvent(await stand.keys.ES256.sign()) };
-  const yardstick = async (name: string) => ({
-    BENCH_BUNDLE: await bundled(dir, name, { file: `bench/cold-start/yardsticks/${name}.ts` }),
+  const bundle = { BENCH_BUNDLE: files.authorizer };
+  const yardstick = async (file: string) => ({
+    BENCH_BUNDLE: await bundled(dir, file, { file: `bench/cold-start/yardsticks/${file}` }),
     BENCH_JWKS_URL: stand.jwksUrl,
+    ...rs256,
   });
-  const first = (name: string, variables: Row['variables'], goalMs?: number): Row => ({
-    name,
-    script: 'first-answer',
-    variables,
-    ...(goalMs !== undefined && { goalMs }),
-  });
-  const authorizer = { ...stand.authorizer, BENCH_BUNDLE: files.authorizer };
-  const proxy = { ...stand.proxy, BENCH_EVENT: forwardedEvent() };
   return [
-    first('authorizer, first verdict, RS256', { ...authorizer, ...rs256 }, 35),
-    first('authorizer, first verdict, ES256', { ...authorizer, ...es256 }, 35),
-    first('  yardstick: node:http and node:crypto by hand, RS256', { ...(await yardstick('jwks-by-hand')), ...rs256 }),
-    first('  yardstick: jose with its remote key set, RS256', { ...(await yardstick('jose-remote')), ...rs256 }),
-    first('proxy, first forwarded request', { ...proxy, BENCH_BUNDLE: files.proxy }, 130),
-    first('  yardstick: middy, ioredis, AWS SDK, fetch', { ...proxy, ...(await yardstick('usual-proxy')) }),
+    firstAnswer('authorizer, keys from the issuer, RS256', { ...stand.forgetfulAuthorizer, ...bundle, ...rs256 }, 35),
+    firstAnswer('authorizer, keys from the issuer, ES256', { ...stand.forgetfulAuthorizer, ...bundle, ...es256 }, 35),
+    firstAnswer('authorizer, keys from the table, RS256', { ...stand.authorizer, ...bundle, ...rs256 }, 35),
+    firstAnswer('  yardstick: node:http and node:crypto by hand, RS256', await yardstick('jwks-by-hand.ts')),
+    firstAnswer('  yardstick: aws-jwt-verify over node:http, RS256', await yardstick('aws-jwt-verify.mjs')),
+    firstAnswer('  yardstick: jose with its remote key set, RS256', await yardstick('jose-remote.ts')),
+  ];
+}
+
+async function proxyRows(stand: Stand, { files }: Bundles, dir: string): Promise<readonly Row[]> {
+  const proxy = { ...stand.proxy, BENCH_EVENT: forwardedEvent() };
+  const usual = await bundled(dir, 'usual-proxy', { file: 'bench/cold-start/yardsticks/usual-proxy.ts' });
+  return [
+    firstAnswer('proxy, first forwarded request', { ...proxy, BENCH_BUNDLE: files.proxy }, 130),
+    firstAnswer('  yardstick: middy, ioredis, AWS SDK, fetch', { ...proxy, BENCH_BUNDLE: usual }),
   ];
 }
 

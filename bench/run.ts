@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis.ts';
+import { benchAuth } from './auth.ts';
 import { synthesizedBundles } from './bundles.ts';
 import { benchChaos } from './chaos.ts';
 import { endAll } from './child.ts';
@@ -11,11 +12,11 @@ import { benchCpu } from './cpu.ts';
 import { pin } from './limits/pin.ts';
 import { benchLimits } from './limits.ts';
 import { peersInstalled } from './peers.ts';
-import { benchSizes } from './sizes.ts';
+import { benchAuthorizerSizes, benchSizes } from './sizes.ts';
 import { startStand } from './stand.ts';
 import { progress } from './table.ts';
 
-const PARTS = ['sizes', 'cold-start', 'cpu', 'limits', 'chaos'] as const;
+const PARTS = ['sizes', 'cold-start', 'cpu', 'auth', 'limits', 'chaos'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,7 +52,7 @@ function count(name: 'starts' | 'rounds' | 'requests' | 'decisions' | 'clients' 
   process.exit(1);
 }
 
-if ((wanted('cpu') || wanted('limits')) && !peersInstalled()) {
+if ((wanted('cpu') || wanted('auth') || wanted('limits')) && !peersInstalled()) {
   progress('installing what the benchmarks compare with …');
   const { status } = spawnSync('npm', ['ci', '--silent'], { cwd: import.meta.dirname, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error('npm ci in bench/ failed');
@@ -80,6 +81,11 @@ async function benchFunctions(): Promise<void> {
   if (wanted('sizes')) await benchSizes(bundles);
   if (wanted('cold-start')) await benchColdStart(stand, bundles, count('starts'));
   if (wanted('cpu')) await benchCpu(stand, bundles, count('rounds'), count('requests'));
+  if (!wanted('auth')) return;
+  // With all parts its cold start is measured among the others.
+  if (!wanted('cold-start')) await benchColdStart(stand, bundles, count('starts'), 'authorizer');
+  await benchAuthorizerSizes(bundles);
+  await benchAuth(count('rounds'));
 }
 
 async function benchTheLimits(): Promise<void> {
@@ -97,7 +103,8 @@ async function benchTheLimits(): Promise<void> {
 }
 
 try {
-  if (['sizes', 'cold-start', 'cpu'].some((part) => wanted(part as (typeof PARTS)[number]))) await benchFunctions();
+  if (['sizes', 'cold-start', 'cpu', 'auth'].some((part) => wanted(part as (typeof PARTS)[number])))
+    await benchFunctions();
   if (wanted('limits')) await benchTheLimits();
   if (wanted('chaos')) await benchChaos((stop) => closers.push(stop));
 } finally {

@@ -11,12 +11,7 @@ const CONTRIBUTORS = 8;
 
 /** Bytes of each function's bundle, and whose code they are. */
 export async function benchSizes({ files }: Bundles): Promise<void> {
-  const rows = await Promise.all(
-    FUNCTIONS.map(async (name): Promise<readonly Cell[]> => {
-      const code = await readFile(files[name]);
-      return [name, kilobytes(code.length), kilobytes(gzipSync(code).length)];
-    }),
-  );
+  const rows = await Promise.all(FUNCTIONS.map((name) => sizeRow(name, files[name])));
   printTable('Bundle sizes, KB', ['function', 'raw', 'gzip'], rows);
   await printContributors(files);
 }
@@ -34,6 +29,34 @@ async function printContributors(files: Bundles['files']): Promise<void> {
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Bytes of the authorizer's bundle beside those of handlers that do nothing but verify. */
+export async function benchAuthorizerSizes({ files }: Bundles): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'tollgate-bench-sizes-'));
+  try {
+    const rows = await Promise.all(
+      YARDSTICKS.map(async ([name, source]): Promise<readonly Cell[]> => {
+        const outfile = join(dir, `${source}.mjs`);
+        await bundle({ file: `bench/cold-start/yardsticks/${source}` }, outfile);
+        return sizeRow(name, outfile);
+      }),
+    );
+    printTable('Authorizers, KB', ['', 'raw', 'gzip'], [await sizeRow('Tollgate', files.authorizer), ...rows]);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const YARDSTICKS = [
+  ['node:http and node:crypto by hand', 'jwks-by-hand.ts'],
+  ['aws-jwt-verify', 'aws-jwt-verify.mjs'],
+  ['jose with its remote key set', 'jose-remote.ts'],
+] as const;
+
+async function sizeRow(name: string, file: string): Promise<readonly Cell[]> {
+  const code = await readFile(file);
+  return [name, kilobytes(code.length), kilobytes(gzipSync(code).length)];
 }
 
 function contributors({ outputs }: Metafile): readonly (readonly [string, number])[] {

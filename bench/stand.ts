@@ -21,8 +21,10 @@ export interface Stand {
   readonly jwksUrl: string;
   readonly upstream: Service;
   readonly keys: { readonly RS256: TestKey; readonly ES256: TestKey };
-  /** Environment of the authorizer function. */
+  /** Environment of the authorizer function, whose table has what it put there before. */
   readonly authorizer: Readonly<Record<string, string>>;
+  /** The same with a table that keeps nothing, so that every process has to ask the issuer. */
+  readonly forgetfulAuthorizer: Readonly<Record<string, string>>;
   /** Environment of a proxy function. */
   readonly proxy: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -40,14 +42,17 @@ export async function startStand(): Promise<Stand> {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ keys: [rs.jwk, es.jwk] }));
   });
+  const emptyTable = await serveHttp((_, response) => response.end('{}'));
   const jwksUrl = `${jwks.url}/.well-known/jwks.json`;
   const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
+  const authorizer = { [Env.authorizer]: JSON.stringify(authorizerConfig(jwksUrl)), [Env.table]: table.name };
   return {
     redisUrl: redis.url,
     jwksUrl,
     upstream,
     keys: { RS256: rs, ES256: es },
-    authorizer: { [Env.authorizer]: JSON.stringify(authorizerConfig(jwksUrl)) },
+    authorizer: { ...authorizer, ...lambdaVariables(table.endpoint) },
+    forgetfulAuthorizer: { ...authorizer, ...lambdaVariables(emptyTable.url) },
     proxy: {
       [Env.service]: JSON.stringify(
         servicePolicy({
@@ -64,7 +69,7 @@ export async function startStand(): Promise<Stand> {
       ...lambdaVariables(table.endpoint),
     },
     stop: async () => {
-      await Promise.all([redis.stop(), table.stop(), upstream.stop(), jwks.stop()]);
+      await Promise.all([redis.stop(), table.stop(), emptyTable.stop(), upstream.stop(), jwks.stop()]);
     },
   };
 }

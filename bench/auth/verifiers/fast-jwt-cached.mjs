@@ -1,0 +1,5 @@
+import { makeVerifier as make } from './fast-jwt.mjs';
+
+export function makeVerifier(setup) {
+  return make(setup, true);
+}
