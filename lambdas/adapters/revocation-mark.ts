@@ -15,6 +15,7 @@ export class RevocationMark {
   readonly #gateway: string;
   readonly #clock: () => number;
   #lookedAtMs: number | undefined;
+  /** Undefined until it was read: whatever it is then, what is remembered may be older. */
   #version: number | undefined;
 
   constructor(options: {
@@ -29,25 +30,26 @@ export class RevocationMark {
   }
 
   /**
-   * Whether something was revoked since it was last asked; false, at once, when the mark was looked at lately. It never
-   * rejects: a mark that cannot be read has not changed.
+   * Whether something was revoked since it was last asked; false, at once, when the mark was looked at lately, and the
+   * first time: a cold start has nothing to forget, and its request would wait. It never rejects: a mark that cannot be read
+   * has not changed.
    */
   changed(): boolean | Promise<boolean> {
     const nowMs = this.#clock();
-    const isFirst = this.#lookedAtMs === undefined;
-    if (Math.abs(nowMs - (this.#lookedAtMs ?? Number.NEGATIVE_INFINITY)) < MARK_LOOKED_AT_MS) return false;
+    const lookedAtMs = this.#lookedAtMs ?? nowMs;
+    this.#lookedAtMs ??= nowMs;
+    if (Math.abs(nowMs - lookedAtMs) < MARK_LOOKED_AT_MS) return false;
     this.#lookedAtMs = nowMs;
-    return this.#look(isFirst);
+    return this.#look();
   }
 
-  async #look(isFirst: boolean): Promise<boolean> {
+  async #look(): Promise<boolean> {
     try {
       const version = await within(MARK_WAIT_MS, this.#read());
       if (version === NO_ANSWER) throw new Error(`no answer within ${MARK_WAIT_MS} ms`);
-      const before = this.#version;
+      const hasChanged = version !== this.#version;
       this.#version = version;
-      // What is remembered is younger than this environment: at its first look there is nothing to forget.
-      return before === undefined ? !isFirst : before !== version;
+      return hasChanged;
     } catch (error) {
       writeLine({ message: 'mark of revocations not read', error: describeError(error) });
       return false;
