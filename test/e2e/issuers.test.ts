@@ -8,6 +8,7 @@ import { rotateKey } from '../../local/demo/keys.ts';
 import type { TokenOptions } from '../../local/demo/mint.ts';
 import { editedApp } from './support/assembly.ts';
 import { type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
+import { whileRedisAnswers } from './support/redis-answers.ts';
 
 // The demo issuers, in reach of a test that stops them.
 vi.mock(import('../../local/demo/issuer.ts'), async (original) => {
@@ -68,8 +69,10 @@ describe('of two issuers', () => {
   });
 
   test('each has limits of its own for its alice', async () => {
-    const path = '/api/payments/42';
-    const answers = [await get({ issuer: OURS }, path), await get({ issuer: PARTNER }, path)];
+    const answers = await whileRedisAnswers(gateway, async (index) => {
+      const alice = (issuer: string) => get({ issuer, subject: `alice-${index}` }, '/api/payments/42');
+      return [await alice(OURS), await alice(PARTNER)];
+    });
     expect(answers.map(({ headers }) => headers['x-ratelimit-remaining'])).toEqual(['19', '19']);
   });
 
