@@ -1,9 +1,11 @@
 import type { KeyFacts } from '../../lambdas/contract/key-operations.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { table } from './table.ts';
-import { isoTime, until } from './text.ts';
+import { isoTime } from './text.ts';
 
-const TIME_WIDTH = '2026-11-24T10:00:00Z'.length;
+const DATE_WIDTH = '2026-11-24'.length;
+/** Of id, owner, plan, scopes, end and last use; the state has what they leave. */
+const MAX_WIDTHS = [12, 20, 10, 16, DATE_WIDTH, DATE_WIDTH] as const;
 
 /** A row a key, in 100 columns; `--json` has all that is known of it. */
 export function keyTable(keys: readonly KeyFacts[], nowMs: number): string {
@@ -12,16 +14,21 @@ export function keyTable(keys: readonly KeyFacts[], nowMs: number): string {
     printable(key.owner),
     printable(key.plan) || '-',
     printable(key.scopes.join(' ')) || '-',
-    key.lastUsedAtMs === 0 ? '-' : isoTime(key.lastUsedAtMs),
+    isoDate(key.expiresAtMs),
+    key.lastUsedAtMs === 0 ? '-' : isoDate(key.lastUsedAtMs),
     stateOf(key, nowMs),
   ]);
-  return table(['ID', 'OWNER', 'PLAN', 'SCOPES', 'LAST USED', 'STATE'], rows, [12, 20, 8, 16, TIME_WIDTH]);
+  return table(['ID', 'OWNER', 'PLAN', 'SCOPES', 'EXPIRES', 'LAST USED', 'STATE'], rows, MAX_WIDTHS);
 }
 
+/** In UTC. */
+function isoDate(ms: number): string {
+  return isoTime(ms).slice(0, DATE_WIDTH);
+}
+
+/** `rotating`: its former secret is good as well. */
 function stateOf({ revokedUntilMs, expiresAtMs, formerUntilMs }: KeyFacts, nowMs: number): string {
-  if (revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs))
-    return `revoked ${until(revokedUntilMs)}`;
-  if (expiresAtMs <= nowMs) return `expired ${isoTime(expiresAtMs)}`;
-  const former = formerUntilMs === null ? '' : `, former secret ${until(formerUntilMs)}`;
-  return `good ${until(expiresAtMs)}${former}`;
+  if (expiresAtMs <= nowMs) return 'expired';
+  if (revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs)) return 'revoked';
+  return formerUntilMs !== null && formerUntilMs > nowMs ? 'rotating' : 'good';
 }

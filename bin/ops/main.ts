@@ -1,6 +1,7 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { type Command, parseCommand } from './command.ts';
+import { describeKey } from './describe-key.ts';
 import { describeResult } from './describe-result.ts';
 import { OpsError, UsageError } from './errors.ts';
 import { factsOf } from './facts.ts';
@@ -9,19 +10,13 @@ import { keyTable } from './key-table.ts';
 import { listKeys } from './list-keys.ts';
 import { listRules } from './list-rules.ts';
 import { createAsk } from './operator-client.ts';
-import { readLog } from './replay/read-log.ts';
-import { replay } from './replay/replay.ts';
-import { describeResults } from './replay/report.ts';
-import { shortened, until } from './text.ts';
+import type { Output } from './output.ts';
+import { replayLog } from './replay/replay-log.ts';
+import { shortened } from './text.ts';
 import { USAGE } from './usage.ts';
 
 /** The longest message of our own has 400 characters. */
 const LINE_WIDTH = 1000;
-
-export interface Output {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
 
 type OfType<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
 
@@ -76,37 +71,18 @@ async function list({ operation, facts, target, json }: OfType<'list'>, { out }:
   out(wanted.length === 0 ? 'nothing is in force' : factsTable(wanted.flatMap((rule) => factsOf(rule, facts))));
 }
 
-/** The key alone is on standard output, so that `KEY=$(…)` has it; all that is told of it is not. */
+/** The key alone is on standard output, so that `KEY=$(…)` has it; what is told of it is not. */
 async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, err }: Output): Promise<void> {
   const result = await createAsk(target)(operation);
   if (!result.ok) throw new OpsError(result.error.message);
   if (!('secret' in result)) throw new OpsError('the operator function answered something else than a key');
   if (json) return out(JSON.stringify(result, null, 2));
-  const { key, secret, note } = result;
-  out(secret);
-  err(oneLine(`key:${key.id} of ${key.owner} is good ${until(key.expiresAtMs)}; it is shown this once only`));
-  if (key.formerUntilMs !== null) err(oneLine(`its former secret is good ${until(key.formerUntilMs)}`));
-  if (note !== null) err(oneLine(`note: ${note}`));
+  out(result.secret);
+  for (const line of describeKey(operation, result)) err(oneLine(line));
 }
 
 async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out }: Output): Promise<void> {
   const keys = await listKeys(createAsk(target), operation);
   if (json) return out(JSON.stringify(keys, null, 2));
   out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now()));
-}
-
-async function replayLog({ log, limits, service, top }: OfType<'replay'>, { out, err }: Output): Promise<void> {
-  const { entries, skipped } = await readLog(log, (entry) => service === undefined || entry.service === service).catch(
-    (cause) => {
-      throw new OpsError(`${log} cannot be replayed: ${(cause as Error).message}`, { cause });
-    },
-  );
-  if (entries.length === 0) throw new OpsError(nothingToReplay(log, service));
-  out(describeResults(replay(entries, limits), top));
-  if (skipped > 0) err(`note: ${skipped} lines tell of no request that a limit was asked about`);
-}
-
-function nothingToReplay(log: string, service: string | undefined): string {
-  const what = service === undefined ? 'a request' : `a request of the service ${service}`;
-  return `a log must have a line of ${what} that limits were asked about, got none in ${log}: give the JSON lines of the functions' or the access log, of npm start with npm start -- --verbose, from CloudWatch with aws logs tail LOG_GROUP --format short --since 1h`;
 }

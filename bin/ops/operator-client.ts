@@ -78,7 +78,7 @@ function explanation(
     return `nothing listens on 127.0.0.1:${localPort}: run npm start, or give the port that it tells as --local PORT`;
   }
   if (message.includes('Region is missing')) {
-    return 'no AWS region is set: give --region, or set AWS_REGION';
+    return 'no AWS region is set: give --region, set AWS_REGION, or ask the gateway of npm start with --local';
   }
   switch (name) {
     case 'ResourceNotFoundException':

@@ -12,19 +12,22 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   limit ID NAME default        takes it back
   list [revoked|limits]        what is in force
   show ID                      what is in force for one subject
-  keys create --owner NAME     makes an API key, on standard output: it is shown this once only
-  keys list                    the keys, their owners, last use and state
-  keys rotate ID               gives a key another secret; the former one is good for --overlap
+  keys create --owner NAME     makes an API key: prints it, this once only
+  keys list                    what keys there are: whose, until when, when last used
+  keys rotate ID               gives a key another secret and prints it, this once only
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
-ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID.
+ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID (keys rotate: or ID alone).
+LIMIT is BY=NUMBER/WINDOW, client=100/1m, or of a token bucket BY=RATE/s+BURST, client=10/s+50;
+BY is client, ip or total; it may be given several times.
 
-  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit, keys create: 365d)
-  --overlap TIME     how long the former secret is good, 24h; 0 ends it now (keys rotate)
-  --plan, --tenant NAME, --scopes, --roles "A B"    what the key's bearer has (keys create)
+  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit; keys create: 365d)
   --reason TEXT      why, at most 256 characters (revoke, restore, limit)
   --rate NUMBER      units a second of a token bucket, whose burst is VALUE (limit)
   --kind KIND        of one kind of ID only (list)
+  --plan NAME, --tenant NAME, --scopes "A B", --roles "A B"   what the key stands for (keys create)
+  --overlap TIME     how long the former secret is good beside the new one: 24h, at most 30d;
+                     0: no longer (keys rotate)
   --json             JSON instead of text
   --gateway NAME     the gateway (${DEFAULT_GATEWAY})
   --region REGION    AWS region (as the AWS CLI has it)

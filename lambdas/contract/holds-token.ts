@@ -1,4 +1,4 @@
-/** An API key, also where something is joined to its ends: see api-key.ts. */
+/** An API key, also one that was cut, or has something joined to its ends: see api-key.ts. */
 const API_KEY = /tgk_[0-9A-Za-z]{12}_[0-9A-Za-z]{30}/;
 /** The beginning of a JSON object in base64url, also where it is no whole header. */
 const OBJECT = /\beyJ/;
@@ -7,8 +7,8 @@ const ALGORITHM = '"alg"';
 
 /**
  * Whether the text has a token in it, signed (RFC 7515 §7.1) or encrypted (RFC 7516 §7.1), or an API key, whatever stands
- * around it.
- * What is kept is read by many and logged, and messages quote what they are about: a credential must not get there.
+ * around it. What is kept is read by many and logged, and messages quote what they are about: a credential must not get
+ * there.
  */
 export function holdsToken(text: string): boolean {
   if (API_KEY.test(text)) return true;

@@ -30,8 +30,6 @@ export interface ListKeys {
   readonly after: string | null;
 }
 
-export type KeyOperation = CreateKey | RotateKey | ListKeys;
-
 /** What is told of a key: nothing by which it could be had. */
 export interface KeyFacts extends Omit<ApiKey, 'secrets' | 'version'> {
   /** How it begins: `tgk_4fzN9qXw2LbC_`. */
@@ -59,18 +57,16 @@ export interface KeysResult {
 }
 
 const DAY_MS = 86_400_000;
-const LIFETIME = { min: 60_000, max: 3650 * DAY_MS, usual: 365 * DAY_MS };
-const OVERLAP = { max: 30 * DAY_MS, usual: DAY_MS };
-const MAX_OWNER_LENGTH = 256;
-/** Verdicts hand scopes and roles on, and are no larger than this. */
+// A key goes into a verdict as a whole, and is read as one unit by DynamoDB: at most 4 KB.
+const MAX_NAME_LENGTH = 256;
 const MAX_WORDS = 50;
-const MAX_WORDS_LENGTH = 2048;
+const MAX_WORDS_LENGTH = 1024;
 
-export const owner: Decoder<string> = (value, path) => {
-  const text = string(value, path);
-  if (text.trim() === '' || text.length > MAX_OWNER_LENGTH) {
+const owner: Decoder<string> = (value, path) => {
+  const text = string(value ?? '', path);
+  if (text.trim() === '' || text.length > MAX_NAME_LENGTH) {
     throw new InvalidOperationError(
-      `the owner of a key must be a text of 1 to ${MAX_OWNER_LENGTH} characters, got ${quote(text)}: write who is given it, like billing@example.com`,
+      `the owner of a key must be a text of 1 to ${MAX_NAME_LENGTH} characters, got ${quote(text)}: write who is given it, like billing@example.com`,
     );
   }
   checkText('the owner of a key', text, 'write it in one line');
@@ -80,41 +76,48 @@ export const owner: Decoder<string> = (value, path) => {
 function label(what: string): Decoder<string> {
   return withDefault((value, path) => {
     const text = string(value, path);
-    if (text === '' || isRuleName(text)) return text;
+    if (text === '' || (isRuleName(text) && text.length <= MAX_NAME_LENGTH)) return text;
     throw new InvalidOperationError(
-      `the ${what} of a key must be one that a rule can name, got ${quote(text)}: write one like acme, in one line`,
+      `the ${what} of a key must be one that a rule can name, of at most ${MAX_NAME_LENGTH} characters, got ${quote(text)}: write one like acme, in one line`,
     );
   }, '');
 }
 
-function words(what: string, isWord: (word: string) => boolean): Decoder<readonly string[]> {
+/** Roles are words too: operators and upstreams write them in lists. */
+function words(what: string): Decoder<readonly string[]> {
   return withDefault((value, path) => {
-    const all = array(string)(value, path);
-    const wrong = all.find((word) => !isWord(word));
+    const all = [...new Set(array(string)(value, path))];
+    const wrong = all.find((word) => !SCOPE.test(word));
     if (wrong !== undefined) {
       throw new InvalidOperationError(
-        `each of the ${what} of a key must be one word of printable characters, got ${quote(wrong)}: list them one by one`,
+        `each of the ${what} of a key must be one word of ASCII without quotes and backslashes, got ${quote(wrong)}: list them one by one`,
       );
     }
-    if (all.length > MAX_WORDS || all.join(' ').length > MAX_WORDS_LENGTH) {
+    const length = all.join(' ').length;
+    if (all.length > MAX_WORDS || length > MAX_WORDS_LENGTH) {
       throw new InvalidOperationError(
-        `the ${what} of a key must be at most ${MAX_WORDS} and ${MAX_WORDS_LENGTH} characters together, got ${all.length}: give it fewer`,
+        `the ${what} of a key must be at most ${MAX_WORDS}, of ${MAX_WORDS_LENGTH} characters together, got ${all.length} of ${length}: give it fewer`,
       );
     }
-    return [...new Set(all)];
+    return all;
   }, []);
 }
 
-function duration(
-  what: string,
-  { min, max, usual }: { readonly min: number; readonly max: number; readonly usual: number },
-) {
+interface Bounds {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** The same in words. */
+  readonly told: string;
+  readonly usualMs: number;
+}
+
+function duration(name: string, { minMs, maxMs, told, usualMs }: Bounds): Decoder<number> {
   return withDefault((value: unknown) => {
-    if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+    if (Number.isSafeInteger(value) && Number(value) >= minMs && Number(value) <= maxMs) return Number(value);
     throw new InvalidOperationError(
-      `${what} must be a whole number of ms from ${min} to ${max}, got ${quoteValue(value)}: leave it out for ${usual / DAY_MS} days`,
+      `${name} must be a whole number of ms ${told}, got ${quoteValue(value)}: leave it out for ${usualMs / DAY_MS} d`,
     );
-  }, usual);
+  }, usualMs);
 }
 
 /** `4fzN9qXw2LbC`, or as rules have it `key:4fzN9qXw2LbC`. */
@@ -122,7 +125,7 @@ export const keyId: Decoder<string> = (value, path) => {
   const text = string(value, path).replace(/^key:/, '');
   if (isApiKeyId(text)) return text;
   throw new InvalidOperationError(
-    `the id of a key must be its 12 letters and digits after ${API_KEY_PREFIX}, got ${quote(text)}: see list-keys`,
+    `the id of a key must be its 12 letters and digits after ${API_KEY_PREFIX}, got ${quote(text)}: list the keys to find it`,
   );
 };
 
@@ -130,12 +133,20 @@ export const createKeyFields = {
   owner,
   plan: label('plan'),
   tenant: label('tenant'),
-  scopes: words('scopes', (word) => SCOPE.test(word)),
-  roles: words('roles', (word) => SCOPE.test(word)),
-  forMs: duration('forMs', LIFETIME),
+  scopes: words('scopes'),
+  roles: words('roles'),
+  forMs: duration('forMs', {
+    minMs: 1000,
+    maxMs: 3650 * DAY_MS,
+    told: 'from 1 s to 3650 days, since every key ends',
+    usualMs: 365 * DAY_MS,
+  }),
 };
 
-export const rotateKeyFields = { id: keyId, overlapMs: duration('overlapMs', { min: 0, ...OVERLAP }) };
+export const rotateKeyFields = {
+  id: keyId,
+  overlapMs: duration('overlapMs', { minMs: 0, maxMs: 30 * DAY_MS, told: 'from 0 to 30 days', usualMs: DAY_MS }),
+};
 
 const keyFacts: Decoder<KeyFacts> = object({
   id: string,

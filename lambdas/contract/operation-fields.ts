@@ -1,5 +1,6 @@
 import { isAddress } from './address.ts';
 import { type Decoder, nullable, string, withDefault } from './decode.ts';
+import { keyId } from './key-operations.ts';
 import { LIMIT_BOUNDS } from './limit-bounds.ts';
 import { checkText, InvalidOperationError, parseRuleId, quote, quoteValue } from './rule-id.ts';
 import { REVOCABLE_KINDS } from './rules.ts';
@@ -32,8 +33,15 @@ function checkAddress(text: string, name: string): void {
   );
 }
 
-export const revocableId: Decoder<string> = (value, path) => {
+/** What a rule can be made of. Those of other keys, from before there were any, can be read and restored. */
+const ruledId: Decoder<string> = (value, path) => {
   const text = id(value, path);
+  if (parseRuleId(text).kind === 'key') keyId(text, path);
+  return text;
+};
+
+export const revocableId: Decoder<string> = (value, path) => {
+  const text = ruledId(value, path);
   if (!REVOCABLE_KINDS.includes(parseRuleId(text).kind)) {
     throw new InvalidOperationError(
       `only ${REVOCABLE_KINDS.join(', ')} can be revoked, got ${quote(text)}: give it a limit instead, or revoke who uses it`,
@@ -43,7 +51,7 @@ export const revocableId: Decoder<string> = (value, path) => {
 };
 
 export const limitedId: Decoder<string> = (value, path) => {
-  const text = id(value, path);
+  const text = ruledId(value, path);
   if (parseRuleId(text).kind === 'token') {
     throw new InvalidOperationError(
       `a token has no limits of its own, got ${quote(text)}: set those of its subject, tenant or plan`,

@@ -24,7 +24,7 @@ export class InvalidOperationError extends Error {
 }
 
 /**
- * Whom a rule is about: `sub:alice`, `token:<jti>`, `tenant:acme`, `key:k1`, `ip:192.0.2.1`, `plan:pro`.
+ * Whom a rule is about: `sub:alice`, `token:<jti>`, `tenant:acme`, `key:4fzN9qXw2LbC`, `ip:192.0.2.1`, `plan:pro`.
  *
  * @throws InvalidOperationError saying the value, the rule and the fix
  */

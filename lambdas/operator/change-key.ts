@@ -61,13 +61,24 @@ export async function rotateKey(keys: Keys, { id, overlapMs }: RotateKey, nowMs:
       ],
     };
   });
-  if (stored === undefined) throw new InvalidOperationError(`no API key has the id ${id}: see list-keys`);
+  if (stored === undefined) throw new InvalidOperationError(`no API key has the id ${id}: list the keys to find it`);
   return { key: factsOf(stored, nowMs), secret };
 }
 
-/** Revokes a key or takes that back; nothing where no key has the id. @returns whether one has it */
-export async function markKey(keys: Keys, id: string, revokedUntilMs: number | null, nowMs: number): Promise<boolean> {
-  return (await changeKey(keys, id, nowMs, () => ({ revokedUntilMs }))) !== undefined;
+/**
+ * Revokes a key, or takes that back, as is said once the key was read.
+ *
+ * @returns false: no key has the id
+ * @throws ConflictError, or TableUnavailable
+ */
+export async function markKey(
+  keys: Keys,
+  id: string,
+  revokedUntilMs: () => Promise<number | null>,
+  nowMs: number,
+): Promise<boolean> {
+  const change = async () => ({ revokedUntilMs: await revokedUntilMs() });
+  return (await changeKey(keys, id, nowMs, change)) !== undefined;
 }
 
 /** @throws TableUnavailable */
@@ -81,13 +92,13 @@ async function changeKey(
   keys: Keys,
   id: string,
   nowMs: number,
-  change: (key: ApiKey) => Partial<ApiKey>,
+  change: (key: ApiKey) => Partial<ApiKey> | Promise<Partial<ApiKey>>,
 ): Promise<StoredApiKey | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const stored = await keys.read(id);
     if (stored === undefined) return undefined;
     const { key, lastUsedAtMs } = stored;
-    const next = { ...key, ...change(key), version: Math.max(key.version + 1, nowMs) };
+    const next = { ...key, ...(await change(key)), version: Math.max(key.version + 1, nowMs) };
     if (await keys.write(next, key)) return { key: next, lastUsedAtMs };
   }
   throw new ConflictError(`the key ${id} was changed by others ${ATTEMPTS} times in a row: ask for it again`);

@@ -1,4 +1,3 @@
-import { describeError } from '../adapters/log.ts';
 import { connectRedis, firstConnection, type RedisEndpoint } from '../adapters/redis-connection.ts';
 import { RuleCopies } from '../adapters/rule-copies.ts';
 
@@ -24,5 +23,5 @@ export async function openCopies(endpoint: RedisEndpoint, gateway: string): Prom
   if (await firstConnection(client, CONNECT_WAIT_MS))
     return { copies: new RuleCopies(client, gateway), close: () => client.disconnect() };
   client.disconnect();
-  throw new Error(last === undefined ? `no connection within ${CONNECT_WAIT_MS} ms` : describeError(last));
+  throw last ?? new Error(`no connection within ${CONNECT_WAIT_MS} ms`);
 }

@@ -1,4 +1,4 @@
-import { describeError, writeLine } from '../adapters/log.ts';
+import { writeLine } from '../adapters/log.ts';
 import type { RevocationMarker } from '../adapters/revocation-marker.ts';
 import { type RuleStore, TableUnavailable } from '../adapters/rule-store.ts';
 import {
@@ -12,13 +12,13 @@ import {
   type RulesResult,
 } from '../contract/operations.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
-import type { Rule } from '../contract/rules.ts';
 import { canonicalId, isEmpty, type RuleChange, standingRule } from '../core/rules.ts';
-import { createKey, type Keys, listKeys, type MadeKey, markKey, rotateKey } from './change-key.ts';
+import { createKey, type Keys, listKeys, type MadeKey, rotateKey } from './change-key.ts';
 import { ConflictError, changeRule } from './change-rule.ts';
 import type { OpenCopies } from './open-copies.ts';
 import { publish } from './publish.ts';
 import { RuleRoom, TooManyRulesError } from './rule-room.ts';
+import { tellOfKey, tellOfRevocation } from './tell-authorizer.ts';
 
 export interface OperateOptions {
   readonly gateway: string;
@@ -74,7 +74,7 @@ async function perform(operation: Operation, options: OperateOptions, room: Rule
     case 'create-key':
       return { ok: true, ...(await createKey(keys, operation, nowMs)), note: null };
     case 'rotate-key':
-      return rotated(await rotateKey(keys, operation, nowMs), options);
+      return rotated(await rotateKey(keys, operation, nowMs), options, nowMs);
     default:
       return changeRules(operation, options, room, nowMs);
   }
@@ -89,42 +89,19 @@ async function changeRules(
   room: RuleRoom,
   nowMs: number,
 ): Promise<RuleResult> {
-  const { store } = options;
-  const { rule, changed } = await changeRule({ store, room }, operation.id, changeOf(operation, nowMs), nowMs);
+  const { store, marker } = options;
+  const { action, id } = operation;
+  const { rule, changed } = await changeRule({ store, room }, id, changeOf(operation, nowMs), nowMs);
   const { pushed, note } = await publish(rule, options);
-  const keyNote = await tellKey(operation, rule, options, nowMs);
-  const markNote = operation.action === 'revoke' ? await mark(options) : null;
+  const keyNote = action === 'limit' ? null : await tellOfKey(id, options, nowMs);
+  const markNote = action === 'revoke' ? await tellOfRevocation(marker, nowMs) : null;
   return { ok: true, rule, changed, pushed, note: notes(note, keyNote, markNote) };
 }
 
 /** A secret that ended at once may be remembered by the authorizer's environments. */
-async function rotated(made: MadeKey, options: OperateOptions): Promise<OperationResult> {
-  const note = made.key.formerUntilMs === null ? await mark(options) : null;
+async function rotated(made: MadeKey, { marker }: OperateOptions, nowMs: number): Promise<OperationResult> {
+  const note = made.key.formerUntilMs === null ? await tellOfRevocation(marker, nowMs) : null;
   return { ok: true, ...made, note };
-}
-
-const KEY = 'key:';
-
-/** The authorizer looks at the key itself, not at the rules. @returns what the operator should know */
-async function tellKey(
-  { action, id }: RuleChanging,
-  { revocation }: Rule,
-  { keys }: OperateOptions,
-  nowMs: number,
-): Promise<string | null> {
-  if (action === 'limit' || !id.startsWith(KEY)) return null;
-  const isKnown = await markKey(keys, id.slice(KEY.length), revocation?.untilMs ?? null, nowMs);
-  return isKnown ? null : 'no API key has this id: the rule is kept, and meets nobody';
-}
-
-/** @returns what the operator should know where it cannot be done */
-async function mark({ marker, clock }: OperateOptions): Promise<string | null> {
-  try {
-    await marker.mark(clock());
-    return null;
-  } catch (error) {
-    return `the authorizer was not told (${describeError(error)}): it may take the credential for good a few minutes longer, which the next stage refuses`;
-  }
 }
 
 function changeOf(operation: RuleChanging, nowMs: number): RuleChange {
@@ -183,8 +160,9 @@ function toldOf(result: OperationResult): Record<string, unknown> {
   if (!result.ok) return { code: result.error.code, error: result.error.message };
   if ('rules' in result) return { rules: result.rules.length };
   if ('keys' in result) return { keys: result.keys.length };
+  const note = result.note !== null && { note: result.note };
   // Of a key what everybody may know: its secret is told to whoever asked, and nowhere else.
-  if ('secret' in result) return { id: result.key.id, expires_at_ms: result.key.expiresAtMs };
-  const { changed, pushed, note, rule } = result;
-  return { changed, pushed, version: rule.version, ...(note !== null && { note }) };
+  if ('secret' in result) return { id: result.key.id, expires_at_ms: result.key.expiresAtMs, ...note };
+  const { changed, pushed, rule } = result;
+  return { changed, pushed, version: rule.version, ...note };
 }

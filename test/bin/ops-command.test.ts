@@ -59,6 +59,43 @@ describe('a command', () => {
     expect(parsed(line)).toEqual({ type: 'list', operation, facts, target: AWS, json: false });
   });
 
+  it.each([
+    [
+      'keys create --owner billing@example.com --plan pro --tenant acme --scopes orders:read__orders:write --roles a --for 30d',
+      {
+        action: 'create-key',
+        owner: 'billing@example.com',
+        plan: 'pro',
+        tenant: 'acme',
+        scopes: ['orders:read', 'orders:write'],
+        roles: ['a'],
+        forMs: 30 * 86_400_000,
+      },
+    ],
+    [
+      'keys create --owner billing',
+      {
+        action: 'create-key',
+        owner: 'billing',
+        plan: '',
+        tenant: '',
+        scopes: [],
+        roles: [],
+        forMs: 365 * 86_400_000,
+      },
+    ],
+    ['keys rotate 4fzN9qXw2LbC', { action: 'rotate-key', id: '4fzN9qXw2LbC', overlapMs: 86_400_000 }],
+    ['keys rotate key:4fzN9qXw2LbC --overlap 1h', { action: 'rotate-key', id: '4fzN9qXw2LbC', overlapMs: 3_600_000 }],
+    ['keys rotate 4fzN9qXw2LbC --overlap 0', { action: 'rotate-key', id: '4fzN9qXw2LbC', overlapMs: 0 }],
+  ])('%s is read', (line, operation) => {
+    expect(parsed(line)).toEqual({ type: 'make-key', operation, target: AWS, json: false });
+  });
+
+  it('lists keys', () => {
+    const operation = { action: 'list-keys', after: null };
+    expect(parsed('keys list --json')).toEqual({ type: 'list-keys', operation, target: AWS, json: true });
+  });
+
   it('may name the gateway, its region and the form of the answer', () => {
     expect(parsed('list --gateway shop --region eu-west-1 --json')).toMatchObject({
       target: { gateway: 'shop', region: 'eu-west-1' },
@@ -92,9 +129,10 @@ describe('a command', () => {
   });
 });
 
-describe('a token', () => {
-  const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
-
+describe.each([
+  ['a token', `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`],
+  ['an API key', `tgk_4fzN9qXw2LbC_${'A'.repeat(49)}`],
+])('%s', (_, credential) => {
   it.each([
     '$T',
     'revoke token: $T --reason x',
@@ -115,12 +153,19 @@ describe('a token', () => {
     'replay log --limit $T',
     'replay log --limit client=1/s --top $T',
     'show sub:a --help $T',
+    'keys rotate $T',
+    'keys $T',
+    'keys create --owner $T',
   ])('is refused wherever it is pasted, and not repeated: %s', async (line) => {
     const told: string[] = [];
     const tell = (text: string) => void told.push(text);
-    expect(await main(line.replace('$T', TOKEN).split(' '), { out: tell, err: tell })).toBe(2);
-    expect(told).toEqual([expect.stringMatching(/^error: an argument must not hold a token, got one: name it by its/)]);
-    expect(told.join()).not.toContain('eyJ');
+    expect(await main(line.replace('$T', credential).split(' '), { out: tell, err: tell })).toBe(2);
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^error: an argument must not hold a token or an API key, got one: name a token by its jti .* a key by its id, key:<id>$/,
+      ),
+    ]);
+    expect(told.join()).not.toContain('AAAA');
   });
 });
 
@@ -154,9 +199,27 @@ describe('what is told of what was typed', () => {
 
 describe('what is not understood', () => {
   it.each([
-    ['frob', 'a command must be one of revoke, restore, limit, list, show, replay, got "frob": see --help'],
+    [
+      'frob',
+      'a command must be one of revoke, restore, limit, list, show, keys create, keys list, keys rotate, replay, got "frob": see --help',
+    ],
     ['--json', 'a command must be one of'],
     ['constructor', 'a command must be one of'],
+    ['keys', 'got "keys": see --help'],
+    ['keys drop', 'got "keys drop": see --help'],
+    ['keys create', 'the owner of a key must be a text of 1 to 256 characters, got "": write who is given it'],
+    ['keys create billing', 'keys create takes no further word, got "billing": see --help'],
+    ['keys create --owner a --for 3651d', 'forMs must be a whole number of ms from 1 s to 3650 days, since every key'],
+    ['keys create --owner a --overlap 1h', 'keys create does not take --overlap: see --help'],
+    ['keys list 4fzN9qXw2LbC', 'keys list takes no further word, got "4fzN9qXw2LbC"'],
+    ['keys rotate', 'keys rotate takes ID, got "": see --help'],
+    [
+      'keys rotate k1',
+      'the id of a key must be its 12 letters and digits after tgk_, got "k1": list the keys to find it',
+    ],
+    ['keys rotate 4fzN9qXw2LbC --overlap 31d', 'overlapMs must be a whole number of ms from 0 to 30 days'],
+    ['keys rotate 4fzN9qXw2LbC --overlap 00', '--overlap must be a whole number of seconds, minutes, hours or days'],
+    ['revoke key:k1 --reason x', 'the id of a key must be its 12 letters and digits after tgk_, got "k1"'],
     ['revoke', 'revoke takes ID, got "": see --help'],
     ['revoke sub:a sub:b --reason x', 'revoke takes ID, got "sub:a sub:b": see --help'],
     [

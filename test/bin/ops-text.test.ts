@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { describeKey } from '../../bin/ops/describe-key.ts';
 import { describeResult } from '../../bin/ops/describe-result.ts';
 import { factsOf } from '../../bin/ops/facts.ts';
 import { factsTable } from '../../bin/ops/facts-table.ts';
+import { keyTable } from '../../bin/ops/key-table.ts';
 import { USAGE } from '../../bin/ops/usage.ts';
+import type { KeyFacts } from '../../lambdas/contract/key-operations.ts';
 import type { Rule } from '../../lambdas/contract/rules.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
@@ -104,6 +107,74 @@ describe('a result', () => {
 
   it('survives a version that is no time', () => {
     expect(told(get, { ...RULE, version: Number.MAX_SAFE_INTEGER })).toContain('last changed 9007199254740991');
+  });
+});
+
+const KEY: KeyFacts = {
+  id: '4fzN9qXw2LbC',
+  prefix: 'tgk_4fzN9qXw2LbC_',
+  owner: 'billing@example.com',
+  plan: 'pro',
+  tenant: '',
+  scopes: ['orders:read', 'orders:write'],
+  roles: [],
+  createdAtMs: NOON_MS,
+  rotatedAtMs: NOON_MS,
+  expiresAtMs: NOON_MS + 86_400_000,
+  lastUsedAtMs: NOON_MS,
+  revokedUntilMs: null,
+  formerUntilMs: null,
+};
+
+describe('the table of keys', () => {
+  const rowOf = (changes: Partial<KeyFacts>) => keyTable([{ ...KEY, ...changes }], NOON_MS).split('\n')[1] ?? '';
+
+  it('has a row for each key, with dates in ISO', () => {
+    const unused = { ...KEY, id: 'AAAAAAAAAAAA', owner: 'ci', plan: '', scopes: [], lastUsedAtMs: 0 };
+    expect(keyTable([KEY, unused], NOON_MS).split('\n')).toEqual([
+      'ID            OWNER                PLAN  SCOPES            EXPIRES     LAST USED   STATE',
+      '4fzN9qXw2LbC  billing@example.com  pro   orders:read ord…  2026-11-25  2026-11-24  good',
+      'AAAAAAAAAAAA  ci                   -     -                 2026-11-25  -           good',
+    ]);
+  });
+
+  it.each<[Partial<KeyFacts>, string]>([
+    [{}, 'good'],
+    [{ formerUntilMs: NOON_MS + 1 }, 'rotating'],
+    [{ formerUntilMs: NOON_MS }, 'good'],
+    [{ revokedUntilMs: 0 }, 'revoked'],
+    [{ revokedUntilMs: NOON_MS + 1, formerUntilMs: NOON_MS + 1 }, 'revoked'],
+    [{ revokedUntilMs: NOON_MS }, 'good'],
+    [{ expiresAtMs: NOON_MS }, 'expired'],
+    [{ expiresAtMs: NOON_MS, revokedUntilMs: 0 }, 'expired'],
+  ])('says of a key with %j that it is %s', (changes, state) => {
+    expect(rowOf(changes)).toMatch(new RegExp(` ${state}$`));
+  });
+
+  it('fits a hundred columns, the state included, and shows nothing that a terminal would act on', () => {
+    const row = rowOf({ owner: `\u202e${'o'.repeat(256)}`, plan: 'p'.repeat(256), formerUntilMs: NOON_MS + 1 });
+    expect([...row].length).toBeLessThanOrEqual(100);
+    expect(row).toMatch(/ \\u\{202e\}o{11}… .* rotating$/);
+  });
+});
+
+describe('a key that was made', () => {
+  const told = (action: 'create-key' | 'rotate-key', changes: Partial<KeyFacts> = {}, note: string | null = null) => {
+    const operation = { action } as Parameters<typeof describeKey>[0];
+    return describeKey(operation, { ok: true, key: { ...KEY, ...changes }, secret: 'the key', note });
+  };
+  const MADE =
+    'key:4fzN9qXw2LbC of billing@example.com is good until 2026-11-25T12:00:00Z: keep it now, it is not shown again';
+
+  it('is told with its id and end, and that it is shown once', () => {
+    expect(told('create-key')).toEqual([MADE]);
+    expect(told('create-key', {}, 'the table is slow')).toEqual([MADE, 'note: the table is slow']);
+  });
+
+  it('by a rotation is told with how long its former secret is good', () => {
+    const lines = told('rotate-key', { formerUntilMs: NOON_MS });
+    expect(lines).toEqual([MADE, 'its former secret is good until 2026-11-24T12:00:00Z']);
+    expect(told('rotate-key')).toEqual([MADE, expect.stringMatching(/^its former secrets are refused from now on/)]);
   });
 });
 

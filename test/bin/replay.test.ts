@@ -191,6 +191,35 @@ describe('the file of a log', () => {
   });
 });
 
+describe('one service of a log', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tollgate-replay-'));
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  it.each([
+    [
+      'of the access log, which names none',
+      accessLine(),
+      'the access log names no services, got --service orders for LOG: leave it out',
+    ],
+    [
+      'that has no request',
+      [functionLine('sub:a', NOON_MS), functionLine('sub:a', NOON_MS, { service: 'cart' })].join('\n'),
+      'no request in LOG is of the service orders: give one of cart, users',
+    ],
+    ['of a log without a request', 'START', 'a log must have a line of a request that limits were asked about'],
+  ])('%s is an error that says so', async (_, lines, message) => {
+    const log = join(dir, 'log');
+    await writeFile(log, lines);
+    const errors: string[] = [];
+    const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text) };
+    const code = await main(['replay', log, '--limit', 'client=100/1m', '--service', 'orders'], output);
+    expect([code, errors.join()]).toEqual([1, expect.stringContaining(`error: ${message.replace('LOG', log)}`)]);
+  });
+});
+
 it('a log without a request to count is an error that says which logs there are', async () => {
   const errors: string[] = [];
   const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text) };

@@ -3,6 +3,7 @@ import { holdsToken } from '../../../lambdas/contract/holds-token.ts';
 
 const [HEADER, PAYLOAD, SIGNATURE] = ['eyJhbGciOiJFUzI1NiJ9', 'A'.repeat(40), 'B'.repeat(86)];
 const SIGNED = `${HEADER}.${PAYLOAD}.${SIGNATURE}`;
+const API_KEY = `tgk_4fzN9qXw2LbC_${'C'.repeat(49)}`;
 
 function encoded(header: object): string {
   return Buffer.from(JSON.stringify(header, null, 1)).toString('base64url');
@@ -16,6 +17,10 @@ describe('a text', () => {
     ['one with its payload elsewhere', `${HEADER}..${SIGNATURE}`],
     ['an encrypted token', `${HEADER}.key.iv.text.tag`],
     ['an encrypted token without a key', `${HEADER}..iv.text.tag`],
+    ['an API key', API_KEY],
+    ['an API key in a sentence', `see "${API_KEY}", leaked`],
+    ['an API key that something is joined to', `key:x${API_KEY}_`],
+    ['an API key whose end was cut', API_KEY.slice(0, -10)],
     ['one in a sentence', `see "${SIGNED}", stolen`],
     ['one after a line end', `\n${SIGNED}`],
     ['one whose header is written with spaces', `${encoded({ typ: 'JWT', alg: 'ES256' })}.${PAYLOAD}.${SIGNATURE}`],
@@ -37,6 +42,9 @@ describe('a text', () => {
     '1.2.3',
     'monkeyJungle.prod.acme',
     'https://issuer.example/users/keyJohn.a.b',
+    'key:4fzN9qXw2LbC',
+    'tgk_4fzN9qXw2LbC_',
+    `tgk_4fzN_${'C'.repeat(49)}`,
   ])('%j holds none', (text) => {
     expect(holdsToken(text)).toBe(false);
   });

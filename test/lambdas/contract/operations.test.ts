@@ -7,6 +7,8 @@ import { RULE_KINDS } from '../../../lambdas/contract/rules.ts';
 
 const HOUR_MS = 3_600_000;
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
+const KEY_ID = '4fzN9qXw2LbC';
+const API_KEY = `tgk_${KEY_ID}_${'C'.repeat(49)}`;
 
 describe('an id', () => {
   it('is a kind and a name of any characters but control characters', () => {
@@ -33,18 +35,28 @@ describe('an id', () => {
     expect(() => parseRuleId(id)).toThrow(message.replace('’', "'"));
   });
 
-  it.each([TOKEN, `token:${TOKEN}`, `sub:${TOKEN}`])(
-    'that is a token is refused, and the token is not repeated: %s',
+  it.each([TOKEN, `token:${TOKEN}`, `sub:${TOKEN}`, API_KEY, `key:${API_KEY}`])(
+    'that is a credential is refused, and the credential is not repeated: %s',
     (id) => {
-      expect(() => parseRuleId(id)).toThrow('an id must not hold a token, got one: name it by its jti claim');
+      expect(() => parseRuleId(id)).toThrow(
+        'an id must not hold a token or an API key, got one: name a token by its jti',
+      );
       try {
         parseRuleId(id);
       } catch (error) {
-        expect(String(error)).not.toContain('eyJ');
+        expect(String(error)).not.toMatch(/eyJ|tgk/);
       }
     },
   );
 });
+
+/** So many different words of that length. */
+function words(count: number, length: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => String(index).padStart(length, '-'));
+}
+
+const DAY_MS = 86_400_000;
+const CREATE = { action: 'create-key', owner: 'o'.repeat(256) };
 
 describe('an operation', () => {
   it.each([
@@ -76,6 +88,51 @@ describe('an operation', () => {
         reason: '',
       },
     ],
+    [
+      { action: 'revoke', id: `key:${KEY_ID}`, reason: 'leaked' },
+      { action: 'revoke', id: `key:${KEY_ID}`, reason: 'leaked', forMs: null },
+    ],
+    [
+      { action: 'restore', id: 'key:k1' },
+      { action: 'restore', id: 'key:k1', reason: '' },
+    ],
+    [
+      { action: 'get', id: 'key:k1' },
+      { action: 'get', id: 'key:k1' },
+    ],
+    [
+      { action: 'create-key', owner: 'billing' },
+      {
+        action: 'create-key',
+        owner: 'billing',
+        plan: '',
+        tenant: '',
+        scopes: [],
+        roles: [],
+        forMs: 365 * DAY_MS,
+      },
+    ],
+    [
+      { ...CREATE, plan: 'pro', tenant: 'acme', scopes: ['a:b', 'c', 'c'], roles: ['admin'], forMs: 3650 * DAY_MS },
+      {
+        action: 'create-key',
+        owner: 'o'.repeat(256),
+        plan: 'pro',
+        tenant: 'acme',
+        scopes: ['a:b', 'c'],
+        roles: ['admin'],
+        forMs: 3650 * DAY_MS,
+      },
+    ],
+    [
+      { action: 'rotate-key', id: `key:${KEY_ID}` },
+      { action: 'rotate-key', id: KEY_ID, overlapMs: DAY_MS },
+    ],
+    [
+      { action: 'rotate-key', id: KEY_ID, overlapMs: 0 },
+      { action: 'rotate-key', id: KEY_ID, overlapMs: 0 },
+    ],
+    [{ action: 'list-keys' }, { action: 'list-keys', after: null }],
     [{ action: 'list' }, { action: 'list', kind: null, after: null }],
     [
       { action: 'list', kind: 'sub', after: 'sub:a' },
@@ -101,7 +158,10 @@ describe('an operation', () => {
   const LIMIT = { action: 'limit', id: 'sub:alice', limit: 'client', value: 5 };
   it.each([
     [null, 'operation must be an object, got null'],
-    [{ action: 'drop' }, 'operation.action must be one of revoke, restore, limit, list, get, got "drop"'],
+    [
+      { action: 'drop' },
+      'operation.action must be one of revoke, restore, limit, list, get, create-key, rotate-key, list-keys, got "drop"',
+    ],
     [{ action: 'get' }, 'operation.id must be a string, got undefined'],
     [{ ...REVOKE, id: 'plan:pro' }, 'only token, sub, tenant, key can be revoked, got "plan:pro": give it a limit'],
     [{ ...REVOKE, id: 'ip:192.0.2.1' }, 'only token, sub, tenant, key can be revoked'],
@@ -109,8 +169,8 @@ describe('an operation', () => {
     [{ ...REVOKE, reason: '  ' }, 'a revocation must have a reason, got none'],
     [{ ...REVOKE, reason: 'x'.repeat(257) }, 'the reason must have at most 256 characters, got 257: name the ticket'],
     [{ ...REVOKE, reason: 'a\nb' }, 'the reason must be well-formed Unicode without control characters'],
-    [{ ...REVOKE, reason: `see ${TOKEN}` }, 'an operation must not hold a token, got one'],
-    [{ action: TOKEN }, 'an operation must not hold a token, got one: name it by its jti claim'],
+    [{ ...REVOKE, reason: `see ${TOKEN}` }, 'an operation must not hold a token or an API key, got one'],
+    [{ action: TOKEN }, 'an operation must not hold a token or an API key, got one: name a token by its jti claim'],
     [undefined, 'operation must be an object, got undefined'],
     [{ ...REVOKE, forMs: 999 }, 'forMs must be a whole number of ms from 1 s to 3650 days, got 999'],
     [{ ...REVOKE, forMs: 1e15 }, 'forMs must be a whole number'],
@@ -154,6 +214,34 @@ describe('an operation', () => {
     [{ ...LIMIT, limit: '__proto__' }, 'the name of a limit must be'],
     [{ ...LIMIT, limit: 'a/b/c' }, 'the name of a limit must be'],
     [{ action: 'list', kind: 'user' }, 'operation.kind must be one of token, sub, tenant, key, ip, plan, got "user"'],
+    [{ ...REVOKE, id: 'key:k1' }, 'the id of a key must be its 12 letters and digits after tgk_, got "k1": list the'],
+    [{ ...LIMIT, id: 'key:k1' }, 'the id of a key must be its 12 letters and digits'],
+    [{ ...REVOKE, id: `key:${API_KEY}` }, 'an operation must not hold a token or an API key, got one'],
+    [{ ...CREATE, owner: undefined }, 'the owner of a key must be a text of 1 to 256 characters, got "": write who'],
+    [{ ...CREATE, owner: ' ' }, 'the owner of a key must be a text of 1 to 256 characters, got " "'],
+    [{ ...CREATE, owner: 'o'.repeat(257) }, 'the owner of a key must be a text of 1 to 256 characters'],
+    [{ ...CREATE, owner: 'a\nb' }, 'the owner of a key must be well-formed Unicode without control characters, got "a'],
+    [{ ...CREATE, owner: API_KEY }, 'an operation must not hold a token or an API key'],
+    [{ ...CREATE, owner: 5 }, 'operation.owner must be a string, got 5'],
+    [{ ...CREATE, plan: 'a\tb' }, 'the plan of a key must be one that a rule can name, of at most 256 characters, got'],
+    [{ ...CREATE, tenant: 't'.repeat(257) }, 'the tenant of a key must be one that a rule can name'],
+    [{ ...CREATE, scopes: 'a b' }, 'operation.scopes must be an array, got "a b"'],
+    [{ ...CREATE, scopes: ['a b'] }, 'each of the scopes of a key must be one word of ASCII'],
+    [{ ...CREATE, scopes: [''] }, 'got "": list them one by one'],
+    [{ ...CREATE, roles: ['"'] }, 'each of the roles of a key must be one word of ASCII'],
+    [{ ...CREATE, roles: words(51, 2) }, 'the roles of a key must be at most 50, of 1024 characters together, got 51'],
+    [{ ...CREATE, scopes: words(50, 20) }, 'got 50 of 1049: give it fewer'],
+    [
+      { ...CREATE, forMs: null },
+      'forMs must be a whole number of ms from 1 s to 3650 days, since every key ends, got null',
+    ],
+    [{ ...CREATE, forMs: 3650 * DAY_MS + 1 }, 'leave it out for 365 d'],
+    [{ ...CREATE, forMs: 999 }, 'forMs must be a whole number of ms from 1 s'],
+    [{ ...CREATE, secret: 'mine' }, 'must be of action, owner, plan, tenant, scopes, roles, forMs, got "secret"'],
+    [{ action: 'rotate-key', id: 'k1' }, 'the id of a key must be its 12 letters and digits after tgk_, got "k1"'],
+    [{ action: 'rotate-key', id: KEY_ID, overlapMs: -1 }, 'overlapMs must be a whole number of ms from 0 to 30 days'],
+    [{ action: 'rotate-key', id: KEY_ID, overlapMs: 30 * DAY_MS + 1 }, 'leave it out for 1 d'],
+    [{ action: 'list-keys', after: '' }, 'after must be what the page before gave as next, got ""'],
     [{ action: 'list', after: '' }, 'after must be what the page before gave as next, got ""'],
   ])('%j is refused with the value and the rule', (event, message) => {
     expect(() => decodeOperation(event)).toThrow(
@@ -181,22 +269,43 @@ describe('an event', () => {
     expect(() => decodeOperation({ action: 'get', id: 'sub:alice', deep })).toThrow('must not hold a token');
   });
 
-  it.each([{ reason: `\n${TOKEN}` }, { id: `token:id_${TOKEN}` }, { [TOKEN]: 1 }, { id: [{ [`a${TOKEN}`]: 1 }] }])(
-    'that holds a token is refused, wherever it is: %j',
-    (changes) => {
-      expect(() => decodeOperation({ action: 'revoke', id: 'sub:a', reason: 'x', ...changes })).toThrow(
-        'must not hold a token, got one',
-      );
-    },
-  );
+  it.each([
+    { reason: `\n${TOKEN}` },
+    { reason: API_KEY },
+    { [`x${API_KEY}`]: 1 },
+    { id: `token:id_${TOKEN}` },
+    { [TOKEN]: 1 },
+    { id: [{ [`a${TOKEN}`]: 1 }] },
+  ])('that holds a token is refused, wherever it is: %j', (changes) => {
+    expect(() => decodeOperation({ action: 'revoke', id: 'sub:a', reason: 'x', ...changes })).toThrow(
+      'must not hold a token or an API key, got one',
+    );
+  });
 });
 
 describe('a result', () => {
+  const key = {
+    id: KEY_ID,
+    prefix: `tgk_${KEY_ID}_`,
+    owner: 'billing',
+    plan: '',
+    tenant: '',
+    scopes: ['a'],
+    roles: [],
+    createdAtMs: 1,
+    rotatedAtMs: 2,
+    expiresAtMs: 3,
+    lastUsedAtMs: 0,
+    revokedUntilMs: null,
+    formerUntilMs: 4,
+  };
   const rule = { id: 'sub:alice', version: 5, revocation: { untilMs: 0, reason: '' }, limits: {}, reason: 'left' };
 
   it.each([
     [{ ok: true, rule, changed: true, pushed: false, note: 'stored' }],
     [{ ok: true, rules: [rule], next: null }],
+    [{ ok: true, key, secret: 'tgk_', note: null }],
+    [{ ok: true, keys: [key], next: KEY_ID }],
     [{ ok: false, error: { code: 'conflict', message: 'x' } }],
   ])('is read as it was written: %j', (result) => {
     expect(decodeOperationResult(JSON.parse(JSON.stringify(result)))).toEqual(result);

@@ -1,0 +1,7 @@
+/** Where a command writes, a line a call. */
+export interface Output {
+  /** What was asked for. */
+  readonly out: (text: string) => void;
+  /** What is told of it besides. */
+  readonly err: (text: string) => void;
+}
