@@ -45,6 +45,8 @@ export interface IssuerKeysOptions {
   readonly clock: () => number;
   /** From 0 to 1. @default Math.random */
   readonly random?: () => number;
+  /** Called when the issuer no longer has a key that it had: what that key signed is to be believed no more. */
+  readonly onWithdrawn?: () => void;
 }
 
 /** A record ready for use. */
@@ -67,19 +69,15 @@ export class IssuerKeys {
   #lookedForKidAtMs = Number.NEGATIVE_INFINITY;
   /** Since the issuer gave nothing when it was last asked. */
   #outage: { readonly error: JwksUnavailable; readonly untilMs: number; readonly pauseMs: number } | undefined;
-  #generation = 0;
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
   }
 
-  /** Changes when the issuer no longer has a key that it had: what that key signed is to be believed no more. */
-  get generation(): number {
-    return this.#generation;
-  }
-
   /** @throws JwksUnavailable, or a JOSEError when no key fits the token */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
+    // RFC 7515 §4.1.4. jose would take any key that fits the algorithm.
+    if (header.kid !== undefined && typeof header.kid !== 'string') throw new errors.JWSInvalid('kid is no string');
     const known = await this.#current();
     if (isMissing(known, header)) await this.#lookForKid(header);
     const { lookup } = this.#known ?? known;
@@ -101,7 +99,8 @@ export class IssuerKeys {
     if (known === undefined || this.#ageMs(known) >= STALE_MS) await refreshed;
     else if (this.#ageMs(known) >= OVERDUE_MS) await refreshed.catch(() => undefined);
     else await within(REFRESH_WAIT_MS, refreshed).catch(() => undefined);
-    return this.#known ?? this.#fail();
+    // A look for a `kid` that others had under way may have left them as they were.
+    return this.#known !== undefined && this.#ageMs(this.#known) < STALE_MS ? this.#known : this.#fail();
   }
 
   /** Without a look: they are fresh, or stale and the issuer gave none just now. */
@@ -135,14 +134,18 @@ export class IssuerKeys {
   }
 
   async #look(reason: Reason, header: JWTHeaderParameters | undefined): Promise<void> {
-    const shared = await this.#readShared();
+    const read = await this.#readShared();
+    const shared = read === NO_ANSWER ? undefined : read;
     if (shared !== undefined && (this.#known === undefined || shared.fetchedAtMs > this.#known.fetchedAtMs)) {
       this.#adopt(shared);
     }
     if (this.#isFound(header)) return;
     // While the issuer is out nobody knows whether a key is a new one, so its token must not be called invalid.
     if (this.#isPausing()) return this.#failUnlessStale(reason);
-    if (reason === 'age' || this.#outage !== undefined || !this.#isCooling(shared)) await this.#ask(reason);
+    if (reason === 'unknown kid' && this.#outage === undefined && this.#isCooling(shared)) return;
+    const record = await this.#ask(reason);
+    // A table that could not be read just now would only cost the same wait again.
+    if (record !== undefined && read !== NO_ANSWER) await this.#writeShared(record);
   }
 
   #isFound(header: JWTHeaderParameters | undefined): boolean {
@@ -159,7 +162,8 @@ export class IssuerKeys {
     );
   }
 
-  async #ask(reason: Reason): Promise<void> {
+  /** Undefined: the issuer gave none, and those at hand go on serving. */
+  async #ask(reason: Reason): Promise<KeyRecord | undefined> {
     const { issuer, jwksUri, clock } = this.#options;
     try {
       const keys = await fetchSigningKeys(issuer, jwksUri);
@@ -168,24 +172,25 @@ export class IssuerKeys {
       const record = { keys, fetchedAtMs, unknownKidAtMs };
       this.#adopt(record);
       this.#outage = undefined;
-      await this.#writeShared(record);
+      return record;
     } catch (error) {
       if (!(error instanceof JwksUnavailable)) throw error;
       this.#pause(error);
       this.#failUnlessStale(reason);
+      return undefined;
     }
   }
 
   #adopt(record: KeyRecord): void {
     const had = this.#known?.keys.map((key) => JSON.stringify(key)) ?? [];
     const has = new Set(record.keys.map((key) => JSON.stringify(key)));
-    if (had.some((key) => !has.has(key))) this.#generation += 1;
-    const { random = Math.random } = this.#options;
+    const { random = Math.random, onWithdrawn } = this.#options;
     this.#known = {
       ...record,
       lookup: createLocalJWKSet({ keys: [...record.keys] }),
       freshForMs: FRESH_MS - random() * EARLIER_MS,
     };
+    if (had.some((key) => !has.has(key))) onWithdrawn?.();
   }
 
   #pause(error: JwksUnavailable): void {
@@ -216,11 +221,12 @@ export class IssuerKeys {
     return Math.abs(this.#options.clock() - fetchedAtMs);
   }
 
-  async #readShared(): Promise<KeyRecord | undefined> {
+  /** `NO_ANSWER`: the table gave none; undefined: it has no record that may serve. */
+  async #readShared(): Promise<KeyRecord | undefined | typeof NO_ANSWER> {
     const { store, issuer } = this.#options;
     if (store === undefined) return undefined;
     const record = await this.#inTime(store.read(issuer), 'not read from the table');
-    return record !== undefined && this.#ageMs(record) < STALE_MS ? record : undefined;
+    return record === undefined || record === NO_ANSWER || this.#ageMs(record) < STALE_MS ? record : undefined;
   }
 
   /** Awaited, since Lambda freezes what is left under way when the reply is out. */
@@ -229,7 +235,7 @@ export class IssuerKeys {
     if (store !== undefined) await this.#inTime(store.write(issuer, record), 'not written to the table');
   }
 
-  async #inTime<T>(call: Promise<T>, what: string): Promise<T | undefined> {
+  async #inTime<T>(call: Promise<T>, what: string): Promise<T | typeof NO_ANSWER> {
     try {
       const answer = await within(TABLE_WAIT_MS, call);
       if (answer !== NO_ANSWER) return answer;
@@ -237,7 +243,7 @@ export class IssuerKeys {
     } catch (error) {
       writeLine({ message: `keys ${what}`, error: describeError(error) });
     }
-    return undefined;
+    return NO_ANSWER;
   }
 }
 

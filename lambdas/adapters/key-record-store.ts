@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import { integer, object, string } from '../contract/decode.ts';
 import { jwksPartition, TABLE } from '../contract/table.ts';
 import { signingKeys } from './key-document.ts';
+import { describeError, writeLine } from './log.ts';
 import type { TableClient } from './table-client.ts';
 
 /** An issuer's keys as they were when it gave them. */
@@ -31,16 +32,16 @@ export class KeyRecordStore {
     this.#partition = jwksPartition(gateway);
   }
 
-  /** @throws TableCallFailed, or DecodeError for an item that is no record */
+  /** Undefined, with a log line, also for an item that is no record: the next one replaces it. @throws TableCallFailed */
   async read(issuer: string): Promise<KeyRecord | undefined> {
     const item = await this.#client.get({ partition: this.#partition, sort: issuer });
     if (item === undefined) return undefined;
-    const { keys, fetchedAtMs, unknownKidAtMs } = attributes(item, 'item');
-    return {
-      keys: signingKeys(keys.S, 'item.keys'),
-      fetchedAtMs: integer(Number(fetchedAtMs.N), 'item.fetchedAtMs'),
-      unknownKidAtMs: integer(Number(unknownKidAtMs.N), 'item.unknownKidAtMs'),
-    };
+    try {
+      return recordOf(item);
+    } catch (error) {
+      writeLine({ message: 'item skipped: it is no record of keys', issuer, error: describeError(error) });
+      return undefined;
+    }
   }
 
   /** A newer record that stands there already is left alone. @throws TableCallFailed */
@@ -63,6 +64,16 @@ export class KeyRecordStore {
       },
     );
   }
+}
+
+/** @throws DecodeError */
+function recordOf(item: unknown): KeyRecord {
+  const { keys, fetchedAtMs, unknownKidAtMs } = attributes(item, 'item');
+  return {
+    keys: signingKeys(keys.S, 'item.keys'),
+    fetchedAtMs: integer(Number(fetchedAtMs.N), 'item.fetchedAtMs'),
+    unknownKidAtMs: integer(Number(unknownKidAtMs.N), 'item.unknownKidAtMs'),
+  };
 }
 
 function number(value: number): { readonly N: string } {

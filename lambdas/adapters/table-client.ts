@@ -107,16 +107,18 @@ export class TableClient {
   async #call(operation: string, input: object): Promise<Answer | undefined> {
     const body = JSON.stringify({ TableName: this.#options.table, ...input });
     const deadlineMs = performance.now() + this.#options.timeoutMs;
-    const attempt = () => this.#send(operation, body, Math.max(0, deadlineMs - performance.now()));
+    const attempt = (agent: Agent | false) =>
+      this.#send(operation, body, agent, Math.max(0, deadlineMs - performance.now()));
     try {
-      const first = await attempt().catch(unlessStale);
-      return answerOf(first === undefined || isPassing(first) ? await attempt() : first);
+      const first = await attempt(this.#agent).catch(unlessStale);
+      // Anew on a connection of its own: where one was closed meanwhile, the other kept ones are likely to be, too.
+      return answerOf(first === undefined || isPassing(first) ? await attempt(false) : first);
     } catch (error) {
       throw new TableCallFailed(`${operation} failed: ${describeError(error)}`, error);
     }
   }
 
-  async #send(operation: string, body: string, timeoutMs: number): Promise<BoundedAnswer> {
+  async #send(operation: string, body: string, agent: Agent | false, timeoutMs: number): Promise<BoundedAnswer> {
     const unsigned = new HttpRequest({
       method: 'POST',
       protocol: this.#url.protocol,
@@ -134,7 +136,7 @@ export class TableClient {
       method: 'POST',
       headers,
       body,
-      agent: this.#agent,
+      agent,
       timeoutMs,
       maxBytes: MAX_ANSWER_BYTES,
     } as const;
@@ -195,7 +197,8 @@ function regionOf(env: NodeJS.ProcessEnv): string {
   return region;
 }
 
-function endpointOf(env: NodeJS.ProcessEnv): URL {
+/** @throws TypeError naming the variable that is wrong or missing */
+export function endpointOf(env: NodeJS.ProcessEnv): URL {
   const own = env['AWS_ENDPOINT_URL_DYNAMODB'];
   const region = regionOf(env);
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';

@@ -1,6 +1,7 @@
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import { describeError, writeLine } from '../adapters/log.ts';
 import {
+  AUTHORIZATION,
   type AuthPolicy,
   type CredentialKind,
   type CredentialSource,
@@ -54,7 +55,7 @@ export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions
       case 'several':
         return SEVERAL;
       default: {
-        if (!policy.accepts.some(({ kind }) => kind === presented.kind)) return OTHER_KIND;
+        if (!takes(policy, presented)) return OTHER_KIND;
         const verification = await verifiers[presented.kind].verify(presented.credential, clock());
         if (verification.verdict === 'rejected') return verification;
         return rejectionOf(policy.accepts, verification.verified) ?? verification.verified;
@@ -74,6 +75,11 @@ export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions
       throw error;
     }
   };
+}
+
+/** A key that has a header of its own is taken from there alone. */
+function takes({ accepts }: Guarded, presented: { readonly kind: CredentialKind; readonly header: string }): boolean {
+  return accepts.some(({ kind, header }) => kind === presented.kind && (header ?? AUTHORIZATION) === presented.header);
 }
 
 /** A rejection passes so that the proxy function can say 401 and why; `bare` leaves it to API Gateway's own 403. */

@@ -23,21 +23,17 @@ const client = new TableClient({ table, env: process.env, clock, timeoutMs: TABL
 const store = new KeyRecordStore(client, gateway);
 const mark = new RevocationMark({ client, gateway, clock });
 
-const issuerKeys = new Map(
-  config.issuers.map(({ issuer, jwksUri }) => [issuer, new IssuerKeys({ issuer, jwksUri, store, clock })]),
-);
+const remembered = new VerifiedCredentials();
+const onWithdrawn = () => remembered.clear();
+
 const jwts = new JwtVerifier({
   issuers: config.issuers,
   claims,
-  keysOf: ({ issuer }) => (issuerKeys.get(issuer) as IssuerKeys).keyFor,
+  keysOf: ({ issuer, jwksUri }) => new IssuerKeys({ issuer, jwksUri, store, clock, onWithdrawn }).keyFor,
 });
 const apiKeys = new ApiKeyVerifier({ keys: new ApiKeyLookup(client, gateway), claims });
 
-const remembering = {
-  remembered: new VerifiedCredentials(),
-  revoked: () => mark.changed(),
-  generation: () => [...issuerKeys.values()].reduce((sum, { generation }) => sum + generation, 0),
-};
+const remembering = { remembered, revoked: () => mark.changed() };
 
 export const handler = createAuthorizer({
   config,

@@ -39,10 +39,11 @@ export class JwtVerifier implements CredentialVerifier {
   readonly #issuers: ReadonlyMap<string, Issuer>;
 
   constructor({ issuers, claims, keysOf }: JwtVerifierOptions) {
+    const prefixes = issuers.map(({ subjectPrefix }) => subjectPrefix);
     this.#issuers = new Map(
       issuers.map((config): [string, Issuer] => [
         config.issuer,
-        { config, keyFor: keysOf(config), options: optionsOf(config), read: tokenReader(config, claims) },
+        { config, keyFor: keysOf(config), options: optionsOf(config), read: tokenReader(config, claims, prefixes) },
       ]),
     );
   }

@@ -6,20 +6,16 @@ export interface RememberingOptions {
   readonly remembered: VerifiedCredentials;
   /** Whether something was revoked since it was last asked. */
   readonly revoked: () => boolean | Promise<boolean>;
-  /** Changes when an issuer withdraws a signing key. */
-  readonly generation: () => number;
 }
 
 /** Verifies a credential once and believes it for a while; forgets all when some may be good no longer. */
 export class RememberingVerifier implements CredentialVerifier {
   readonly #verifier: CredentialVerifier;
   readonly #options: RememberingOptions;
-  #generation: number;
 
   constructor(verifier: CredentialVerifier, options: RememberingOptions) {
     this.#verifier = verifier;
     this.#options = options;
-    this.#generation = options.generation();
   }
 
   async verify(credential: string, nowMs: number): Promise<Verification> {
@@ -28,17 +24,12 @@ export class RememberingVerifier implements CredentialVerifier {
     // Most of the time the answer is there at once, and to wait for it would cost as much as all else.
     if (revoked !== false && (revoked === true || (await revoked))) remembered.clear();
     const digest = remembered.digestOf(credential);
-    const verified = remembered.find(digest, nowMs);
-    if (verified !== undefined) return { verdict: 'accepted', verified, untilMs: nowMs };
+    const found = remembered.find(digest, nowMs);
+    if (found !== undefined) return found;
+    const { clearings } = remembered;
     const verification = await this.#verifier.verify(credential, nowMs);
-    this.#forgetWithdrawn();
-    if (verification.verdict === 'accepted') remembered.remember(digest, verification);
+    const isCurrent = remembered.clearings === clearings;
+    if (verification.verdict === 'accepted' && isCurrent) remembered.remember(digest, verification);
     return verification;
-  }
-
-  #forgetWithdrawn(): void {
-    const generation = this.#options.generation();
-    if (generation !== this.#generation) this.#options.remembered.clear();
-    this.#generation = generation;
   }
 }

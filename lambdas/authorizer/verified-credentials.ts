@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Verified } from '../contract/verdict.ts';
 import type { Accepted } from './credential-verifier.ts';
 
 /** At most some 10 MB of the largest verdicts; beyond that the oldest is forgotten. */
@@ -12,15 +11,21 @@ export const MAX_REMEMBERED = 1000;
  */
 export class VerifiedCredentials {
   readonly #accepted = new Map<string, Accepted>();
+  #clearings = 0;
+
+  /** How often all was forgotten: what was verified before the last time must not be remembered after it. */
+  get clearings(): number {
+    return this.#clearings;
+  }
 
   /** What the credential is remembered by. */
   digestOf(credential: string): string {
     return hash('sha256', credential, 'base64');
   }
 
-  find(digest: string, nowMs: number): Verified | undefined {
+  find(digest: string, nowMs: number): Accepted | undefined {
     const accepted = this.#accepted.get(digest);
-    if (accepted === undefined || nowMs < accepted.untilMs) return accepted?.verified;
+    if (accepted === undefined || nowMs < accepted.untilMs) return accepted;
     this.#accepted.delete(digest);
     return undefined;
   }
@@ -33,5 +38,6 @@ export class VerifiedCredentials {
 
   clear(): void {
     this.#accepted.clear();
+    this.#clearings += 1;
   }
 }

@@ -9,7 +9,7 @@ import { claimValuesReader, holds } from './claim-values.ts';
 const MAX_CLAIM_LENGTH = 1024;
 /** All scopes together, which are many in one claim. */
 const MAX_SCOPES_LENGTH = 4096;
-/** Between the prefix of an issuer and its own subject. */
+/** Between the prefix of an issuer, which has none in it, and its own subject. */
 const PREFIX_END = '|';
 
 /**
@@ -18,21 +18,25 @@ const PREFIX_END = '|';
  * name: who cannot be revoked is not let in. Such a `plan`, `tenant` or `jti` is left out.
  *
  * @param handedOn the claims that the verdict is to have
+ * @param prefixes of all issuers: who has none must not write the one of another before its subjects
  */
 export function tokenReader(
   { issuer, mapping, subjectPrefix, requires }: Pick<IssuerConfig, 'issuer' | 'mapping' | 'subjectPrefix' | 'requires'>,
   handedOn: readonly ClaimPointer[],
+  prefixes: readonly string[],
 ): (claims: Claims) => Verified | undefined {
   const { sub: subOf, email, roles, plan, tenant } = readers(mapping);
   const scopesOf = mapping.scopes === undefined ? usualScopes : scopesIn(readerOf(mapping.scopes));
   const required = claimValuesReader(requires.map(({ claim }) => claim));
   const handed = claimValuesReader(handedOn);
+  const others = prefixes.filter((prefix) => prefix !== '' && prefix !== subjectPrefix);
+  const isOthers = (sub: string) => others.some((prefix) => sub.startsWith(`${prefix}${PREFIX_END}`));
   return (claims) => {
     const values = required(claims);
     if (!requires.every((test) => holds(test, values))) return undefined;
     const own = name(subOf(claims));
     const sub = own === '' || subjectPrefix === '' ? own : `${subjectPrefix}${PREFIX_END}${own}`;
-    if (!isRuleName(sub)) return undefined;
+    if (!isRuleName(sub) || isOthers(sub)) return undefined;
     return {
       verdict: 'verified',
       kind: 'jwt',

@@ -99,7 +99,10 @@ describe('RFC 7515 and RFC 7519', () => {
 
   it('A.4: ES512 has a good signature over what is no token', async () => {
     const token = `${ES512.header}.${ES512.payload}.${ES512.signature}`;
-    const { payload } = await compactVerify(token, createLocalJWKSet({ keys: [...signingKeys(setOf(ES512_KEY))] }));
+    const { payload } = await compactVerify(
+      token,
+      createLocalJWKSet({ keys: [...signingKeys(setOf(ES512_KEY), 'jwks')] }),
+    );
     expect(Buffer.from(payload).toString()).toBe('Payload');
     expect(await verify(token, [ES512_KEY], { algorithms: ['ES512'] })).toMatchObject(REFUSED);
   });
@@ -127,14 +130,14 @@ describe('RFC 7515 and RFC 7519', () => {
 
 describe('RFC 8037', () => {
   it('A.4 and A.5: EdDSA has a good signature over what is no token', async () => {
-    const keys = signingKeys(setOf(ED25519_KEY));
+    const keys = signingKeys(setOf(ED25519_KEY), 'jwks');
     const { payload } = await compactVerify(ED25519_TOKEN, createLocalJWKSet({ keys: [...keys] }));
     expect(Buffer.from(payload).toString()).toBe('Example of Ed25519 signing');
     expect(await verify(ED25519_TOKEN, [ED25519_KEY])).toMatchObject(REFUSED);
   });
 
   it('A.5: one bit of the signature changed makes it a bad one', async () => {
-    const keys = createLocalJWKSet({ keys: [...signingKeys(setOf(ED25519_KEY))] });
+    const keys = createLocalJWKSet({ keys: [...signingKeys(setOf(ED25519_KEY), 'jwks')] });
     const broken = ED25519_TOKEN.replace('.hgyY', '.hgyZ');
     await expect(compactVerify(broken, keys)).rejects.toThrow('signature verification failed');
   });

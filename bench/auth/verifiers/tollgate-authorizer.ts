@@ -9,7 +9,7 @@ import { verifierOf } from './tollgate.ts';
 
 export const makeVerifier: MakeVerifier = (setup) => {
   const remembered = new VerifiedCredentials();
-  const jwt = new RememberingVerifier(verifierOf(setup), { remembered, revoked: () => false, generation: () => 0 });
+  const jwt = new RememberingVerifier(verifierOf(setup), { remembered, revoked: () => false });
   const authorize = createAuthorizer({
     config: { rejections: 'explained', policies: [ANY_JWT], services: { '/api/users': 0 }, routes: {} },
     verifiers: { jwt, apiKey: jwt },

@@ -14,9 +14,10 @@ function verifiedFrom(
   claims: Claims,
   changes: Partial<Omit<IssuerConfig, 'mapping'>> & { readonly mapping?: Partial<ClaimMapping> } = {},
   handedOn: readonly string[] = [],
+  prefixes: readonly string[] = [],
 ): Verified | undefined {
   const mapping = { ...DEFAULT_MAPPING, ...changes.mapping };
-  return tokenReader({ ...ISSUER, ...changes, mapping }, handedOn)(claims);
+  return tokenReader({ ...ISSUER, ...changes, mapping }, handedOn, prefixes)(claims);
 }
 
 function scopesOf(claims: Claims, mapping: Partial<ClaimMapping> = {}): readonly string[] | undefined {
@@ -80,6 +81,11 @@ describe('the subject', () => {
     expect(verifiedFrom({ sub: 'alice' }, { subjectPrefix: 'partner' })).toMatchObject({
       sub: 'partner|alice',
       client: 'sub:partner|alice',
+    });
+    expect(verifiedFrom({ sub: 'partner|alice' }, {}, [], ['', 'partner'])).toBeUndefined();
+    expect(verifiedFrom({ sub: 'partners|alice' }, {}, [], ['', 'partner'])).toMatchObject({ sub: 'partners|alice' });
+    expect(verifiedFrom({ sub: 'alice' }, { subjectPrefix: 'partner' }, [], ['', 'partner'])).toMatchObject({
+      sub: 'partner|alice',
     });
     // The name as a whole must be one that an operator can write.
     expect(verifiedFrom({ sub: 'a'.repeat(1020) }, { subjectPrefix: 'partner' })).toBeUndefined();
