@@ -4,7 +4,12 @@ import { bearerToken } from './bearer.ts';
 
 /** What a request presents: a credential and its kind, nothing, or what cannot be one. */
 export type Presented =
-  | { readonly kind: CredentialKind; readonly credential: string }
+  | {
+      readonly kind: CredentialKind;
+      readonly credential: string;
+      /** In lower case, where it was found. */
+      readonly header: string;
+    }
   | { readonly kind: 'none' | 'malformed' | 'several' };
 
 /**
@@ -23,7 +28,7 @@ export function presentedIn(
   // RFC 6750 §2: a client must not use more than one way to send its token.
   if (given.length > 1) return SEVERAL;
   const value = headers[name] ?? '';
-  return name === AUTHORIZATION ? inAuthorization(value) : { kind: 'apiKey', credential: value.trim() };
+  return name === AUTHORIZATION ? inAuthorization(value) : { kind: 'apiKey', credential: value.trim(), header: name };
 }
 
 const NONE: Presented = { kind: 'none' };
@@ -33,5 +38,6 @@ const SEVERAL: Presented = { kind: 'several' };
 function inAuthorization(value: string): Presented {
   const credential = bearerToken(value);
   if (credential === undefined) return MALFORMED;
-  return { kind: credential.startsWith(API_KEY_PREFIX) ? 'apiKey' : 'jwt', credential };
+  const kind = credential.startsWith(API_KEY_PREFIX) ? 'apiKey' : 'jwt';
+  return { kind, credential, header: AUTHORIZATION };
 }

@@ -13,7 +13,7 @@ describe('a bearer credential', () => {
     ['Bearer tgk_x', { kind: 'apiKey', credential: 'tgk_x' }],
     ['Bearer TGK_x', { kind: 'jwt', credential: 'TGK_x' }],
   ])('is told by how it begins: %j', (authorization, presented) => {
-    expect(presentedIn({ authorization }, IN_AUTHORIZATION)).toEqual(presented);
+    expect(presentedIn({ authorization }, IN_AUTHORIZATION)).toEqual({ ...presented, header: 'authorization' });
   });
 
   it.each(['Bearer', 'Bearer a b', 'Basic YTpi', 'tgk_x', ' ', `Bearer ${'a'.repeat(MAX_TOKEN_LENGTH + 1)}`])(
@@ -30,16 +30,23 @@ describe('a bearer credential', () => {
 
 describe('a key in a header of its own', () => {
   it('is the whole of it, and nothing else is one there', () => {
-    expect(presentedIn({ 'x-api-key': ' tgk_x ' }, IN_A_HEADER)).toEqual({ kind: 'apiKey', credential: 'tgk_x' });
-    expect(presentedIn({ 'x-api-key': 'eyJ.a.b' }, IN_A_HEADER)).toEqual({ kind: 'apiKey', credential: 'eyJ.a.b' });
+    expect(presentedIn({ 'x-api-key': ' tgk_x ' }, IN_A_HEADER)).toEqual({
+      kind: 'apiKey',
+      credential: 'tgk_x',
+      header: 'x-api-key',
+    });
+    expect(presentedIn({ 'x-api-key': 'eyJ.a.b' }, IN_A_HEADER)).toMatchObject({
+      kind: 'apiKey',
+      credential: 'eyJ.a.b',
+    });
   });
 });
 
 describe('a credential', () => {
   it('is looked for nowhere but where the route has it', () => {
     const both = { authorization: 'Bearer eyJ.a.b', 'x-api-key': 'tgk_x' };
-    expect(presentedIn(both, IN_AUTHORIZATION)).toEqual({ kind: 'jwt', credential: 'eyJ.a.b' });
-    expect(presentedIn(both, IN_A_HEADER)).toEqual({ kind: 'apiKey', credential: 'tgk_x' });
+    expect(presentedIn(both, IN_AUTHORIZATION)).toMatchObject({ kind: 'jwt', credential: 'eyJ.a.b' });
+    expect(presentedIn(both, IN_A_HEADER)).toEqual({ kind: 'apiKey', credential: 'tgk_x', header: 'x-api-key' });
     expect(presentedIn({ 'x-api-key': 'tgk_x' }, IN_AUTHORIZATION)).toEqual({ kind: 'none' });
   });
 
