@@ -1,0 +1,321 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Attributes, endpointOf, TableCallFailed, TableClient } from '../../../lambdas/adapters/table-client.ts';
+import { TABLE } from '../../../lambdas/contract/table.ts';
+import { tableClient } from '../../support/authorizer.ts';
+import { TestClock } from '../../support/clock.ts';
+import { closersOf } from '../../support/closers.ts';
+import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { freePort } from '../../support/redis.ts';
+import { isSignedWith, type SignedRequest } from '../../support/signed-request.ts';
+import { serveHttp, serveTcp } from '../../support/upstream.ts';
+
+const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+const KEY = { partition: 'keys#shop', sort: 'a/ü "1"' };
+const ANY = { expression: `attribute_not_exists(${TABLE.partitionKey}) OR attribute_exists(${TABLE.partitionKey})` };
+const EXISTS = { expression: `attribute_exists(${TABLE.partitionKey})` };
+const EMPTY = '{}';
+
+const closers = closersOf();
+const clock = new TestClock();
+let env: NodeJS.ProcessEnv;
+beforeEach(() => {
+  env = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: SECRET };
+});
+
+interface Recorded extends SignedRequest {
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** A DynamoDB that answers with what a test says, in turn; the last answer stays. */
+async function answering(...answers: readonly (RequestListener | string)[]) {
+  const requests: Recorded[] = [];
+  const server = await serveHttp(async (request, response) => {
+    const body = await text(request);
+    const { method = '', url: path = '', headers } = request;
+    const answer = answers[Math.min(requests.length, answers.length - 1)] ?? EMPTY;
+    requests.push({ method, path, headers, body });
+    if (typeof answer === 'string') response.end(answer);
+    else answer(request, response);
+  });
+  closers.push(server.stop);
+  env['AWS_ENDPOINT_URL_DYNAMODB'] = server.url;
+  return { requests, url: server.url };
+}
+
+function failing(status: number, type = ''): RequestListener {
+  return (_, response) => {
+    response.writeHead(status).end(type && JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }));
+  };
+}
+
+function client(timeoutMs = 5000): TableClient {
+  return new TableClient({ table: 'tollgate', env, clock: clock.now, timeoutMs });
+}
+
+describe('on a table', () => {
+  let table: TestTable;
+  beforeEach(async () => {
+    table = await startTable();
+  });
+  afterEach(() => table.stop());
+
+  it('an item that is put is got, whatever letters are in it', async () => {
+    const attributes: Attributes = { name: { S: 'snowman ☃ "\\\n' }, count: { N: '12' } };
+    const shared = tableClient(table, Date.now);
+    expect(await shared.get(KEY)).toBeUndefined();
+    expect(await shared.put(KEY, attributes, ANY)).toBe(true);
+    for (const consistent of [true, false]) {
+      expect(await shared.get(KEY, { consistent })).toEqual({
+        pk: { S: KEY.partition },
+        sk: { S: KEY.sort },
+        ...attributes,
+      });
+    }
+  });
+
+  it('a write whose condition does not hold writes nothing, and is no fault', async () => {
+    const shared = tableClient(table, Date.now);
+    expect(await shared.put(KEY, { count: { N: '1' } }, EXISTS)).toBe(false);
+    expect(await shared.set(KEY, 'count', { N: '1' }, EXISTS)).toBe(false);
+    expect(await shared.get(KEY)).toBeUndefined();
+  });
+
+  it('one attribute is set and the others stay, names and values of a condition beside it', async () => {
+    const shared = tableClient(table, Date.now);
+    await shared.put(KEY, { count: { N: '1' }, name: { S: 'kept' } }, ANY);
+    const older = { expression: '#c < :new', names: { '#c': 'count' }, values: { ':new': { N: '2' } } };
+    expect(await shared.set(KEY, 'count', { N: '2' }, older)).toBe(true);
+    expect(await shared.set(KEY, 'count', { N: '2' }, older)).toBe(false);
+    expect(await shared.get(KEY)).toMatchObject({ count: { N: '2' }, name: { S: 'kept' } });
+  });
+
+  it('that is not there, a call fails with what DynamoDB says', async () => {
+    const lost = tableClient({ ...table, name: 'lost' }, Date.now);
+    await expect(lost.get(KEY)).rejects.toMatchObject({
+      code: 'table_call_failed',
+      message: expect.stringContaining('400 ResourceNotFoundException'),
+    });
+  });
+});
+
+describe('a request', () => {
+  it('is what the AWS SDK sends for the same call, with a signature as good', async () => {
+    const { requests, url } = await answering();
+    env['AWS_SESSION_TOKEN'] = 'session/token+with=signs';
+    const sdk = new DynamoDBClient({
+      endpoint: url,
+      region: 'eu-central-1',
+      credentials: {
+        accessKeyId: 'AKIDEXAMPLE',
+        secretAccessKey: SECRET,
+        sessionToken: env['AWS_SESSION_TOKEN'] as string,
+      },
+    });
+    closers.push(() => sdk.destroy());
+    const Key = { pk: { S: KEY.partition }, sk: { S: KEY.sort } };
+    const condition = { ConditionExpression: EXISTS.expression };
+    const values = { ExpressionAttributeNames: { '#set': 'n' }, ExpressionAttributeValues: { ':set': { N: '1' } } };
+    const own = client();
+    const TableName = 'tollgate';
+
+    await sdk.send(new GetItemCommand({ TableName, Key, ConsistentRead: false }));
+    await own.get(KEY);
+    await sdk.send(new PutItemCommand({ TableName, Item: { ...Key, n: { N: '1' } }, ...condition }));
+    await own.put(KEY, { n: { N: '1' } }, EXISTS);
+    await sdk.send(
+      new UpdateItemCommand({ TableName, Key, UpdateExpression: 'SET #set = :set', ...condition, ...values }),
+    );
+    await own.set(KEY, 'n', { N: '1' }, EXISTS);
+
+    expect(requests).toHaveLength(6);
+    for (const request of requests) expect(isSignedWith(SECRET, request)).toBe(true);
+    for (let index = 0; index < requests.length; index += 2) {
+      const [theirs, ours] = requests.slice(index, index + 2) as [Recorded, Recorded];
+      expect(ours).toMatchObject({ method: theirs.method, path: theirs.path });
+      expect(JSON.parse(ours.body)).toEqual(JSON.parse(theirs.body));
+      for (const name of ['content-type', 'x-amz-target', 'host', 'x-amz-security-token']) {
+        expect(ours.headers[name]).toBe(theirs.headers[name]);
+      }
+    }
+  });
+
+  it.each<[string, (request: Recorded) => SignedRequest]>([
+    ['body', (request) => ({ ...request, body: `${request.body} ` })],
+    ['operation', (request) => ({ ...request, headers: { ...request.headers, 'x-amz-target': 'DeleteItem' } })],
+    ['host', (request) => ({ ...request, headers: { ...request.headers, host: 'elsewhere' } })],
+    ['time', (request) => ({ ...request, headers: { ...request.headers, 'x-amz-date': '20260101T000001Z' } })],
+  ])('is signed with its %s', async (_, change) => {
+    const { requests } = await answering();
+    await client().get(KEY);
+    const [request] = requests as [Recorded];
+    expect(isSignedWith(SECRET, request)).toBe(true);
+    expect(isSignedWith(SECRET, change(request))).toBe(false);
+  });
+
+  it('is dated by the clock and signed with the credentials of its time', async () => {
+    const { requests } = await answering();
+    const kept = client();
+    await kept.get(KEY);
+    clock.advance(3_600_000);
+    Object.assign(env, { AWS_ACCESS_KEY_ID: 'AKIDNEXT', AWS_SECRET_ACCESS_KEY: 'next', AWS_SESSION_TOKEN: 'token' });
+    await kept.get(KEY);
+    const [before, after] = requests as [Recorded, Recorded];
+    expect(before.headers['x-amz-date']).toBe('20260101T000000Z');
+    expect(after.headers).toMatchObject({ 'x-amz-date': '20260101T010000Z', 'x-amz-security-token': 'token' });
+    expect(after.headers['authorization']).toContain('Credential=AKIDNEXT/');
+    expect(isSignedWith('next', after)).toBe(true);
+  });
+
+  it('is not sent without credentials, and nothing says what they are', async () => {
+    const { requests } = await answering();
+    delete env['AWS_ACCESS_KEY_ID'];
+    const failed = await client()
+      .get(KEY)
+      .catch((error) => error);
+    expect(failed).toMatchObject({ code: 'table_call_failed', message: expect.stringContaining('AWS_ACCESS_KEY_ID') });
+    expect(String(failed)).not.toContain(SECRET);
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('a call', () => {
+  it.each([
+    ['a fault of the server', failing(500, 'InternalServerError')],
+    ['a server that is not ready', failing(503)],
+    ['too many requests', failing(400, 'ThrottlingException')],
+    ['a table with too little throughput', failing(400, 'ProvisionedThroughputExceededException')],
+  ])('is made once more after %s', async (_, fault) => {
+    const { requests } = await answering(fault, '{"Item":{}}');
+    expect(await client().get(KEY)).toEqual({});
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is made no third time', async () => {
+    const { requests } = await answering(failing(500, 'InternalServerError'));
+    await expect(client().get(KEY)).rejects.toMatchObject({ message: expect.stringContaining('InternalServerError') });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each(['ValidationException', 'AccessDeniedException', 'UnrecognizedClientException'])(
+    'that ends with %s is not made again: it would end so again',
+    async (type) => {
+      const { requests } = await answering(failing(400, type));
+      await expect(client().get(KEY)).rejects.toMatchObject({
+        message: expect.stringContaining(`DynamoDB answered 400 ${type}`),
+      });
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it('keeps its connection, and makes another one when that turns out to be closed', async () => {
+    const used: number[] = [];
+    const server = await serveDynamo((socket, connection, request) => {
+      used.push(connection);
+      // Says nothing about it, as a server that gave an idle connection up while the environment was frozen.
+      if (connection === 0 && request === 2) socket.resetAndDestroy();
+      else socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${EMPTY}`);
+    });
+    env['AWS_ENDPOINT_URL_DYNAMODB'] = server.url;
+    const kept = client();
+    for (let call = 0; call < 3; call += 1) await kept.get(KEY);
+    expect(used).toEqual([0, 0, 0, 1]);
+  });
+
+  it('over a new connection that breaks is not made again', async () => {
+    let requests = 0;
+    const server = await serveDynamo((socket) => {
+      requests += 1;
+      socket.resetAndDestroy();
+    });
+    env['AWS_ENDPOINT_URL_DYNAMODB'] = server.url;
+    await expect(client().get(KEY)).rejects.toBeInstanceOf(TableCallFailed);
+    expect(requests).toBe(1);
+  });
+
+  it('has one deadline for both of its attempts', async () => {
+    const asked = Promise.withResolvers<void>();
+    await answering(failing(500), () => asked.resolve());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    closers.push(() => vi.useRealTimers());
+    const called = client(400)
+      .get(KEY)
+      .catch((error) => error);
+    await asked.promise;
+    vi.advanceTimersByTime(400);
+    expect(await called).toMatchObject({ message: expect.stringContaining('gave no whole answer within 400 ms') });
+  });
+
+  it.each<[string, RequestListener | string]>([
+    ['no JSON', '<html>'],
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['more than an item can be', (_, response) => response.end(Buffer.alloc(513 * 1024, ' '))],
+    ['a redirect', (_, response) => response.writeHead(307, { location: 'https://elsewhere.example.com' }).end()],
+    ['an error that is none of its own', (_, response) => response.writeHead(403).end('<html>')],
+    [
+      'half an answer',
+      (_, response) => response.writeHead(200, { 'content-length': 9 }).write('{', () => response.destroy()),
+    ],
+  ])('that is answered with %s fails', async (_, answer) => {
+    await answering(answer);
+    for (const call of [client().get(KEY), client().set(KEY, 'n', { N: '1' }, EXISTS)]) {
+      await expect(call).rejects.toMatchObject({ code: 'table_call_failed' });
+    }
+  });
+
+  it('that nobody answers fails', async () => {
+    env['AWS_ENDPOINT_URL_DYNAMODB'] = `http://127.0.0.1:${await freePort()}`;
+    await expect(client().get(KEY)).rejects.toMatchObject({ message: expect.stringContaining('cannot be reached') });
+  });
+
+  /** Answers each request on each connection, both counted, as a test says. */
+  async function serveDynamo(answer: (socket: Socket, connection: number, request: number) => void) {
+    let connections = 0;
+    const server = await serveTcp((socket) => {
+      const connection = connections++;
+      let requests = 0;
+      let received = '';
+      socket.on('data', (bytes) => {
+        received += bytes;
+        if (!received.endsWith('}')) return;
+        received = '';
+        answer(socket, connection, requests++);
+      });
+    });
+    closers.push(server.stop);
+    return server;
+  }
+});
+
+describe('the endpoint', () => {
+  it.each([
+    ['eu-central-1', 'https://dynamodb.eu-central-1.amazonaws.com'],
+    ['us-gov-west-1', 'https://dynamodb.us-gov-west-1.amazonaws.com'],
+    ['cn-north-1', 'https://dynamodb.cn-north-1.amazonaws.com.cn'],
+  ])('of %s is %s', (region, origin) => {
+    expect(endpointOf({ AWS_REGION: region }).origin).toBe(origin);
+  });
+
+  it.each(['http://localhost:8000', 'http://127.0.0.1:8000', 'http://[::1]:8000', 'https://vpce-1.example.com'])(
+    'may be %s',
+    (own) => {
+      expect(endpointOf({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_DYNAMODB: own }).origin).toBe(own);
+    },
+  );
+
+  it.each(['http://dynamodb.example.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1', 'ftp://localhost'])(
+    'may not be %s, where others can read along',
+    (own) => {
+      expect(() => endpointOf({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_DYNAMODB: own })).toThrow('must be https');
+    },
+  );
+
+  it('needs a region', () => {
+    expect(() => endpointOf({})).toThrow('AWS_REGION must be set');
+  });
+});
