@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -8,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { ApiKey } from '../contract/api-key.ts';
 import { keysPartition, TABLE } from '../contract/table.ts';
-import { decodeApiKeyItem, encodeApiKeyItem, keyOfItem, type StoredApiKey } from './api-key-item.ts';
+import { decodeApiKeyItem, encodeApiKeyItem, KEY_ITEM, keyOfItem, type StoredApiKey } from './api-key-item.ts';
 import { describeError, writeLine } from './log.ts';
 import { TableUnavailable } from './rule-store.ts';
 
@@ -36,9 +37,8 @@ export class ApiKeyStore {
 
   /** Undefined: no key has this id. @throws TableUnavailable, or DecodeError for an item that is no key */
   async read(id: string): Promise<StoredApiKey | undefined> {
-    const command = new GetItemCommand({ TableName: this.#table, Key: this.#key(id), ConsistentRead: true });
-    const { Item } = await answered(() => this.#client.send(command));
-    return Item === undefined ? undefined : decodeApiKeyItem(Item);
+    const item = await this.#item(id);
+    return item === undefined ? undefined : decodeApiKeyItem(item);
   }
 
   /**
@@ -48,7 +48,8 @@ export class ApiKeyStore {
    * @throws TableUnavailable
    */
   async write(next: ApiKey, previous: ApiKey | undefined): Promise<boolean> {
-    const attributes = Object.entries(encodeApiKeyItem(next));
+    const item = encodeApiKeyItem(next);
+    const attributes = Object.entries(item);
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: this.#key(next.id),
@@ -56,10 +57,7 @@ export class ApiKeyStore {
       ConditionExpression: previous === undefined ? NEW : UNCHANGED,
       ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
       ExpressionAttributeValues: {
-        ...(Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])) as Record<
-          string,
-          AttributeValue
-        >),
+        ...Object.fromEntries(attributes.map(([name, value]): [string, AttributeValue] => [`:${name}`, value])),
         ...(previous !== undefined && { ':expected': { N: String(previous.version) } }),
       },
     });
@@ -70,8 +68,8 @@ export class ApiKeyStore {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
     // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
-    const stored = await this.read(next.id);
-    return stored !== undefined && JSON.stringify(stored.key) === JSON.stringify(next);
+    const standing = await this.#item(next.id);
+    return isDeepStrictEqual(standing?.[KEY_ITEM.key], item[KEY_ITEM.key]);
   }
 
   /** Up to 1 MB of keys from behind `after` on. @throws as `read` */
@@ -87,8 +85,13 @@ export class ApiKeyStore {
     return { keys: Items.flatMap(keyIn), next: LastEvaluatedKey?.[TABLE.sortKey]?.S };
   }
 
+  async #item(id: string): Promise<Record<string, AttributeValue> | undefined> {
+    const command = new GetItemCommand({ TableName: this.#table, Key: this.#key(id), ConsistentRead: true });
+    return (await answered(() => this.#client.send(command))).Item;
+  }
+
   #key(id: string): Record<string, AttributeValue> {
-    return { ...keyOfItem(this.#gateway, id) } as Record<string, AttributeValue>;
+    return { ...keyOfItem(this.#gateway, id) };
   }
 }
 

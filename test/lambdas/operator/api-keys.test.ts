@@ -238,12 +238,24 @@ describe('a key that is revoked', () => {
     expect(await options.keys.read(key.id)).toMatchObject({ lastUsedAtMs, key: { revokedUntilMs: 0 } });
   });
 
-  it('is what its rule says when operators revoke and restore it at once', async () => {
+  it('is what its rule said last, also where another operator restored it in between', async () => {
     const { key } = await create();
-    const ended = await Promise.all([revoke(key.id), restore(key.id), revoke(key.id), restore(key.id)]);
-    expect(ended.map(({ ok }) => ok)).toEqual([true, true, true, true]);
-    const { revocation } = await options.store.read(`key:${key.id}`);
-    expect((await stored(key.id)).revokedUntilMs).toBe(revocation?.untilMs ?? null);
+    const { keys } = options;
+    let restored: Promise<OperationResult> | undefined;
+    const slow: OperateOptions['keys'] = {
+      read: (id) => keys.read(id),
+      page: (after) => keys.page(after),
+      write: async (next, previous) => {
+        restored ??= restore(key.id);
+        await restored;
+        return keys.write(next, previous);
+      },
+    };
+    expect(await operate({ action: 'revoke', id: `key:${key.id}`, reason: 'leaked' }, { keys: slow })).toMatchObject({
+      ok: true,
+    });
+    expect(await restored).toMatchObject({ ok: true, changed: true });
+    expect(await stored(key.id)).toMatchObject({ revokedUntilMs: null });
   });
 
   it('and is no key is noted', async () => {
@@ -301,13 +313,7 @@ describe('the mark of revocations', () => {
   });
 
   it('changes with each of many at once', async () => {
-    const versions = new Set<string | undefined>();
-    await Promise.all(
-      Array.from({ length: 5 }, async () => {
-        await options.marker.mark(clock.nowMs);
-        versions.add(await mark());
-      }),
-    );
+    await Promise.all(Array.from({ length: 5 }, () => options.marker.mark(clock.nowMs)));
     expect(await mark()).toBe(String(clock.nowMs + 4));
   });
 });
