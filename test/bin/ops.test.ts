@@ -115,14 +115,52 @@ describe('the command', () => {
     await told('restore', 'sub:erin');
   });
 
-  it('leaves a line in the log of the function', async () => {
-    expect(await ops(['revoke', 'key:k1', '--reason', 'leaked', ...local])).toEqual({
-      code: 0,
-      stdout: 'key:k1 is revoked for good\n',
-      stderr: 'note: no request has an API key yet: the rule is kept, and meets nobody\n',
+  it('makes an API key, gives it another secret, and shuts both out with the next request', async () => {
+    /** A command that prints a key alone, so that a shell can keep it, and tells of it beside that. */
+    async function key(...args: readonly string[]): Promise<{ readonly secret: string; readonly about: string }> {
+      const { code, stdout, stderr } = await ops(['keys', ...args, ...local]);
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^tgk_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}\n$/)]);
+      return { secret: stdout.trimEnd(), about: stderr };
+    }
+    const orders = async (secret: string) => (await gateway.send('/api/orders/42', { token: secret })).status;
+
+    const made = await key('create', '--owner', 'billing', '--scopes', 'orders:read', '--for', '1d');
+    const id = made.secret.slice(4, 16);
+    expect(made.about).toMatch(
+      new RegExp(`^key:${id} of billing is good until [\\dT:-]+Z: keep it now, it is not shown again\n$`),
+    );
+    expect(await orders(made.secret)).toBe(200);
+    expect(await told('keys', 'list')).toMatch(
+      new RegExp(`^ID +OWNER .*\n${id} +billing +- +orders:read +\\d{4}-\\d\\d-\\d\\d +\\d{4}-\\d\\d-\\d\\d +good$`),
+    );
+
+    const rotated = await key('rotate', id, '--overlap', '1h');
+    expect(rotated.about).toMatch(/\nits former secret is good until [\dT:-]+Z\n$/);
+    expect([await orders(made.secret), await orders(rotated.secret)]).toEqual([200, 200]);
+    expect(await ops(['keys', 'rotate', `key:${id}`, ...local])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`error: the key ${id} was rotated before, and its former secret is good until`),
     });
-    await gateway.until(() => gateway.lines().some(({ label, id }) => label === 'operator' && id === 'key:k1'));
-    expect(gateway.lines().filter(({ id }) => id === 'key:k1')).toMatchObject([
+
+    expect(await told('revoke', `key:${id}`, '--reason', 'leaked')).toBe(`key:${id} is revoked for good`);
+    expect([await orders(made.secret), await orders(rotated.secret)]).toEqual([401, 401]);
+    expect(JSON.parse(await told('keys', 'list', '--json'))).toMatchObject([
+      { id, prefix: `tgk_${id}_`, owner: 'billing', scopes: ['orders:read'], revokedUntilMs: 0 },
+    ]);
+    expect(JSON.stringify(gateway.events)).not.toContain(made.secret.slice(17, 60));
+    expect(JSON.stringify(gateway.events)).not.toContain(rotated.secret.slice(17, 60));
+  });
+
+  it('leaves a line in the log of the function', async () => {
+    const id = 'key:000000000000';
+    expect(await ops(['revoke', id, '--reason', 'leaked', ...local])).toEqual({
+      code: 0,
+      stdout: `${id} is revoked for good\n`,
+      stderr: 'note: no API key has this id: the rule is kept, and meets nobody\n',
+    });
+    await gateway.until(() => gateway.lines().some((line) => line.label === 'operator' && line['id'] === id));
+    expect(gateway.lines().filter((line) => line['id'] === id)).toMatchObject([
       { message: 'operation', action: 'revoke', reason: 'leaked', changed: true, pushed: true },
     ]);
   });
@@ -155,7 +193,7 @@ describe('without a gateway', () => {
   });
 
   it.each([
-    [[], 'error: no AWS region is set: give --region, or set AWS_REGION\n'],
+    [[], 'error: no AWS region is set: give --region, set AWS_REGION, or ask the gateway of npm start with --local\n'],
     [['--region', 'us-east-1'], 'error: no AWS credentials were found: log in with the AWS CLI, or set AWS_PROFILE ('],
   ])('says what is missing to reach AWS %j', async (args, message) => {
     const { code, stderr } = await ops(['list', ...args]);
