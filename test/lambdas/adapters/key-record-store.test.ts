@@ -4,6 +4,7 @@ import { type KeyRecord, KeyRecordStore } from '../../../lambdas/adapters/key-re
 import { jwksPartition, TABLE } from '../../../lambdas/contract/table.ts';
 import { tableClient } from '../../support/authorizer.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { captureLines } from '../../support/lines.ts';
 import { createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -72,9 +73,12 @@ describe('a record', () => {
     ['a time that is a text', { fetchedAtMs: { S: 'yesterday' } }],
     ['a time that is no integer', { fetchedAtMs: { N: '1.5' } }],
     ['no time of unknown kids', { unknownKidAtMs: { S: '' } }],
-  ])('with %s cannot be read, and a new one takes its place', async (_, attributes) => {
+  ])('with %s is as good as none, and a new one takes its place', async (_, attributes) => {
+    const { lines, restore } = captureLines();
     await damage(attributes);
-    await expect(store.read(ISSUER)).rejects.toMatchObject({ code: 'decode_failed' });
+    expect(await store.read(ISSUER)).toBeUndefined();
+    restore();
+    expect(lines).toEqual([expect.objectContaining({ message: expect.stringContaining('no record'), issuer: ISSUER })]);
     await store.write(ISSUER, recordAt(NOW_MS + 1));
     expect(await store.read(ISSUER)).toEqual(recordAt(NOW_MS + 1));
   });
