@@ -1,4 +1,3 @@
-import { writeLine } from '../adapters/log.ts';
 import type { RevocationMarker } from '../adapters/revocation-marker.ts';
 import { type RuleStore, TableUnavailable } from '../adapters/rule-store.ts';
 import {
@@ -15,6 +14,7 @@ import { InvalidOperationError } from '../contract/rule-id.ts';
 import { canonicalId, isEmpty, type RuleChange, standingRule } from '../core/rules.ts';
 import { createKey, type Keys, listKeys, type MadeKey, rotateKey } from './change-key.ts';
 import { ConflictError, changeRule } from './change-rule.ts';
+import { logOperation } from './log-operation.ts';
 import type { OpenCopies } from './open-copies.ts';
 import { publish } from './publish.ts';
 import { RuleRoom, TooManyRulesError } from './rule-room.ts';
@@ -44,11 +44,11 @@ export function createOperate(options: OperateOptions) {
     try {
       operation = canonical(decodeOperation(event));
       const result = await perform(operation, options, room);
-      log(options.gateway, operation, result);
+      logOperation(options.gateway, operation, result);
       return result;
     } catch (error) {
       const result = failureOf(error);
-      log(options.gateway, operation, result);
+      logOperation(options.gateway, operation, result);
       return result;
     }
   };
@@ -149,20 +149,4 @@ function failureOf(error: unknown): Failure {
     error instanceof InvalidOperationError || error instanceof ConflictError || error instanceof TooManyRulesError;
   if (!isForeseen) throw error;
   return { ok: false, error: { code: error.code, message: error.message } };
-}
-
-/** Who asked is in CloudTrail, not here. An id is no credential: a token is named by its `jti`. */
-function log(gateway: string, operation: Operation | undefined, result: OperationResult): void {
-  writeLine({ message: result.ok ? 'operation' : 'operation failed', gateway, ...operation, ...toldOf(result) });
-}
-
-function toldOf(result: OperationResult): Record<string, unknown> {
-  if (!result.ok) return { code: result.error.code, error: result.error.message };
-  if ('rules' in result) return { rules: result.rules.length };
-  if ('keys' in result) return { keys: result.keys.length };
-  const note = result.note !== null && { note: result.note };
-  // Of a key what everybody may know: its secret is told to whoever asked, and nowhere else.
-  if ('secret' in result) return { id: result.key.id, expires_at_ms: result.key.expiresAtMs, ...note };
-  const { changed, pushed, rule } = result;
-  return { changed, pushed, version: rule.version, ...note };
 }

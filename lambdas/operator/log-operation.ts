@@ -1,0 +1,18 @@
+import { writeLine } from '../adapters/log.ts';
+import type { Operation, OperationResult } from '../contract/operations.ts';
+
+/** Who asked is in CloudTrail, not here. An id is no credential: a token is named by its `jti`. */
+export function logOperation(gateway: string, operation: Operation | undefined, result: OperationResult): void {
+  writeLine({ message: result.ok ? 'operation' : 'operation failed', gateway, ...operation, ...toldOf(result) });
+}
+
+function toldOf(result: OperationResult): Record<string, unknown> {
+  if (!result.ok) return { code: result.error.code, error: result.error.message };
+  if ('rules' in result) return { rules: result.rules.length };
+  if ('keys' in result) return { keys: result.keys.length };
+  const note = result.note !== null && { note: result.note };
+  // Of a key what everybody may know: its secret is told to whoever asked, and nowhere else.
+  if ('secret' in result) return { id: result.key.id, expires_at_ms: result.key.expiresAtMs, ...note };
+  const { changed, pushed, rule } = result;
+  return { changed, pushed, version: rule.version, ...note };
+}
