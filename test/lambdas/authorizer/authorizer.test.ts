@@ -1,216 +1,249 @@
-import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthorizer } from '../../../lambdas/authorizer/authorizer.ts';
-import { createVerifier } from '../../../lambdas/authorizer/verify.ts';
-import type { AuthorizerConfig, Rejections } from '../../../lambdas/contract/authorizer-config.ts';
+import { describe, expect, it } from 'vitest';
+import { type AuthorizerOptions, createAuthorizer } from '../../../lambdas/authorizer/authorizer.ts';
+import type { CredentialVerifier } from '../../../lambdas/authorizer/credential-verifier.ts';
+import { type AuthPolicy, acceptance, type CredentialKind } from '../../../lambdas/contract/auth-policy.ts';
+import { decodeVerdict, encodeVerdict, type Verified } from '../../../lambdas/contract/verdict.ts';
+import { invalidToken } from '../../../lambdas/core/authorization.ts';
+import { authorizerEvent } from '../../support/authorizer.ts';
+import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
-import { freePort } from '../../support/redis.ts';
-import { AUDIENCE, createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
 
-let keys: TestKey[];
-let first: TestKey;
-let issuer: TestServer;
-let fetches = 0;
+const KEY = 'tgk_4fzN9qXw2LbC_secret';
+const ROBOT: Verified = { ...ALICE, kind: 'apiKey', client: 'key:4fzN9qXw2LbC', sub: '', roles: [], scopes: ['read'] };
 
-beforeAll(async () => {
-  keys = [await createKey('es', 'ES256'), await createKey('rs', 'RS256'), await createKey('ed', 'EdDSA')];
-  first = keys[0] as TestKey;
-  issuer = await serveHttp((_, response) => {
-    fetches += 1;
-    response.end(JSON.stringify({ keys: keys.map((key) => key.jwk) }));
-  });
-});
-
-afterAll(() => issuer.stop());
-
-function configOf(changes: Partial<AuthorizerConfig['issuers'][number]> = {}): AuthorizerConfig {
-  return {
-    rejections: 'explained',
-    issuers: [
-      {
-        issuer: ISSUER,
-        audience: [AUDIENCE],
-        jwksUri: issuer.url,
-        algorithms: ['RS256', 'ES256', 'EdDSA'],
-        clockToleranceS: 5,
-        ...changes,
-      },
+const POLICIES: readonly AuthPolicy[] = [
+  { type: 'required', accepts: [acceptance('jwt')] },
+  { type: 'required', accepts: [acceptance('jwt', { scopes: ['payments:refund', 'read'] })] },
+  { type: 'optional', accepts: [acceptance('jwt')] },
+  { type: 'required', accepts: [acceptance('apiKey', { header: 'x-api-key' })] },
+  { type: 'required', accepts: [acceptance('jwt', { anyScope: ['admin', 'ops'] }), acceptance('apiKey')] },
+  { type: 'required', accepts: [acceptance('jwt'), acceptance('apiKey', { header: 'x-api-key' })] },
+  { type: 'none' },
+  {
+    type: 'required',
+    accepts: [
+      acceptance('jwt', { roles: ['auditor'] }),
+      acceptance('jwt', { claims: [{ claim: '/plan', op: 'equals', value: 'gold' }] }),
     ],
+  },
+];
+
+const ROUTES = {
+  'POST /api/payments/refunds': 1,
+  'GET /api/optional': 2,
+  'GET /api/header': 3,
+  'GET /api/any': 4,
+  'GET /api/either': 5,
+  'GET /api/public': 6,
+  'GET /api/auditors': 7,
+};
+
+/** Believes each credential to be what the test says; `asked` are those that it was asked about. */
+function verifierOf(kind: CredentialKind, verified: Verified, asked: string[]): CredentialVerifier {
+  return {
+    verify: async (credential, nowMs) => {
+      asked.push(`${kind} ${credential}`);
+      if (credential === 'outage') throw Object.assign(new Error('no keys'), { code: 'jwks_unavailable' });
+      return credential === 'bad'
+        ? invalidToken('the token is not valid')
+        : { verdict: 'accepted', verified, untilMs: nowMs };
+    },
   };
 }
 
-function authorizerOf(config: AuthorizerConfig, { rejections = 'explained' as Rejections, clock = Date.now } = {}) {
-  const authorizer = createAuthorizer(createVerifier(config, clock), rejections);
-  return (authorization?: string) =>
-    authorizer({
-      headers: authorization === undefined ? {} : { authorization },
-      requestContext: { requestId: 'request-1' },
-    } as unknown as APIGatewayRequestAuthorizerEventV2);
+function gateway(rejections: AuthorizerOptions['config']['rejections'] = 'explained', jwt = ALICE) {
+  const asked: string[] = [];
+  const authorize = createAuthorizer({
+    config: { policies: POLICIES, services: { '/api/users': 0, '/api/users/public': 6 }, routes: ROUTES, rejections },
+    verifiers: { jwt: verifierOf('jwt', jwt, asked), apiKey: verifierOf('apiKey', ROBOT, asked) },
+    clock: () => 1000,
+  });
+  return {
+    asked,
+    ask: (headers: Readonly<Record<string, string>>, routeKey?: string) =>
+      authorize(authorizerEvent(headers, routeKey)),
+  };
 }
 
-const INVALID = {
-  isAuthorized: true,
-  context: { verdict: 'rejected', error: 'invalid_token', error_description: 'the token is not valid' },
-};
+function refused(error_description: string, error = 'invalid_token') {
+  return { isAuthorized: true, context: { verdict: 'rejected', error, error_description } };
+}
 
-describe('a token of the issuer', () => {
-  it('is verified by the key that its kid names, whatever that key’s place in the set, for every algorithm', async () => {
-    const authorize = authorizerOf(configOf());
-    for (const key of [...keys].reverse()) {
-      const answer = await authorize(`Bearer ${await key.sign()}`);
-      expect(answer).toMatchObject({ isAuthorized: true, context: { verdict: 'verified', sub: 'alice' } });
-    }
+describe('a verified credential', () => {
+  it('is told to the proxy function in texts, which it can read back', async () => {
+    const answer = await gateway().ask({ authorization: 'Bearer good' });
+    expect(answer).toEqual({ isAuthorized: true, context: encodeVerdict(ALICE) });
+    expect(Object.values(answer.context ?? {}).every((value) => typeof value === 'string')).toBe(true);
+    expect(decodeVerdict(answer.context)).toEqual(ALICE);
   });
 
-  it('gives its identity as strings', async () => {
-    const claims = {
-      email: 'alice@example.com',
-      roles: ['admin', 'ops'],
-      scope: 'read write',
-      plan: 'gold',
-      tenant: 't1',
-      jti: 'token-1',
-    };
-    const { context } = await authorizerOf(configOf())(`Bearer ${await first.sign(claims)}`);
+  it('is refused with the scopes needed where it lacks one, and with whose it is', async () => {
+    const { context } = await gateway().ask({ authorization: 'Bearer good' }, 'POST /api/payments/refunds');
     expect(context).toEqual({
-      verdict: 'verified',
+      verdict: 'rejected',
+      error: 'insufficient_scope',
+      error_description: 'this route needs the scope payments:refund read',
+      scopes: 'payments:refund read',
       client: 'sub:alice',
       sub: 'alice',
-      email: 'alice@example.com',
-      roles: '["admin","ops"]',
-      scopes: 'read write',
-      plan: 'gold',
-      tenant: 't1',
-      jti: 'token-1',
     });
   });
 
-  it('has its key fetched once for all requests at once', async () => {
-    const authorize = authorizerOf(configOf());
-    const token = await first.sign();
-    const before = fetches;
-    await Promise.all(Array.from({ length: 20 }, () => authorize(`Bearer ${token}`)));
-    expect(fetches - before).toBe(1);
-  });
-
-  it('is accepted for any audience only where that is written out', async () => {
-    const token = await first.sign({ aud: 'another' });
-    expect(await authorizerOf(configOf())(`Bearer ${token}`)).toEqual(INVALID);
-    expect(await authorizerOf(configOf({ audience: null }))(`Bearer ${token}`)).toMatchObject({
+  it('has to meet one of the acceptances of its kind', async () => {
+    const ask = (jwt: Partial<Verified>, route: string) =>
+      gateway('explained', { ...ALICE, ...jwt }).ask({ authorization: 'Bearer good' }, route);
+    expect(await ask({ scopes: ['ops'] }, 'GET /api/any')).toMatchObject({ context: { verdict: 'verified' } });
+    expect(await ask({ scopes: ['read'] }, 'GET /api/any')).toMatchObject({ context: { scopes: 'admin ops' } });
+    expect(await ask({ roles: ['auditor'] }, 'GET /api/auditors')).toMatchObject({ context: { verdict: 'verified' } });
+    expect(await ask({ claims: { '/plan': 'gold' } }, 'GET /api/auditors')).toMatchObject({
       context: { verdict: 'verified' },
     });
+    expect(await ask({ claims: { '/plan': 'free' } }, 'GET /api/auditors')).toMatchObject(
+      refused('this route needs a role that the credential does not have', 'insufficient_scope'),
+    );
+  });
+});
+
+describe('the policy', () => {
+  it('is that of the route, or of the service under whose prefix it lies', async () => {
+    const { ask } = gateway();
+    const answerTo = async (route: string) => (await ask({ authorization: 'Bearer good' }, route)).context?.['verdict'];
+    expect(await answerTo('ANY /api/users')).toBe('verified');
+    expect(await answerTo('GET /api/users/{id}/orders')).toBe('verified');
+    expect(await answerTo('POST /api/payments/refunds')).toBe('rejected');
   });
 
-  it('is accepted within the clock tolerance and not beyond it', async () => {
-    const nowS = Math.floor(Date.now() / 1000);
-    const authorize = authorizerOf(configOf(), { clock: () => nowS * 1000 });
-    expect(await authorize(`Bearer ${await first.sign({ exp: nowS - 4 })}`)).toMatchObject({
-      context: { verdict: 'verified' },
+  it.each(['GET /api/payments/refunds', 'ANY /api/usersandmore', 'ANY /', '$default', '', 'GET constructor'])(
+    'of %j is nobody’s: the route is denied, and no credential is looked at',
+    async (route) => {
+      const { ask, asked } = gateway();
+      expect(await ask({ authorization: 'Bearer good' }, route)).toEqual(refused('this route takes no credential'));
+      expect(await gateway('bare').ask({ authorization: 'Bearer good' }, route)).toMatchObject({ isAuthorized: false });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('that takes no credentials learns of none', async () => {
+    const { ask, asked } = gateway();
+    const { context } = await ask({ authorization: 'Bearer good' }, 'GET /api/public');
+    expect(context).toMatchObject({ verdict: 'rejected' });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('the kind of a credential', () => {
+  it('is told by its form, and has a verifier of its own', async () => {
+    const { ask, asked } = gateway();
+    expect(await ask({ authorization: `Bearer ${KEY}` }, 'GET /api/any')).toMatchObject({
+      context: { client: 'key:4fzN9qXw2LbC', kind: 'apiKey' },
     });
-    expect(await authorize(`Bearer ${await first.sign({ exp: nowS - 6 })}`)).toMatchObject({
-      context: { error_description: 'the token has expired' },
+    await ask({ authorization: 'bearer  good' }, 'GET /api/any');
+    expect(asked).toEqual([`apiKey ${KEY}`, 'jwt good']);
+  });
+
+  it('that a route does not take is refused without being verified', async () => {
+    const { ask, asked } = gateway();
+    expect(await ask({ authorization: `Bearer ${KEY}` })).toMatchObject(
+      refused('this route takes no credential of this kind'),
+    );
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a header of its own for API keys', () => {
+  it('holds the key as it is', async () => {
+    const { ask, asked } = gateway();
+    for (const route of ['GET /api/header', 'GET /api/either']) {
+      expect(await ask({ 'x-api-key': KEY }, route)).toMatchObject({ context: { kind: 'apiKey' } });
+    }
+    expect(asked).toEqual([`apiKey ${KEY}`, `apiKey ${KEY}`]);
+  });
+
+  it('is the only one that is looked at where tokens are not taken: verdicts are not kept by another', async () => {
+    const { ask, asked } = gateway();
+    const anonymous = { isAuthorized: true, context: { verdict: 'anonymous' } };
+    expect(await ask({ authorization: 'Bearer good' }, 'GET /api/header')).toEqual(anonymous);
+    expect(await gateway('bare').ask({ authorization: 'Bearer good' }, 'GET /api/header')).toEqual({
+      ...anonymous,
+      isAuthorized: false,
     });
-    expect(await authorize(`Bearer ${await first.sign({ nbf: nowS + 6 })}`)).toEqual(INVALID);
+    expect(await ask({ authorization: 'Bearer bad', 'x-api-key': KEY }, 'GET /api/header')).toMatchObject({
+      context: { kind: 'apiKey' },
+    });
+    expect(asked).toEqual([`apiKey ${KEY}`]);
+  });
+
+  it('beside a token in Authorization is one credential too many', async () => {
+    const { ask, asked } = gateway();
+    expect(await ask({ authorization: 'Bearer good', 'x-api-key': KEY }, 'GET /api/either')).toMatchObject(
+      refused('the request has more than one credential'),
+    );
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('no credential', () => {
+  it.each([{}, { authorization: '' }, { 'x-api-key': KEY }])(
+    'in %j is anonymous, which passes where a credential is optional',
+    async (headers: Readonly<Record<string, string>>) => {
+      const anonymous = { verdict: 'anonymous' };
+      expect(await gateway().ask(headers)).toEqual({ isAuthorized: true, context: anonymous });
+      expect(await gateway('bare').ask(headers)).toEqual({ isAuthorized: false, context: anonymous });
+      for (const rejections of ['explained', 'bare'] as const) {
+        expect(await gateway(rejections).ask(headers, 'GET /api/optional')).toEqual({
+          isAuthorized: true,
+          context: anonymous,
+        });
+      }
+    },
+  );
+
+  it('is what an event without headers has', async () => {
+    const authorize = gateway().ask as (headers: unknown) => Promise<unknown>;
+    expect(await authorize(undefined)).toMatchObject({ context: { verdict: 'anonymous' } });
   });
 });
 
 describe('a bad credential', () => {
-  it.each([
-    ['no credential', undefined],
-    ['another scheme', 'Basic YWxpY2U6c2VjcmV0'],
-    ['a bearer scheme without a token', 'Bearer '],
-    ['two tokens', 'Bearer a.b.c d.e.f'],
-    ['characters outside b64token', 'Bearer a.b.c\u0000'],
-    ['more than 8 KB', `Bearer ${'a'.repeat(9000)}`],
-  ])('of %s is told to be no bearer token', async (_, authorization) => {
-    const { context } = await authorizerOf(configOf())(authorization);
-    expect(context).toMatchObject({ verdict: 'rejected', error_description: 'the credential is not a bearer token' });
-  });
-
-  it.each<[string, () => Promise<string>]>([
-    ['rubbish in the token’s place', async () => 'rubbish'],
-    ['three parts of rubbish', async () => 'a.b.c'],
-    ['another issuer', () => first.sign({ iss: 'https://evil.example.com' })],
-    ['no issuer', () => first.sign({ iss: undefined })],
-    ['another audience', () => first.sign({ aud: 'other' })],
-    ['no expiry', () => first.sign({ exp: undefined })],
-    ['an expiry that is a string', () => first.sign({ exp: '9999999999' })],
-    ['no subject', () => first.sign({ sub: undefined })],
-    ['an empty subject', () => first.sign({ sub: '' })],
-    ['an array as subject', () => first.sign({ sub: ['alice'] })],
-    ['a subject of 5,000 characters', () => first.sign({ sub: 'a'.repeat(5000) })],
-    ['an unknown kid', () => first.sign({}, { kid: 'unknown' })],
-    ['a kid that is a path', () => first.sign({}, { kid: '../../dev/null' })],
-    ['the kid of another key', () => first.sign({}, { kid: 'rs' })],
-    ['an unknown critical header', () => first.sign({}, { crit: ['x'], x: 1 })],
-    ['a changed signature', async () => tamper(await first.sign(), 2)],
-    ['changed claims', async () => tamper(await first.sign(), 1)],
-    ['a signature of a key of its own in the header', ownKey],
-    ['no signature', unsigned],
-    ['an HMAC made with the public key', hmacWithPublicKey],
-  ])('of %s is refused without a hint', async (_, token) => {
-    expect(await authorizerOf(configOf())(`Bearer ${await token()}`)).toEqual(INVALID);
-  });
-
-  it('is refused when its algorithm is not on the issuer’s list', async () => {
-    const authorize = authorizerOf(configOf({ algorithms: ['RS256'] }));
-    expect(await authorize(`Bearer ${await first.sign()}`)).toEqual(INVALID);
+  it('is refused where one is optional, too', async () => {
+    expect(await gateway().ask({ authorization: 'Bearer bad' }, 'GET /api/optional')).toEqual(
+      refused('the token is not valid'),
+    );
+    expect(await gateway('bare').ask({ authorization: 'Bearer bad' }, 'GET /api/optional')).toMatchObject({
+      isAuthorized: false,
+    });
   });
 
   it('is left to API Gateway’s own 403 where rejections are bare', async () => {
-    const authorize = authorizerOf(configOf(), { rejections: 'bare' });
-    expect(await authorize('Bearer rubbish')).toMatchObject({ isAuthorized: false });
-    expect(await authorize(`Bearer ${await first.sign()}`)).toMatchObject({ isAuthorized: true });
+    expect(await gateway('bare').ask({ authorization: 'Bearer bad' })).toMatchObject({ isAuthorized: false });
+    expect(await gateway('bare').ask({ authorization: 'Bearer good' })).toMatchObject({ isAuthorized: true });
+  });
+
+  it.each([
+    ['another scheme', 'Basic YWxpY2U6c2VjcmV0'],
+    ['a bearer scheme without a token', 'Bearer '],
+    ['a token without a scheme', 'a.b.c'],
+    ['two tokens', 'Bearer a.b.c d.e.f'],
+    ['two headers, joined', 'Bearer a.b.c,Bearer d.e.f'],
+    ['characters outside b64token', 'Bearer a.b.c\u0000'],
+    ['more than 8 KB', `Bearer ${'a'.repeat(8193)}`],
+  ])('of %s is told to be no bearer token, and not verified', async (_, authorization) => {
+    const { ask, asked } = gateway();
+    expect(await ask({ authorization })).toEqual(refused('the credential is not a bearer token'));
+    expect(asked).toEqual([]);
+  });
+
+  it('of 8 KB is looked at', async () => {
+    const { ask, asked } = gateway();
+    await ask({ authorization: `Bearer ${'a'.repeat(8192)}` });
+    expect(asked).toHaveLength(1);
   });
 });
 
-describe('an issuer that cannot be reached', () => {
-  it('makes the authorizer throw, so that nothing is cached, and says so in the log without the token', async () => {
-    const authorize = authorizerOf(configOf({ jwksUri: `http://127.0.0.1:${await freePort()}/jwks` }));
-    const token = await first.sign();
-    const { lines, restore } = captureLines();
-    try {
-      await expect(authorize(`Bearer ${token}`)).rejects.toMatchObject({ code: 'jwks_unavailable' });
-    } finally {
-      restore();
-    }
-    expect(lines).toMatchObject([{ message: 'authorizer failed', request_id: 'request-1' }]);
-    expect(JSON.stringify(lines)).not.toContain(token);
+it('an outage is thrown, so that API Gateway keeps nothing, and told to the log without the credential', async () => {
+  const { lines, restore } = captureLines();
+  await expect(gateway().ask({ authorization: 'Bearer outage' }).finally(restore)).rejects.toMatchObject({
+    code: 'jwks_unavailable',
   });
+  expect(lines).toEqual([{ message: 'authorizer failed', request_id: 'request-1', error: 'Error: no keys' }]);
 });
-
-it('keys are fetched over https, and over http on this machine alone', () => {
-  expect(() => createVerifier(configOf({ jwksUri: 'http://auth.example.com/jwks' }), Date.now)).toThrow(
-    /must be https/,
-  );
-});
-
-function tamper(token: string, part: number): string {
-  const parts = token.split('.');
-  const text = parts[part] ?? '';
-  parts[part] = `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`;
-  return parts.join('.');
-}
-
-async function ownKey(): Promise<string> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: 'mallory' })
-    .setExpirationTime('1h')
-    .setProtectedHeader({ alg: 'ES256', kid: 'own', jwk: await exportJWK(publicKey) })
-    .sign(privateKey);
-}
-
-async function unsigned(): Promise<string> {
-  const [, claims] = (await first.sign()).split('.');
-  return `${Buffer.from('{"alg":"none","kid":"es"}').toString('base64url')}.${claims}.`;
-}
-
-async function hmacWithPublicKey(): Promise<string> {
-  const secret = new TextEncoder().encode(JSON.stringify(first.jwk));
-  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: 'mallory' })
-    .setExpirationTime('1h')
-    .setProtectedHeader({ alg: 'HS256', kid: first.kid })
-    .sign(secret);
-}
