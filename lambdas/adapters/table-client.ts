@@ -49,7 +49,7 @@ export class TableCallFailed extends Error {
 
 /**
  * Three calls of DynamoDB, signed by the SDK's signer and sent by Node's own HTTP client. The SDK's client for DynamoDB
- * costs a cold start 60 to 100 ms, and the authorizer's is the one that every client meets first: see decision 0016.
+ * makes a cold start 30 ms longer, and the authorizer's is the one that every client meets first: see decision 0016.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
  */
