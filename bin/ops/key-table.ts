@@ -1,3 +1,4 @@
+import { isRevokedKey } from '../../lambdas/contract/api-key.ts';
 import type { KeyFacts } from '../../lambdas/contract/key-operations.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { table } from './table.ts';
@@ -27,8 +28,9 @@ function isoDate(ms: number): string {
 }
 
 /** `rotating`: its former secret is good as well. */
-function stateOf({ revokedUntilMs, expiresAtMs, formerUntilMs }: KeyFacts, nowMs: number): string {
+function stateOf(key: KeyFacts, nowMs: number): string {
+  const { expiresAtMs, formerUntilMs } = key;
   if (expiresAtMs <= nowMs) return 'expired';
-  if (revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs)) return 'revoked';
+  if (isRevokedKey(key, nowMs)) return 'revoked';
   return formerUntilMs !== null && formerUntilMs > nowMs ? 'rotating' : 'good';
 }

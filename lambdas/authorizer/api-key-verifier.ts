@@ -1,6 +1,6 @@
 import type { StoredApiKey } from '../adapters/api-key-item.ts';
 import { hashApiKey, isSameHash, isWellMade } from '../adapters/api-key-secret.ts';
-import { type ApiKey, type ApiKeySecret, parseApiKey } from '../contract/api-key.ts';
+import { type ApiKey, type ApiKeySecret, isRevokedKey, parseApiKey } from '../contract/api-key.ts';
 import type { ClaimPointer, Claims } from '../contract/claim-pointer.ts';
 import type { ClaimValues } from '../contract/claim-test.ts';
 import type { Verified } from '../contract/verdict.ts';
@@ -79,10 +79,6 @@ export class ApiKeyVerifier implements CredentialVerifier {
 function goodUntilMs(key: ApiKey | undefined, hash: string, nowMs: number): number {
   // All are compared, whichever is the right one.
   const matching = (key?.secrets ?? NO_SECRETS).filter((secret) => isSameHash(secret.hash, hash));
-  if (key === undefined || isRevoked(key, nowMs)) return 0;
+  if (key === undefined || isRevokedKey(key, nowMs)) return 0;
   return Math.max(0, ...matching.map(({ untilMs }) => Math.min(untilMs || key.expiresAtMs, key.expiresAtMs)));
-}
-
-function isRevoked({ revokedUntilMs }: ApiKey, nowMs: number): boolean {
-  return revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs);
 }

@@ -61,6 +61,10 @@ export interface ApiKey {
 /** When a key was last used: an attribute of its item beside the key, the only one that the authorizer may write. */
 export const LAST_USED_ATTRIBUTE = 'lastUsedAtMs';
 
+export function isRevokedKey({ revokedUntilMs }: Pick<ApiKey, 'revokedUntilMs'>, nowMs: number): boolean {
+  return revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs);
+}
+
 /** @throws DecodeError naming the path, the rule and the value */
 export function decodeApiKey(json: string): ApiKey {
   return decodeJson(apiKey, json, 'key');

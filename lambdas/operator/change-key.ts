@@ -1,7 +1,7 @@
 import type { StoredApiKey } from '../adapters/api-key-item.ts';
 import { hashApiKey, mintApiKey, newApiKeyId } from '../adapters/api-key-secret.ts';
 import type { ApiKeyStore } from '../adapters/api-key-store.ts';
-import { API_KEY_PREFIX, type ApiKey } from '../contract/api-key.ts';
+import { API_KEY_PREFIX, type ApiKey, isRevokedKey } from '../contract/api-key.ts';
 import type { CreateKey, KeyFacts, KeysResult, ListKeys, RotateKey } from '../contract/key-operations.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
 import { ConflictError } from './change-rule.ts';
@@ -104,9 +104,10 @@ async function changeKey(
   throw new ConflictError(`the key ${id} was changed by others ${ATTEMPTS} times in a row: ask for it again`);
 }
 
-function checkRotatable({ id, expiresAtMs, revokedUntilMs, secrets }: ApiKey, overlapMs: number, nowMs: number): void {
+function checkRotatable(key: ApiKey, overlapMs: number, nowMs: number): void {
+  const { id, expiresAtMs, secrets } = key;
   if (expiresAtMs <= nowMs) throw new InvalidOperationError(`the key ${id} has expired: make another one`);
-  if (revokedUntilMs !== null && (revokedUntilMs === 0 || revokedUntilMs > nowMs)) {
+  if (isRevokedKey(key, nowMs)) {
     throw new InvalidOperationError(`the key ${id} is revoked: restore key:${id} first, or make another one`);
   }
   const former = secrets.slice(1).find(({ untilMs }) => untilMs > nowMs);

@@ -20,6 +20,7 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
     integrationRequestId: '$context.integration.requestId',
     integrationError: '$context.integrationErrorMessage',
     userId: '$context.authorizer.sub',
+    client: '$context.authorizer.client',
     verdict: '$context.authorizer.verdict',
     authorizerError: '$context.authorizer.error',
     sourceIp: '$context.identity.sourceIp',

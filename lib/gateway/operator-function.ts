@@ -39,13 +39,8 @@ export class OperatorFunction extends Construct {
     foundation.cache.grantConnect(fn);
     const { table } = foundation;
     grantPartitions(fn, table, rulesPartition(gateway), ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query']);
-    grantPartitions(fn, table, keysPartition(gateway), [
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:Query',
-    ]);
-    grantPartitions(fn, table, revocationsPartition(gateway), ['dynamodb:PutItem', 'dynamodb:UpdateItem']);
+    grantPartitions(fn, table, keysPartition(gateway), ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query']);
+    grantPartitions(fn, table, revocationsPartition(gateway), ['dynamodb:UpdateItem']);
   }
 
   /** Lets somebody invoke the function itself, and none of its versions. */

@@ -32,6 +32,7 @@ function accessLine(changes: Record<string, unknown> = {}): string {
     routeKey: 'GET /api/users/{id}',
     status: '200',
     userId: 'alice',
+    client: 'sub:alice',
     sourceIp: '192.0.2.1',
     ...changes,
   });
@@ -52,13 +53,13 @@ describe('a line of a log', () => {
 
   it('of the access log tells the subject or the address, and the time in any zone', () => {
     expect(readEntry(accessLine())).toMatchObject({ atMs: NOON_MS, client: 'sub:alice', ip: '192.0.2.1' });
-    expect(readEntry(accessLine({ userId: '-' }))).toMatchObject({ client: 'ip:192.0.2.1' });
+    expect(readEntry(accessLine({ userId: '-', client: '-' }))).toMatchObject({ client: 'ip:192.0.2.1' });
     expect(readEntry(accessLine({ requestTime: '24/Nov/2026:14:00:00 +0200' }))).toMatchObject({ atMs: NOON_MS });
   });
 
   it('of the access log tells of an IPv6 address the network, by which it is counted', () => {
     const entry = { client: 'ip:2001:db8:0:1::', ip: '2001:db8:0:1::' };
-    expect(readEntry(accessLine({ userId: '-', sourceIp: '2001:db8:0:1:2:3:4:5' }))).toMatchObject(entry);
+    expect(readEntry(accessLine({ userId: '-', client: '-', sourceIp: '2001:db8:0:1:2:3:4:5' }))).toMatchObject(entry);
   });
 
   it('may have the time of an export before it', () => {

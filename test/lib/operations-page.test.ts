@@ -14,7 +14,8 @@ function listedMetrics(): readonly string[] {
 
 /** Of the table of what is seen while Redis is lost: its second column. */
 function metricsOfAnOutage(): readonly string[] {
-  const table = /^\| line .*?\n\n/ms.exec(PAGE)?.[0] ?? '';
+  const tables = [...PAGE.matchAll(/^\| line .*?\n\n/gms)].map(([table]) => table);
+  const table = tables.find((one) => one.includes('redis lost')) ?? '';
   return [...table.matchAll(/^\| [^|]+ \| `(\w+)`/gm)].map(([, name = '']) => name);
 }
 

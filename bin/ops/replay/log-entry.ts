@@ -4,7 +4,7 @@ import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
 export interface LogEntry {
   /** Epoch milliseconds. */
   readonly atMs: number;
-  /** `sub:alice`, or `ip:192.0.2.1` for a request without a subject. */
+  /** `sub:alice`, `key:4fzN9qXw2LbC`, or `ip:192.0.2.1` for a request without a credential. */
   readonly client: string;
   /**
    * As limits count it, of IPv6 the /64. Empty in the functions' own log, which knows it for requests without a subject
@@ -46,10 +46,10 @@ function ofFunction(fields: Fields): LogEntry {
 }
 
 function ofAccessLog(fields: Fields): LogEntry {
-  const [user, ip] = [text(fields['userId']), sourceNetwork(text(fields['sourceIp']))];
+  const ip = sourceNetwork(text(fields['sourceIp']));
   return {
     atMs: timeOf(text(fields['requestTime'])),
-    client: user === '' ? (ip === '' ? '' : `ip:${ip}`) : `sub:${user}`,
+    client: text(fields['client']) || (ip === '' ? '' : `ip:${ip}`),
     ip,
     service: '',
     route: text(fields['routeKey']),

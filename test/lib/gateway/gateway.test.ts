@@ -46,6 +46,7 @@ describe('a gateway', () => {
       responseLatency: '$context.responseLatency',
       integrationLatency: '$context.integrationLatency',
       userId: '$context.authorizer.sub',
+      client: '$context.authorizer.client',
       sourceIp: '$context.identity.sourceIp',
       errorMessage: '$context.error.message',
     });

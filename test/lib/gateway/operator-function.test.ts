@@ -40,14 +40,15 @@ describe('the operator function', () => {
     const { Statement } = PolicyDocument as { Statement: readonly Record<string, unknown>[] };
     const allowed = (partition: string, ...actions: readonly string[]) => ({
       Effect: 'Allow',
-      Action: actions.map((action) => `dynamodb:${action}`),
+      // CDK writes one action as a text, several as a list.
+      Action: actions.length === 1 ? `dynamodb:${actions[0]}` : actions.map((action) => `dynamodb:${action}`),
       Resource: { 'Fn::ImportValue': expect.stringContaining('Arn') },
       Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partition] } },
     });
     expect(Statement.filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:'))).toEqual([
       allowed('rules#edge', 'GetItem', 'PutItem', 'Query'),
-      allowed('keys#edge', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
-      allowed('revocations#edge', 'PutItem', 'UpdateItem'),
+      allowed('keys#edge', 'GetItem', 'Query', 'UpdateItem'),
+      allowed('revocations#edge', 'UpdateItem'),
     ]);
   });
 
