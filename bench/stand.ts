@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ANY_JWT } from '../lambdas/contract/auth-policy.ts';
-import { type AuthorizerConfig, DEFAULT_MAPPING } from '../lambdas/contract/authorizer-config.ts';
+import type { AuthorizerConfig } from '../lambdas/contract/authorizer-config.ts';
 import { Env } from '../lambdas/contract/environment.ts';
+import { issuerConfig } from '../test/support/authorizer.ts';
 import { startTable } from '../test/support/dynamodb.ts';
 import { ALICE, proxyEvent } from '../test/support/event.ts';
 import { servicePolicy, windowLimit } from '../test/support/policy.ts';
@@ -78,19 +79,7 @@ function authorizerConfig(jwksUri: string): AuthorizerConfig {
   return {
     gateway: 'test',
     rejections: 'explained',
-    issuers: [
-      {
-        issuer: ISSUER,
-        audience: [AUDIENCE],
-        jwksUri,
-        algorithms: ['RS256', 'ES256', 'EdDSA'],
-        clockToleranceS: 5,
-        profile: 'jwt',
-        subjectPrefix: '',
-        mapping: DEFAULT_MAPPING,
-        requires: [],
-      },
-    ],
+    issuers: [issuerConfig({ jwksUri })],
     claims: [],
     policies: [ANY_JWT],
     services: { '/api/users': 0 },
