@@ -1,0 +1,112 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/api-key-item.ts';
+import { mintApiKey, newApiKeyId } from '../../../lambdas/adapters/api-key-secret.ts';
+import { RevocationMarker } from '../../../lambdas/adapters/revocation-marker.ts';
+import type { handler as authorize } from '../../../lambdas/authorizer/handler.ts';
+import type { ApiKey } from '../../../lambdas/contract/api-key.ts';
+import { acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import { encodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import { apiKeyOf } from '../../support/api-keys.ts';
+import { authorizerEvent, issuerConfig } from '../../support/authorizer.ts';
+import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { createKey, type TestKey } from '../../support/tokens.ts';
+import { serveHttp, type TestServer } from '../../support/upstream.ts';
+
+const MINUTE_MS = 60_000;
+
+let table: TestTable;
+let issuer: TestServer;
+let published: readonly TestKey[];
+let handler: typeof authorize;
+
+// The function as it is deployed, on a table, an issuer and a day of their own.
+beforeEach(async () => {
+  published = [await createKey('old')];
+  table = await startTable();
+  issuer = await serveHttp((_, response) => {
+    response.end(JSON.stringify({ keys: published.map(({ jwk }) => jwk) }));
+  });
+  const config = encodeAuthorizerConfig({
+    gateway: 'test',
+    rejections: 'explained',
+    issuers: [issuerConfig({ jwksUri: issuer.url })],
+    claims: [],
+    policies: [{ type: 'required', accepts: [acceptance('jwt'), acceptance('apiKey')] }],
+    services: { '/api/users': 0 },
+    routes: {},
+  });
+  const environment = {
+    [Env.authorizer]: JSON.stringify(config),
+    [Env.table]: table.name,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  vi.resetModules();
+  ({ handler } = await import('../../../lambdas/authorizer/handler.ts'));
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  await Promise.all([issuer.stop(), table.stop()]);
+});
+
+function pass(ms: number): void {
+  vi.setSystemTime(Date.now() + ms);
+}
+
+async function verdictOn(credential: string): Promise<string | undefined> {
+  const { context } = await handler(authorizerEvent({ authorization: `Bearer ${credential}` }));
+  return context?.['verdict'];
+}
+
+async function store(key: ApiKey): Promise<void> {
+  const Item = { ...keyOfItem('test', key.id), ...encodeApiKeyItem(key) } as PutItemCommand['input']['Item'];
+  await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
+}
+
+it('tokens and API keys are verified side by side', async () => {
+  const secret = mintApiKey(newApiKeyId());
+  await store(apiKeyOf(secret, Date.now()));
+  expect(await verdictOn(await (published[0] as TestKey).sign())).toBe('verified');
+  expect(await verdictOn(secret)).toBe('verified');
+  expect(await verdictOn(mintApiKey(newApiKeyId()))).toBe('rejected');
+});
+
+describe('what is remembered as verified', () => {
+  it('is forgotten when the issuer withdraws the key that signed it', async () => {
+    const [old] = published as [TestKey];
+    expect(await verdictOn(await old.sign())).toBe('verified');
+    pass(7 * MINUTE_MS);
+    const token = await old.sign({ sub: 'bob' });
+    expect(await verdictOn(token)).toBe('verified');
+    const next = await createKey('next');
+    published = [next];
+    pass(4 * MINUTE_MS);
+    expect(await verdictOn(token)).toBe('verified');
+    expect(await verdictOn(await next.sign())).toBe('verified');
+    expect(await verdictOn(token)).toBe('rejected');
+  });
+
+  it('is forgotten within 15 seconds when an operator has marked a revocation', async () => {
+    const secret = mintApiKey(newApiKeyId());
+    const key = apiKeyOf(secret, Date.now());
+    await store(key);
+    await verdictOn(secret);
+    pass(15_000);
+    expect(await verdictOn(secret)).toBe('verified');
+    await store({ ...key, revokedUntilMs: 0 });
+    pass(15_000);
+    // Only the mark tells.
+    expect(await verdictOn(secret)).toBe('verified');
+    await new RevocationMarker(table.client, table.name, 'test').mark(Date.now());
+    pass(15_000);
+    expect(await verdictOn(secret)).toBe('rejected');
+  });
+});
