@@ -99,8 +99,7 @@ export class IssuerKeys {
     if (known === undefined || this.#ageMs(known) >= STALE_MS) await refreshed;
     else if (this.#ageMs(known) >= OVERDUE_MS) await refreshed.catch(() => undefined);
     else await within(REFRESH_WAIT_MS, refreshed).catch(() => undefined);
-    // A look for a `kid` that others had under way may have left them as they were.
-    return this.#known !== undefined && this.#ageMs(this.#known) < STALE_MS ? this.#known : this.#fail();
+    return this.#known ?? this.#fail();
   }
 
   /** Without a look: they are fresh, or stale and the issuer gave none just now. */
@@ -142,7 +141,7 @@ export class IssuerKeys {
     if (this.#isFound(header)) return;
     // While the issuer is out nobody knows whether a key is a new one, so its token must not be called invalid.
     if (this.#isPausing()) return this.#failUnlessStale(reason);
-    if (reason === 'unknown kid' && this.#outage === undefined && this.#isCooling(shared)) return;
+    if (reason === 'unknown kid' && this.#isCooling(shared)) return;
     const record = await this.#ask(reason);
     // A table that could not be read just now would only cost the same wait again.
     if (record !== undefined && read !== NO_ANSWER) await this.#writeShared(record);
@@ -168,7 +167,7 @@ export class IssuerKeys {
     try {
       const keys = await fetchSigningKeys(issuer, jwksUri);
       const fetchedAtMs = clock();
-      const unknownKidAtMs = reason === 'unknown kid' ? fetchedAtMs : (this.#known?.unknownKidAtMs ?? 0);
+      const unknownKidAtMs = reason === 'unknown kid' ? fetchedAtMs : 0;
       const record = { keys, fetchedAtMs, unknownKidAtMs };
       this.#adopt(record);
       this.#outage = undefined;

@@ -7,10 +7,13 @@ import { writeLine } from './log.ts';
 export const MAX_KEYS = 100;
 export const MAX_KID_LENGTH = 256;
 const CURVES = ['P-256', 'P-384', 'P-521'];
-/** RFC 7518 §3.3, and what jose takes; above, a verification takes milliseconds. */
-const RSA_BITS = { min: 2048, max: 8192 };
+/** RFC 7518 §3.3. */
+const MIN_RSA_BITS = 2048;
 
-/** In base64url, of the largest of each: a modulus, a coordinate of P-521, an exponent beyond FIPS 186-5's 256 bits. */
+/**
+ * In base64url, of the largest of each: a modulus of 8192 bits, above which a verification takes milliseconds, a coordinate
+ * of P-521, and an exponent of more than FIPS 186-5's 256 bits.
+ */
 const MAX_LENGTHS = { n: 1366, xy: 88, e: 44 } as const;
 
 type Members = Readonly<Record<string, unknown>>;
@@ -84,5 +87,5 @@ function isStrong(modulus: string): boolean {
   const bytes = Buffer.from(modulus, 'base64url');
   const first = bytes.findIndex((byte) => byte !== 0);
   const bits = first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
-  return bits >= RSA_BITS.min && bits <= RSA_BITS.max;
+  return bits >= MIN_RSA_BITS;
 }

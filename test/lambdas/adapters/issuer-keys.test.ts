@@ -411,12 +411,13 @@ describe('an issuer that gives no keys', () => {
     clock.advance(OVERDUE_MS);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     closers.push(() => vi.useRealTimers());
-    const waited = outcome(keys, second);
+    const waited = outcome(keys, first);
     const answer = await asked.promise;
     vi.advanceTimersByTime(REFRESH_WAIT_MS * 2);
     await new Promise(setImmediate);
+    server.answer = giving(second.jwk);
     answer();
-    expect(await waited).toBe('alice');
+    expect(await waited).toEqual(noKey);
   });
 
   it('is noted without anything of a token', async () => {
@@ -448,9 +449,32 @@ describe('the record that environments share', () => {
 
   it('is written before the reply is out, since what is left under way freezes', async () => {
     const server = await issuer(giving(first.jwk));
-    await outcome(server.environment(shared()), first);
-    await server.stop();
-    expect(await outcome(server.environment(shared()), first)).toBe('alice');
+    const [writing, written] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const store = {
+      read: async () => undefined,
+      write: () => {
+        writing.resolve();
+        return written.promise;
+      },
+    };
+    const replied = vi.fn();
+    const waited = outcome(server.environment(store), first).finally(replied);
+    await writing.promise;
+    await new Promise(setImmediate);
+    expect(replied).not.toHaveBeenCalled();
+    written.resolve();
+    expect(await waited).toBe('alice');
+  });
+
+  it('from a clock far ahead brings no key', async () => {
+    const server = await issuer(giving(first.jwk));
+    const keys = server.environment(shared());
+    await outcome(keys, first);
+    const ahead = { keys: [second.jwk], fetchedAtMs: clock.nowMs + STALE_MS, unknownKidAtMs: 0 };
+    await shared().write(ISSUER, ahead);
+    expect(await outcome(keys, second)).toEqual(noKey);
+    expect(await outcome(keys, first)).toBe('alice');
+    expect(server.fetches).toBe(2);
   });
 
   it('made new by one serves the others when theirs is old', async () => {
@@ -581,6 +605,27 @@ describe('the record that environments share', () => {
     server.answer = giving(first.jwk, second.jwk);
     expect(await outcome(keys, second)).toBe('alice');
     expect(captured.lines).toContainEqual(expect.objectContaining({ message: 'keys not read from the table' }));
+  });
+
+  it('is not written where it could not be read: the first verdict would wait twice', async () => {
+    const server = await issuer(giving(first.jwk));
+    const written: unknown[] = [];
+    const store: Store = {
+      read: () => Promise.reject(new Error('the table is gone')),
+      write: async (_, record) => void written.push(record),
+    };
+    expect(await outcome(server.environment(store), first)).toBe('alice');
+    expect(written).toEqual([]);
+    expect(await outcome(server.environment({ ...store, read: async () => undefined }), first)).toBe('alice');
+    expect(written).toHaveLength(1);
+  });
+
+  it('is not written to a table that just gave no answer: that would be the same wait again', async () => {
+    const server = await issuer(giving(first.jwk));
+    const write = vi.fn(async () => undefined);
+    const read = () => Promise.reject(new Error('the table is gone'));
+    expect(await outcome(server.environment({ read, write }), first)).toBe('alice');
+    expect(write).not.toHaveBeenCalled();
   });
 
   it('that cannot be had, nor the issuer, is an outage', async () => {
