@@ -225,6 +225,24 @@ describe('a call', () => {
     expect(used).toEqual([0, 0, 0, 1]);
   });
 
+  it('makes another one also where it has kept several: all of them may have been closed', async () => {
+    const both = Promise.withResolvers<void>();
+    let open = 0;
+    const server = await serveDynamo(async (socket, connection, request) => {
+      if (connection < 2 && request > 0) return socket.resetAndDestroy();
+      // Neither of the first two is answered before both are there, so that neither takes the other's connection.
+      open += 1;
+      if (open === 2) both.resolve();
+      await both.promise;
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${EMPTY}`);
+    });
+    env['AWS_ENDPOINT_URL_DYNAMODB'] = server.url;
+    const kept = client();
+    await Promise.all([kept.get(KEY), kept.get(KEY)]);
+    expect(await kept.get(KEY)).toBeUndefined();
+    expect(open).toBe(3);
+  });
+
   it('over a new connection that breaks is not made again', async () => {
     let requests = 0;
     const server = await serveDynamo((socket) => {

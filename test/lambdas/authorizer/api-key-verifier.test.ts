@@ -115,6 +115,14 @@ describe('an API key', () => {
     expect(await verify(next)).toMatchObject({ verdict: 'accepted' });
   });
 
+  it('ends with all of its secrets, also with a former one whose overlap is longer', async () => {
+    const expiresAtMs = clock.nowMs + 10_000;
+    await store({ expiresAtMs, secrets: [{ hash: hashApiKey(secret), untilMs: clock.nowMs + 30_000 }] });
+    expect(await verify()).toMatchObject({ verdict: 'accepted', untilMs: expiresAtMs });
+    clock.advance(10_000);
+    expect(await verify()).toMatchObject(INVALID);
+  });
+
   it('of the right id and another secret is refused', async () => {
     await store();
     expect(await verify(mintApiKey(secret.slice(4, 16)))).toMatchObject(INVALID);

@@ -294,6 +294,15 @@ describe('a token that somebody made up or spoilt is refused without a hint', ()
   }
 });
 
+it.each([7, null, ['raw'], {}])('a kid that is %j is refused, also where one key alone fits the token', async (kid) => {
+  const jwk = raw.publicKey.export({ format: 'jwk' });
+  const single = await serveHttp((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
+  const verifyBy = (header: object) => verify(rawToken({ header }), { jwksUri: single.url });
+  expect(await verifyBy({ kid: undefined })).toMatchObject({ verdict: 'accepted' });
+  expect(await verifyBy({ kid })).toMatchObject(INVALID);
+  await single.stop();
+});
+
 describe('a token whose form is odd and whose signature is good', () => {
   it('means the last of members that are written twice, to the choice of the issuer as well', async () => {
     const twice = usualClaims().replace('{', '{"sub":"mallory","iss":"https://evil.example.com",');
