@@ -76,8 +76,6 @@ export class IssuerKeys {
 
   /** @throws JwksUnavailable, or a JOSEError when no key fits the token */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    // RFC 7515 §4.1.4. jose would take any key that fits the algorithm.
-    if (header.kid !== undefined && typeof header.kid !== 'string') throw new errors.JWSInvalid('kid is no string');
     const known = await this.#current();
     if (isMissing(known, header)) await this.#lookForKid(header);
     const { lookup } = this.#known ?? known;
