@@ -3,6 +3,7 @@ import type { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
 import { issuerConfig, jwtVerifier } from '../support/authorizer.ts';
 import { TestClock } from '../support/clock.ts';
 import { startTable, type TestTable } from '../support/dynamodb.ts';
+import { captureLines } from '../support/lines.ts';
 import { createKey, type TestKey } from '../support/tokens.ts';
 import { serveHttp, type TestServer } from '../support/upstream.ts';
 
@@ -12,8 +13,10 @@ let table: TestTable;
 let issuer: TestServer & { fetches: number };
 let key: TestKey;
 let clock: TestClock;
+let output: ReturnType<typeof captureLines>;
 
 beforeEach(async () => {
+  output = captureLines();
   [table, key] = await Promise.all([startTable(), createKey('now')]);
   clock = new TestClock(Date.now());
   const fetched = { fetches: 0 };
@@ -24,7 +27,10 @@ beforeEach(async () => {
   issuer = Object.assign(server, fetched);
 });
 
-afterEach(() => Promise.all([table.stop(), issuer.stop().catch(() => undefined)]));
+afterEach(() => {
+  output.restore();
+  return Promise.all([table.stop(), issuer.stop().catch(() => undefined)]);
+});
 
 /** A new environment of the authorizer: it remembers nothing. */
 function environment(shared: TestTable | undefined = table): JwtVerifier {
