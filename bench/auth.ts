@@ -1,16 +1,10 @@
 import { join } from 'node:path';
-import type { Algorithm } from '../lambdas/contract/authorizer-config.ts';
-import { createKey, type TestKey } from '../test/support/tokens.ts';
-import type { Setup } from './auth/verifier.ts';
+import { allMaterial, DISTINCT, type Kind, type Material, TOKENS } from './auth/material.ts';
 import type { Cost, Order } from './auth/worker.ts';
 import { type Service, startService } from './child.ts';
-import { AUDIENCE, ISSUER } from './stand.ts';
 import { median } from './statistics.ts';
-import { printTable, progress } from './table.ts';
+import { type Cell, printTable, progress } from './table.ts';
 
-const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly Algorithm[];
-/** More than any of the caches holds, so that none still knows a token when it comes again. */
-const DISTINCT = 3000;
 /** Of those that come again and again. */
 const REPEATED = 100;
 
@@ -18,107 +12,104 @@ interface Row {
   readonly name: string;
   readonly file: string;
   readonly sight: 'first' | 'repeated';
-  /** Left out for an algorithm that it does not know. */
-  readonly without?: Algorithm;
+  readonly kinds: readonly Kind[];
+  /** Looks at nothing but the signature or the secret. */
+  readonly floor?: true;
 }
 
-const FLOOR: Row = { name: 'floor: crypto.verify', file: 'floor.ts', sight: 'first' };
 const ROWS: readonly Row[] = [
-  FLOOR,
-  { name: 'fast-jwt', file: 'fast-jwt.mjs', sight: 'first' },
-  { name: 'jsonwebtoken', file: 'jsonwebtoken.mjs', sight: 'first', without: 'EdDSA' },
-  { name: 'aws-jwt-verify', file: 'aws-jwt-verify.mjs', sight: 'first' },
-  { name: 'jose, local key set', file: 'jose.ts', sight: 'first' },
-  { name: "the article's way", file: 'article.ts', sight: 'first' },
-  { name: 'Tollgate, the verifier', file: 'tollgate.ts', sight: 'first' },
-  { name: 'Tollgate, the authorizer', file: 'tollgate-authorizer.ts', sight: 'first' },
-  { name: 'fast-jwt, its cache on', file: 'fast-jwt-cached.mjs', sight: 'repeated' },
-  { name: 'Tollgate, the authorizer', file: 'tollgate-authorizer.ts', sight: 'repeated' },
+  { name: 'floor: crypto.verify', file: 'floor.ts', sight: 'first', kinds: TOKENS, floor: true },
+  { name: 'fast-jwt', file: 'fast-jwt.mjs', sight: 'first', kinds: TOKENS },
+  { name: 'jsonwebtoken', file: 'jsonwebtoken.mjs', sight: 'first', kinds: ['RS256', 'ES256'] },
+  { name: 'aws-jwt-verify', file: 'aws-jwt-verify.mjs', sight: 'first', kinds: TOKENS },
+  { name: 'jose, local key set', file: 'jose.ts', sight: 'first', kinds: TOKENS },
+  { name: "the article's way", file: 'article.ts', sight: 'first', kinds: TOKENS },
+  { name: 'Tollgate, the verifier', file: 'tollgate.ts', sight: 'first', kinds: TOKENS },
+  { name: 'Tollgate, the authorizer', file: 'tollgate-authorizer.ts', sight: 'first', kinds: TOKENS },
+  { name: 'fast-jwt, its cache on', file: 'fast-jwt-cached.mjs', sight: 'repeated', kinds: TOKENS },
+  { name: 'Tollgate, the authorizer', file: 'tollgate-authorizer.ts', sight: 'repeated', kinds: TOKENS },
+  {
+    name: 'floor: SHA-256 and a comparison',
+    file: 'api-key-floor.ts',
+    sight: 'first',
+    kinds: ['API key'],
+    floor: true,
+  },
+  { name: 'Tollgate, the authorizer', file: 'tollgate-api-key.ts', sight: 'first', kinds: ['API key'] },
+  { name: 'Tollgate, the authorizer', file: 'tollgate-api-key.ts', sight: 'repeated', kinds: ['API key'] },
 ];
 
-interface Material {
-  readonly setup: Setup;
-  readonly distinct: readonly string[];
-  readonly broken: string;
-}
+type Costs = ReadonlyMap<Row, ReadonlyMap<Kind, Cost[]>>;
 
 /** CPU of one verification, beside the usual libraries; all rows in turn, round after round. */
 export async function benchAuth(rounds: number): Promise<void> {
   progress('signing tokens …');
-  const material = new Map(await Promise.all(ALGORITHMS.map(async (name) => [name, await materialOf(name)] as const)));
+  const material = await allMaterial();
+  const costs = new Map(ROWS.map((row) => [row, new Map(row.kinds.map((kind) => [kind, [] as Cost[]]))]));
   const services = new Map<Row, Service>();
-  const costs = new Map<string, Cost[]>();
   try {
     for (const row of ROWS) services.set(row, await startService(join(import.meta.dirname, 'auth', 'worker.ts'), {}));
-    progress(`verifications: ${ROWS.length} rows of ${ALGORITHMS.length} algorithms, ${rounds} rounds …`);
+    progress(`verifications: ${ROWS.length} rows, ${rounds} rounds …`);
     // The round before the first warms up.
     for (let round = -1; round < rounds; round += 1) {
-      for (const [algorithm, of] of material) {
+      for (const [kind, of] of material) {
         for (const [row, service] of services) {
-          if (row.without === algorithm) continue;
-          const cost = (await service.ask(orderOf(row, of))) as Cost;
-          if (round >= 0) costs.set(keyOf(row, algorithm), [...(costs.get(keyOf(row, algorithm)) ?? []), cost]);
+          const ofRow = costs.get(row)?.get(kind);
+          if (ofRow === undefined) continue;
+          const cost = (await service.ask(orderOf(row, kind, of))) as Cost;
+          if (round >= 0) ofRow.push(cost);
         }
       }
     }
   } finally {
     await Promise.all([...services.values()].map((service) => service.stop()));
   }
-  print(costs, rounds);
+  const title = `CPU us and its multiple of the floor, p50 us; medians of ${rounds} rounds of ${DISTINCT}`;
+  print(`Verification of a token: ${title}`, costs, TOKENS);
+  print(`Verification of an API key: ${title}`, costs, ['API key']);
 }
 
-async function materialOf(algorithm: Algorithm): Promise<Material> {
-  const key = await createKey(algorithm, algorithm);
-  const distinct = await signed(key, DISTINCT);
-  const setup = { algorithm, jwk: key.jwk, issuer: ISSUER, audience: AUDIENCE };
-  return { setup, distinct, broken: brokenOf(distinct[0] ?? '') };
+function orderOf({ file, sight, floor }: Row, kind: Kind, { setup, good, forged, unfit }: Material): Order {
+  return {
+    kind,
+    verifier: join(import.meta.dirname, 'auth', 'verifiers', file),
+    setup,
+    refused: floor ? forged : [...forged, ...unfit],
+    ...(sight === 'first'
+      ? { credentials: good, passes: 1 }
+      : { credentials: good.slice(0, REPEATED), passes: DISTINCT / REPEATED }),
+  };
 }
 
-function signed(key: TestKey, count: number): Promise<readonly string[]> {
-  const claims = { email: 'alice@example.com', roles: ['user'], scope: 'orders:read orders:write', tenant: 'acme' };
-  return Promise.all(Array.from({ length: count }, (_, index) => key.sign({ ...claims, sub: `user-${index}` })));
-}
-
-/** Another subject under the same signature. */
-function brokenOf(token: string): string {
-  const [header = '', payload = '', signature = ''] = token.split('.');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  return `${header}.${Buffer.from(JSON.stringify({ ...claims, sub: 'root' })).toString('base64url')}.${signature}`;
-}
-
-function orderOf({ file, sight }: Row, { setup, distinct, broken }: Material): Order {
-  const verifier = join(import.meta.dirname, 'auth', 'verifiers', file);
-  const common = { verifier, setup, broken };
-  return sight === 'first'
-    ? { ...common, tokens: distinct, passes: 1 }
-    : { ...common, tokens: distinct.slice(0, REPEATED), passes: DISTINCT / REPEATED };
-}
-
-function keyOf({ name, sight }: Row, algorithm: Algorithm): string {
-  return `${name}/${sight}/${algorithm}`;
-}
-
-function print(costs: ReadonlyMap<string, readonly Cost[]>, rounds: number): void {
-  const of = (row: Row, algorithm: Algorithm, value: (cost: Cost) => number) =>
-    median((costs.get(keyOf(row, algorithm)) ?? []).map(value));
-  /** The median of the rounds' ratios. */
-  const overFloor = (row: Row, algorithm: Algorithm) =>
-    median(
-      (costs.get(keyOf(row, algorithm)) ?? []).map(
-        ({ cpuUs }, round) => cpuUs / (costs.get(keyOf(FLOOR, algorithm))?.[round]?.cpuUs ?? Number.NaN),
-      ),
+function print(title: string, costs: Costs, kinds: readonly Kind[]): void {
+  const rows = ROWS.filter((row) => kinds.some((kind) => row.kinds.includes(kind)));
+  const floorOf = (kind: Kind) =>
+    costsOf(
+      costs,
+      rows.find(({ floor }) => floor),
+      kind,
     );
   printTable(
-    `A verification, CPU us and its multiple of the floor, p50 us; medians of ${rounds} rounds of ${DISTINCT} tokens`,
-    ['', 'sight', ...ALGORITHMS.flatMap((name) => [name, 'x floor', 'p50'])],
-    ROWS.map((row) => [
+    title,
+    ['', 'sight', ...kinds.flatMap((kind) => [kind, 'x floor', 'p50'])],
+    rows.map((row) => [
       row.name,
       row.sight,
-      ...ALGORITHMS.flatMap((algorithm) => [
-        of(row, algorithm, ({ cpuUs }) => cpuUs),
-        overFloor(row, algorithm).toFixed(2),
-        of(row, algorithm, ({ medianUs }) => medianUs),
-      ]),
+      ...kinds.flatMap((kind) => cells(costsOf(costs, row, kind), floorOf(kind))),
     ]),
   );
+}
+
+function costsOf(costs: Costs, row: Row | undefined, kind: Kind): readonly Cost[] {
+  return (row && costs.get(row)?.get(kind)) ?? [];
+}
+
+function cells(costs: readonly Cost[], floor: readonly Cost[]): readonly Cell[] {
+  /** The median of the rounds' ratios. */
+  const overFloor = median(costs.map(({ cpuUs }, round) => cpuUs / (floor[round]?.cpuUs ?? Number.NaN)));
+  return [
+    median(costs.map(({ cpuUs }) => cpuUs)),
+    Number.isNaN(overFloor) ? '-' : overFloor.toFixed(2),
+    median(costs.map(({ medianUs }) => medianUs)),
+  ];
 }

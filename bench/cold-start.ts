@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { authorizerEvent } from './authorizer-event.ts';
 import { type Bundles, bundle } from './bundles.ts';
 import { runOnce } from './child.ts';
-import { authorizerEvent, forwardedEvent, type Stand } from './stand.ts';
+import { forwardedEvent, type Stand } from './stand.ts';
 import { median } from './statistics.ts';
 import { printTable, progress } from './table.ts';
 
@@ -81,8 +82,8 @@ function firstAnswer(name: string, variables: Row['variables'], goalMs?: number)
 }
 
 async function authorizerRows(stand: Stand, { files }: Bundles, dir: string): Promise<readonly Row[]> {
-  const rs256 = { BENCH_EVENT: authorizerEvent(await stand.keys.RS256.sign()) };
-  const es256 = { BENCH_EVENT: authorizerEvent(await stand.keys.ES256.sign()) };
+  const rs256 = { BENCH_EVENT: JSON.stringify(authorizerEvent(await stand.keys.RS256.sign())) };
+  const es256 = { BENCH_EVENT: JSON.stringify(authorizerEvent(await stand.keys.ES256.sign())) };
   const bundle = { BENCH_BUNDLE: files.authorizer };
   const yardstick = async (file: string) => ({
     BENCH_BUNDLE: await bundled(dir, file, { file: `bench/cold-start/yardsticks/${file}` }),
@@ -93,9 +94,16 @@ async function authorizerRows(stand: Stand, { files }: Bundles, dir: string): Pr
     firstAnswer('authorizer, keys from the issuer, RS256', { ...stand.forgetfulAuthorizer, ...bundle, ...rs256 }, 35),
     firstAnswer('authorizer, keys from the issuer, ES256', { ...stand.forgetfulAuthorizer, ...bundle, ...es256 }, 35),
     firstAnswer('authorizer, keys from the table, RS256', { ...stand.authorizer, ...bundle, ...rs256 }, 35),
+    firstAnswer(
+      'authorizer, no table can be reached, RS256',
+      { ...stand.tablelessAuthorizer, ...bundle, ...rs256 },
+      35,
+    ),
     firstAnswer('  yardstick: node:http and node:crypto by hand, RS256', await yardstick('jwks-by-hand.ts')),
     firstAnswer('  yardstick: aws-jwt-verify over node:http, RS256', await yardstick('aws-jwt-verify.mjs')),
     firstAnswer('  yardstick: jose with its remote key set, RS256', await yardstick('jose-remote.ts')),
+    firstAnswer('  yardstick: fast-jwt over fetch, RS256', await yardstick('fast-jwt.mjs')),
+    firstAnswer('  yardstick: jsonwebtoken over fetch, RS256', await yardstick('jsonwebtoken.mjs')),
   ];
 }
 

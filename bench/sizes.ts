@@ -52,6 +52,8 @@ const YARDSTICKS = [
   ['node:http and node:crypto by hand', 'jwks-by-hand.ts'],
   ['aws-jwt-verify', 'aws-jwt-verify.mjs'],
   ['jose with its remote key set', 'jose-remote.ts'],
+  ['fast-jwt', 'fast-jwt.mjs'],
+  ['jsonwebtoken', 'jsonwebtoken.mjs'],
 ] as const;
 
 async function sizeRow(name: string, file: string): Promise<readonly Cell[]> {

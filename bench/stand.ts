@@ -26,6 +26,8 @@ export interface Stand {
   readonly authorizer: Readonly<Record<string, string>>;
   /** The same with a table that keeps nothing, so that every process has to ask the issuer. */
   readonly forgetfulAuthorizer: Readonly<Record<string, string>>;
+  /** The same with a table that refuses connections. */
+  readonly tablelessAuthorizer: Readonly<Record<string, string>>;
   /** Environment of a proxy function. */
   readonly proxy: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -54,6 +56,7 @@ export async function startStand(): Promise<Stand> {
     keys: { RS256: rs, ES256: es },
     authorizer: { ...authorizer, ...lambdaVariables(table.endpoint) },
     forgetfulAuthorizer: { ...authorizer, ...lambdaVariables(emptyTable.url) },
+    tablelessAuthorizer: { ...authorizer, ...lambdaVariables('http://127.0.0.1:1') },
     proxy: {
       [Env.service]: JSON.stringify(
         servicePolicy({
@@ -97,17 +100,6 @@ function lambdaVariables(dynamoUrl: string): Readonly<Record<string, string>> {
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL_DYNAMODB: dynamoUrl,
   };
-}
-
-/** The event that API Gateway sends to an authorizer function, as far as it is read. */
-export function authorizerEvent(token: string): string {
-  return JSON.stringify({
-    version: '2.0',
-    type: 'REQUEST',
-    routeKey: 'ANY /api/users/{proxy+}',
-    headers: { authorization: `Bearer ${token}` },
-    requestContext: { requestId: 'request-1' },
-  });
 }
 
 /** The event that API Gateway sends to a proxy function. */

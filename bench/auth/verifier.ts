@@ -1,16 +1,21 @@
 import type { JWK } from 'jose';
 import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
 
-/** What each row is given: one issuer with one key, which it must check all of. */
-export interface Setup {
+/** What each row of tokens is given: one issuer with one key, which it must check all of. */
+export interface TokenSetup {
   readonly algorithm: Algorithm;
   readonly jwk: JWK;
   readonly issuer: string;
   readonly audience: string;
 }
 
-/** Throws, or rejects, for a token that is not good. */
-export type Verify = (token: string) => unknown;
+/** What each row of API keys is given: all keys that there are. */
+export interface ApiKeySetup {
+  readonly keys: readonly string[];
+}
+
+/** Throws, or rejects, for a credential that is not good. */
+export type Verify = (credential: string) => unknown;
 
 /** What each file of `verifiers` exports. */
-export type MakeVerifier = (setup: Setup) => Verify | Promise<Verify>;
+export type MakeVerifier<Setup = TokenSetup> = (setup: Setup) => Verify | Promise<Verify>;

@@ -1,23 +1,20 @@
-// The verifier of the authorizer, without its memory of what was verified.
-import { createLocalJWKSet } from 'jose';
+// The verifier of the authorizer, without its memory of what was verified. The table has the issuer's keys.
+import { IssuerKeys } from '../../../lambdas/adapters/issuer-keys.ts';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
-import { DEFAULT_MAPPING } from '../../../lambdas/contract/authorizer-config.ts';
-import type { MakeVerifier, Setup } from '../verifier.ts';
+import { issuerConfig } from '../../../test/support/authorizer.ts';
+import type { MakeVerifier, TokenSetup } from '../verifier.ts';
 
-export function verifierOf({ jwk, algorithm, issuer, audience }: Setup): JwtVerifier {
-  const config = {
-    issuer,
-    audience: [audience],
-    jwksUri: null,
-    algorithms: [algorithm],
-    clockToleranceS: 5,
-    profile: 'jwt',
-    subjectPrefix: '',
-    mapping: DEFAULT_MAPPING,
-    requires: [],
-  } as const;
-  const keys = createLocalJWKSet({ keys: [jwk] });
-  return new JwtVerifier({ issuers: [config], claims: [], keysOf: () => keys });
+export function verifierOf({ jwk, algorithm, issuer, audience }: TokenSetup): JwtVerifier {
+  const clock = Date.now;
+  const store = {
+    read: async () => ({ keys: [jwk], fetchedAtMs: clock(), unknownKidAtMs: 0 }),
+    write: async () => undefined,
+  };
+  return new JwtVerifier({
+    issuers: [issuerConfig({ issuer, audience: [audience], algorithms: [algorithm] })],
+    claims: [],
+    keysOf: ({ issuer, jwksUri }) => new IssuerKeys({ issuer, jwksUri, store, clock }).keyFor,
+  });
 }
 
 export const makeVerifier: MakeVerifier = (setup) => {
