@@ -130,6 +130,8 @@ describe('the command', () => {
       new RegExp(`^key:${id} of billing is good until [\\dT:-]+Z: keep it now, it is not shown again\n$`),
     );
     expect(await orders(made.secret)).toBe(200);
+    // Its route takes JWTs only.
+    expect(await statusOf(made.secret)).toBe(401);
     expect(await told('keys', 'list')).toMatch(
       new RegExp(`^ID +OWNER .*\n${id} +billing +- +orders:read +\\d{4}-\\d\\d-\\d\\d +\\d{4}-\\d\\d-\\d\\d +good$`),
     );
