@@ -73,7 +73,8 @@ async function list({ operation, facts, target, json }: OfType<'list'>, { out }:
 
 /** The key alone is on standard output, so that `KEY=$(…)` has it; what is told of it is not. */
 async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, err }: Output): Promise<void> {
-  const result = await createAsk(target)(operation);
+  // A key that nobody was told would be good all the same.
+  const result = await createAsk(target, { isRepeatable: false })(operation);
   if (!result.ok) throw new OpsError(result.error.message);
   if (!('secret' in result)) throw new OpsError('the operator function answered something else than a key');
   if (json) return out(JSON.stringify(result, null, 2));

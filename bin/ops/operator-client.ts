@@ -12,8 +12,11 @@ const CONNECTION_TIMEOUT_MS = 5000;
 /** Asks the operator function of a gateway. @throws OpsError that says what to do */
 export type Ask = (operation: Operation) => Promise<OperationResult>;
 
-export function createAsk(target: Target): Ask {
-  const client = new LambdaClient(clientConfig(target));
+/**
+ * @param isRepeatable false for what must not be done twice: where its answer is lost, it is not asked for again
+ */
+export function createAsk(target: Target, { isRepeatable = true } = {}): Ask {
+  const client = new LambdaClient({ ...clientConfig(target), ...(!isRepeatable && { maxAttempts: 1 }) });
   const FunctionName = operatorFunctionName(target.gateway);
   return async (operation) => {
     const { FunctionError, Payload } = await client

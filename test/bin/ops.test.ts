@@ -245,6 +245,22 @@ describe('what AWS answers', () => {
     expect(await lambda(200, {}, failure)).toMatchObject({ code: 1, stderr: 'error: changed by others\n' });
   });
 
+  it('may be lost: what can be done twice is asked for again, what makes a key is not', async () => {
+    let asked = 0;
+    const server = createServer((request) => {
+      asked += 1;
+      request.socket.destroy();
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const env = { ...KEYS, AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}` };
+    expect(await ops(['keys', 'create', '--owner', 'billing'], env)).toMatchObject({ code: 1, stdout: '' });
+    expect(asked).toBe(1);
+    expect(await ops(['list'], env)).toMatchObject({ code: 1 });
+    expect(asked).toBeGreaterThan(2);
+  });
+
   it('may be that another function has that name', async () => {
     expect(await lambda(200, {}, { hello: 'world' })).toMatchObject({
       code: 1,
