@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { ALGORITHMS } from '../contract/authorizer-config.ts';
-import { array, DecodeError, decodeJson, object } from '../contract/decode.ts';
+import { array, DecodeError, object } from '../contract/decode.ts';
 import { writeLine } from './log.ts';
 
 /** More than any issuer signs with; each token's key is looked for among all of them. */
@@ -25,7 +25,7 @@ type Members = Readonly<Record<string, unknown>>;
  * @throws DecodeError for what is no key set, and for one without a usable key: an issuer that signs has one
  */
 export function signingKeys(json: string, path: string): readonly JWK[] {
-  const { keys } = decodeJson(keySet, json, path);
+  const { keys } = keySet(parsed(json, path), path);
   const usable: JWK[] = [];
   for (const entry of keys) {
     const key = signingKey(entry);
@@ -44,6 +44,15 @@ export function signingKeys(json: string, path: string): readonly JWK[] {
 }
 
 const keySet = object({ keys: array((entry) => entry) });
+
+/** Without a word of what is no JSON: it may be a set that broke off behind a private part. */
+function parsed(json: string, path: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new DecodeError(path, 'JSON', `${json.length} characters that are none`);
+  }
+}
 
 function signingKey(entry: unknown): JWK | undefined {
   if (typeof entry !== 'object' || entry === null || !isForSignatures(entry as Members)) return undefined;
@@ -65,7 +74,7 @@ function isForSignatures({ use, key_ops: operations, alg }: Members): boolean {
 function publicMembers({ kty, n, e, crv, x, y }: Members): JWK | undefined {
   switch (kty) {
     case 'RSA':
-      return isText(n, MAX_LENGTHS.n) && isText(e, MAX_LENGTHS.e) && isStrong(n) ? { n, e } : undefined;
+      return isText(n, MAX_LENGTHS.n) && isText(e, MAX_LENGTHS.e) && isStrong(n, e) ? { n, e } : undefined;
     case 'EC':
       return isOneOf(CURVES, crv) && isText(x, MAX_LENGTHS.xy) && isText(y, MAX_LENGTHS.xy) ? { crv, x, y } : undefined;
     case 'OKP':
@@ -83,9 +92,15 @@ function isOneOf<T>(values: readonly T[], value: unknown): value is T {
   return (values as readonly unknown[]).includes(value);
 }
 
-function isStrong(modulus: string): boolean {
-  const bytes = Buffer.from(modulus, 'base64url');
+/** RFC 8017 §3.1: both are odd, and the exponent is at least 3. With an exponent of 1 everything is its own signature. */
+function isStrong(modulus: string, exponent: string): boolean {
+  const [n, e] = [integerOf(modulus), integerOf(exponent)];
+  return n.bits >= MIN_RSA_BITS && n.isOdd && e.bits >= 2 && e.isOdd;
+}
+
+function integerOf(base64url: string): { readonly bits: number; readonly isOdd: boolean } {
+  const bytes = Buffer.from(base64url, 'base64url');
   const first = bytes.findIndex((byte) => byte !== 0);
   const bits = first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
-  return bits >= MIN_RSA_BITS;
+  return { bits, isOdd: (bytes.at(-1) ?? 0) % 2 === 1 };
 }

@@ -108,7 +108,7 @@ export class TableClient {
     const body = JSON.stringify({ TableName: this.#options.table, ...input });
     const deadlineMs = performance.now() + this.#options.timeoutMs;
     const attempt = (agent: Agent | false) =>
-      this.#send(operation, body, agent, Math.max(0, deadlineMs - performance.now()));
+      this.#send(operation, body, agent, Math.max(0, Math.round(deadlineMs - performance.now())));
     try {
       const first = await attempt(this.#agent).catch(unlessStale);
       // Anew on a connection of its own: where one was closed meanwhile, the other kept ones are likely to be, too.

@@ -1,4 +1,4 @@
-import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { type CryptoKey, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { JwksUnavailable } from '../adapters/issuer-document.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
 import type { IssuerConfig } from '../contract/authorizer-config.ts';
@@ -18,6 +18,9 @@ const INVALID = invalidToken('the token is not valid');
 
 /** RFC 9068 §2.2: what an access token must have. */
 const ACCESS_TOKEN_CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
+
+/** A signature each: more would make junk dear. */
+const MAX_TRIED_KEYS = 4;
 
 interface Issuer {
   readonly config: IssuerConfig;
@@ -51,13 +54,37 @@ export class JwtVerifier implements CredentialVerifier {
   async verify(token: string, nowMs: number): Promise<Verification> {
     const issuer = isCompactJws(token) ? this.#issuers.get(unverifiedIssuer(token) ?? '') : undefined;
     if (issuer === undefined) return INVALID;
+    const options = { ...issuer.options, currentDate: new Date(nowMs) };
     try {
-      const { payload } = await jwtVerify(token, issuer.keyFor, { ...issuer.options, currentDate: new Date(nowMs) });
+      const { payload } = await jwtVerify(token, issuer.keyFor, options).catch((error) =>
+        byOneOfSeveral(error, (key) => jwtVerify(token, key, options)),
+      );
       return verificationOf(payload, issuer, nowMs);
     } catch (error) {
       return rejectionOf(error);
     }
   }
+}
+
+/**
+ * Tries the keys in turn, a few at most, where several fit a token: an issuer that names none of its keys has two of a kind
+ * while it changes them.
+ *
+ * @throws the error that was given, where it says something else or no key is the one
+ */
+async function byOneOfSeveral<T>(error: unknown, verify: (key: CryptoKey) => Promise<T>): Promise<T> {
+  if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+  let tried = 0;
+  for await (const key of error) {
+    if (tried === MAX_TRIED_KEYS) break;
+    tried += 1;
+    try {
+      return await verify(key);
+    } catch (mismatch) {
+      if (!(mismatch instanceof errors.JWSSignatureVerificationFailed)) throw mismatch;
+    }
+  }
+  throw error;
 }
 
 /** An explicit list of algorithms, and of types where asked for (RFC 8725 §3.1, §3.11). */
@@ -83,9 +110,14 @@ function optionsOf({
 
 function verificationOf(payload: JWTPayload, { config, read }: Issuer, nowMs: number): Verification {
   const verified = read(payload);
-  if (verified === undefined) return INVALID;
+  if (verified === undefined || !hasNames(payload, config)) return INVALID;
   const expiresAtMs = ((payload.exp ?? 0) + config.clockToleranceS) * 1000;
   return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + BELIEVED_MS) };
+}
+
+/** RFC 9068 §2.2 has them as strings; jose looks only whether they are there. */
+function hasNames({ client_id: client, jti }: JWTPayload, { profile }: IssuerConfig): boolean {
+  return profile !== 'rfc9068' || [client, jti].every((name) => typeof name === 'string' && name !== '');
 }
 
 /** @throws what is an outage */

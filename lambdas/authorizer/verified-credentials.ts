@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Accepted } from './credential-verifier.ts';
 
+/** No verifier believes for longer. */
+const MAX_BELIEVED_MS = 5 * 60_000;
 /** At most some 10 MB of the largest verdicts; beyond that the oldest is forgotten. */
 export const MAX_REMEMBERED = 1000;
 
@@ -25,7 +27,9 @@ export class VerifiedCredentials {
 
   find(digest: string, nowMs: number): Accepted | undefined {
     const accepted = this.#accepted.get(digest);
-    if (accepted === undefined || nowMs < accepted.untilMs) return accepted;
+    // A clock that stepped back would believe it for longer.
+    if (accepted === undefined || (nowMs < accepted.untilMs && accepted.untilMs <= nowMs + MAX_BELIEVED_MS))
+      return accepted;
     this.#accepted.delete(digest);
     return undefined;
   }

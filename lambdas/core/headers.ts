@@ -1,3 +1,4 @@
+import { API_KEY_PREFIX } from '../contract/api-key.ts';
 import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 
@@ -66,30 +67,39 @@ const MAX_CONNECTION_OPTIONS = 64;
  * What of a client's header fields goes on to the upstream. Names are compared with every other character read as `-`:
  * CGI-style upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`, some of them not `X.User.Id` either.
  *
- * @param kept names in lower case of what does not go on beside the usual: credentials, and what only the gateway says
+ * @param kept what does not go on beside the usual: credentials, and what only the gateway says
  */
-export function forwardedRequestHeaders(headers: Headers, kept: ReadonlySet<string>): Record<string, string> {
+export function forwardedRequestHeaders(headers: Headers, kept: KeptHeaders): Record<string, string> {
   const named = connectionOptions(headers['connection']);
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
     const name = comparable(field);
-    if (REMOVED.has(name) || named.has(name) || kept.has(name)) continue;
+    if (REMOVED.has(name) || named.has(name) || kept.names.has(name)) continue;
+    // Wherever a client puts it: a key that is good for one service is no business of another's upstream.
+    if (kept.apiKeys && value.startsWith(API_KEY_PREFIX)) continue;
     forwarded[field] = value;
   }
   return forwarded;
 }
 
-/** The names of a service's own that `forwardedRequestHeaders` leaves out. */
+/** What of a service's requests `forwardedRequestHeaders` leaves out. */
+export interface KeptHeaders {
+  /** In lower case. */
+  readonly names: ReadonlySet<string>;
+  /** Whether API keys are left out in whichever field they come. */
+  readonly apiKeys: boolean;
+}
+
 export function keptHeaders({
   identityHeaders,
   forwardAuthorization,
   default: own,
   routes,
-}: Pick<ServicePolicy, 'identityHeaders' | 'forwardAuthorization' | 'default' | 'routes'>): ReadonlySet<string> {
+}: Pick<ServicePolicy, 'identityHeaders' | 'forwardAuthorization' | 'default' | 'routes'>): KeptHeaders {
   const policies = [own, ...Object.values(routes)].map(({ auth }) => auth);
   const credentials = policies.flatMap((auth) => (auth.type === 'none' ? [] : credentialSource(auth).headers));
   const names = [...Object.keys(identityHeaders), ...(forwardAuthorization ? [] : [AUTHORIZATION, ...credentials])];
-  return new Set(names.map(comparable));
+  return { names: new Set(names.map(comparable)), apiKeys: !forwardAuthorization };
 }
 
 /** What of an upstream's header fields goes back to the client; `set-cookie` travels apart from the others. */

@@ -95,7 +95,7 @@ describe('a key set', () => {
     const e = 'AQAB';
     const modulus = (bits: number, zeros = 0) =>
       Buffer.from(
-        `${'00'.repeat(zeros)}${(1n << BigInt(bits - 1)).toString(16).padStart(Math.ceil(bits / 4), '0')}`,
+        `${'00'.repeat(zeros)}${((1n << BigInt(bits - 1)) + 1n).toString(16).padStart(Math.ceil(bits / 4), '0')}`,
         'hex',
       ).toString('base64url');
     const isTaken = (n: string) => {
@@ -109,6 +109,24 @@ describe('a key set', () => {
     expect(isTaken(modulus(8200))).toBe(false);
     expect(isTaken(modulus(1024, 128))).toBe(false);
     expect(isTaken('A'.repeat(342))).toBe(false);
+  });
+
+  it('takes no RSA key of which everything is a signature, or that is none: both numbers are odd, no exponent is 1', () => {
+    const { n = '', e = '' } = jwk('RS256') as { n?: string; e?: string };
+    const exponents = ['AQ', 'AAAB', 'AA', 'Ag', 'AQAA'];
+    for (const exponent of exponents) {
+      expect(() => read({ kty: 'RSA', n, e: exponent })).toThrow('a list with a signing key');
+    }
+    const even = Buffer.from(n, 'base64url');
+    even[even.length - 1] = 2;
+    expect(() => read({ kty: 'RSA', n: even.toString('base64url'), e })).toThrow('a list with a signing key');
+    expect(read({ kty: 'RSA', n, e: 'Aw' }, { kty: 'RSA', n, e })).toHaveLength(2);
+  });
+
+  it('that is no JSON is quoted by nobody: it may have broken off behind a private part', () => {
+    expect(() => signingKeys('{"keys":[{"kty":"EC","d":"c3VwZXItc2VjcmV0', 'jwks')).toThrow(
+      'jwks must be JSON, got "42 characters that are none"',
+    );
   });
 
   it('keeps the first 100 and says that it left some out, once', () => {

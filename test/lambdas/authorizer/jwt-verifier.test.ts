@@ -199,9 +199,44 @@ describe('an access token of RFC 9068', () => {
     expect(await verify(token)).toMatchObject({ verdict: 'accepted' });
   });
 
+  it.each([null, 1, '', ['a']])('names its client and itself by texts, not by %j', async (name) => {
+    for (const changed of [{ client_id: name }, { jti: name }]) {
+      const token = await es.sign({ ...claims, ...changed }, { typ: 'at+jwt' });
+      expect(await verify(token, { profile })).toMatchObject(INVALID);
+    }
+  });
+
   it.each(['exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])('has the claim %s', async (name) => {
     const token = await es.sign({ ...claims, [name]: undefined }, { typ: 'at+jwt' });
     expect(await verify(token, { profile, audience: null })).toMatchObject(INVALID);
+  });
+});
+
+describe('an issuer that does not tell its keys apart', () => {
+  /** Verifies by a set of so many keys, all of which fit. */
+  async function verifyByOneOf(count: number, kid: string | undefined, signer: number) {
+    const several = await Promise.all(Array.from({ length: count }, () => createKey('same')));
+    const jwks = several.map(({ jwk: { kid: _, ...jwk } }) => ({ ...jwk, ...(kid !== undefined && { kid }) }));
+    const server = await serveHttp((_, response) => response.end(JSON.stringify({ keys: jwks })));
+    try {
+      const token = await (several[signer] ?? (await createKey('same'))).sign({}, { kid });
+      return await verify(token, { jwksUri: server.url });
+    } finally {
+      await server.stop();
+    }
+  }
+
+  it.each([undefined, 'same'])(
+    'has a token that fits several of them verified by the one that signed it (kid %s)',
+    async (kid) => {
+      for (const signer of [0, 1, 3])
+        expect(await verifyByOneOf(4, kid, signer)).toMatchObject({ verdict: 'accepted' });
+      expect(await verifyByOneOf(4, kid, 4)).toMatchObject(INVALID);
+    },
+  );
+
+  it('has no more than four of them tried', async () => {
+    expect(await verifyByOneOf(5, undefined, 4)).toMatchObject(INVALID);
   });
 });
 

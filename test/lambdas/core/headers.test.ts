@@ -75,6 +75,12 @@ describe('a request', () => {
     expect(forwardedRequestHeaders(headers, keptHeaders(servicePolicy()))).toEqual(headers);
   });
 
+  it('takes an API key along in no field, unless its upstream is to be shown credentials', () => {
+    const headers = { 'x-key': 'tgk_4fzN9qXw2LbC_x', X_Api_Key: 'tgk_4fzN9qXw2LbC_x', accept: 'a' };
+    expect(forwarded(headers)).toEqual(['accept']);
+    expect(forwarded(headers, { forwardAuthorization: true })).toEqual(Object.keys(headers));
+  });
+
   it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION, ...REWRITES])(
     'goes on without %s, however it is spelled',
     (name) => {
