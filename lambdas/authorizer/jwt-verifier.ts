@@ -1,4 +1,12 @@
-import { type CryptoKey, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import {
+  type CryptoKey,
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import { JwksUnavailable } from '../adapters/issuer-document.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
 import type { IssuerConfig } from '../contract/authorizer-config.ts';
