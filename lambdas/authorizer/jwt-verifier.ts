@@ -96,22 +96,15 @@ async function byOneOfSeveral<T>(error: unknown, verify: (key: CryptoKey) => Pro
 }
 
 /** An explicit list of algorithms, and of types where asked for (RFC 8725 §3.1, §3.11). */
-function optionsOf({
-  issuer,
-  audience,
-  algorithms,
-  clockToleranceS,
-  profile,
-  mapping,
-}: IssuerConfig): JWTVerifyOptions {
+function optionsOf({ issuer, audience, algorithms, clockToleranceS, profile }: IssuerConfig): JWTVerifyOptions {
   const isAccessToken = profile === 'rfc9068';
-  const usual = mapping.sub === '/sub' ? ['exp', 'sub'] : ['exp'];
   return {
     algorithms: [...algorithms],
     issuer,
     ...(audience !== null && { audience: [...audience] }),
     ...(isAccessToken && { typ: 'at+jwt' }),
-    requiredClaims: isAccessToken ? ACCESS_TOKEN_CLAIMS : usual,
+    // Who the subject is, and that there is one, the mapping says.
+    requiredClaims: isAccessToken ? ACCESS_TOKEN_CLAIMS : ['exp'],
     clockTolerance: clockToleranceS,
   };
 }

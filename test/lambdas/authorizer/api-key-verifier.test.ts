@@ -38,7 +38,7 @@ beforeEach(async () => {
         return lookup.used(id, nowMs);
       },
     },
-    claims: ['/owner'],
+    claims: ['/owner', '/plan', '/tenant', '/secrets'],
   });
 });
 
@@ -73,7 +73,7 @@ describe('an API key', () => {
         tenant: 't1',
         jti: '',
         issuer: '',
-        claims: { '/owner': 'billing' },
+        claims: { '/owner': 'billing', '/plan': 'gold', '/tenant': 't1' },
       },
     });
   });

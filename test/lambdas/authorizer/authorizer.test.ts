@@ -173,6 +173,14 @@ describe('a header of its own for API keys', () => {
     expect(asked).toEqual([`apiKey ${KEY}`]);
   });
 
+  it('is where alone they are taken, also on a route that takes tokens in Authorization', async () => {
+    const { ask, asked } = gateway();
+    expect(await ask({ authorization: `Bearer ${KEY}` }, 'GET /api/either')).toMatchObject(
+      refused('this route takes no credential of this kind'),
+    );
+    expect(asked).toEqual([]);
+  });
+
   it('beside a token in Authorization is one credential too many', async () => {
     const { ask, asked } = gateway();
     expect(await ask({ authorization: 'Bearer good', 'x-api-key': KEY }, 'GET /api/either')).toMatchObject(

@@ -32,7 +32,7 @@ beforeEach(async () => {
     gateway: 'test',
     rejections: 'explained',
     issuers: [issuerConfig({ jwksUri: issuer.url })],
-    claims: [],
+    claims: ['/plan'],
     policies: [{ type: 'required', accepts: [acceptance('jwt'), acceptance('apiKey')] }],
     services: { '/api/users': 0 },
     routes: {},
@@ -61,9 +61,13 @@ function pass(ms: number): void {
   vi.setSystemTime(Date.now() + ms);
 }
 
-async function verdictOn(credential: string): Promise<string | undefined> {
+async function contextOf(credential: string) {
   const { context } = await handler(authorizerEvent({ authorization: `Bearer ${credential}` }));
-  return context?.['verdict'];
+  return context;
+}
+
+async function verdictOn(credential: string): Promise<string | undefined> {
+  return (await contextOf(credential))?.['verdict'];
 }
 
 async function store(key: ApiKey): Promise<void> {
@@ -74,8 +78,10 @@ async function store(key: ApiKey): Promise<void> {
 it('tokens and API keys are verified side by side', async () => {
   const secret = mintApiKey(newApiKeyId());
   await store(apiKeyOf(secret, Date.now()));
-  expect(await verdictOn(await (published[0] as TestKey).sign())).toBe('verified');
-  expect(await verdictOn(secret)).toBe('verified');
+  const gold = { verdict: 'verified', claims: '{"/plan":"gold"}' };
+  const token = await (published[0] as TestKey).sign({ plan: 'gold' });
+  expect(await contextOf(token)).toMatchObject({ ...gold, client: 'sub:alice' });
+  expect(await contextOf(secret)).toMatchObject({ ...gold, client: `key:${secret.slice(4, 16)}` });
   expect(await verdictOn(mintApiKey(newApiKeyId()))).toBe('rejected');
 });
 

@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
 import { type Algorithm, DEFAULT_MAPPING, type IssuerConfig } from '../../../lambdas/contract/authorizer-config.ts';
 import { issuerConfig, jwtVerifier } from '../../support/authorizer.ts';
 import { captureLines } from '../../support/lines.ts';
@@ -214,12 +215,12 @@ describe('an access token of RFC 9068', () => {
 
 describe('an issuer that does not tell its keys apart', () => {
   /** Verifies by a set of so many keys, all of which fit. */
-  async function verifyByOneOf(count: number, kid: string | undefined, signer: number) {
+  async function verifyByOneOf(count: number, kid: string | undefined, signer: number, claims = {}) {
     const several = await Promise.all(Array.from({ length: count }, () => createKey('same')));
     const jwks = several.map(({ jwk: { kid: _, ...jwk } }) => ({ ...jwk, ...(kid !== undefined && { kid }) }));
     const server = await serveHttp((_, response) => response.end(JSON.stringify({ keys: jwks })));
     try {
-      const token = await (several[signer] ?? (await createKey('same'))).sign({}, { kid });
+      const token = await (several[signer] ?? (await createKey('same'))).sign(claims, { kid });
       return await verify(token, { jwksUri: server.url });
     } finally {
       await server.stop();
@@ -234,6 +235,18 @@ describe('an issuer that does not tell its keys apart', () => {
       expect(await verifyByOneOf(4, kid, 4)).toMatchObject(INVALID);
     },
   );
+
+  it('is told apart in nothing else: a token of one of them that has expired is no invalid one', async () => {
+    const { lines, restore } = captureLines();
+    const exp = Math.floor(Date.now() / 1000) - 60;
+    const [expired, unknown] = await Promise.all([
+      verifyByOneOf(2, undefined, 1, { exp }),
+      verifyByOneOf(2, undefined, 2, { exp }),
+    ]).finally(restore);
+    expect(expired).toMatchObject(EXPIRED);
+    expect(unknown).toMatchObject(INVALID);
+    expect(lines).toEqual([]);
+  });
 
   it('has no more than four of them tried', async () => {
     expect(await verifyByOneOf(5, undefined, 4)).toMatchObject(INVALID);
@@ -336,6 +349,38 @@ it.each([7, null, ['raw'], {}])('a kid that is %j is refused, also where one key
   expect(await verifyBy({ kid: undefined })).toMatchObject({ verdict: 'accepted' });
   expect(await verifyBy({ kid })).toMatchObject(INVALID);
   await single.stop();
+});
+
+it('a key that cannot be what its issuer says makes no valid signature, and spoils no other key', async () => {
+  const short = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const { x, ...point } = raw.publicKey.export({ format: 'jwk' });
+  const weak = { ...short.publicKey.export({ format: 'jwk' }), kid: 'short' };
+  const jwks = [null, 7, [], {}, { kty: 'oct', k: 'AAAA', kid: 'raw' }, { ...point, x: point.y, kid: 'off' }, weak];
+  const server = await serveHttp((_, response) => response.end(JSON.stringify({ keys: [...jwks, es.jwk] })));
+  const verifier = verifierOf({ jwksUri: server.url });
+  const input = `${base64url('{"alg":"RS256","kid":"short"}')}.${base64url(usualClaims())}`;
+  const tokens = [
+    `${input}.${sign('sha256', Buffer.from(input), short.privateKey).toString('base64url')}`,
+    rawToken({ header: { kid: 'off' } }),
+    rawToken(),
+  ];
+  const { lines, restore } = captureLines();
+  try {
+    for (const token of tokens) expect(await verifier.verify(token, Date.now())).toMatchObject(INVALID);
+    expect(await verifier.verify(await es.sign(), Date.now())).toMatchObject({ verdict: 'accepted' });
+  } finally {
+    restore();
+    await server.stop();
+  }
+  expect(lines).toEqual([]);
+});
+
+it('what nobody foresaw refuses the token, and is told to the log without it', async () => {
+  const keysOf = () => () => Promise.reject(new TypeError('a hostile key'));
+  const verifier = new JwtVerifier({ issuers: [issuerConfig()], claims: [], keysOf });
+  const { lines, restore } = captureLines();
+  expect(await verifier.verify(await es.sign(), Date.now()).finally(restore)).toMatchObject(INVALID);
+  expect(lines).toEqual([{ message: 'verification failed', error: 'TypeError: a hostile key' }]);
 });
 
 describe('a token whose form is odd and whose signature is good', () => {

@@ -38,6 +38,16 @@ describe('a credential', () => {
     expect(verified).toEqual(['a', 'a']);
   });
 
+  it('is verified anew when the clock has stepped back by more than it could be believed for', async () => {
+    const verifier = remembering();
+    answer = () => ({ ...ACCEPTED, untilMs: 1_000_000 });
+    await verifier.verify('a', 700_000);
+    await verifier.verify('a', 700_000);
+    expect(verified).toEqual(['a']);
+    await verifier.verify('a', 699_999);
+    expect(verified).toEqual(['a', 'a']);
+  });
+
   it('answers for itself alone', async () => {
     const verifier = remembering();
     await verifier.verify('a', 0);
@@ -108,9 +118,20 @@ describe('all are forgotten', () => {
   });
 });
 
-it('room for newer credentials is made by the oldest', () => {
-  for (let index = 0; index <= MAX_REMEMBERED; index += 1) remembered.remember(`${index}`, ACCEPTED);
-  expect(remembered.find('0', 0)).toBeUndefined();
-  expect(remembered.find('1', 0)).toEqual(ACCEPTED);
-  expect(remembered.find(`${MAX_REMEMBERED}`, 0)).toEqual(ACCEPTED);
+describe('room for newer credentials', () => {
+  it('is made by the oldest, and one that was verified anew is not old', () => {
+    for (let index = 0; index < MAX_REMEMBERED; index += 1) remembered.remember(`${index}`, ACCEPTED);
+    remembered.remember('0', ACCEPTED);
+    remembered.remember('new', ACCEPTED);
+    expect(remembered.find('1', 0)).toBeUndefined();
+    for (const digest of ['0', '2', 'new']) expect(remembered.find(digest, 0)).toEqual(ACCEPTED);
+  });
+
+  it('is made for none that was refused', async () => {
+    const verifier = remembering();
+    await verifier.verify('a', 0);
+    answer = () => invalidToken('no');
+    for (let index = 0; index <= MAX_REMEMBERED; index += 1) await verifier.verify(`${index}`, 0);
+    expect(await verifier.verify('a', 0)).toEqual(ACCEPTED);
+  });
 });
