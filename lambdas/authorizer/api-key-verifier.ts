@@ -69,7 +69,6 @@ export class ApiKeyVerifier implements CredentialVerifier {
   }
 
   #rememberUnknown(id: string, nowMs: number): void {
-    this.#unknown.delete(id);
     this.#unknown.set(id, nowMs + UNKNOWN_MS);
     if (this.#unknown.size > MAX_UNKNOWN) this.#unknown.delete(this.#unknown.keys().next().value as string);
   }

@@ -47,8 +47,7 @@ beforeEach(async () => {
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-  vi.resetModules();
-  ({ handler } = await import('../../../lambdas/authorizer/handler.ts'));
+  await startEnvironment();
 });
 
 afterEach(async () => {
@@ -56,6 +55,12 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await Promise.all([issuer.stop(), table.stop()]);
 });
+
+/** With nothing in its memory. */
+async function startEnvironment(): Promise<void> {
+  vi.resetModules();
+  ({ handler } = await import('../../../lambdas/authorizer/handler.ts'));
+}
 
 function pass(ms: number): void {
   vi.setSystemTime(Date.now() + ms);
@@ -83,6 +88,14 @@ it('tokens and API keys are verified side by side', async () => {
   expect(await contextOf(token)).toMatchObject({ ...gold, client: 'sub:alice' });
   expect(await contextOf(secret)).toMatchObject({ ...gold, client: `key:${secret.slice(4, 16)}` });
   expect(await verdictOn(mintApiKey(newApiKeyId()))).toBe('rejected');
+});
+
+it('an environment that starts while the issuer gives no keys verifies by those that the table has', async () => {
+  const token = await (published[0] as TestKey).sign();
+  expect(await verdictOn(token)).toBe('verified');
+  published = [];
+  await startEnvironment();
+  expect(await verdictOn(token)).toBe('verified');
 });
 
 describe('what is remembered as verified', () => {
