@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { holdsToken } from '../../lambdas/contract/holds-token.ts';
 import { quote, tokenGiven } from '../../lambdas/contract/rule-id.ts';
 import { UsageError } from './errors.ts';
+import { nearest } from './nearest.ts';
 import { DEFAULT_LOCAL_PORT } from './usage.ts';
 
 const OPTIONS = {
@@ -49,6 +50,14 @@ const COMMANDS: Readonly<
   replay: { args: 'LOG', counts: [1], options: ['limit', 'service', 'top'] },
 };
 
+/** What is done to a key as to whatever else has an id. */
+const OF_EVERY_ID: Readonly<Record<string, string>> = {
+  'keys revoke': 'revoke key:ID',
+  'keys delete': 'revoke key:ID',
+  'keys restore': 'restore key:ID',
+  'keys show': 'show key:ID, or keys list',
+};
+
 /** What was typed: a command that there is, with as many words and such options as it takes. */
 export interface CommandLine {
   readonly name: string;
@@ -76,12 +85,20 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (cause) {
-    const [message = ''] = (cause as Error).message.split(/\. |\n/);
-    throw new UsageError(
-      message.replace(/^./, (first) => first.toLowerCase()),
-      { cause },
-    );
+    throw new UsageError(told((cause as Error).message), { cause });
   }
+}
+
+/** In our words, of what parseArgs says of an option. */
+function told(message: string): string {
+  const [, valueless] = /^Option '(?:-h, )?(--\w+).*argument (?:missing|is ambiguous)/.exec(message) ?? [];
+  if (valueless !== undefined) {
+    return `${valueless} must have a value, got none: write it after the option, ${valueless} VALUE`;
+  }
+  const [, unknown = ''] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
+  const meant = nearest(unknown, Object.keys(OPTIONS));
+  const [first = ''] = message.split(/\. |\n/);
+  return `${first.charAt(0).toLowerCase()}${first.slice(1)}: ${meant === undefined ? '' : `write --${meant}, or `}see --help`;
 }
 
 /** `--local` and `--local 3011`: parseArgs knows no option whose value may be missing. */
@@ -101,8 +118,9 @@ export function isNumber(text: string): boolean {
 function checked(name: string | undefined, words: readonly string[], values: Values): string {
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (name === undefined || command === undefined) {
+    const fix = name !== undefined && Object.hasOwn(OF_EVERY_ID, name) ? `write ${OF_EVERY_ID[name]}` : 'see --help';
     throw new UsageError(
-      `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${quote(name ?? '')}: see --help`,
+      `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${quote(name ?? '')}: ${fix}`,
     );
   }
   if (!command.counts.includes(words.length)) {

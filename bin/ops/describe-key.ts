@@ -1,6 +1,10 @@
 import type { CreateKey, KeyResult, RotateKey } from '../../lambdas/contract/key-operations.ts';
 import { until } from './text.ts';
 
+/** As docs/operations.md has it. */
+const FORMER_SECRETS_END =
+  'all its former secrets end: environments of the authorizer see that within 15 s, and what API Gateway has kept of them ends verdictCache (60 s) later; if the key has leaked, revoke it, which holds for the next request';
+
 /** What is told, beside the key itself, of one that was made or has another secret. */
 export function describeKey({ action }: CreateKey | RotateKey, { key, note }: KeyResult): readonly string[] {
   return [
@@ -11,6 +15,5 @@ export function describeKey({ action }: CreateKey | RotateKey, { key, note }: Ke
 }
 
 function describeFormer(formerUntilMs: number | null): string {
-  if (formerUntilMs !== null) return `its former secret is good ${until(formerUntilMs)}`;
-  return 'its former secrets are refused from now on, where API Gateway has kept their verdicts a minute later';
+  return formerUntilMs === null ? FORMER_SECRETS_END : `its former secret is good ${until(formerUntilMs)}`;
 }

@@ -1,8 +1,9 @@
-import type { CreateKey, ListKeys, RotateKey } from '../../lambdas/contract/key-operations.ts';
+import { isApiKeyId } from '../../lambdas/contract/api-key.ts';
+import { type CreateKey, KEY_BOUNDS, type ListKeys, type RotateKey } from '../../lambdas/contract/key-operations.ts';
 import { decodeOperation, type List, type Operation, type RuleOperation } from '../../lambdas/contract/operations.ts';
 import { InvalidOperationError, quote } from '../../lambdas/contract/rule-id.ts';
 import { type CommandLine, isNumber, type Values } from './command-line.ts';
-import { parseDuration } from './duration.ts';
+import { type DurationOption, parseDuration } from './duration.ts';
 import { UsageError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { DEFAULT_GATEWAY } from './usage.ts';
@@ -39,6 +40,14 @@ export type OperatorCommand =
     }
   | { readonly type: 'list-keys'; readonly operation: ListKeys; readonly target: Target; readonly json: boolean };
 
+const FOR_OF_RULES: DurationOption = { option: '--for', maxDays: 3650, usual: 'no end' };
+const FOR_OF_KEYS: DurationOption = {
+  option: '--for',
+  maxDays: KEY_BOUNDS.life.maxDays,
+  usual: `${KEY_BOUNDS.life.usualDays} days`,
+};
+const OVERLAP: DurationOption = { option: '--overlap', maxDays: KEY_BOUNDS.overlap.maxDays, usual: '24h' };
+
 /** @throws UsageError in one line */
 export function operatorCommand(line: CommandLine): OperatorCommand {
   const { words, values } = line;
@@ -60,16 +69,17 @@ export function operatorCommand(line: CommandLine): OperatorCommand {
 function eventOf({ name, words, values }: CommandLine): object {
   const [id = '', limit = '', value = ''] = words;
   const reason = values.reason !== undefined && { reason: values.reason };
-  const forMs = values.for !== undefined && { forMs: parseDuration('--for', values.for) };
+  const forOption = name === 'keys create' ? FOR_OF_KEYS : FOR_OF_RULES;
+  const forMs = values.for !== undefined && { forMs: parseDuration(values.for, forOption) };
   switch (name) {
     case 'revoke':
-      return { action: 'revoke', id, ...reason, ...forMs };
+      return { action: 'revoke', id: ruleId(id), ...reason, ...forMs };
     case 'restore':
-      return { action: 'restore', id, ...reason };
+      return { action: 'restore', id: ruleId(id), ...reason };
     case 'limit':
-      return { action: 'limit', id, limit, ...limitValue(value, values), ...reason, ...forMs };
+      return { action: 'limit', id: ruleId(id), limit, ...limitValue(value, values), ...reason, ...forMs };
     case 'show':
-      return { action: 'get', id };
+      return { action: 'get', id: ruleId(id) };
     case 'keys create':
       return { action: 'create-key', ...ofKey(values), ...forMs };
     case 'keys list':
@@ -88,19 +98,41 @@ function eventOf({ name, words, values }: CommandLine): object {
 function ofKey({ owner = '', plan, tenant, scopes, roles }: Values): object {
   return {
     owner,
-    ...(plan !== undefined && { plan }),
-    ...(tenant !== undefined && { tenant }),
-    ...(scopes !== undefined && { scopes: wordsOf(scopes) }),
-    ...(roles !== undefined && { roles: wordsOf(roles) }),
+    ...(plan !== undefined && { plan: filled('--plan', plan) }),
+    ...(tenant !== undefined && { tenant: filled('--tenant', tenant) }),
+    ...(scopes !== undefined && { scopes: wordsOf('--scopes', scopes) }),
+    ...(roles !== undefined && { roles: wordsOf('--roles', roles) }),
   };
 }
 
-function wordsOf(text: string): readonly string[] {
-  return text.split(' ').filter((word) => word !== '');
+/** An empty text is a variable of the shell that was not set, more often than it is meant. */
+function filled(option: string, text: string): string {
+  if (text.trim() !== '') return text;
+  throw new UsageError(`${option} must not be empty, got ${quote(text)}: write what it is, or leave it out for none`);
+}
+
+/** `a,b` is one word by RFC 6749, and never what was meant. */
+function wordsOf(option: string, text: string): readonly string[] {
+  if (text.includes(',')) {
+    throw new UsageError(
+      `${option} must be words without commas, got ${quote(text)}: separate them by spaces, write "a b"`,
+    );
+  }
+  return filled(option, text)
+    .split(' ')
+    .filter((word) => word !== '');
 }
 
 function parseOverlap(text: string): number {
-  return text === '0' ? 0 : parseDuration('--overlap', text);
+  return text === '0' ? 0 : parseDuration(text, OVERLAP);
+}
+
+/** The id of a key, as `keys list` shows it, lacks its kind. */
+function ruleId(text: string): string {
+  if (!isApiKeyId(text)) return text;
+  throw new UsageError(
+    `an id must be kind:name, got ${quote(text)}: write key:${text} for an API key, or sub:${text} for a subject`,
+  );
 }
 
 function limitValue(value: string, { rate, for: time }: Values): object {

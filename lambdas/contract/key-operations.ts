@@ -57,6 +57,11 @@ export interface KeysResult {
 }
 
 const DAY_MS = 86_400_000;
+/** How long a key is good, and its former secret beside the new one. */
+export const KEY_BOUNDS = {
+  life: { maxDays: 3650, usualDays: 365 },
+  overlap: { maxDays: 30, usualDays: 1 },
+} as const;
 // A key goes into a verdict as a whole, and is read as one unit by DynamoDB: at most 4 KB.
 const MAX_NAME_LENGTH = 256;
 const MAX_WORDS = 50;
@@ -105,19 +110,20 @@ function words(what: string): Decoder<readonly string[]> {
 
 interface Bounds {
   readonly minMs: number;
-  readonly maxMs: number;
-  /** The same in words. */
+  /** All of them in words. */
   readonly told: string;
-  readonly usualMs: number;
+  readonly maxDays: number;
+  readonly usualDays: number;
 }
 
-function duration(name: string, { minMs, maxMs, told, usualMs }: Bounds): Decoder<number> {
+function duration(name: string, { minMs, told, maxDays, usualDays }: Bounds): Decoder<number> {
   return withDefault((value: unknown) => {
-    if (Number.isSafeInteger(value) && Number(value) >= minMs && Number(value) <= maxMs) return Number(value);
+    const ms = Number.isSafeInteger(value) ? Number(value) : Number.NaN;
+    if (ms >= minMs && ms <= maxDays * DAY_MS) return ms;
     throw new InvalidOperationError(
-      `${name} must be a whole number of ms ${told}, got ${quoteValue(value)}: leave it out for ${usualMs / DAY_MS} d`,
+      `${name} must be a whole number of ms ${told}, got ${quoteValue(value)}: leave it out for ${usualDays} d`,
     );
-  }, usualMs);
+  }, usualDays * DAY_MS);
 }
 
 /** `4fzN9qXw2LbC`, or as rules have it `key:4fzN9qXw2LbC`. */
@@ -136,16 +142,19 @@ export const createKeyFields = {
   scopes: words('scopes'),
   roles: words('roles'),
   forMs: duration('forMs', {
+    ...KEY_BOUNDS.life,
     minMs: 1000,
-    maxMs: 3650 * DAY_MS,
-    told: 'from 1 s to 3650 days, since every key ends',
-    usualMs: 365 * DAY_MS,
+    told: `from 1 s to ${KEY_BOUNDS.life.maxDays} days, since every key ends`,
   }),
 };
 
 export const rotateKeyFields = {
   id: keyId,
-  overlapMs: duration('overlapMs', { minMs: 0, maxMs: 30 * DAY_MS, told: 'from 0 to 30 days', usualMs: DAY_MS }),
+  overlapMs: duration('overlapMs', {
+    ...KEY_BOUNDS.overlap,
+    minMs: 0,
+    told: `from 0 to ${KEY_BOUNDS.overlap.maxDays} days`,
+  }),
 };
 
 const keyFacts: Decoder<KeyFacts> = object({

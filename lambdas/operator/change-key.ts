@@ -113,7 +113,7 @@ function checkRotatable(key: ApiKey, overlapMs: number, nowMs: number): void {
   const former = secrets.slice(1).find(({ untilMs }) => untilMs > nowMs);
   if (former === undefined || overlapMs === 0) return;
   throw new InvalidOperationError(
-    `the key ${id} was rotated before, and its former secret is good until ${new Date(former.untilMs).toISOString()}: wait for that, or rotate without an overlap, which ends all secrets that there are`,
+    `the key ${id} was rotated before, and its former secret is good until ${new Date(former.untilMs).toISOString()}: wait for that, or rotate with --overlap 0, which ends all secrets that there are`,
   );
 }
 

@@ -178,7 +178,9 @@ describe('a key that is rotated', () => {
     const { secret } = await rotate(key.id, { overlapMs: HOUR_MS });
     const again = { action: 'rotate-key', id: key.id, overlapMs: DAY_MS };
     expect(await operate(again)).toEqual(
-      refused(`former secret is good until ${new Date(clock.nowMs + HOUR_MS).toISOString()}: wait for that, or rotate`),
+      refused(
+        `former secret is good until ${new Date(clock.nowMs + HOUR_MS).toISOString()}: wait for that, or rotate with --overlap 0`,
+      ),
     );
     expect((await stored(key.id)).secrets[0]?.hash).toBe(hashApiKey(secret));
     clock.advance(HOUR_MS);
