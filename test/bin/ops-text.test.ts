@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeKey } from '../../bin/ops/describe-key.ts';
 import { describeResult } from '../../bin/ops/describe-result.ts';
@@ -174,8 +176,19 @@ describe('a key that was made', () => {
   it('by a rotation is told with how long its former secret is good', () => {
     const lines = told('rotate-key', { formerUntilMs: NOON_MS });
     expect(lines).toEqual([MADE, 'its former secret is good until 2026-11-24T12:00:00Z']);
-    expect(told('rotate-key')).toEqual([MADE, expect.stringMatching(/^its former secrets are refused from now on/)]);
+    expect(told('rotate-key')).toEqual([MADE, expect.stringMatching(/^all its former secrets end: .* within 15 s, /)]);
   });
+});
+
+it('a rotation without an overlap is told in the words of the documentation', () => {
+  const [, line = ''] = describeKey(
+    { action: 'rotate-key', id: KEY.id, overlapMs: 0 },
+    { ok: true, key: KEY, secret: 'the key', note: null },
+  );
+  for (const page of ['operations.md', 'architecture.md']) {
+    const text = readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8');
+    expect(text.replaceAll('`', '').replace(/\s+/g, ' ')).toContain(line);
+  }
 });
 
 it('the usage fits a hundred columns', () => {
