@@ -25,7 +25,7 @@ export class Auth {
 
   /** Whoever has a valid token of one of the gateway's issuers. */
   static jwt(props: Requirements = {}): Auth {
-    checkProps(props, REQUIREMENTS);
+    checkProps(props, REQUIREMENTS, 'leave it out; a token travels in Authorization, a header is for Auth.apiKey()');
     return new Auth({ type: 'required', accepts: [acceptance('jwt', requirementsOf(props))] });
   }
 
@@ -75,11 +75,13 @@ export const AUTH: Kind = {
   fix: 'write Auth.jwt() or Auth.none()',
 };
 
+const CREDENTIALS: Kind = { ...AUTH, fix: 'write Auth.jwt() and Auth.apiKey() one by one, without brackets' };
+
 type Required = Extract<AuthPolicy, { readonly type: 'required' | 'optional' }>;
 type Accepts = Required['accepts'];
 
 function required(taker: string, auth: Auth): Required {
-  checkKind(`what ${taker} is given`, auth, AUTH);
+  checkKind(`what ${taker} is given`, auth, CREDENTIALS);
   const { policy } = auth;
   if (policy.type === 'required') return policy;
   throw new InvalidPropError(

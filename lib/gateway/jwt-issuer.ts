@@ -129,12 +129,13 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
   }
   const seen = new Set<string>();
   const configs = issuers.map((props) => {
-    about('jwt', () => checkProps(props, PROPS));
+    const subject = issuers.length > 1 && typeof props?.issuer === 'string' ? `issuer ${props.issuer}` : 'jwt';
+    about(subject, () => checkProps(props, PROPS));
     if (seen.has(props.issuer)) {
       throw new InvalidPropError(`each issuer must be given once, got ${props.issuer} twice: merge their audiences`);
     }
     seen.add(props.issuer);
-    return issuerConfig(props);
+    return issuers.length > 1 ? about(subject, () => issuerConfig(props)) : issuerConfig(props);
   });
   checkSubjectPrefixes(issuers);
   return configs;
@@ -154,6 +155,11 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
   if (algorithms.length === 0) {
     throw new InvalidPropError(
       `algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []: leave it out for ${DEFAULT_ALGORITHMS.join(', ')}`,
+    );
+  }
+  if (props.requires?.length === 0) {
+    throw new InvalidPropError(
+      "requires must name at least one claim, got []: leave it out to ask for none, or write [Claim.equals('token_use', 'access')]",
     );
   }
   const audience = audiences(props.audience);
@@ -190,7 +196,7 @@ function httpsUrl(name: string, value: string): void {
   if (Token.isUnresolved(value)) return;
   if (!value.startsWith('https://') || !URL.canParse(value)) {
     throw new InvalidPropError(
-      `${name} must be an https URL, got ${JSON.stringify(value)}: keys fetched any other way could be anybody's`,
+      `${name} must be an https URL, got ${JSON.stringify(value)}: write one like https://auth.example.com; keys fetched any other way could be anybody's`,
     );
   }
 }
