@@ -171,6 +171,20 @@ describe('issuers', () => {
       { ...JWT, requires: [{}] as unknown as Claim[] },
       /requires must be an array of Claims/,
     ],
+    [
+      'nothing that it requires',
+      { ...JWT, requires: [] },
+      /requires must name at least one claim, got \[\]: leave it out/,
+    ],
+    [
+      'one of several that is wrong',
+      [
+        { ...JWT, subjectPrefix: null },
+        { ...JWT, issuer: 'https://partner.example.com', subjectPrefix: 'partner', algorithms: ['HS256' as 'RS256'] },
+      ],
+      /^issuer https:\/\/partner.example.com: algorithms must be among /,
+    ],
+    ['no address', { ...JWT, issuer: 'auth.example.com' }, /issuer must be an https URL, .*: write one like https:/],
     ['an issuer twice', [JWT, JWT], /each issuer must be given once, got https:\/\/auth.example.com twice: /],
   ];
   it.each(wrong)('with %s are refused', (_, jwt, message) => {
