@@ -1,6 +1,7 @@
 import { describeError } from '../adapters/log.ts';
 import type { RevocationMarker } from '../adapters/revocation-marker.ts';
 import type { RuleStore } from '../adapters/rule-store.ts';
+import { DecodeError } from '../contract/decode.ts';
 import { standingRule } from '../core/rules.ts';
 import { type Keys, markKey } from './change-key.ts';
 
@@ -20,8 +21,14 @@ export async function tellOfKey(
 ): Promise<string | null> {
   if (!id.startsWith(KEY)) return null;
   const revokedUntilMs = async () => standingRule(await store.read(id), nowMs).revocation?.untilMs ?? null;
-  const isKnown = await markKey(keys, id.slice(KEY.length), revokedUntilMs, nowMs);
-  return isKnown ? null : 'no API key has this id: the rule is kept, and meets nobody';
+  try {
+    const isKnown = await markKey(keys, id.slice(KEY.length), revokedUntilMs, nowMs);
+    return isKnown ? null : 'no API key has this id: the rule is kept, and meets nobody';
+  } catch (error) {
+    // What nobody can read verifies nobody either, and the rule is in force.
+    if (!(error instanceof DecodeError)) throw error;
+    return `the key's item in the table is spoilt (${error.message}): nobody passes with it`;
+  }
 }
 
 /**
