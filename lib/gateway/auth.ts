@@ -1,6 +1,6 @@
 import { type AuthPolicy, acceptance, encodeAuth } from '../../lambdas/contract/auth-policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { checkKind, checkProps, type Kind, optional, type PropKinds, text } from './check-props.ts';
+import { checkKind, checkProps, isObject, type Kind, optional, type PropKinds, text } from './check-props.ts';
 import { freeHeaderName } from './header-name.ts';
 import { REQUIREMENTS, type Requirements, requirementsOf } from './requirements.ts';
 
@@ -25,7 +25,7 @@ export class Auth {
 
   /** Whoever has a valid token of one of the gateway's issuers. */
   static jwt(props: Requirements = {}): Auth {
-    checkProps(props, REQUIREMENTS, 'leave it out; a token travels in Authorization, a header is for Auth.apiKey()');
+    checkProps(props, REQUIREMENTS, isObject(props) && 'header' in props ? NO_HEADER : undefined);
     return new Auth({ type: 'required', accepts: [acceptance('jwt', requirementsOf(props))] });
   }
 
@@ -75,13 +75,17 @@ export const AUTH: Kind = {
   fix: 'write Auth.jwt() or Auth.none()',
 };
 
-const CREDENTIALS: Kind = { ...AUTH, fix: 'write Auth.jwt() and Auth.apiKey() one by one, without brackets' };
+const NO_HEADER = 'leave it out, since a JWT travels in Authorization; header is a prop of Auth.apiKey()';
+const NO_BRACKETS = 'leave the brackets out, as in Auth.any(Auth.jwt(), Auth.apiKey())';
 
 type Required = Extract<AuthPolicy, { readonly type: 'required' | 'optional' }>;
 type Accepts = Required['accepts'];
 
 function required(taker: string, auth: Auth): Required {
-  checkKind(`what ${taker} is given`, auth, CREDENTIALS);
+  checkKind(`what ${taker} is given`, auth, {
+    ...AUTH,
+    fix: Array.isArray(auth) ? NO_BRACKETS : 'write Auth.jwt() or Auth.apiKey()',
+  });
   const { policy } = auth;
   if (policy.type === 'required') return policy;
   throw new InvalidPropError(

@@ -111,12 +111,13 @@ function shown(value: unknown): string {
   }
 }
 
-/** The key that at most a third of the letters tell apart. */
+/** The key that at most a third of the letters tell apart, or else one that it begins with, as `authorization` does. */
 function nearest(key: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, edits: edits(key.toLowerCase(), candidate.toLowerCase()) }))
     .sort((one, other) => one.edits - other.edits);
-  return best !== undefined && best.edits <= key.length / 3 ? best.candidate : undefined;
+  if (best !== undefined && best.edits <= key.length / 3) return best.candidate;
+  return known.find((candidate) => key.startsWith(candidate));
 }
 
 /** Levenshtein's distance. */

@@ -23,7 +23,7 @@ import {
 import { CLAIMS, type Claim } from './claim.ts';
 import { type ClaimMappingProps, claimMapping } from './claim-mapping.ts';
 import { wholeSeconds } from './interval.ts';
-import { checkSubjectPrefixes } from './subject-prefix.ts';
+import { checkSubjectPrefix, checkSubjectPrefixes } from './subject-prefix.ts';
 
 /** A party whose tokens are accepted. */
 export interface JwtIssuer {
@@ -128,8 +128,8 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
     throw new InvalidPropError('jwt must name at least one issuer, got []: give { issuer, audience }');
   }
   const seen = new Set<string>();
-  const configs = issuers.map((props) => {
-    const subject = issuers.length > 1 && typeof props?.issuer === 'string' ? `issuer ${props.issuer}` : 'jwt';
+  const configs = issuers.map((props, index) => {
+    const subject = issuers.length > 1 ? `issuer ${nameOf(props) ?? index + 1}` : 'jwt';
     about(subject, () => checkProps(props, PROPS));
     if (seen.has(props.issuer)) {
       throw new InvalidPropError(`each issuer must be given once, got ${props.issuer} twice: merge their audiences`);
@@ -141,10 +141,17 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
   return configs;
 }
 
+/** Undefined where there is none to know it by: nobody has written what stands for a token of the CDK. */
+function nameOf(props: JwtIssuer): string | undefined {
+  const name: unknown = props?.issuer;
+  return typeof name === 'string' && name !== '' && !Token.isUnresolved(name) ? name : undefined;
+}
+
 function issuerConfig(props: JwtIssuer): IssuerConfig {
   httpsUrl('issuer', props.issuer);
   if (props.jwksUri !== undefined) httpsUrl('jwksUri', props.jwksUri);
-  const { profile = 'jwt', requires = [], algorithms = DEFAULT_ALGORITHMS } = props;
+  const { profile = 'jwt', requires = [], algorithms = DEFAULT_ALGORITHMS, subjectPrefix = null } = props;
+  if (subjectPrefix !== null) checkSubjectPrefix(subjectPrefix);
   for (const algorithm of algorithms) {
     if (!ALGORITHMS.includes(algorithm)) {
       throw new InvalidPropError(
@@ -175,7 +182,7 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
     algorithms: [...new Set(algorithms)],
     clockToleranceS: wholeSeconds('clockTolerance', props.clockTolerance ?? Duration.seconds(5), CLOCK_TOLERANCE),
     profile,
-    subjectPrefix: props.subjectPrefix ?? '',
+    subjectPrefix: subjectPrefix ?? '',
     mapping: props.claims ? about('claims', () => claimMapping(props.claims ?? {})) : DEFAULT_MAPPING,
     requires: requires.map(({ test }) => test),
   };

@@ -19,7 +19,6 @@ export function checkSubjectPrefixes(issuers: readonly Prefixed[]): void {
       );
     }
     if (subjectPrefix === null) continue;
-    checkSubjectPrefix(subjectPrefix);
     const owner = owners.get(subjectPrefix);
     if (owner !== undefined) {
       throw new InvalidPropError(
@@ -30,7 +29,7 @@ export function checkSubjectPrefixes(issuers: readonly Prefixed[]): void {
   }
 }
 
-function checkSubjectPrefix(prefix: string): void {
+export function checkSubjectPrefix(prefix: string): void {
   if (PREFIX.test(prefix)) return;
   throw new InvalidPropError(
     `subjectPrefix must be 1 to 32 letters, digits and . _ -, got ${JSON.stringify(prefix)}: write one like 'partner', which makes its alice partner|alice`,

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -11,13 +20,13 @@ const outdir = mkdtempSync(join(tmpdir(), 'tollgate-bin-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
 /** Runs the command of cdk.json as `cdk synth` does, without an account and with no network to ask. */
-function run(env: Record<string, string>): Promise<{ code: number; stderr: string }> {
+function run(env: Record<string, string>, cwd = PROJECT_ROOT): Promise<{ code: number; stderr: string }> {
   return new Promise((resolve) => {
     const { PATH = '', HOME = '' } = process.env;
     execFile(
       'sh',
       ['-c', app],
-      { cwd: PROJECT_ROOT, env: { PATH: `${join(PROJECT_ROOT, 'node_modules/.bin')}:${PATH}`, HOME, ...env } },
+      { cwd, env: { PATH: `${join(PROJECT_ROOT, 'node_modules/.bin')}:${PATH}`, HOME, ...env } },
       (error, _, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stderr }),
     );
   });
@@ -50,6 +59,23 @@ describe('the command of cdk.json', () => {
       'env must be one of dev, prod, got "staging": add it to lib/environments.ts or choose with -c env=NAME\n',
     );
     expect(existsSync(join(dir, 'manifest.json'))).toBe(false);
+  });
+
+  it('names the line that was written, even where a file is wrong as it is loaded', { timeout: 60_000 }, async () => {
+    const project = join(outdir, 'project');
+    for (const name of ['bin', 'lib', 'lambdas', 'package.json', 'tsconfig.json']) {
+      cpSync(join(PROJECT_ROOT, name), join(project, name), { recursive: true });
+    }
+    symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(project, 'node_modules'));
+    const file = join(project, 'lib/environments.ts');
+    appendFileSync(file, "import { Claim } from './gateway/claim.ts';\nClaim.oneOf('client_id', []);\n");
+    const line = readFileSync(file, 'utf8').split('\n').length - 1;
+
+    const { code, stderr } = await run({ CDK_OUTDIR: join(outdir, 'loaded') }, project);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `the values of a claim must be a list of texts, numbers and booleans, one at least, got []: write one like ['web', 'mobile'] (lib/environments.ts:${line})\n`,
+    );
   });
 });
 

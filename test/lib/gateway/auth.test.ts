@@ -104,10 +104,18 @@ describe('Auth', () => {
     expect(() => Auth.any(Auth.jwt({ scopes: ['a'] }), Auth.jwt({ scopes: ['a', 'a'] }))).toThrow(
       'Auth.any() must be given each Auth once, got Auth.jwt() twice with the same props: leave one out',
     );
-    expect(() => Auth.any('jwt' as unknown as Auth)).toThrow('what Auth.any() is given must be an Auth, got "jwt": ');
+    expect(() => Auth.any('jwt' as unknown as Auth)).toThrow(
+      'what Auth.any() is given must be an Auth, got "jwt": write Auth.jwt() or Auth.apiKey()',
+    );
+    expect(() => Auth.any([Auth.jwt(), Auth.apiKey()] as unknown as Auth)).toThrow(
+      ': leave the brackets out, as in Auth.any(Auth.jwt(), Auth.apiKey())',
+    );
   });
 
   it('refuses to make optional what lets everybody in, and to do so twice', () => {
+    expect(() => Auth.optional(undefined as unknown as Auth)).toThrow(
+      'what Auth.optional() is given must be an Auth, got undefined: write Auth.jwt() or Auth.apiKey()',
+    );
     expect(() => Auth.optional(Auth.none())).toThrow('got Auth.none(): write Auth.none() alone to let anybody in');
     expect(() => Auth.optional(Auth.optional(Auth.jwt()))).toThrow(
       'got Auth.optional(): write Auth.optional(Auth.any(',
@@ -128,7 +136,10 @@ describe('Auth', () => {
     expect(jwt({ scope: ['a'] })).toThrow(
       'props must be among scopes, anyScope, roles, anyRole, claims, got "scope": write scopes',
     );
-    expect(jwt({ header: 'x-token' })).toThrow('anyRole, claims, got "header": leave it out');
+    expect(jwt({ header: 'x-token' })).toThrow(
+      'got "header": leave it out, since a JWT travels in Authorization; header is a prop of Auth.apiKey()',
+    );
+    expect(jwt({ audience: 'api' })).toThrow(/got "audience": leave it out$/);
     expect(jwt({ scopes: 'a' })).toThrow(
       'scopes must be an array of strings, got "a": write one like [\'orders:read\']',
     );

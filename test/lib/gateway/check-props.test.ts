@@ -24,6 +24,7 @@ describe('the check of props', () => {
     ['OPENFORS', 'openForS'],
     ['openFor', 'openForS'],
     ['nam', 'name'],
+    ['nameOfService', 'name'],
   ])('says that %s was meant to be %s', (key, near) => {
     expect(check({ name: 'a', [key]: 1 })).toThrow(`props must be among name, openForS, got "${key}": write ${near}`);
   });

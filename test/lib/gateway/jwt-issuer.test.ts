@@ -184,6 +184,29 @@ describe('issuers', () => {
       ],
       /^issuer https:\/\/partner.example.com: algorithms must be among /,
     ],
+    ...[{ audience: 'api' }, { ...JWT, issuer: '' }, null, 'https://partner.example.com'].map(
+      (second): [string, readonly JwtIssuer[], RegExp] => [
+        `one of several that has no name, ${JSON.stringify(second)},`,
+        [{ ...JWT, subjectPrefix: null }, second as unknown as JwtIssuer],
+        /^issuer 2: (?:issuer|props) must be /,
+      ],
+    ),
+    [
+      'one of several whose name is known at deployment only',
+      [
+        { ...JWT, subjectPrefix: null },
+        { ...JWT, issuer: Lazy.string({ produce: () => 'https://cognito' }), audience: '' },
+      ],
+      /^issuer 2: audience must name /,
+    ],
+    [
+      'a prefix that is none at one of several',
+      [
+        { ...JWT, subjectPrefix: null },
+        { ...OTHER, subjectPrefix: 'a|b' },
+      ],
+      /^issuer https:\/\/other.example.com: subjectPrefix must be 1 to 32 /,
+    ],
     ['no address', { ...JWT, issuer: 'auth.example.com' }, /issuer must be an https URL, .*: write one like https:/],
     ['an issuer twice', [JWT, JWT], /each issuer must be given once, got https:\/\/auth.example.com twice: /],
   ];

@@ -306,6 +306,7 @@ describe('a wrong service', () => {
       { upstream: new URL('http://users') },
       'upstream must be a string, got an instance of URL: ',
     ],
+    ['auth by a longer name', { authorization: Auth.jwt() }, 'maxConcurrency, got "authorization": write auth'],
     ['false for auth', { auth: false }, 'auth must be an Auth, got false: write Auth.jwt() or Auth.none()'],
     [
       'a policy that is no RateLimit',
