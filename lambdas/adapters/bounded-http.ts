@@ -55,12 +55,13 @@ export function exchange(url: URL, options: BoundedRequest): Promise<BoundedAnsw
       const stale = request.reusedSocket && !answering && cause !== undefined;
       reject(new ExchangeFailed(`${url.host} ${reason}`, { cause, stale }));
     };
-    const timer = setTimeout(() => fail(`gave no whole answer within ${timeoutMs} ms`), timeoutMs);
     const request: ClientRequest = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
       method,
       headers,
       agent,
     });
+    // Not before there is a request: one that cannot be made throws here.
+    const timer = setTimeout(() => fail(`gave no whole answer within ${timeoutMs} ms`), timeoutMs);
     request.on('error', (error) => fail('cannot be reached', error));
     request.on('response', (response) => {
       answering = true;

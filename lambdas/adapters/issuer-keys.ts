@@ -187,6 +187,9 @@ export class IssuerKeys {
       lookup: createLocalJWKSet({ keys: [...record.keys] }),
       freshForMs: FRESH_MS - random() * EARLIER_MS,
     };
+    // Another environment was given them after this one was not: the outage is over.
+    if (this.#outage !== undefined && record.fetchedAtMs > this.#outage.untilMs - this.#outage.pauseMs)
+      this.#outage = undefined;
     if (had.some((key) => !has.has(key))) onWithdrawn?.();
   }
 

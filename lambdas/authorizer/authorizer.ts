@@ -58,6 +58,8 @@ export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions
         if (!takes(policy, presented)) return OTHER_KIND;
         const verification = await verifiers[presented.kind].verify(presented.credential, clock());
         if (verification.verdict === 'rejected') return verification;
+        // What is remembered is remembered by its text: a token that was verified as one is no API key.
+        if (verification.verified.kind !== presented.kind) return OTHER_KIND;
         return rejectionOf(policy.accepts, verification.verified) ?? verification.verified;
       }
     }

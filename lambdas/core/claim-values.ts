@@ -20,8 +20,9 @@ export function claimValuesReader(pointers: readonly ClaimPointer[]): (claims: C
     for (const [pointer, read] of readers) {
       const value = asValue(read(claims));
       if (value === undefined) continue;
-      room -= JSON.stringify(value).length;
-      if (room < 0) break;
+      const length = JSON.stringify(value).length;
+      if (length > room) continue;
+      room -= length;
       values[pointer] = value;
     }
     return values;

@@ -86,6 +86,27 @@ describe('an issuer that is gone for an hour', () => {
   });
 });
 
+it('an outage is over for all environments when one of them is answered again', async () => {
+  const running = environment();
+  await running.verify(await token(), clock.nowMs);
+  const { port } = issuer;
+  await issuer.stop();
+  clock.advance(11 * MINUTE_MS);
+  const stranger = await createKey('nobody');
+  await expect(running.verify(await token({}, stranger), clock.nowMs)).rejects.toMatchObject({
+    code: 'jwks_unavailable',
+  });
+  const back = await serveHttp((_, response) => response.end(JSON.stringify({ keys: [key.jwk] })), port);
+  clock.advance(10_000);
+  expect(await environment().verify(await token({}, stranger), clock.nowMs)).toMatchObject({ verdict: 'rejected' });
+  for (let look = 0; look < 3; look += 1) {
+    clock.advance(look * 500);
+    if (look === 0) clock.advance(3000);
+    expect(await running.verify(await token({}, stranger), clock.nowMs)).toMatchObject({ verdict: 'rejected' });
+  }
+  await back.stop();
+});
+
 it('the table that is gone as well costs environments that run nothing', async () => {
   const running = environment();
   await running.verify(await token(), clock.nowMs);
