@@ -1,6 +1,7 @@
 import { type ApiKey, decodeApiKey, LAST_USED_ATTRIBUTE } from '../contract/api-key.ts';
 import { DecodeError, integer, object, string, withDefault } from '../contract/decode.ts';
 import { keysPartition, TABLE } from '../contract/table.ts';
+import type { Attributes } from './table-client.ts';
 
 /** How long a key that has ended can still be listed. */
 const ENDED_KEPT_MS = 30 * 86_400_000;
@@ -8,21 +9,18 @@ const ENDED_KEPT_MS = 30 * 86_400_000;
 /** Attributes of a key's item beside those of the table's key. */
 export const KEY_ITEM = { key: 'apiKey', version: 'version', lastUsed: LAST_USED_ATTRIBUTE } as const;
 
-/** Only texts and numbers, as DynamoDB's own JSON has them: both of the clients that read and write keys know them. */
-export type KeyItem = Readonly<Record<string, { readonly S: string } | { readonly N: string }>>;
-
 export interface StoredApiKey {
   readonly key: ApiKey;
   /** Epoch milliseconds, to the hour; 0: never. */
   readonly lastUsedAtMs: number;
 }
 
-export function keyOfItem(gateway: string, id: string): KeyItem {
+export function keyOfItem(gateway: string, id: string): Attributes {
   return { [TABLE.partitionKey]: { S: keysPartition(gateway) }, [TABLE.sortKey]: { S: id } };
 }
 
 /** What an operator's change writes: not when the key was last used, which the authorizer alone knows. */
-export function encodeApiKeyItem(key: ApiKey): KeyItem {
+export function encodeApiKeyItem(key: ApiKey): Attributes {
   return {
     [KEY_ITEM.key]: { S: JSON.stringify(key) },
     [KEY_ITEM.version]: { N: String(key.version) },

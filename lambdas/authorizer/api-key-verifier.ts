@@ -10,7 +10,7 @@ import type { CredentialVerifier, Verification } from './credential-verifier.ts'
 
 /** For how long a key is believed before the table is asked again. */
 const BELIEVED_MS = 60_000;
-/** So long an id that no key has is not asked for again: a flood of keys made up must not become one of reads. */
+/** So long an id that no key has is not asked for again; each that was not tried before is a read. */
 const UNKNOWN_MS = 30_000;
 const MAX_UNKNOWN = 1000;
 /** How exact the time of a key's last use is: each is a write. */

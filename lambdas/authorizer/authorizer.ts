@@ -9,7 +9,7 @@ import {
 } from '../contract/auth-policy.ts';
 import type { AuthorizerConfig } from '../contract/authorizer-config.ts';
 import { type Anonymous, encodeVerdict, type Verdict, type VerdictContext } from '../contract/verdict.ts';
-import { invalidToken, rejectionOf } from '../core/authorization.ts';
+import { invalidToken, OTHER_KIND, rejectionOf } from '../core/authorization.ts';
 import { presentedIn } from '../core/credential.ts';
 import { routeAuth } from '../core/route-auth.ts';
 import type { CredentialVerifier } from './credential-verifier.ts';
@@ -20,7 +20,6 @@ type Guarded = Exclude<AuthPolicy, { readonly type: 'none' }>;
 const ANONYMOUS: Anonymous = { verdict: 'anonymous' };
 const MALFORMED = invalidToken('the credential is not a bearer token');
 const SEVERAL = invalidToken('the request has more than one credential');
-const OTHER_KIND = invalidToken('this route takes no credential of this kind');
 /** Of a route that the gateway's policies do not know: nobody may call it. */
 const NO_ROUTE = invalidToken('this route takes no credential');
 

@@ -9,6 +9,9 @@ export interface CredentialVerifier {
   verify(credential: string, nowMs: number): Promise<Verification>;
 }
 
+/** The longest that a verifier may let what it found be believed: less than an issuer's keys are. */
+export const MAX_BELIEVED_MS = 5 * 60_000;
+
 export type Verification = Accepted | Rejected;
 
 export interface Accepted {

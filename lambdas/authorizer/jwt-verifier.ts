@@ -15,10 +15,7 @@ import type { Rejected, Verified } from '../contract/verdict.ts';
 import { invalidToken } from '../core/authorization.ts';
 import { tokenReader } from '../core/claims.ts';
 import { isCompactJws } from '../core/compact-form.ts';
-import type { CredentialVerifier, Verification } from './credential-verifier.ts';
-
-/** For how long a verified token is believed before its signature is checked again: less than the issuer's keys are. */
-const BELIEVED_MS = 5 * 60_000;
+import { type CredentialVerifier, MAX_BELIEVED_MS, type Verification } from './credential-verifier.ts';
 
 const EXPIRED = invalidToken('the token has expired');
 /** One text for all the rest: which part of a signature or claim was wrong helps only whoever forges tokens. */
@@ -113,7 +110,7 @@ function verificationOf(payload: JWTPayload, { config, read }: Issuer, nowMs: nu
   const verified = read(payload);
   if (verified === undefined || !hasNames(payload, config)) return INVALID;
   const expiresAtMs = ((payload.exp ?? 0) + config.clockToleranceS) * 1000;
-  return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + BELIEVED_MS) };
+  return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + MAX_BELIEVED_MS) };
 }
 
 /** RFC 9068 §2.2 has them as strings; jose looks only whether they are there. */

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Accepted } from './credential-verifier.ts';
+import { type Accepted, MAX_BELIEVED_MS } from './credential-verifier.ts';
 
-/** No verifier believes for longer. */
-const MAX_BELIEVED_MS = 5 * 60_000;
 /** At most some 10 MB of the largest verdicts; beyond that the oldest is forgotten. */
 export const MAX_REMEMBERED = 1000;
 

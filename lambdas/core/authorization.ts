@@ -56,7 +56,7 @@ export function invalidToken(errorDescription: string): Rejected {
   return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], client: '', sub: '' };
 }
 
-const OTHER_KIND = invalidToken('this route takes no credential of this kind');
+export const OTHER_KIND = invalidToken('this route takes no credential of this kind');
 
 type Lack = Pick<Rejected, 'errorDescription' | 'scopes'>;
 
@@ -86,7 +86,8 @@ const MISSING = new Problem('unauthorized', 'this route needs a credential', {
   'www-authenticate': bearerChallenge({ realm: 'api' }),
 });
 
-function rejectionProblem({ error, errorDescription, scopes }: Rejected): Problem {
+/** What a rejection is answered with (RFC 6750 §3). */
+export function rejectionProblem({ error, errorDescription, scopes }: Rejected): Problem {
   return new Problem(error, errorDescription, {
     'www-authenticate': bearerChallenge({
       error,

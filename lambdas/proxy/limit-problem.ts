@@ -1,4 +1,4 @@
-import { bearerChallenge } from '../core/bearer.ts';
+import { invalidToken, rejectionProblem } from '../core/authorization.ts';
 import type { Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import { Problem, type QuotaProblem } from '../core/problem.ts';
@@ -7,10 +7,7 @@ import { resetS, tightest } from '../core/rate-limit-headers.ts';
 /** For a store that cannot be asked; the environment looks for it all the time. */
 const UNAVAILABLE_RETRY_S = 1;
 
-const REVOKED_DESCRIPTION = 'the credential has been revoked';
-const REVOKED = new Problem('invalid_token', REVOKED_DESCRIPTION, {
-  'www-authenticate': bearerChallenge({ error: 'invalid_token', error_description: REVOKED_DESCRIPTION }),
-});
+const REVOKED = rejectionProblem(invalidToken('the credential has been revoked'));
 
 /** What a ruling is answered with; undefined: the request may pass. */
 export function limitProblem({ outcome, decisions }: Ruling, cost: number): Problem | undefined {
