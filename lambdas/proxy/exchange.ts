@@ -5,9 +5,11 @@ import type {
   Context,
 } from 'aws-lambda';
 import type { UpstreamRequest } from '../adapters/upstream.ts';
+import type { CircuitState } from '../contract/circuit-state.ts';
 import type { Verdict } from '../contract/verdict.ts';
-import type { Admission, CircuitState } from '../core/circuit.ts';
+import type { Admission } from '../core/circuit.ts';
 import type { LimitRequest, Ruling } from '../core/counters.ts';
+import type { AttemptResult } from '../core/outcome.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
@@ -34,10 +36,30 @@ export interface Exchange {
   /** What the upstream will be sent. */
   message?: UpstreamRequest;
   circuit?: { readonly state: CircuitState; readonly admission: Admission };
+  /**
+   * When the answer must be complete, by the clock that only goes forward. Whoever is the first to ask the upstream
+   * anything for this request sets it: all that follows has what is left.
+   */
+  deadlineAtMs?: number;
   /** What the gateway answered in the upstream's place. */
   problem?: Problem;
   /** Set once the request was sent to the upstream. */
-  forwarded?: { readonly upstreamMs: number; readonly failed: boolean };
+  forwarded?: Forwarded;
+}
+
+/** One time that a request was sent to the upstream. */
+export interface AttemptOutcome {
+  readonly result: AttemptResult;
+  readonly ms: number;
+}
+
+export interface Forwarded {
+  /** From the first attempt until the last byte of the last one's answer, the pauses between them included. */
+  readonly upstreamMs: number;
+  /** In their order, at least one; the last one's answer is the client's. */
+  readonly attempts: readonly AttemptOutcome[];
+  /** Whether the last of them failed, as the circuit sees it. */
+  readonly failed: boolean;
 }
 
 export type ProxyEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>;
