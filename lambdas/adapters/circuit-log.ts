@@ -1,5 +1,5 @@
+import type { CircuitState } from '../contract/circuit-state.ts';
 import { Metric } from '../contract/metrics.ts';
-import type { CircuitState } from '../core/circuit.ts';
 import { emf } from '../core/emf.ts';
 import { writeLine } from './log.ts';
 
@@ -9,11 +9,11 @@ export function logTransition(
   next: CircuitState,
   nowMs: number,
 ): void {
+  const { state, version, source, by, reason, figures } = next;
   const metrics = {
-    ...(next.state === 'open' && { [Metric.circuitOpened]: 1 }),
-    ...(next.state === 'closed' && { [Metric.circuitClosed]: 1 }),
+    ...((state === 'open' || state === 'forced-open') && { [Metric.circuitOpened]: 1 }),
+    ...((state === 'closed' || state === 'forced-closed') && { [Metric.circuitClosed]: 1 }),
   };
-  const reason = next.state === 'closed' ? {} : { source: next.source, reason: next.reason };
-  const fields = { message: `circuit ${next.state}`, gateway, service, version: next.version, ...reason };
+  const fields = { message: `circuit ${state}`, gateway, service, version, source, by, reason, figures };
   writeLine(Object.keys(metrics).length === 0 ? fields : emf({ namespace, service }, metrics, nowMs, fields));
 }

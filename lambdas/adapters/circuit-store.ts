@@ -1,14 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
+  QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DecodeError, type Decoder, integer, member, object, string } from '../contract/decode.ts';
-import { CIRCUIT_STATE_SORT_KEY, circuitHistorySortKey, circuitPartition, TABLE } from '../contract/table.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../core/circuit.ts';
+import type { CircuitEvent } from '../contract/circuit-operations.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
+import { integer } from '../contract/decode.ts';
+import {
+  CIRCUIT_HISTORY_PREFIX,
+  CIRCUIT_STATE_SORT_KEY,
+  circuitHistorySortKey,
+  circuitPartition,
+  TABLE,
+} from '../contract/table.ts';
+import { decodeCircuitItem, encodeCircuitItem, type Item, versionOf } from './circuit-item.ts';
 
 /** How long a transition stays in the history. */
 const HISTORY_DAYS = 90;
@@ -36,31 +45,27 @@ export class CircuitStore {
    */
   async read({ consistent = false } = {}): Promise<CircuitState> {
     const item = await this.#item(consistent);
-    return item === undefined ? INITIAL_CIRCUIT : decodeCircuit(item);
+    return item === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(item);
   }
 
   /**
    * Stores `next` where `previous` still stands.
    *
    * @returns the state that stands afterwards: `next` itself, or what another writer put there first
-   * @throws when DynamoDB does not answer
+   * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
    */
   async replace(previous: CircuitState, next: CircuitState): Promise<CircuitState> {
+    const condition =
+      previous.version === 0
+        ? { ConditionExpression: NEVER_MOVED }
+        : {
+            ConditionExpression: UNMOVED,
+            ExpressionAttributeNames: { '#version': 'version' },
+            ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
+          };
     const writeId = randomUUID();
     try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuit(next), writeId: { S: writeId } },
-          ...(previous.version === 0
-            ? { ConditionExpression: NEVER_MOVED }
-            : {
-                ConditionExpression: UNMOVED,
-                ExpressionAttributeNames: { '#version': 'version' },
-                ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
-              }),
-        }),
-      );
+      await this.#put(next, writeId, condition);
       return next;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -68,7 +73,22 @@ export class CircuitStore {
     // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
     const item = await this.#item(true);
     if (item === undefined) return INITIAL_CIRCUIT;
-    return item['writeId']?.S === writeId ? next : decodeCircuit(item);
+    return item['writeId']?.S === writeId ? next : decodeCircuitItem(item);
+  }
+
+  /**
+   * Puts a circuit in place of whatever the item holds: what is no circuit can be moved in no other way.
+   *
+   * @returns the circuit with the version that it was given, greater than the item's
+   * @throws when DynamoDB does not answer
+   */
+  async overwrite(circuit: CircuitState, nowMs: number): Promise<CircuitState> {
+    const item = await this.#item(true);
+    // Who was told a version may have been told a greater one before: seconds are more than any circuit's transitions.
+    const version = (item && versionOf(item)) || Math.floor(nowMs / 1000);
+    const next = { ...circuit, version: version + 1 };
+    await this.#put(next, randomUUID());
+    return next;
   }
 
   /** Puts a transition into the history. @throws when DynamoDB does not answer */
@@ -79,7 +99,7 @@ export class CircuitStore {
         TableName: this.#table,
         Item: {
           ...this.#key(circuitHistorySortKey(next.version)),
-          ...encodeCircuit(next),
+          ...encodeCircuitItem(next),
           atMs: { N: String(nowMs) },
           [TABLE.ttl]: { N: String(expiresAt) },
         },
@@ -87,54 +107,47 @@ export class CircuitStore {
     );
   }
 
-  async #item(consistent: boolean): Promise<Record<string, AttributeValue> | undefined> {
-    const key = this.#key(CIRCUIT_STATE_SORT_KEY);
+  /** The newest transitions, the newest first; an item that is none is left out. @throws when DynamoDB does not answer */
+  async history(limit: number): Promise<readonly CircuitEvent[]> {
+    const { Items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: `${TABLE.partitionKey} = :partition AND begins_with(${TABLE.sortKey}, :history)`,
+        ExpressionAttributeValues: { ':partition': { S: this.#partition }, ':history': { S: CIRCUIT_HISTORY_PREFIX } },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
+    );
+    return Items.flatMap(eventOf);
+  }
+
+  async #put(circuit: CircuitState, writeId: string, condition: Partial<PutItemCommandInput> = {}): Promise<void> {
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuitItem(circuit), writeId: { S: writeId } },
+        ...condition,
+      }),
+    );
+  }
+
+  async #item(consistent: boolean): Promise<Item | undefined> {
+    const Key = this.#key(CIRCUIT_STATE_SORT_KEY);
     const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: key, ConsistentRead: consistent }),
+      new GetItemCommand({ TableName: this.#table, Key, ConsistentRead: consistent }),
     );
     return Item;
   }
 
-  #key(sortKey: string): Record<string, AttributeValue> {
+  #key(sortKey: string) {
     return { [TABLE.partitionKey]: { S: this.#partition }, [TABLE.sortKey]: { S: sortKey } };
   }
 }
 
-function encodeCircuit(circuit: CircuitState): Record<string, AttributeValue> {
-  const attributes = Object.entries(circuit).map(([name, value]) => [
-    name,
-    typeof value === 'number' ? { N: String(value) } : { S: value },
-  ]);
-  return Object.fromEntries(attributes);
-}
-
-function decodeCircuit(item: Record<string, AttributeValue>): CircuitState {
-  const plain = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, scalar(value)]));
-  const { state } = object({ state: member(['closed', 'open', 'half-open'] as const) })(plain, 'circuit');
-  const opened = {
-    version: storedVersion,
-    openedAtMs: integer,
-    source: member(['outcomes', 'alarm', 'operator'] as const),
-    reason: string,
-  };
-  switch (state) {
-    case 'closed':
-      return { state, ...object({ version: storedVersion, closedAtMs: integer })(plain, 'circuit') };
-    case 'open':
-      return { state, ...object({ ...opened, retryAtMs: integer })(plain, 'circuit') };
-    case 'half-open':
-      return { state, ...object({ ...opened, probeLeaseUntilMs: integer })(plain, 'circuit') };
+function eventOf(item: Item): readonly CircuitEvent[] {
+  try {
+    return [{ atMs: integer(Number(item['atMs']?.N), 'atMs'), circuit: decodeCircuitItem(item) }];
+  } catch {
+    return [];
   }
-}
-
-/** An item exists once its circuit has moved. With version 0 it could never move again: see `NEVER_MOVED`. */
-const storedVersion: Decoder<number> = (value, path) => {
-  const version = integer(value, path);
-  if (version < 1) throw new DecodeError(path, 'at least 1', version);
-  return version;
-};
-
-/** A string or a number; what else people add to an item by hand is no field of a circuit. */
-function scalar(value: AttributeValue): unknown {
-  return value.N === undefined ? value.S : Number(value.N);
 }

@@ -1,4 +1,6 @@
-import { type CircuitState, INITIAL_CIRCUIT, type Signal, transition } from '../core/circuit.ts';
+import type { CircuitTiming } from '../contract/circuit-policy.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
+import { bounded, isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import { NO_ANSWER, within } from './within.ts';
 
@@ -16,36 +18,46 @@ export const WAITS = {
   write: 200,
 } as const;
 
+/** Writers that get ahead of this one before it lets their states stand; each of them has moved the circuit. */
+const ATTEMPTS = 4;
+
 export interface CircuitViewOptions {
-  readonly store: CircuitStore;
-  readonly policy: { readonly openForMs: number };
+  readonly store: Pick<CircuitStore, 'read' | 'replace' | 'remember'>;
+  readonly timing: CircuitTiming;
+  /** The longest that a probe may take: a lease that lasts longer was made by a clock that is far off. */
+  readonly leaseMs: number;
   /** Epoch milliseconds: they go on while Lambda holds the environment frozen. */
   readonly clock: () => number;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
   /** @default WAITS */
   readonly waits?: Readonly<Record<keyof typeof WAITS, number>>;
-  /** Called once for each transition that this process made. */
-  readonly onTransition: (next: CircuitState) => void;
-  /** Called for each failed call to the table; the last known state then stands. */
+  /** Called once for each transition that this process made; `alone`: in no table, for itself only. */
+  readonly onTransition: (next: CircuitState, made: 'for all' | 'alone') => void;
+  /** Called for each failed call to the table. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/**
- * What became of a signal: this process made the transition; it changes nothing or another process was first; the table
- * is slow, so nobody knows yet; or the table fails.
- */
+/** What became of a signal. `unanswered`: the table is slow, so nobody knows yet. */
 export type SignalResult =
-  | { readonly status: 'made'; readonly circuit: CircuitState }
-  | { readonly status: 'lost' | 'unanswered' | 'unavailable' };
+  | { readonly status: 'made' | 'unchanged'; readonly circuit: CircuitState }
+  | { readonly status: 'unanswered' };
 
-/** The state that stands after a write, and when its history item is written, too. */
-interface Written {
-  readonly stands: CircuitState;
-  readonly remembered: Promise<void>;
+interface Moved {
+  readonly status: 'made' | 'unchanged';
+  readonly circuit: CircuitState;
+  /** When the history has it, too. */
+  readonly remembered: Promise<void> | undefined;
 }
 
-/** This environment's view of its service's circuit: the last known state, refreshed off the request's path. */
+/**
+ * This environment's view of its service's circuit: the last known state, refreshed off the request's path. While the
+ * table fails the environment goes on from there by itself, as if it were the only one.
+ */
 export class CircuitView {
   readonly #options: Required<CircuitViewOptions>;
+  /** As the table had it, and as it is used: see `bounded`. */
+  #stored: CircuitState = INITIAL_CIRCUIT;
   #circuit: CircuitState = INITIAL_CIRCUIT;
   /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
   #asOfMs = Number.NEGATIVE_INFINITY;
@@ -70,55 +82,74 @@ export class CircuitView {
     const ageMs = this.#since(this.#asOfMs);
     if (ageMs >= STALE_MS) await within(this.#options.waits.read, this.#read());
     else if (ageMs >= FRESH_MS) void this.#read();
+    if (settle(this.#circuit, this.#options.clock()) !== this.#circuit) await this.signal({ type: 'time' });
     return this.#circuit;
   }
 
-  /** Applies a signal to `from`, the state that the caller decided on. */
-  async signal(from: CircuitState, signal: Signal): Promise<SignalResult> {
-    const { clock, policy, waits, onFailure } = this.#options;
-    const nowMs = clock();
-    const next = transition(from, signal, nowMs, policy);
-    if (next === from) return { status: 'lost' };
-    try {
-      const written = await within(waits.write, this.#replace(from, next, nowMs));
-      if (written === NO_ANSWER) {
-        onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
-        return { status: this.#failing ? 'unavailable' : 'unanswered' };
-      }
-      if (written.stands !== next) return { status: 'lost' };
-      await within(waits.write, written.remembered);
-      return { status: 'made', circuit: next };
-    } catch (error) {
-      onFailure(error);
-      return { status: 'unavailable' };
-    }
+  /** Takes in what others made of the circuit, of which somebody told. */
+  async learn(version: number): Promise<void> {
+    if (version <= this.#stored.version) return;
+    await within(this.#options.waits.read, this.#readNow());
   }
 
-  async #replace(from: CircuitState, next: CircuitState, nowMs: number): Promise<Written> {
-    const { store, onTransition, onFailure } = this.#options;
-    const stands = await store.replace(from, next).catch((error) => {
-      this.#failing = true;
-      throw error;
-    });
-    this.#learn(stands, nowMs, { authoritative: true });
-    if (stands !== next) return { stands, remembered: Promise.resolve() };
-    onTransition(next);
-    // The circuit has moved, whether its history knows of it or not.
-    return { stands, remembered: store.remember(next, nowMs).catch(onFailure) };
+  /** Applies a signal to what stands, whoever else moves the circuit at the same time. */
+  async signal(signal: Signal): Promise<SignalResult> {
+    const { waits, onFailure } = this.#options;
+    const moved = await within(waits.write, this.#move(signal));
+    if (moved === NO_ANSWER) {
+      onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
+      return this.#failing ? this.#moveAlone(signal) : { status: 'unanswered' };
+    }
+    if (moved.remembered !== undefined) await within(waits.write, moved.remembered);
+    return { status: moved.status, circuit: moved.circuit };
+  }
+
+  async #move(signal: Signal): Promise<Moved> {
+    const { store, timing, onFailure, onTransition } = this.#options;
+    for (let attempt = 1; attempt <= ATTEMPTS && !this.#failing; attempt += 1) {
+      const now = this.#now();
+      const from = this.#circuit;
+      const next = transition(from, signal, now, timing);
+      if (next === from) return { status: 'unchanged', circuit: from, remembered: undefined };
+      const stands = await store.replace(from, next).catch((error) => this.#failed(error));
+      if (stands === undefined) break;
+      this.#take(stands, now.nowMs);
+      if (stands !== next) continue;
+      if (!isTransition(from, next)) return { status: 'made', circuit: next, remembered: undefined };
+      onTransition(next, 'for all');
+      // The circuit has moved, whether its history knows of it or not.
+      return { status: 'made', circuit: next, remembered: store.remember(next, now.nowMs).catch(onFailure) };
+    }
+    if (this.#failing) return { ...this.#moveAlone(signal), remembered: undefined };
+    return { status: 'unchanged', circuit: this.#circuit, remembered: undefined };
+  }
+
+  /** Until the table answers again. */
+  #moveAlone(signal: Signal): { readonly status: 'made' | 'unchanged'; readonly circuit: CircuitState } {
+    const { timing, onTransition } = this.#options;
+    const from = this.#circuit;
+    const next = transition(from, signal, this.#now(), timing);
+    if (next === from) return { status: 'unchanged', circuit: from };
+    this.#circuit = next;
+    if (isTransition(from, next)) onTransition(next, 'alone');
+    return { status: 'made', circuit: next };
   }
 
   /** One read at a time, unless it has been under way since before a freeze; a failed one is tried again a second later. */
   #read(): Promise<void> {
     if (this.#pending !== undefined && this.#since(this.#pending.sinceMs) < STALE_MS) return this.#pending.read;
-    const { store, clock, onFailure } = this.#options;
+    const { store, clock } = this.#options;
     const sinceMs = clock();
     const read = store
       .read()
-      .then((circuit) => this.#learn(circuit, sinceMs))
+      .then((circuit) => {
+        if (circuit.version >= this.#stored.version) return this.#take(circuit, sinceMs);
+        // Older than what is known: this read came too early, or somebody set the item back by hand.
+        return this.#readNow();
+      })
       .catch((error) => {
-        this.#failing = true;
         this.#asOfMs = sinceMs;
-        onFailure(error);
+        this.#failed(error);
       })
       .finally(() => {
         if (this.#pending?.read === read) this.#pending = undefined;
@@ -127,11 +158,31 @@ export class CircuitView {
     return read;
   }
 
-  /** An eventually consistent read may be older than what this process knows already; an authoritative one never is. */
-  #learn(circuit: CircuitState, asOfMs: number, { authoritative = false } = {}): void {
-    if (authoritative || circuit.version >= this.#circuit.version) this.#circuit = circuit;
+  async #readNow(): Promise<void> {
+    const { store, clock } = this.#options;
+    const sinceMs = clock();
+    const circuit = await store.read({ consistent: true }).catch((error) => this.#failed(error));
+    if (circuit !== undefined) this.#take(circuit, sinceMs);
+  }
+
+  #take(circuit: CircuitState, asOfMs: number): void {
+    const { clock, timing, leaseMs } = this.#options;
+    const isKnown = !this.#failing && isSame(circuit, this.#stored);
     this.#asOfMs = asOfMs;
     this.#failing = false;
+    // What is bounded from now on would never end if each read began it anew.
+    if (isKnown) return;
+    this.#stored = circuit;
+    this.#circuit = bounded(circuit, clock(), timing, leaseMs);
+  }
+
+  #failed(error: unknown): undefined {
+    this.#failing = true;
+    this.#options.onFailure(error);
+  }
+
+  #now(): Now {
+    return { nowMs: this.#options.clock(), random: this.#options.random() };
   }
 
   /** A clock that was set back tells nothing of an age. */
@@ -139,4 +190,8 @@ export class CircuitView {
     const ageMs = this.#options.clock() - atMs;
     return ageMs >= 0 ? ageMs : Number.POSITIVE_INFINITY;
   }
+}
+
+function isSame(one: CircuitState, other: CircuitState): boolean {
+  return one.version === other.version && JSON.stringify(one) === JSON.stringify(other);
 }

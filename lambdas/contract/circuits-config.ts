@@ -1,12 +1,18 @@
-import { decodeJson, integer, object, record, string } from './decode.ts';
+import { type CircuitTiming, circuitTiming, encodeCircuit } from './circuit-policy.ts';
+import { decodeJson, object, record, string } from './decode.ts';
 
-/** What the circuit function knows of the circuits that alarms may open. */
+/** What the functions that move circuits know of them. */
 export interface CircuitsConfig {
   readonly gateway: string;
   /** CloudWatch namespace of the metrics. */
   readonly namespace: string;
   /** By service name; a service without a circuit is absent. */
-  readonly services: Readonly<Record<string, { readonly openForMs: number }>>;
+  readonly services: Readonly<Record<string, CircuitTiming>>;
+}
+
+export function encodeCircuitsConfig({ services, ...config }: CircuitsConfig): string {
+  const encoded = Object.entries(services).map(([service, timing]) => [service, encodeCircuit(timing)]);
+  return JSON.stringify({ ...config, services: Object.fromEntries(encoded) });
 }
 
 /** @throws DecodeError naming the path, the rule and the value */
@@ -14,18 +20,28 @@ export function decodeCircuitsConfig(json: string): CircuitsConfig {
   return decodeJson(circuitsConfig, json, 'circuits');
 }
 
-const circuitsConfig = object({
-  gateway: string,
-  namespace: string,
-  services: record(object({ openForMs: integer })),
-});
+const circuitsConfig = object({ gateway: string, namespace: string, services: record(circuitTiming) });
+
+/**
+ * What an alarm that opens a circuit watches. `failures` watches slow answers as well, where the service counts them: an
+ * alarm of three metrics costs less than two alarms and one made of both.
+ */
+export const CIRCUIT_ALARMS = ['failures', 'throttles'] as const;
+export type CircuitAlarmKind = (typeof CIRCUIT_ALARMS)[number];
 
 /** The alarm that opens a service's circuit carries the service in its name: an alarm's event has no other free field. */
-export function circuitAlarmName(gateway: string, service: string): string {
-  return `${gateway}-${service}-failures`;
+export function circuitAlarmName(gateway: string, service: string, kind: CircuitAlarmKind): string {
+  return `${gateway}-${service}-${kind}`;
 }
 
 /** The inverse of `circuitAlarmName`, or undefined for an alarm that is not a circuit's of this gateway. */
-export function serviceOfAlarm(config: CircuitsConfig, alarmName: string): string | undefined {
-  return Object.keys(config.services).find((service) => circuitAlarmName(config.gateway, service) === alarmName);
+export function circuitOfAlarm(
+  config: CircuitsConfig,
+  alarmName: string,
+): { readonly service: string; readonly kind: CircuitAlarmKind } | undefined {
+  for (const service of Object.keys(config.services)) {
+    const kind = CIRCUIT_ALARMS.find((one) => circuitAlarmName(config.gateway, service, one) === alarmName);
+    if (kind !== undefined) return { service, kind };
+  }
+  return undefined;
 }

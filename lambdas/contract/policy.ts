@@ -1,4 +1,5 @@
 import { type AuthPolicy, authPolicy } from './auth-policy.ts';
+import { type CircuitPolicy, circuitPolicy } from './circuit-policy.ts';
 import {
   array,
   boolean,
@@ -84,16 +85,12 @@ export interface RoutePolicy {
   readonly cost: number;
 }
 
-/** When a service's circuit opens and for how long. */
-export interface CircuitPolicy {
-  /** Share of failures, 0 < share <= 1, that opens the circuit. */
-  readonly failureShare: number;
-  /** Requests that the window must hold before the share counts. */
-  readonly minRequests: number;
-  readonly windowMs: number;
-  readonly openForMs: number;
-  /** False: only the alarm opens the circuit. */
-  readonly outcomes: boolean;
+/** Requests that fail before the upstream could act on them are sent again. */
+export interface RetryPolicy {
+  /** Further attempts of one request. */
+  readonly attempts: number;
+  /** Share of the requests of all environments together, 0 < share <= 1, that may be such attempts. */
+  readonly budgetShare: number;
 }
 
 /** All that a proxy function knows of its service. */
@@ -117,6 +114,8 @@ export interface ServicePolicy {
   /** How often one address may present credentials that are refused; null: as often as it likes. */
   readonly badCredentials: LimitPolicy | null;
   readonly circuit: CircuitPolicy | null;
+  /** Null: no request is sent again. */
+  readonly retry: RetryPolicy | null;
   /** Limits that count the requests of all services together. */
   readonly gatewayLimits: readonly LimitPolicy[];
   /** Whether clients are told of their limits in header fields. */
@@ -159,15 +158,8 @@ const servicePolicy = object({
   forwardAuthorization: boolean,
   identityHeaders: withDefault(identityHeaders, DEFAULT_IDENTITY_HEADERS),
   badCredentials: withDefault(nullable(limitPolicy), null),
-  circuit: nullable(
-    object({
-      failureShare: number,
-      minRequests: integer,
-      windowMs: integer,
-      openForMs: integer,
-      outcomes: boolean,
-    }),
-  ),
+  circuit: nullable(circuitPolicy),
+  retry: withDefault(nullable(object({ attempts: integer, budgetShare: number })), null),
   gatewayLimits: withDefault(array(limitPolicy), []),
   rateLimitHeaders: withDefault(boolean, true),
   cacheTimeoutMs: withDefault(integer, DEFAULT_CACHE_TIMEOUT_MS),

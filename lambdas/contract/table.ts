@@ -8,9 +8,11 @@ export function circuitPartition(gateway: string, service: string): string {
 
 export const CIRCUIT_STATE_SORT_KEY = 'state';
 
+export const CIRCUIT_HISTORY_PREFIX = 'history#';
+
 /** History sorts by version, so a query for the newest items reads the partition backwards. */
 export function circuitHistorySortKey(version: number): string {
-  return `history#${String(version).padStart(12, '0')}`;
+  return `${CIRCUIT_HISTORY_PREFIX}${String(version).padStart(12, '0')}`;
 }
 
 /** Partition of what operators said: one item for each subject that was ever revoked or given limits of its own. */

@@ -1,6 +1,6 @@
 import type { LimitPolicy } from '../contract/policy.ts';
 import type { Decision } from './decision.ts';
-import type { OutcomeCounts } from './outcome.ts';
+import type { OutcomeCounts, OutcomeReport } from './outcome.ts';
 
 /** A limit and whose requests it counts, here and now. */
 export interface CountedLimit {
@@ -56,6 +56,10 @@ export interface Counters {
    * when there is nothing. It never rejects and takes half a second at most.
    */
   settled(): Promise<void> | undefined;
-  /** Counts one outcome of `circuit`. */
-  record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts>;
+  /** Counts outcomes of one period of a circuit: `gateway/service/version`, the version under which it closed. */
+  record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport>;
+  /** Tells all who still record outcomes of a period that it is over, since the circuit has moved. */
+  endPeriod(period: string, version: number, windowMs: number): Promise<void>;
+  /** Takes one further attempt from what all environments together may make; false: there is none left. */
+  takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean>;
 }

@@ -1,12 +1,11 @@
-import type { OutcomeCounts } from './outcome.ts';
+import { NO_OUTCOMES, type OutcomeCounts, sumOf } from './outcome.ts';
 
 /** A window is counted in this many slices; the oldest slice leaves it as a whole. */
 export const SLICES = 10;
 
 interface Slice {
   readonly index: number;
-  total: number;
-  failures: number;
+  counts: OutcomeCounts;
 }
 
 /** Counts outcomes over a sliding window. The Redis script keeps the same slices; this one serves without Redis. */
@@ -18,22 +17,19 @@ export class OutcomeWindow {
     this.#sliceMs = windowMs / SLICES;
   }
 
-  record(failed: boolean, nowMs: number): OutcomeCounts {
+  /** @returns what the window holds now */
+  record(outcomes: OutcomeCounts, nowMs: number): OutcomeCounts {
     const index = Math.floor(nowMs / this.#sliceMs);
     this.#slices = this.#slices.filter((slice) => slice.index > index - SLICES);
     const slice = this.#sliceAt(index);
-    slice.total += 1;
-    if (failed) slice.failures += 1;
-    return this.#slices.reduce(
-      (sum, { total, failures }) => ({ total: sum.total + total, failures: sum.failures + failures }),
-      { total: 0, failures: 0 },
-    );
+    slice.counts = sumOf(slice.counts, outcomes);
+    return this.#slices.map(({ counts }) => counts).reduce(sumOf, NO_OUTCOMES);
   }
 
   #sliceAt(index: number): Slice {
     const existing = this.#slices.find((slice) => slice.index === index);
     if (existing !== undefined) return existing;
-    const slice = { index, total: 0, failures: 0 };
+    const slice = { index, counts: NO_OUTCOMES };
     this.#slices.push(slice);
     return slice;
   }

@@ -1,19 +1,78 @@
-import type { CircuitPolicy } from '../contract/policy.ts';
+import type { CircuitPolicy } from '../contract/circuit-policy.ts';
+import type { Figures } from '../contract/circuit-state.ts';
+import type { ServicePolicy } from '../contract/policy.ts';
 
-/** How many requests a window holds, and how many of them failed. */
+/** How an attempt to be answered by the upstream ended. */
+export type AttemptResult =
+  | { readonly status: number }
+  /** `unreachable`: refused, reset, broken off or no HTTP. `too_large`: more than the gateway can return. */
+  | { readonly error: 'timeout' | 'unreachable' | 'too_large' };
+
+/** How many requests there were, how many of them failed, and how many were slow. */
 export interface OutcomeCounts {
   readonly total: number;
   readonly failures: number;
+  readonly slow: number;
 }
 
-/** True for an answer that speaks of the upstream's health; a client's own error (4xx) never does. */
-export function isFailure(status: number): boolean {
-  return status >= 500;
+/** What the window holds, what was just recorded included. */
+export interface OutcomeReport extends OutcomeCounts {
+  /** Version of the circuit that ended the period; 0: nobody has. */
+  readonly endedBy: number;
 }
 
-/** Why the counts open a circuit, or undefined when they do not. */
-export function tripReason(counts: OutcomeCounts, policy: CircuitPolicy): string | undefined {
+export const NO_OUTCOMES: OutcomeCounts = { total: 0, failures: 0, slow: 0 };
+
+export function sumOf(one: OutcomeCounts, other: OutcomeCounts): OutcomeCounts {
+  return {
+    total: one.total + other.total,
+    failures: one.failures + other.failures,
+    slow: one.slow + other.slow,
+  };
+}
+
+/** What counts as a failure where a service has no circuit that says so. */
+type FailureRules = Pick<CircuitPolicy, 'failureStatuses' | 'failOnTimeout' | 'failOnReset'>;
+const USUAL: FailureRules = { failureStatuses: null, failOnTimeout: true, failOnReset: true };
+
+/** True for an end that speaks of the upstream's health; a client's own error (4xx) never does. */
+export function isFailure(result: AttemptResult, policy: FailureRules | null): boolean {
+  const { failureStatuses, failOnTimeout, failOnReset } = policy ?? USUAL;
+  if ('status' in result) return failureStatuses?.includes(result.status) ?? result.status >= 500;
+  switch (result.error) {
+    case 'timeout':
+      return failOnTimeout;
+    case 'unreachable':
+      return failOnReset;
+    case 'too_large':
+      // What only the client's wish made too large says nothing of the upstream.
+      return false;
+  }
+}
+
+/** One attempt as its circuit counts it. */
+export function outcomeOf(result: AttemptResult, ms: number, policy: CircuitPolicy): OutcomeCounts {
+  const isSlow = policy.slow !== null && ms >= policy.slow.overMs;
+  return { total: 1, failures: isFailure(result, policy) ? 1 : 0, slow: isSlow ? 1 : 0 };
+}
+
+/** Why the counts open a circuit, and by which figures; undefined when they do not. */
+export function tripCause(
+  { total, failures, slow }: OutcomeCounts,
+  policy: CircuitPolicy,
+): { readonly reason: string; readonly figures: Figures } | undefined {
+  if (total < policy.minRequests) return undefined;
+  const within = `within ${policy.windowMs / 1000} s`;
   // Divided, not multiplied: 0.07 * 100 is more than 7.
-  if (counts.total < policy.minRequests || counts.failures / counts.total < policy.failureShare) return undefined;
-  return `${counts.failures} of ${counts.total} requests failed within ${policy.windowMs / 1000} s`;
+  if (failures / total >= policy.failureShare) {
+    return { reason: `${failures} of ${total} requests failed ${within}`, figures: { requests: total, failures } };
+  }
+  if (policy.slow === null || slow / total < policy.slow.share) return undefined;
+  const reason = `${slow} of ${total} requests took ${policy.slow.overMs} ms or longer ${within}`;
+  return { reason, figures: { requests: total, slow } };
+}
+
+/** A closed circuit has its own counts: its version is in their name, so that old failures cannot reopen it. */
+export function periodOf({ gateway, service }: Pick<ServicePolicy, 'gateway' | 'service'>, version: number): string {
+  return `${gateway}/${service}/${version}`;
 }

@@ -1,0 +1,45 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { type CircuitState, circuitState } from '../contract/circuit-state.ts';
+import { DecodeError } from '../contract/decode.ts';
+
+export type Item = Readonly<Record<string, AttributeValue>>;
+
+/** A circuit as attributes of an item: texts, numbers and maps of numbers. */
+export function encodeCircuitItem(circuit: CircuitState): Record<string, AttributeValue> {
+  return Object.fromEntries(Object.entries(circuit).map(([name, value]) => [name, encodeValue(value)]));
+}
+
+function encodeValue(value: string | number | Readonly<Record<string, number>>): AttributeValue {
+  switch (typeof value) {
+    case 'string':
+      return { S: value };
+    case 'number':
+      return { N: String(value) };
+    case 'object':
+      return { M: Object.fromEntries(Object.entries(value).map(([name, number]) => [name, { N: String(number) }])) };
+  }
+}
+
+/** @throws DecodeError for an item that somebody edited into something else */
+export function decodeCircuitItem(item: Item): CircuitState {
+  const circuit = circuitState(plain(item), 'circuit');
+  // An item exists once its circuit has moved. With version 0 it could never move again.
+  if (circuit.version < 1) throw new DecodeError('circuit.version', 'at least 1', circuit.version);
+  return circuit;
+}
+
+/** What an item's version is, whatever else it holds; 0: none that could be counted on from. */
+export function versionOf(item: Item): number {
+  const version = Number(item['version']?.N);
+  return Number.isSafeInteger(version) && version > 0 ? version : 0;
+}
+
+/** Numbers, texts and maps of numbers; what else people add to an item by hand is no field of a circuit. */
+function plain(item: Item): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
+}
+
+function plainValue(value: AttributeValue): unknown {
+  if (value.M !== undefined) return plain(value.M);
+  return value.N === undefined ? value.S : Number(value.N);
+}

@@ -1,0 +1,79 @@
+import { type CircuitState, circuitState } from './circuit-state.ts';
+import { array, boolean, integer, nullable, object, string } from './decode.ts';
+
+/** What an operator may ask of circuits. */
+export type CircuitOperation = ListCircuits | GetCircuit | ForceCircuit | ReleaseCircuit;
+
+/** Every circuit of the gateway, each as it stands. */
+export interface ListCircuits {
+  readonly action: 'list-circuits';
+}
+
+/** One circuit and what became of it before. */
+export interface GetCircuit {
+  readonly action: 'get-circuit';
+  readonly service: string;
+}
+
+/** Opens or closes a circuit whatever else is seen of its service. */
+export interface ForceCircuit {
+  readonly action: 'open-circuit' | 'close-circuit';
+  readonly service: string;
+  /** Null: until it is released. */
+  readonly forMs: number | null;
+  /** Who asks, as they say; '' where they do not. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Lets a circuit move by itself again. */
+export interface ReleaseCircuit {
+  readonly action: 'release-circuit';
+  readonly service: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A circuit as the table has it. */
+export interface CircuitFacts {
+  readonly service: string;
+  /** What time has made of it included; null: what the table holds is no circuit. */
+  readonly circuit: CircuitState | null;
+  /** Why it cannot be read; null where it can. */
+  readonly fault: string | null;
+}
+
+/** One entry of a circuit's history: what it became, and when. */
+export interface CircuitEvent {
+  readonly atMs: number;
+  readonly circuit: CircuitState;
+}
+
+export interface CircuitsResult {
+  readonly ok: true;
+  /** In the order of their names. */
+  readonly circuits: readonly CircuitFacts[];
+  /** By the clock that they were read by. */
+  readonly nowMs: number;
+}
+
+export interface CircuitResult extends CircuitFacts {
+  readonly ok: true;
+  /** The newest first. */
+  readonly history: readonly CircuitEvent[];
+  /** False: the operation only reads, or there was nothing to change. */
+  readonly changed: boolean;
+  /** What the operator should know besides. */
+  readonly note: string | null;
+  readonly nowMs: number;
+}
+
+const facts = { service: string, circuit: nullable(circuitState), fault: nullable(string) };
+export const circuitsResult = object({ circuits: array(object(facts)), nowMs: integer });
+export const circuitResult = object({
+  ...facts,
+  history: array(object({ atMs: integer, circuit: circuitState })),
+  changed: boolean,
+  note: nullable(string),
+  nowMs: integer,
+});

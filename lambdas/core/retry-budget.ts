@@ -1,0 +1,7 @@
+/** Further attempts within a window that need no share: what is asked for once a minute may be tried again as well. */
+export const FREE_RETRIES = 3;
+
+/** Whether one more attempt stays within its share of the requests. */
+export function allowsRetry(retries: number, requests: number, budgetShare: number): boolean {
+  return retries < Math.max(FREE_RETRIES, budgetShare * requests);
+}
