@@ -1,8 +1,19 @@
 import { type CircuitState, circuitState } from './circuit-state.ts';
 import { array, boolean, integer, nullable, object, string } from './decode.ts';
 
+export const CIRCUIT_ACTIONS = [
+  'list-circuits',
+  'get-circuit',
+  'open-circuit',
+  'close-circuit',
+  'release-circuit',
+] as const;
+
 /** What an operator may ask of circuits. */
-export type CircuitOperation = ListCircuits | GetCircuit | ForceCircuit | ReleaseCircuit;
+export type CircuitOperation = ListCircuits | GetCircuit | MoveCircuit;
+
+/** What moves a circuit by hand. */
+export type MoveCircuit = ForceCircuit<'open-circuit'> | ForceCircuit<'close-circuit'> | ReleaseCircuit;
 
 /** Every circuit of the gateway, each as it stands. */
 export interface ListCircuits {
@@ -16,8 +27,8 @@ export interface GetCircuit {
 }
 
 /** Opens or closes a circuit whatever else is seen of its service. */
-export interface ForceCircuit {
-  readonly action: 'open-circuit' | 'close-circuit';
+export interface ForceCircuit<Action extends 'open-circuit' | 'close-circuit'> {
+  readonly action: Action;
   readonly service: string;
   /** Null: until it is released. */
   readonly forMs: number | null;

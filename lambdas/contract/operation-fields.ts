@@ -8,11 +8,19 @@ import { REVOCABLE_KINDS } from './rules.ts';
 // The fields of operations. What is wrong with one is an InvalidOperationError that says the value, the rule and the fix.
 
 const MAX_REASON_LENGTH = 256;
-/** Ten years: what is longer is meant to have no end. */
-const MAX_FOR_MS = 3650 * 86_400_000;
+const DAY_MS = 86_400_000;
 const MIN_FOR_MS = 1000;
+/** Longest time that something holds until it ends by itself: what is longer is meant to have no end. */
+export const FOR_MAX_DAYS = {
+  rules: 3650,
+  /** A circuit that was forced for longer is one that everybody has forgotten. */
+  circuits: 30,
+} as const;
+const MAX_BY_LENGTH = 64;
 /** Of the table; in bytes there, which are as many at least. */
 const MAX_SORT_KEY_LENGTH = 1024;
+/** As the stack has it. */
+const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** A name of a limit as the stack gives it, after the name of a service where only that one's is meant. */
 const LIMIT_NAME = /^(?:[a-z][a-z0-9-]{0,30}\/)?[a-z0-9][a-z0-9-]{0,39}$/;
 
@@ -71,22 +79,52 @@ const reason: Decoder<string> = (value, path) => {
   return text;
 };
 
-export const givenReason: Decoder<string> = (value, path) => {
-  const text = reason(value ?? '', path);
-  if (text.trim() === '') {
+function givenReason(what: string, example: string): Decoder<string> {
+  return (value, path) => {
+    const text = reason(value ?? '', path);
+    if (text.trim() !== '') return text;
     throw new InvalidOperationError(
-      'a revocation must have a reason, got none: write it for whoever asks in a year, "left the company"',
+      `${what} must have a reason, got none: write it for whoever asks in a year, "${example}"`,
     );
-  }
-  return text;
-};
+  };
+}
 
-const forMs: Decoder<number> = (value) => {
-  if (Number.isSafeInteger(value) && Number(value) >= MIN_FOR_MS && Number(value) <= MAX_FOR_MS) return Number(value);
+export const revocationReason = givenReason('a revocation', 'left the company');
+export const openReason = givenReason('a circuit that is opened by hand', 'the provider moves its data centre');
+
+function duration(maxDays: number): Decoder<number | null> {
+  const forMs: Decoder<number> = (value) => {
+    const ms = Number.isSafeInteger(value) ? Number(value) : Number.NaN;
+    if (ms >= MIN_FOR_MS && ms <= maxDays * DAY_MS) return ms;
+    throw new InvalidOperationError(
+      `forMs must be a whole number of ms from 1 s to ${maxDays} days, got ${quoteValue(value)}: leave it out for no end`,
+    );
+  };
+  return withDefault(nullable(forMs), null);
+}
+
+export const ruleDuration = duration(FOR_MAX_DAYS.rules);
+export const circuitDuration = duration(FOR_MAX_DAYS.circuits);
+
+export const serviceName: Decoder<string> = (value, path) => {
+  const text = string(value, path);
+  if (SERVICE_NAME.test(text)) return text;
   throw new InvalidOperationError(
-    `forMs must be a whole number of ms from 1 s to 3650 days, got ${quoteValue(value)}: leave it out for no end`,
+    `the name of a service must be a lower-case letter and up to 30 letters, digits and hyphens, got ${quote(text)}: write it as the stack has it`,
   );
 };
+
+/** Who asks, as they say: nobody checks it. */
+export const operatorName: Decoder<string> = withDefault((value, path) => {
+  const text = string(value, path);
+  if (text.length > MAX_BY_LENGTH) {
+    throw new InvalidOperationError(
+      `the name of who asks must have at most ${MAX_BY_LENGTH} characters, got ${text.length}: write a shorter one, or leave it out`,
+    );
+  }
+  checkText('the name of who asks', text, 'write it in one line');
+  return text;
+}, '');
 
 export const limitName: Decoder<string> = (value, path) => {
   const text = string(value, path);
@@ -118,5 +156,4 @@ export const sortKey: Decoder<string> = (value, path) => {
   throw new InvalidOperationError(`after must be what the page before gave as next, got ${quote(text)}`);
 };
 
-export const duration = withDefault(nullable(forMs), null);
 export const optionalReason = withDefault(reason, '');

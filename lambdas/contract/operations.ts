@@ -1,3 +1,11 @@
+import {
+  CIRCUIT_ACTIONS,
+  type CircuitOperation,
+  type CircuitResult,
+  type CircuitsResult,
+  circuitResult,
+  circuitsResult,
+} from './circuit-operations.ts';
 import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
 import { holdsToken } from './holds-token.ts';
 import {
@@ -12,15 +20,19 @@ import {
   rotateKeyFields,
 } from './key-operations.ts';
 import {
-  duration,
-  givenReason,
+  circuitDuration,
   id,
   limitedId,
   limitName,
   limitValue,
+  openReason,
+  operatorName,
   optionalReason,
   ratePerS,
   revocableId,
+  revocationReason,
+  ruleDuration,
+  serviceName,
   sortKey,
 } from './operation-fields.ts';
 import { printable } from './printable.ts';
@@ -28,7 +40,7 @@ import { InvalidOperationError, quote, tokenGiven } from './rule-id.ts';
 import { RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
 
 /** What an operator may ask of the operator function: its event. */
-export type Operation = RuleOperation | CreateKey | RotateKey | ListKeys;
+export type Operation = RuleOperation | CreateKey | RotateKey | ListKeys | CircuitOperation;
 
 export type RuleOperation = Revoke | Restore | SetLimit | List | Get;
 
@@ -76,7 +88,14 @@ export interface Get {
 }
 
 /** What the operator function answers. */
-export type OperationResult = RuleResult | RulesResult | KeyResult | KeysResult | Failure;
+export type OperationResult =
+  | RuleResult
+  | RulesResult
+  | KeyResult
+  | KeysResult
+  | CircuitResult
+  | CircuitsResult
+  | Failure;
 
 export interface RuleResult {
   readonly ok: true;
@@ -107,7 +126,17 @@ export interface Failure {
   };
 }
 
-const ACTIONS = ['revoke', 'restore', 'limit', 'list', 'get', 'create-key', 'rotate-key', 'list-keys'] as const;
+const ACTIONS = [
+  'revoke',
+  'restore',
+  'limit',
+  'list',
+  'get',
+  'create-key',
+  'rotate-key',
+  'list-keys',
+  ...CIRCUIT_ACTIONS,
+] as const;
 const HAS_ACTION = object({ action: member(ACTIONS) });
 
 /** @throws InvalidOperationError saying the value, the rule and the fix */
@@ -140,6 +169,8 @@ export function decodeOperationResult(value: unknown): OperationResult {
   if (!ok) return { ok, ...failure(value, 'result') };
   if ('rules' in (value as object)) return { ok, ...rulesResult(value, 'result') };
   if ('keys' in (value as object)) return { ok, ...keysResult(value, 'result') };
+  if ('circuits' in (value as object)) return { ok, ...circuitsResult(value, 'result') };
+  if ('circuit' in (value as object)) return { ok, ...circuitResult(value, 'result') };
   return 'secret' in (value as object) ? { ok, ...keyResult(value, 'result') } : { ok, ...ruleResult(value, 'result') };
 }
 
@@ -155,12 +186,14 @@ function only<Shape extends Record<string, Decoder<unknown>>>(shape: Shape): Ret
   };
 }
 
+const moved = { service: serviceName, by: operatorName };
+
 const OPERATIONS = {
   revoke: only({
     action: member(['revoke'] as const),
     id: revocableId,
-    forMs: duration,
-    reason: givenReason,
+    forMs: ruleDuration,
+    reason: revocationReason,
   }),
   // Any id: what was once revoked by hand in the table must be restorable.
   restore: only({ action: member(['restore'] as const), id, reason: optionalReason }),
@@ -170,7 +203,7 @@ const OPERATIONS = {
     limit: limitName,
     value: nullable(limitValue),
     ratePerS: withDefault(nullable(ratePerS), null),
-    forMs: duration,
+    forMs: ruleDuration,
     reason: optionalReason,
   }),
   list: only({
@@ -185,6 +218,21 @@ const OPERATIONS = {
     action: member(['list-keys'] as const),
     after: withDefault(nullable(sortKey), null),
   }),
+  'list-circuits': only({ action: member(['list-circuits'] as const) }),
+  'get-circuit': only({ action: member(['get-circuit'] as const), service: serviceName }),
+  'open-circuit': only({
+    action: member(['open-circuit'] as const),
+    ...moved,
+    forMs: circuitDuration,
+    reason: openReason,
+  }),
+  'close-circuit': only({
+    action: member(['close-circuit'] as const),
+    ...moved,
+    forMs: circuitDuration,
+    reason: optionalReason,
+  }),
+  'release-circuit': only({ action: member(['release-circuit'] as const), ...moved, reason: optionalReason }),
 } satisfies { readonly [A in Operation['action']]: Decoder<Extract<Operation, { readonly action: A }>> };
 
 const ruleResult = object({ rule, changed: boolean, pushed: boolean, note: nullable(string) });

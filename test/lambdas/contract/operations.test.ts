@@ -160,7 +160,7 @@ describe('an operation', () => {
     [null, 'operation must be an object, got null'],
     [
       { action: 'drop' },
-      'operation.action must be one of revoke, restore, limit, list, get, create-key, rotate-key, list-keys, got "drop"',
+      'operation.action must be one of revoke, restore, limit, list, get, create-key, rotate-key, list-keys, list-circuits, get-circuit, open-circuit, close-circuit, release-circuit, got "drop"',
     ],
     [{ action: 'get' }, 'operation.id must be a string, got undefined'],
     [{ ...REVOKE, id: 'plan:pro' }, 'only token, sub, tenant, key can be revoked, got "plan:pro": give it a limit'],
