@@ -38,14 +38,16 @@ export interface CircuitViewOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** What became of a signal. `unanswered`: the table is slow, so nobody knows yet. */
+/**
+ * What became of a signal: made for all, or for this environment alone while the table fails; it changes nothing on what
+ * stands; or the table is slow, so nobody knows yet.
+ */
 export type SignalResult =
-  | { readonly status: 'made' | 'unchanged'; readonly circuit: CircuitState }
+  | { readonly status: 'made' | 'made-alone' | 'unchanged'; readonly circuit: CircuitState }
   | { readonly status: 'unanswered' };
+type Answered = Exclude<SignalResult, { readonly status: 'unanswered' }>;
 
-interface Moved {
-  readonly status: 'made' | 'unchanged';
-  readonly circuit: CircuitState;
+interface Moved extends Answered {
   /** When the history has it, too. */
   readonly remembered: Promise<void> | undefined;
 }
@@ -125,14 +127,14 @@ export class CircuitView {
   }
 
   /** Until the table answers again. */
-  #moveAlone(signal: Signal): { readonly status: 'made' | 'unchanged'; readonly circuit: CircuitState } {
+  #moveAlone(signal: Signal): Answered {
     const { timing, onTransition } = this.#options;
     const from = this.#circuit;
     const next = transition(from, signal, this.#now(), timing);
     if (next === from) return { status: 'unchanged', circuit: from };
     this.#circuit = next;
     if (isTransition(from, next)) onTransition(next, 'alone');
-    return { status: 'made', circuit: next };
+    return { status: 'made-alone', circuit: next };
   }
 
   /** One read at a time, unless it has been under way since before a freeze; a failed one is tried again a second later. */

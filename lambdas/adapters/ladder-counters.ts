@@ -1,7 +1,7 @@
 import { sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
-import type { OutcomeCounts } from '../core/outcome.ts';
+import type { OutcomeCounts, OutcomeReport } from '../core/outcome.ts';
 import { RULES_FRESH_MS } from './decide-script.ts';
 import type { OperatorRules } from './operator-rules.ts';
 import type { StoreBreaker } from './store-breaker.ts';
@@ -47,11 +47,24 @@ export class LadderCounters implements Counters {
     return this.#options.shared.settled();
   }
 
-  record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    const { local } = this.#options;
+  record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
     return this.#climb(
-      (shared) => shared.record(circuit, failed, windowMs),
-      () => local.record(circuit, failed, windowMs),
+      (shared) => shared.record(period, outcomes, windowMs),
+      () => this.#options.local.record(period, outcomes, windowMs),
+    );
+  }
+
+  endPeriod(period: string, version: number, windowMs: number): Promise<void> {
+    return this.#climb(
+      (shared) => shared.endPeriod(period, version, windowMs),
+      async () => undefined,
+    );
+  }
+
+  takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean> {
+    return this.#climb(
+      (shared) => shared.takeRetry(period, budgetShare, windowMs),
+      () => this.#options.local.takeRetry(period, budgetShare, windowMs),
     );
   }
 

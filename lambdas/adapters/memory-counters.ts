@@ -2,8 +2,9 @@ import { type LimitPolicy, sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
 import { Leases } from '../core/leases.ts';
-import type { OutcomeCounts } from '../core/outcome.ts';
+import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../core/outcome.ts';
 import { OutcomeWindow } from '../core/outcome-window.ts';
+import { allowsRetry } from '../core/retry-budget.ts';
 import { type Assessment, SlidingWindow } from '../core/sliding-window.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 
@@ -32,6 +33,8 @@ export class MemoryCounters implements Counters {
   readonly #shared: boolean;
   readonly #counts = new Map<string, Count>();
   readonly #outcomes = new Map<string, OutcomeWindow>();
+  /** Further attempts, as many as their window's total. */
+  readonly #retries = new Map<string, OutcomeWindow>();
 
   constructor({ clock, shared }: MemoryCountersOptions) {
     this.#clock = clock;
@@ -68,8 +71,24 @@ export class MemoryCounters implements Counters {
 
   settled(): undefined {}
 
-  async record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    return recall(this.#outcomes, circuit, () => new OutcomeWindow(windowMs)).record(failed, this.#clock());
+  /** Nobody else records here, and who moved the circuit knows it. */
+  async record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
+    return { ...this.#outcomesOf(period, windowMs).record(outcomes, this.#clock()), endedBy: 0 };
+  }
+
+  async endPeriod(): Promise<void> {}
+
+  async takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean> {
+    const nowMs = this.#clock();
+    const { total } = this.#outcomesOf(period, windowMs).record(NO_OUTCOMES, nowMs);
+    const retries = recall(this.#retries, period, () => new OutcomeWindow(windowMs));
+    if (!allowsRetry(retries.record(NO_OUTCOMES, nowMs).total, total, budgetShare)) return false;
+    retries.record({ ...NO_OUTCOMES, total: 1 }, nowMs);
+    return true;
+  }
+
+  #outcomesOf(period: string, windowMs: number): OutcomeWindow {
+    return recall(this.#outcomes, period, () => new OutcomeWindow(windowMs));
   }
 
   #ownPart(policy: LimitPolicy): LimitPolicy {

@@ -2,11 +2,12 @@ import { array, DecodeError, integer } from '../contract/decode.ts';
 import { type LimitPolicy, type ServicePolicy, sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
-import type { OutcomeCounts } from '../core/outcome.ts';
+import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../core/outcome.ts';
+import { FREE_RETRIES } from '../core/retry-budget.ts';
 import { DECIDE_SCRIPT } from './decide-script.ts';
 import { type RequestKeys, requestKeys } from './limit-keys.ts';
 import type { OperatorRules } from './operator-rules.ts';
-import { RECORD_SCRIPT } from './record-script.ts';
+import { END_SCRIPT, RECORD_SCRIPT, RETRY_SCRIPT } from './outcome-scripts.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
 import { NO_ANSWER, within } from './within.ts';
 
@@ -19,7 +20,9 @@ const CONNECTION_WAIT_MS = 5000;
 type Argument = string | number;
 type Scripts = {
   tollgateDecide(keys: number, ...keysAndArguments: Argument[]): Promise<unknown>;
-  tollgateRecord(key: string, failed: 0 | 1, windowMs: number): Promise<unknown>;
+  tollgateRecord(key: string, windowMs: number, ...counts: number[]): Promise<unknown>;
+  tollgateEnd(key: string, windowMs: number, version: number): Promise<unknown>;
+  tollgateRetry(key: string, windowMs: number, share: number, free: number): Promise<unknown>;
 };
 type Client = RedisClient & Scripts;
 
@@ -49,6 +52,8 @@ export class RedisCounters implements Counters {
     // ioredis sends EVALSHA and, where the server does not know the script yet, EVAL.
     client.defineCommand('tollgateDecide', { lua: DECIDE_SCRIPT });
     client.defineCommand('tollgateRecord', { numberOfKeys: 1, lua: RECORD_SCRIPT });
+    client.defineCommand('tollgateEnd', { numberOfKeys: 1, lua: END_SCRIPT });
+    client.defineCommand('tollgateRetry', { numberOfKeys: 1, lua: RETRY_SCRIPT });
     this.#client = client as Client;
     this.#connecting = firstConnection(client);
     this.#service = policy.service;
@@ -88,8 +93,24 @@ export class RedisCounters implements Counters {
     return this.#rules.settled();
   }
 
-  record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    return this.#count(`outcomes:{${circuit}}`, failed, windowMs);
+  record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
+    return this.#count(periodKey(period), outcomes, windowMs);
+  }
+
+  /** Forgotten a window after the last outcome: who records one later counts by himself. */
+  async endPeriod(period: string, version: number, windowMs: number): Promise<void> {
+    const key = periodKey(period);
+    await this.#ask(
+      key,
+      (client) => client.tollgateEnd(key, windowMs, version),
+      (reply) => integer(reply, 'end'),
+    );
+  }
+
+  takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean> {
+    const key = periodKey(period);
+    const take = (client: Client) => client.tollgateRetry(key, windowMs, budgetShare, FREE_RETRIES);
+    return this.#ask(key, take, (reply) => integer(reply, 'retry') === 1);
   }
 
   /**
@@ -100,11 +121,11 @@ export class RedisCounters implements Counters {
    */
   async probe(): Promise<void> {
     await connection(this.#client, CONNECTION_WAIT_MS);
-    await this.#count(`${this.#failedTag}probe`, false, 1000);
+    await this.#count(`${this.#failedTag}probe`, { ...NO_OUTCOMES, total: 1 }, 1000);
   }
 
-  #count(key: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    return this.#ask(key, (client) => client.tollgateRecord(key, failed ? 1 : 0, windowMs), decodeRecord);
+  #count(key: string, { total, failures, slow }: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
+    return this.#ask(key, (client) => client.tollgateRecord(key, windowMs, total, failures, slow), decodeRecord);
   }
 
   /** A reply that cannot be read is no answer either. @param onLate is told of one that comes after the deadline */
@@ -220,11 +241,16 @@ function decisionAt(numbers: readonly number[], at: number, policy: LimitPolicy)
   return { policy, allowed: allowed === 1, limit, remaining, resetMs, counted: 'together' };
 }
 
-function decodeRecord(reply: unknown): OutcomeCounts {
+/** Names of gateways and services have no brace that could close the hash tag. */
+function periodKey(period: string): string {
+  return `outcomes:{${period}}`;
+}
+
+function decodeRecord(reply: unknown): OutcomeReport {
   const numbers = integers(reply, 'record');
-  checkLength(numbers, 2, 'record');
-  const [total = 0, failures = 0] = numbers;
-  return { total, failures };
+  checkLength(numbers, 4, 'record');
+  const [total = 0, failures = 0, slow = 0, endedBy = 0] = numbers;
+  return { total, failures, slow, endedBy };
 }
 
 function decodeRelease(reply: unknown): void {

@@ -2,7 +2,7 @@ import { LIMIT_BOUNDS } from '../contract/limit-bounds.ts';
 import type { LimitPolicy } from '../contract/policy.ts';
 import type { LimitOverride } from '../contract/rules.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
-import type { OutcomeCounts } from '../core/outcome.ts';
+import type { OutcomeCounts, OutcomeReport } from '../core/outcome.ts';
 import type { OperatorRules } from './operator-rules.ts';
 
 /** Counters that know no rules, together with the rules of operators: what the script in Redis does in one. */
@@ -28,8 +28,16 @@ export class RuledCounters implements Counters {
     return this.#rules.settled();
   }
 
-  record(circuit: string, failed: boolean, windowMs: number): Promise<OutcomeCounts> {
-    return this.#counters.record(circuit, failed, windowMs);
+  record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
+    return this.#counters.record(period, outcomes, windowMs);
+  }
+
+  endPeriod(period: string, version: number, windowMs: number): Promise<void> {
+    return this.#counters.endPeriod(period, version, windowMs);
+  }
+
+  takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean> {
+    return this.#counters.takeRetry(period, budgetShare, windowMs);
   }
 
   #ruled(request: LimitRequest): LimitRequest {

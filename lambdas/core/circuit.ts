@@ -96,8 +96,8 @@ function move(circuit: CircuitState, signal: Signal, now: Now, timing: CircuitTi
 /** An open circuit is already being dealt with, a forced one is an operator's, and what an alarm said before is history. */
 function trip(circuit: CircuitState, signal: Extract<Signal, { type: 'trip' }>, now: Now, timing: CircuitTiming) {
   const { source, by, reason, figures, atMs } = signal;
-  const isRepeated = source === 'alarm' && atMs <= circuit.alarmAtMs;
-  if (circuit.state !== 'closed' || atMs < circuit.closedAtMs || isRepeated) return circuit;
+  if (circuit.state !== 'closed') return circuit;
+  if (source === 'alarm' && (atMs <= circuit.alarmAtMs || atMs < circuit.closedAtMs)) return circuit;
   const reopenings = now.nowMs < circuit.rampUntilMs ? circuit.reopenings + 1 : 0;
   const alarmAtMs = source === 'alarm' ? atMs : circuit.alarmAtMs;
   const cause = { source, by, reason, figures };

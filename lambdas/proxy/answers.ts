@@ -1,4 +1,5 @@
 import { describeError, writeLine } from '../adapters/log.ts';
+import type { FallbackPolicy } from '../contract/circuit-policy.ts';
 import { Problem } from '../core/problem.ts';
 import { withSecurityHeaders } from '../core/security-headers.ts';
 import type { Exchange, ProxyResult, Stage } from './exchange.ts';
@@ -13,7 +14,7 @@ export function answers(): Stage {
     onError: (request) => {
       const { exchange } = request.context;
       exchange.problem = asProblem(request.error, exchange);
-      request.response = complete(problemResponse(exchange.problem, exchange), exchange);
+      request.response = complete(responseTo(exchange.problem, exchange), exchange);
     },
   };
 }
@@ -21,6 +22,19 @@ export function answers(): Stage {
 function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyResult {
   const headers = withSecurityHeaders(response.headers as Record<string, string>);
   return { ...response, headers: { ...headers, ...responseHeaders } };
+}
+
+function responseTo(problem: Problem, exchange: Exchange): ProxyResult {
+  const { fallback } = exchange;
+  return problem.code === 'circuit_open' && fallback !== undefined
+    ? fallbackResponse(fallback, problem)
+    : problemResponse(problem, exchange);
+}
+
+/** It may look like the upstream's own answer: a field tells those who want to know. */
+function fallbackResponse({ status, contentType, body }: FallbackPolicy, problem: Problem): ProxyResult {
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store', 'x-fallback': problem.code };
+  return { statusCode: status, headers: { ...(status >= 500 && problem.headers), ...headers }, body };
 }
 
 function problemResponse(problem: Problem, { requestId }: Exchange): ProxyResult {

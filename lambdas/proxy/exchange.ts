@@ -5,6 +5,7 @@ import type {
   Context,
 } from 'aws-lambda';
 import type { UpstreamRequest } from '../adapters/upstream.ts';
+import type { FallbackPolicy } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import type { Admission } from '../core/circuit.ts';
@@ -35,7 +36,9 @@ export interface Exchange {
   leasesReturned?: Promise<void>;
   /** What the upstream will be sent. */
   message?: UpstreamRequest;
-  circuit?: { readonly state: CircuitState; readonly admission: Admission };
+  circuit?: AskedCircuit;
+  /** What is answered while the circuit rejects, in place of the problem. */
+  fallback?: FallbackPolicy;
   /**
    * When the answer must be complete, by the clock that only goes forward. Whoever is the first to ask the upstream
    * anything for this request sets it: all that follows has what is left.
@@ -45,6 +48,16 @@ export interface Exchange {
   problem?: Problem;
   /** Set once the request was sent to the upstream. */
   forwarded?: Forwarded;
+}
+
+/** What the circuit said to a request. */
+export interface AskedCircuit {
+  readonly state: CircuitState;
+  readonly admission: Admission;
+  /** The lease by which this request tries the upstream. */
+  readonly probe?: string;
+  /** True: rejected, and let through, since the circuit is in shadow mode. */
+  readonly isShadowed?: boolean;
 }
 
 /** One time that a request was sent to the upstream. */

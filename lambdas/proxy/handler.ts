@@ -5,8 +5,10 @@ import { createCounters } from '../adapters/counters.ts';
 import { createDynamoDB } from '../adapters/dynamodb.ts';
 import { RuleStore } from '../adapters/rule-store.ts';
 import { Upstream } from '../adapters/upstream.ts';
+import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import { Env } from '../contract/environment.ts';
-import { type CircuitPolicy, decodeServicePolicy } from '../contract/policy.ts';
+import { decodeServicePolicy } from '../contract/policy.ts';
+import { leaseMsOf } from './circuit-breaking.ts';
 import { pipeline } from './pipeline.ts';
 
 const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');
@@ -52,15 +54,20 @@ export const handler = pipeline({
   },
   clock,
   monotonic,
+  random: Math.random,
   randomHex,
+  // Of Lambda's reserved variables; names the log in which an environment's lines are.
+  by: process.env['AWS_LAMBDA_LOG_STREAM_NAME'] ?? '',
 });
 
-function createCircuit(limits: CircuitPolicy): CircuitView {
+function createCircuit(timing: CircuitPolicy): CircuitView {
   return new CircuitView({
     store: new CircuitStore(database, table, policy),
-    policy: limits,
+    timing,
+    leaseMs: leaseMsOf(policy),
     clock,
-    onTransition: (next) => logTransition(policy, next, clock()),
+    random: Math.random,
+    onTransition: (next, made) => logTransition(policy, next, clock(), made),
     onFailure,
   });
 }

@@ -25,7 +25,11 @@ export interface PipelineOptions {
   readonly clock: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
   readonly randomHex: (bytes: number) => string;
+  /** Names this environment in what is told of a circuit. */
+  readonly by: string;
 }
 
 /**
@@ -33,7 +37,8 @@ export interface PipelineOptions {
  * which `answers` turns into a response.
  */
 export function pipeline(options: PipelineOptions) {
-  const { policy, counters, circuit, clock } = options;
+  const { policy, counters, circuit: view, clock } = options;
+  const { circuit } = policy;
   // middy's own early timeout would cost a timer a request; the upstream's deadline ends well before the function's.
   return middy<ProxyEvent, ProxyResult, unknown, ProxyContext>({ timeoutEarlyInMillis: 0 })
     .use(logLine(options))
@@ -42,7 +47,7 @@ export function pipeline(options: PipelineOptions) {
     .use(authentication(policy, counters))
     .use(rateLimiting(policy, counters, clock))
     .use(composing(options))
-    .use(policy.circuit && circuit ? [circuitBreaking(policy, policy.circuit, circuit, counters, clock)] : [])
+    .use(circuit && view ? [circuitBreaking({ ...options, circuit, view })] : [])
     .use(leases(counters))
     .handler(forwarding(options));
 }

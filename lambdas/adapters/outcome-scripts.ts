@@ -1,0 +1,67 @@
+/**
+ * Outcomes of one period of a circuit into a sliding window of ten slices, atomically and on Redis's clock.
+ *
+ * KEYS[1] is a hash: fields `<slice>t`, `<slice>f`, `<slice>s` and `<slice>r` count the requests of a slice, its failures,
+ * its slow requests and its retries; `ended` is the version of the circuit that ended the period.
+ *
+ * ARGV: window in ms, requests, failures, slow requests. Reply: [requests, failures, slow, ended]; what the window holds is
+ * summed up only where a failure or a slow request is among what was recorded, since nothing else can open a circuit.
+ */
+export const RECORD_SCRIPT = `
+local key, window, total, failures, slow = KEYS[1], tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local time = redis.call('TIME')
+local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))
+local function add(kind, count)
+  if count ~= '0' then return redis.call('HINCRBY', key, slice .. kind, count) end
+end
+local counted = add('t', total)
+add('f', failures)
+add('s', slow)
+redis.call('PEXPIRE', key, window)
+
+local isFirst, isWell = counted == tonumber(total), failures == '0' and slow == '0'
+if isWell and not isFirst then return { 0, 0, 0, tonumber(redis.call('HGET', key, 'ended') or '0') } end
+local sums, ended, fields = { t = 0, f = 0, s = 0, r = 0 }, 0, redis.call('HGETALL', key)
+for i = 1, #fields, 2 do
+  local index, kind = string.match(fields[i], '^(%d+)([tfsr])$')
+  if index == nil then
+    ended = tonumber(fields[i + 1])
+  elseif tonumber(index) > slice - 10 then
+    sums[kind] = sums[kind] + tonumber(fields[i + 1])
+  else
+    redis.call('HDEL', key, fields[i])
+  end
+end
+return { sums.t, sums.f, sums.s, ended }
+`;
+
+/**
+ * One more attempt at a request, where the budget has one left: the share of the window's requests, and a few free of it.
+ *
+ * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 for none left.
+ */
+export const RETRY_SCRIPT = `
+local key, window, share, free = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))
+local sums, fields = { t = 0, f = 0, s = 0, r = 0 }, redis.call('HGETALL', key)
+for i = 1, #fields, 2 do
+  local index, kind = string.match(fields[i], '^(%d+)([tfsr])$')
+  if index ~= nil and tonumber(index) > slice - 10 then sums[kind] = sums[kind] + tonumber(fields[i + 1]) end
+end
+if sums.r >= math.max(free, share * sums.t) then return 0 end
+redis.call('HINCRBY', key, slice .. 'r', 1)
+redis.call('PEXPIRE', key, window)
+return 1
+`;
+
+/**
+ * The end of a period, for all who still record into it.
+ *
+ * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, version of the circuit that ended the period. Reply: that version.
+ */
+export const END_SCRIPT = `
+redis.call('HSET', KEYS[1], 'ended', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return tonumber(ARGV[2])
+`;

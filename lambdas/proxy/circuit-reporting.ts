@@ -1,0 +1,61 @@
+import type { CircuitView } from '../adapters/circuit-view.ts';
+import type { CircuitPolicy } from '../contract/circuit-policy.ts';
+import type { ServicePolicy } from '../contract/policy.ts';
+import type { Counters } from '../core/counters.ts';
+import { NO_OUTCOMES, type OutcomeCounts, outcomeOf, periodOf, sumOf, tripCause } from '../core/outcome.ts';
+import { OutcomeBatch } from '../core/outcome-batch.ts';
+import type { AskedCircuit, AttemptOutcome, Forwarded } from './exchange.ts';
+
+export interface ReportingOptions {
+  readonly policy: ServicePolicy;
+  readonly circuit: CircuitPolicy;
+  readonly view: CircuitView;
+  readonly counters: Counters;
+  /** Who reports: the environment. */
+  readonly by: string;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Tells a circuit what came of the requests that it let through. */
+export function circuitReports({ policy, circuit, view, counters, by, clock }: ReportingOptions) {
+  const batch = new OutcomeBatch();
+
+  async function count(version: number, outcomes: OutcomeCounts): Promise<void> {
+    const period = periodOf(policy, version);
+    const due = batch.add(period, outcomes, clock());
+    if (due === undefined) return;
+    const counting = counters.record(period, due, circuit.windowMs);
+    if (outcomes.failures === 0 && outcomes.slow === 0) {
+      // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
+      void counting.then(({ endedBy }) => view.learn(endedBy));
+      return;
+    }
+    const report = await counting;
+    if (report.endedBy > 0) return view.learn(report.endedBy);
+    const cause = tripCause(report, circuit);
+    if (cause === undefined) return;
+    const result = await view.signal({ type: 'trip', source: 'outcomes', by, ...cause, atMs: clock() });
+    if (result.status === 'made') await counters.endPeriod(period, result.circuit.version, circuit.windowMs);
+  }
+
+  async function reportProbe(id: string, attempt: AttemptOutcome): Promise<void> {
+    const { failures, slow } = outcomeOf(attempt.result, attempt.ms, circuit);
+    const isGood = failures === 0 && slow === 0;
+    const reason = `a probe ${describe(attempt)}`;
+    await view.signal(isGood ? { type: 'probe-succeeded', id, by } : { type: 'probe-failed', id, by, reason });
+  }
+
+  return async ({ state, admission, probe }: AskedCircuit, { attempts }: Forwarded): Promise<void> => {
+    const last = attempts.at(-1);
+    if (probe !== undefined && last !== undefined) return reportProbe(probe, last);
+    if (state.state !== 'closed' || admission !== 'pass' || !circuit.outcomes) return;
+    const outcomes = attempts.map(({ result, ms }) => outcomeOf(result, ms, circuit)).reduce(sumOf, NO_OUTCOMES);
+    await count(state.version, outcomes);
+  };
+}
+
+function describe({ result, ms }: AttemptOutcome): string {
+  const how = 'status' in result ? `was answered ${result.status}` : `ended in ${result.error}`;
+  return `${how} after ${Math.round(ms)} ms`;
+}
