@@ -7,7 +7,7 @@ import { buildSync } from 'esbuild';
 const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
 
 /** A function by the folder of its entry under `lambdas/`. */
-export type FunctionEntry = 'authorizer' | 'proxy' | 'circuit' | 'operator' | 'health';
+export type FunctionEntry = 'authorizer' | 'proxy' | 'circuit' | 'operator' | 'widget' | 'health';
 
 /**
  * The bundle of a function: one ES module with everything in it, the AWS SDK too, so that what is deployed is what was

@@ -1,0 +1,18 @@
+import { CircuitStore } from '../adapters/circuit-store.ts';
+import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { decodeCircuitsConfig } from '../contract/circuits-config.ts';
+import { Env } from '../contract/environment.ts';
+import { createWidget } from './widget.ts';
+
+const config = decodeCircuitsConfig(process.env[Env.circuits] ?? 'null');
+const client = createDynamoDB({ timeoutMs: 2000 });
+const table = process.env[Env.table] ?? '';
+
+export const handler = createWidget({
+  config,
+  operatorFunction: process.env[Env.operatorFunction] ?? '',
+  storeOf: (service) => new CircuitStore(client, table, { gateway: config.gateway, service }),
+  clock: Date.now,
+  // Somebody is waiting, and what is missing is asked for again by a click.
+  timeoutMs: 5000,
+});

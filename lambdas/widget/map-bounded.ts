@@ -1,0 +1,15 @@
+/** The results in the order of their items, of which at most `limit` are under way at once. */
+export async function mapBounded<T, R>(
+  items: readonly T[],
+  limit: number,
+  map: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  // Shared: whoever is free takes the next one.
+  const rest = items.entries();
+  const work = async () => {
+    for (const [index, item] of rest) results[index] = await map(item);
+  };
+  await Promise.all(Array.from({ length: limit }, work));
+  return results;
+}

@@ -1,0 +1,53 @@
+import { DecodeError, object, string } from '../contract/decode.ts';
+
+/** The time zone of the dashboard that the widget is on. */
+export interface Zone {
+  /** `+02:00` */
+  readonly offset: string;
+  readonly offsetMs: number;
+}
+
+export const UTC: Zone = { offset: '+00:00', offsetMs: 0 };
+
+const MINUTE_MS = 60_000;
+const UNITS = [
+  ['d', 24 * 60 * MINUTE_MS],
+  ['h', 60 * MINUTE_MS],
+  ['min', MINUTE_MS],
+  ['s', 1000],
+] as const;
+/** Outside of this there are no dates (ECMA-262, time values). */
+const LAST_MS = 8.64e15;
+
+const context = object({ widgetContext: object({ timezone: object({ offsetISO: string }) }) });
+
+/** UTC where CloudWatch does not say. */
+export function zoneOf(event: unknown): Zone {
+  try {
+    return parseZone(context(event, 'event').widgetContext.timezone.offsetISO);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return UTC;
+  }
+}
+
+function parseZone(offset: string): Zone {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? [];
+  if (sign === undefined) return UTC;
+  const size = Number(hours) * 60 + Number(minutes);
+  return { offset, offsetMs: (sign === '-' ? -size : size) * MINUTE_MS };
+}
+
+/** `2026-03-04 12:00:00` */
+export function timeText(atMs: number, { offsetMs }: Zone): string {
+  const localMs = atMs + offsetMs;
+  // An item that was edited by hand may hold any number.
+  if (Math.abs(localMs) > LAST_MS) return `${atMs} ms`;
+  return new Date(localMs).toISOString().slice(0, -'.000Z'.length).replace('T', ' ');
+}
+
+/** `90 s`, `5 min`. Rounded up: what is left of a time is not over before its end. */
+export function spanText(ms: number): string {
+  const [unit, unitMs] = UNITS.find(([, oneMs]) => ms >= 2 * oneMs) ?? ['s', 1000];
+  return `${Math.max(0, Math.ceil(ms / unitMs))} ${unit}`;
+}

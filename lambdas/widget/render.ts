@@ -1,0 +1,135 @@
+import type { CircuitEvent, CircuitFacts } from '../contract/circuit-operations.ts';
+import type { CircuitTiming } from '../contract/circuit-policy.ts';
+import type { CircuitState } from '../contract/circuit-state.ts';
+import { buttons } from './buttons.ts';
+import { type Html, html } from './html.ts';
+import { spanText, timeText, type Zone } from './moments.ts';
+import { causeText, figuresText, nextText, shortened, sinceMs } from './state-words.ts';
+
+/** A circuit with what became of it before. */
+export interface CircuitView extends CircuitFacts {
+  readonly timing: CircuitTiming;
+  /** The newest first; null: it cannot be read. */
+  readonly history: readonly CircuitEvent[] | null;
+}
+
+export interface Overview {
+  readonly circuits: readonly CircuitView[];
+  readonly nowMs: number;
+  readonly zone: Zone;
+  /** ARN of the function that the buttons call. */
+  readonly operatorFunction: string;
+}
+
+/** Entries of its history that are shown of a circuit. */
+export const HISTORY_LENGTH = 10;
+/** What a browser shows at once, and far below the 6 MB that Lambda lets a function answer. */
+const MAX_BYTES = 256 * 1024;
+/** Of the table around its rows. */
+const FRAME_BYTES = 2048;
+const FAULT_LENGTH = 256;
+
+/** Dark on light and light on dark alike: only these marks have colours of their own, and each is a sign and a word too. */
+const MARKS: Readonly<
+  Record<CircuitState['state'], { readonly sign: string; readonly word: string; readonly colours: string }>
+> = {
+  closed: { sign: '✔', word: 'closed', colours: 'color:#fff;background:#1d8102' },
+  open: { sign: '✖', word: 'open', colours: 'color:#fff;background:#d13212' },
+  'half-open': { sign: '◐', word: 'half-open', colours: 'color:#000;background:#ff9900' },
+  'forced-open': { sign: '✖', word: 'forced open', colours: 'color:#fff;background:#d13212' },
+  'forced-closed': { sign: '✔', word: 'forced closed', colours: 'color:#fff;background:#1d8102' },
+};
+
+/** Every circuit in a table, and with as much of their histories as there is room for. */
+export function render(overview: Overview): string {
+  const { circuits } = overview;
+  if (circuits.length === 0) return html`<p>No service of this gateway has a circuit.</p>`.toString();
+  for (const length of [HISTORY_LENGTH, 3, 0]) {
+    const rows = circuits.map((circuit) => row(circuit, overview, length));
+    if (bytesOf(rows) <= MAX_BYTES) return page(rows, overview).toString();
+  }
+  return page(fitting(circuits.map((circuit) => row(circuit, overview, 0))), overview).toString();
+}
+
+/** In place of the table, where nothing of it can be read. */
+export function renderFault(fault: string): string {
+  return html`<p><strong>The circuits cannot be read:</strong> ${shortened(fault, FAULT_LENGTH)}.</p>
+<p>Functions go on by what they last knew of them.</p>`.toString();
+}
+
+function bytesOf(rows: readonly Html[]): number {
+  return rows.reduce((sum, one) => sum + Buffer.byteLength(one.toString()), FRAME_BYTES);
+}
+
+function fitting(rows: readonly Html[]): readonly Html[] {
+  return rows.filter((_, index) => bytesOf(rows.slice(0, index + 1)) <= MAX_BYTES);
+}
+
+function page(rows: readonly Html[], { circuits, nowMs, zone }: Overview): Html {
+  const left = circuits.length - rows.length;
+  return html`<p>${summary(circuits)} Read at ${timeText(nowMs, zone)} (UTC${zone.offset}).</p>
+<table style="width:100%;text-align:left;vertical-align:top">
+<thead><tr><th scope="col">Service</th><th scope="col">Circuit</th><th scope="col">Since</th><th scope="col">Next</th><th scope="col">Who and why</th><th scope="col">By hand</th></tr></thead>
+<tbody>
+${rows}</tbody>
+</table>
+${left > 0 && html`<p>${left} more have no room here: the command “circuit list” shows them.</p>`}`;
+}
+
+/** `2 open, 3 closed.` */
+function summary(circuits: readonly CircuitView[]): string {
+  const words = circuits.map(({ circuit }) => (circuit === null ? 'unreadable' : MARKS[circuit.state].word));
+  const counts = Map.groupBy(words, (word) => word);
+  return `${[...counts].map(([word, all]) => `${all.length} ${word}`).join(', ')}.`;
+}
+
+function row(view: CircuitView, overview: Overview, historyLength: number): Html {
+  const { service, circuit, fault } = view;
+  const past = history(view.history, overview.zone, historyLength);
+  const facts = circuit === null ? faultCells(fault ?? '', past) : circuitCells(view, circuit, overview, past);
+  return html`<tr><th scope="row">${service}</th>${facts}<td>${buttons(service, circuit, overview.operatorFunction)}</td></tr>
+`;
+}
+
+function faultCells(fault: string, past: Html | false): Html {
+  return html`<td>? unreadable</td><td></td><td></td><td>${shortened(fault, FAULT_LENGTH)}${past}</td>`;
+}
+
+function circuitCells(
+  { timing }: CircuitView,
+  circuit: CircuitState,
+  { nowMs, zone }: Overview,
+  past: Html | false,
+): Html {
+  const since = sinceMs(circuit);
+  return html`<td>${mark(circuit)}</td><td>${since !== undefined && html`${timeText(since, zone)}<br>${agoText(since, nowMs)}`}</td><td>${nextText(circuit, nowMs, timing)}</td><td>${why(circuit)}${past}</td>`;
+}
+
+function mark({ state }: CircuitState): Html {
+  const { sign, word, colours } = MARKS[state];
+  return html`<span style="${colours};padding:0 6px;border-radius:4px;white-space:nowrap">${sign} ${word}</span>`;
+}
+
+/** Clocks may disagree. */
+function agoText(atMs: number, nowMs: number): string {
+  return atMs > nowMs ? 'just now' : `${spanText(nowMs - atMs)} ago`;
+}
+
+function why(circuit: CircuitState): Html {
+  if (circuit.version === 0) return html`it has never moved`;
+  const figures = figuresText(circuit.figures);
+  return html`${causeText(circuit)}${figures !== '' && html`<br><small>${figures}</small>`}`;
+}
+
+function history(events: CircuitView['history'], zone: Zone, length: number): Html | false {
+  if (events === null) return html`<br><small>its history cannot be read</small>`;
+  const shown = events.slice(0, length);
+  return (
+    shown.length > 0 &&
+    html`<details><summary>history</summary><ul>${shown.map((event) => entry(event, zone))}</ul></details>`
+  );
+}
+
+function entry({ atMs, circuit }: CircuitEvent, zone: Zone): Html {
+  return html`<li>${timeText(atMs, zone)} ${mark(circuit)} ${why(circuit)}</li>`;
+}

@@ -1,0 +1,42 @@
+import { boolean, DecodeError, object, withDefault } from '../contract/decode.ts';
+import { zoneOf } from './moments.ts';
+import { type ReadOptions, readCircuits } from './read-circuits.ts';
+import { render, renderFault } from './render.ts';
+
+export interface WidgetOptions extends ReadOptions {
+  /** ARN of the function that the buttons call. */
+  readonly operatorFunction: string;
+}
+
+const DOCUMENTATION = `## Circuits of the gateway
+
+Shows the circuit of every service, who moved it and why, and what became of it before. Its buttons open or close a
+circuit by hand, or let it move by itself again: they call the operator function, which you must be allowed to invoke.
+
+It takes no parameters.`;
+
+const asksForHelp = object({ describe: withDefault(boolean, false) });
+
+/**
+ * A custom widget of a CloudWatch dashboard: answers HTML, or with `describe` what it is in Markdown.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
+ */
+export function createWidget({ operatorFunction, ...options }: WidgetOptions) {
+  return async (event: unknown): Promise<string | { readonly markdown: string }> => {
+    if (isHelp(event)) return { markdown: DOCUMENTATION };
+    const circuits = await readCircuits(options);
+    const [first] = circuits;
+    if (first && circuits.every(({ unanswered }) => unanswered)) return renderFault(first.fault ?? '');
+    return render({ circuits, nowMs: options.clock(), zone: zoneOf(event), operatorFunction });
+  };
+}
+
+/** The widget's parameters are whatever somebody wrote into the dashboard. */
+function isHelp(event: unknown): boolean {
+  try {
+    return asksForHelp(event, 'event').describe;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return false;
+  }
+}
