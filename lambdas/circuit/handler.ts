@@ -13,4 +13,5 @@ export const handler = createTrip({
   config,
   storeOf: (service) => new CircuitStore(client, table, { gateway: config.gateway, service }),
   clock: Date.now,
+  random: Math.random,
 });

@@ -1,12 +1,11 @@
 import { logTransition } from '../adapters/circuit-log.ts';
 import type { CircuitStore } from '../adapters/circuit-store.ts';
 import { writeLine } from '../adapters/log.ts';
-import { type CircuitsConfig, serviceOfAlarm } from '../contract/circuits-config.ts';
-import { transition } from '../core/circuit.ts';
-import { decodeAlarmEvent } from './alarm-event.ts';
-
-/** An alarm's own words are kept up to this length. */
-const MAX_REASON_LENGTH = 256;
+import { type CircuitState, INITIAL_CIRCUIT, type Open } from '../contract/circuit-state.ts';
+import type { CircuitsConfig } from '../contract/circuits-config.ts';
+import { DecodeError } from '../contract/decode.ts';
+import { type Now, transition } from '../core/circuit.ts';
+import { type Demand, demandOf, type Trip } from './demand.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has moved the circuit. */
 const ATTEMPTS = 3;
@@ -16,35 +15,61 @@ export interface TripOptions {
   readonly storeOf: (service: string) => CircuitStore;
   /** Epoch milliseconds. */
   readonly clock: () => number;
+  /** 0 <= random < 1 */
+  readonly random: () => number;
 }
 
 /**
- * Opens the circuit of the service whose alarm fired. An alarm that is not a circuit's, or that left the alarm state, is
- * logged and changes nothing.
+ * Opens the circuit of the service whose alarm fired. Every other event is logged and dropped.
  *
- * @throws when the event is no alarm's or the table does not answer, so that Lambda tries again
+ * @throws when the table does not answer, so that Lambda tries again
  */
-export function createTrip({ config, storeOf, clock }: TripOptions) {
+export function createTrip({ config, storeOf, clock, random }: TripOptions) {
   return async (event: unknown): Promise<void> => {
-    const { alarmName, state, reason, atMs } = decodeAlarmEvent(event);
-    const service = serviceOfAlarm(config, alarmName);
-    const policy = service === undefined ? undefined : config.services[service];
-    if (service === undefined || policy === undefined || state !== 'ALARM') {
-      writeLine({ message: 'alarm ignored', alarm: alarmName, state });
-      return;
-    }
+    const now = { nowMs: clock(), random: random() };
+    const demand = demandOf(config, event, now.nowMs);
+    if (demand === undefined) return;
+    const { service, trip } = demand;
     const store = storeOf(service);
-    const signal = { type: 'trip', source: 'alarm', reason: reason.slice(0, MAX_REASON_LENGTH), atMs } as const;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const circuit = await store.read({ consistent: true });
-      const next = transition(circuit, signal, clock(), policy);
-      if (next === circuit) return;
-      if ((await store.replace(circuit, next)) === next) {
-        logTransition({ ...config, service }, next, clock());
-        await store.remember(next, clock());
-        return;
-      }
-    }
-    throw new Error(`the circuit of ${service} was moved by others ${ATTEMPTS} times in a row`);
+    const { circuit, moved } = await open(store, demand, now);
+    if (moved) logTransition({ ...config, service }, circuit, now.nowMs);
+    else writeLine({ message: 'alarm ignored', why: 'it changes nothing', alarm: trip.by, circuit: circuit.state });
+    // Also where an event comes again: the first time it may have failed between the circuit and its history.
+    if (isOpenedBy(circuit, trip)) await store.remember(circuit, circuit.openedAtMs);
   };
+}
+
+interface Outcome {
+  /** As it stands afterwards. */
+  readonly circuit: CircuitState;
+  /** Whether this made it so. */
+  readonly moved: boolean;
+}
+
+async function open(store: CircuitStore, { service, timing, trip }: Demand, now: Now): Promise<Outcome> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const circuit = await readable(store);
+    if (circuit === undefined) {
+      const opened = transition(INITIAL_CIRCUIT, trip, now, timing);
+      return { circuit: await store.overwrite(opened, now.nowMs), moved: true };
+    }
+    const next = transition(circuit, trip, now, timing);
+    if (next === circuit) return { circuit, moved: false };
+    if ((await store.replace(circuit, next)) === next) return { circuit: next, moved: true };
+  }
+  throw new Error(`the circuit of ${service} was moved by others ${ATTEMPTS} times in a row`);
+}
+
+/** Undefined for an item that somebody edited into nonsense: what nobody can read protects nobody. */
+async function readable(store: CircuitStore): Promise<CircuitState | undefined> {
+  try {
+    return await store.read({ consistent: true });
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return undefined;
+  }
+}
+
+function isOpenedBy(circuit: CircuitState, { by, atMs }: Trip): circuit is Open {
+  return circuit.state === 'open' && circuit.source === 'alarm' && circuit.by === by && circuit.alarmAtMs === atMs;
 }

@@ -1,0 +1,35 @@
+import type { Cause } from '../contract/circuit-state.ts';
+import type { CircuitAlarmKind } from '../contract/circuits-config.ts';
+import type { AlarmChange } from './alarm-event.ts';
+
+/** An alarm's own words are kept up to this length. */
+const MAX_REASON_LENGTH = 256;
+
+/** Why a circuit opens, from what its alarm saw; in CloudWatch's words where that tells no value. */
+export function causeOf(kind: CircuitAlarmKind, change: AlarmChange): Cause {
+  const { alarmName: by, value, periodS, reason } = change;
+  if (value === undefined || value <= 0) {
+    return { source: 'alarm', by, reason: reason.slice(0, MAX_REASON_LENGTH), figures: {} };
+  }
+  const { what, figures } = described(kind, value);
+  return { source: 'alarm', by, reason: periodS === undefined ? what : `${what} within ${periodS} s`, figures };
+}
+
+/** One alarm watches the share of failures and the latency: no share is over 1, and no bound of a latency that low. */
+function described(kind: CircuitAlarmKind, value: number): Pick<Cause, 'figures'> & { readonly what: string } {
+  if (kind === 'throttles') {
+    const throttledPercent = percentOf(value);
+    return { what: `${throttledPercent} % of invocations were throttled`, figures: { throttledPercent } };
+  }
+  if (value > 1) {
+    const p99Ms = Math.round(value);
+    return { what: `p99 latency of ${p99Ms} ms`, figures: { p99Ms } };
+  }
+  const failurePercent = percentOf(value);
+  return { what: `${failurePercent} % of requests failed`, figures: { failurePercent } };
+}
+
+/** To a tenth. */
+function percentOf(share: number): number {
+  return Math.round(1000 * share) / 10;
+}
