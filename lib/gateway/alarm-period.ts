@@ -6,3 +6,6 @@ export function alarmPeriod(windowMs: number): Duration {
   if (windowMs <= 30_000) return Duration.seconds(30);
   return Duration.minutes(Math.ceil(windowMs / 60_000));
 }
+
+/** Lambda writes its metrics once a minute. */
+export const THROTTLES_PERIOD = Duration.minutes(1);

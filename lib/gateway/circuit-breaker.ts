@@ -1,19 +1,26 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CircuitPolicy } from '../../lambdas/contract/policy.ts';
+import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { alarmPeriod } from './alarm-period.ts';
-import { BOOLEAN, checkProps, DURATION, type Kind, NUMBER, optional, type PropKinds } from './check-props.ts';
+import { checkAlarmOpensAgain } from './alarm-again.ts';
+import { alarmPeriod, THROTTLES_PERIOD } from './alarm-period.ts';
+import { BOOLEAN, checkProps, DURATION, type Kind, NUMBER, optional, type PropKinds, text } from './check-props.ts';
+import { CIRCUIT_FAILURE_PROPS, type CircuitFailureProps, circuitFailures } from './circuit-failures.ts';
+import { FALLBACK, type FallbackProps, fallbackPolicy } from './circuit-fallback.ts';
+import { CIRCUIT_TIMING_PROPS, type CircuitTimingProps, circuitTiming } from './circuit-timing.ts';
+import { checkHealthCheckPath } from './health-check-path.ts';
 import { intervalMs, words } from './interval.ts';
+import { percentShare } from './percent-share.ts';
 
-export interface CircuitBreakerProps {
+export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureProps {
   /**
-   * Percentage of failed requests that opens the circuit: 5xx, timeouts, lost connections.
+   * Percentage of failed requests that opens the circuit. What fails is told by `failureStatuses`, `failOnTimeout` and
+   * `failOnReset`.
    *
    * @default 50
    */
   readonly failurePercent?: number;
   /**
-   * Requests that the window must hold before the percentage counts.
+   * Requests that the window must hold before a percentage counts.
    *
    * @default 5
    */
@@ -26,12 +33,6 @@ export interface CircuitBreakerProps {
    */
   readonly window?: Duration;
   /**
-   * How long requests are answered 503 before one is let through to try, 1 s to 1 h.
-   *
-   * @default Duration.seconds(30)
-   */
-  readonly openFor?: Duration;
-  /**
    * Whether the outcomes of requests open the circuit, at once and for all proxy functions. False leaves that to the
    * alarm alone, which comes up to a period and some seconds later. It acts only when its state changes, and is OK
    * again only up to three periods after its last datapoint: `openFor` must be at least three of its periods then.
@@ -39,14 +40,45 @@ export interface CircuitBreakerProps {
    * @default true
    */
   readonly outcomes?: boolean;
+  /**
+   * Percentage of the proxy function's invocations in a minute that Lambda throttles, at which an alarm opens the
+   * circuit; `openFor` must be at least 3 minutes then. The alarm costs $0.20 a month.
+   *
+   * @default - throttled invocations open nothing, and no alarm is made
+   */
+  readonly throttlePercent?: number;
+  /**
+   * Path under the upstream's base URL, `/healthz`, that is asked in place of clients' requests when an open circuit
+   * tries the upstream: none of them waits for one that may still fail.
+   *
+   * @default - requests of clients try the upstream
+   */
+  readonly healthCheck?: string;
+  /**
+   * True: the circuit moves and reports what it would reject, and rejects nothing but what an operator closed off by hand.
+   *
+   * @default false
+   */
+  readonly shadow?: boolean;
+  /**
+   * What an open circuit answers in place of its 503, to all requests of the service alike.
+   *
+   * @default - 503 `circuit_open` as `application/problem+json`
+   */
+  readonly fallback?: FallbackProps;
 }
 
 const PROPS = {
   failurePercent: optional(NUMBER),
   minRequests: optional(NUMBER),
   window: optional(DURATION),
-  openFor: optional(DURATION),
+  ...CIRCUIT_TIMING_PROPS,
   outcomes: optional(BOOLEAN),
+  ...CIRCUIT_FAILURE_PROPS,
+  throttlePercent: optional(NUMBER),
+  healthCheck: optional(text('/healthz')),
+  shadow: optional(BOOLEAN),
+  fallback: optional(FALLBACK),
 } satisfies PropKinds<CircuitBreakerProps>;
 
 const WINDOW = {
@@ -54,47 +86,45 @@ const WINDOW = {
   max: Duration.hours(1),
   reason: 'a circuit answers for what goes wrong now',
 };
-const OPEN_FOR = {
-  min: Duration.seconds(1),
-  max: Duration.hours(1),
-  reason: 'an open circuit lets a request through to try when this time is over',
-};
 
 /** When a service that fails is left alone. */
 export class CircuitBreaker {
   static of(props: CircuitBreakerProps = {}): CircuitBreaker {
     checkProps(props, PROPS);
-    const { failurePercent = 50, minRequests = 5, outcomes = true } = props;
-    if (!(failurePercent > 0 && failurePercent <= 100)) {
-      throw new InvalidPropError(
-        `failurePercent must be more than 0 and at most 100, got ${failurePercent}: 50 opens when half of the requests fail`,
-      );
-    }
-    if (!Number.isSafeInteger(minRequests) || minRequests < 1) {
-      throw new InvalidPropError(
-        `minRequests must be a whole number of at least 1, got ${minRequests}: it keeps a single failure at night from opening the circuit`,
-      );
-    }
-    const windowMs = intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW);
-    const openForMs = intervalMs('openFor', props.openFor ?? Duration.seconds(30), OPEN_FOR);
-    if (!outcomes) checkAlarmOpensAgain(windowMs, openForMs);
-    return new CircuitBreaker({ failureShare: failurePercent / 100, minRequests, windowMs, openForMs, outcomes });
+    const { failurePercent = 50, outcomes = true, shadow = false, healthCheck, throttlePercent } = props;
+    if (healthCheck !== undefined) checkHealthCheckPath(healthCheck);
+    const policy = {
+      failureShare: percentShare('failurePercent', failurePercent, '50 opens when half of the requests fail'),
+      minRequests: minRequests(props),
+      windowMs: intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW),
+      ...circuitTiming(props),
+      outcomes,
+      ...circuitFailures(props),
+      healthCheck: healthCheck ?? null,
+      shadow,
+      fallback: fallbackPolicy(props.fallback),
+    };
+    const throttleShare =
+      throttlePercent === undefined
+        ? null
+        : percentShare('throttlePercent', throttlePercent, '10 opens when a tenth of the invocations is throttled');
+    checkAlarmsOpenAgain(policy, throttleShare);
+    return new CircuitBreaker(policy, throttleShare);
   }
 
   /** Forwards whatever happens. No alarm is made. */
   static none(): CircuitBreaker {
-    return new CircuitBreaker(null);
-  }
-
-  readonly #policy: CircuitPolicy | null;
-
-  private constructor(policy: CircuitPolicy | null) {
-    this.#policy = policy;
+    return new CircuitBreaker(null, null);
   }
 
   /** As the functions read it. */
-  get policy(): CircuitPolicy | null {
-    return this.#policy;
+  readonly policy: CircuitPolicy | null;
+  /** Share of throttled invocations, 0 < share <= 1, at which an alarm opens the circuit; null: there is no such alarm. */
+  readonly throttleShare: number | null;
+
+  private constructor(policy: CircuitPolicy | null, throttleShare: number | null) {
+    this.policy = policy;
+    this.throttleShare = throttleShare;
   }
 }
 
@@ -104,18 +134,24 @@ export const CIRCUIT_BREAKER: Kind = {
   fix: 'write CircuitBreaker.of({ … }) or CircuitBreaker.none()',
 };
 
-/** Periods after which an alarm without datapoints is OK again. */
-const PERIODS_TO_OK = 3;
-
-/** An alarm that is still in ALARM when the circuit closes does not change its state, so it opens nothing. */
-function checkAlarmOpensAgain(windowMs: number, openForMs: number): void {
-  const period = alarmPeriod(windowMs);
-  const least = Duration.millis(PERIODS_TO_OK * period.toMilliseconds());
-  if (openForMs >= least.toMilliseconds()) return;
-  const longer =
-    least.toMilliseconds() <= OPEN_FOR.max.toMilliseconds() &&
-    `write openFor: Duration.seconds(${least.toSeconds()}), `;
+function minRequests({ minRequests: least = 5 }: CircuitBreakerProps): number {
+  if (Number.isSafeInteger(least) && least >= 1) return least;
   throw new InvalidPropError(
-    `openFor must be at least ${words(least)} with outcomes: false and a window of ${words(Duration.millis(windowMs))}, got ${words(Duration.millis(openForMs))}: the alarm alone opens the circuit, and takes up to ${PERIODS_TO_OK} periods of ${words(period)} before it can do so again; ${longer || ''}give a shorter window or leave outcomes true`,
+    `minRequests must be a whole number of at least 1, got ${least}: it keeps a single failure at night from opening the circuit`,
   );
+}
+
+function checkAlarmsOpenAgain({ windowMs, openForMs, outcomes }: CircuitPolicy, throttleShare: number | null): void {
+  if (!outcomes) {
+    checkAlarmOpensAgain(
+      alarmPeriod(windowMs),
+      openForMs,
+      `with outcomes: false and a window of ${words(Duration.millis(windowMs))}`,
+      'give a shorter window or leave outcomes true',
+    );
+  }
+  // Of what was throttled no proxy function knows.
+  if (throttleShare !== null) {
+    checkAlarmOpensAgain(THROTTLES_PERIOD, openForMs, 'with throttlePercent', 'leave throttlePercent out');
+  }
 }

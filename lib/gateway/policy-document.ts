@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { encodeAuth } from '../../lambdas/contract/auth-policy.ts';
+import { encodeCircuit } from '../../lambdas/contract/circuit-policy.ts';
 import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/identity-headers.ts';
 import {
   DEFAULT_CACHE_TIMEOUT_MS,
@@ -12,6 +13,8 @@ import {
 export function policyDocument({
   identityHeaders,
   badCredentials,
+  circuit,
+  retry,
   gatewayLimits,
   rateLimitHeaders,
   cacheTimeoutMs,
@@ -23,6 +26,8 @@ export function policyDocument({
     ...service,
     ...(!isDeepStrictEqual(identityHeaders, DEFAULT_IDENTITY_HEADERS) && { identityHeaders }),
     ...(badCredentials && { badCredentials: encodeLimit(badCredentials) }),
+    circuit: circuit && encodeCircuit(circuit),
+    ...(retry && { retry }),
     ...(gatewayLimits.length > 0 && { gatewayLimits: gatewayLimits.map(encodeLimit) }),
     ...(!rateLimitHeaders && { rateLimitHeaders }),
     ...(cacheTimeoutMs !== DEFAULT_CACHE_TIMEOUT_MS && { cacheTimeoutMs }),

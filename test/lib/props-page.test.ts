@@ -57,6 +57,7 @@ describe('docs/props.md', () => {
     ['Limit options', (options: never) => RateLimit.perClient(1, Duration.minutes(1), options)],
     ['Token bucket', (props: never) => RateLimit.tokenBucket(props)],
     ['`CircuitBreaker.of(', (props: never) => CircuitBreaker.of(props)],
+    ['Fallback', (fallback: never) => CircuitBreaker.of({ fallback })],
     ['Domain', (props: never) => testGateway({ domain: props })],
   ])('lists under %s the props that there are', (heading, call) => {
     expect(listed(heading)).toEqual(taken(call));

@@ -1,0 +1,113 @@
+import { Duration } from 'aws-cdk-lib';
+import type { CircuitPolicy, SlowPolicy } from '../../lambdas/contract/circuit-policy.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
+import { BOOLEAN, DURATION, type Kind, NUMBER, optional, type PropKinds } from './check-props.ts';
+import { intervalMs } from './interval.ts';
+import { LONGEST_TIMEOUT } from './overhead-allowance.ts';
+import { percentShare } from './percent-share.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** What speaks against an upstream. A client's own error or hang-up never does. */
+export interface CircuitFailureProps {
+  /**
+   * Statuses of the upstream that are failures, among 500 to 599: `[502, 503, 504]`.
+   *
+   * @default - all from 500 to 599
+   */
+  readonly failureStatuses?: readonly number[];
+  /**
+   * Whether it is a failure when the service's `timeout` is over before the answer is complete.
+   *
+   * @default true
+   */
+  readonly failOnTimeout?: boolean;
+  /**
+   * Whether it is a failure when the upstream cannot be reached, breaks off or answers no HTTP.
+   *
+   * @default true
+   */
+  readonly failOnReset?: boolean;
+  /**
+   * A request that takes at least so long is slow; enough of them open the circuit though they succeed. From 50 ms,
+   * shorter than the service's `timeout`.
+   *
+   * @default - none is
+   */
+  readonly slowCall?: Duration;
+  /**
+   * Percentage of slow requests that opens the circuit; only with `slowCall`.
+   *
+   * @default 50
+   */
+  readonly slowPercent?: number;
+}
+
+const NUMBERS: Kind = {
+  is: (value) => Array.isArray(value) && value.every((one) => typeof one === 'number'),
+  rule: 'an array of numbers',
+  fix: 'write one like [502, 503, 504]',
+};
+
+export const CIRCUIT_FAILURE_PROPS = {
+  failureStatuses: optional(NUMBERS),
+  failOnTimeout: optional(BOOLEAN),
+  failOnReset: optional(BOOLEAN),
+  slowCall: optional(DURATION),
+  slowPercent: optional(NUMBER),
+} satisfies PropKinds<CircuitFailureProps>;
+
+const STATUS = { min: 500, max: 599, fix: "others are the client's own error, or none" };
+const SLOW_CALL = {
+  min: Duration.millis(50),
+  max: LONGEST_TIMEOUT,
+  reason: 'less is the noise of a network, and more is a timeout',
+};
+
+/** @throws InvalidPropError for what no upstream can answer, or what says nothing of it */
+export function circuitFailures(
+  props: CircuitFailureProps,
+): Pick<CircuitPolicy, 'failureStatuses' | 'failOnTimeout' | 'failOnReset' | 'slow'> {
+  const { failOnTimeout = true, failOnReset = true } = props;
+  return { failureStatuses: statuses(props.failureStatuses), failOnTimeout, failOnReset, slow: slow(props) };
+}
+
+function statuses(given: readonly number[] | undefined): readonly number[] | null {
+  if (given === undefined) return null;
+  if (given.length === 0) {
+    throw new InvalidPropError(
+      'failureStatuses must name at least one status, got []: leave it out for all from 500 to 599, or write CircuitBreaker.none()',
+    );
+  }
+  for (const [index, status] of given.entries()) {
+    wholeNumber('a status of failureStatuses', status, STATUS);
+    if (given.indexOf(status) < index) {
+      throw new InvalidPropError(
+        `each of failureStatuses must be given once, got ${status} twice: leave one out, or write the other that is meant`,
+      );
+    }
+  }
+  return [...given];
+}
+
+function slow({ slowCall, slowPercent }: CircuitFailureProps): SlowPolicy | null {
+  if (slowCall !== undefined) {
+    const overMs = intervalMs('slowCall', slowCall, SLOW_CALL);
+    return {
+      overMs,
+      share: percentShare('slowPercent', slowPercent ?? 50, '50 opens when half of the requests are slow'),
+    };
+  }
+  if (slowPercent === undefined) return null;
+  throw new InvalidPropError(
+    `slowPercent must come with slowCall, got ${slowPercent} alone: write slowCall: Duration.seconds(2), or how long a slow request takes`,
+  );
+}
+
+/** @throws InvalidPropError where every slow request would be a timeout already */
+export function checkSlowCall(circuit: CircuitPolicy | null, timeoutMs: number): void {
+  const overMs = circuit?.slow?.overMs ?? 0;
+  if (overMs < timeoutMs) return;
+  throw new InvalidPropError(
+    `slowCall must be shorter than the service's timeout, got ${overMs} ms with ${timeoutMs} ms: what takes longer is a timeout, and fails; give a shorter one, or a longer timeout`,
+  );
+}

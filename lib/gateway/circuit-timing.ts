@@ -1,0 +1,96 @@
+import { Duration } from 'aws-cdk-lib';
+import { type CircuitTiming, DEFAULT_TIMING } from '../../lambdas/contract/circuit-policy.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
+import { DURATION, NUMBER, optional, type PropKinds } from './check-props.ts';
+import { intervalMs, words } from './interval.ts';
+import { wholeNumber } from './whole-number.ts';
+
+export interface CircuitTimingProps {
+  /**
+   * How long requests are answered 503 before some are let through to try, 1 s to 1 h.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly openFor?: Duration;
+  /**
+   * How long it may be at most: each time that the upstream is tried and fails it is left alone for twice as long, up to
+   * this. At least `openFor`, at most 1 h.
+   *
+   * @default - 5 minutes, or `openFor` where that is longer
+   */
+  readonly maxOpenFor?: Duration;
+  /**
+   * Requests that may try the upstream at once, of all environments of the proxy function together, 1 to 20; further ones
+   * are still answered 503. At most `successes`.
+   *
+   * @default - 3, or `successes` where that is less
+   */
+  readonly probes?: number;
+  /**
+   * Such requests that must succeed for the circuit to close, 1 to 100.
+   *
+   * @default - 3, or `probes` where that is more
+   */
+  readonly successes?: number;
+  /**
+   * For so long after the circuit closed a growing share of the requests passes, so that a recovering upstream is not
+   * flattened; up to 10 minutes. `Duration.seconds(0)` lets all of them pass at once.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly rampUp?: Duration;
+}
+
+export const CIRCUIT_TIMING_PROPS = {
+  openFor: optional(DURATION),
+  maxOpenFor: optional(DURATION),
+  probes: optional(NUMBER),
+  successes: optional(NUMBER),
+  rampUp: optional(DURATION),
+} satisfies PropKinds<CircuitTimingProps>;
+
+export const OPEN_FOR = {
+  min: Duration.seconds(1),
+  max: Duration.hours(1),
+  reason: 'an open circuit lets requests through to try when this time is over',
+};
+const RAMP_UP = {
+  min: Duration.seconds(0),
+  max: Duration.minutes(10),
+  reason: 'until it is over requests are turned away that the upstream could take',
+};
+const PROBES = { min: 1, max: 20, fix: 'they are requests of clients, sent to an upstream that may still fail' };
+const SUCCESSES = { min: 1, max: 100, fix: 'until so many have succeeded all other requests are turned away' };
+
+/** @throws InvalidPropError for a time or a number that cannot be */
+export function circuitTiming(props: CircuitTimingProps): CircuitTiming {
+  const openForMs = intervalMs('openFor', props.openFor ?? Duration.seconds(30), OPEN_FOR);
+  return {
+    openForMs,
+    maxOpenForMs: maxOpenForMs(props.maxOpenFor, openForMs),
+    ...trial(props),
+    rampUpMs: intervalMs('rampUp', props.rampUp ?? Duration.millis(DEFAULT_TIMING.rampUpMs), RAMP_UP),
+  };
+}
+
+function maxOpenForMs(given: Duration | undefined, openForMs: number): number {
+  if (given === undefined) return Math.max(DEFAULT_TIMING.maxOpenForMs, openForMs);
+  const maxMs = intervalMs('maxOpenFor', given, OPEN_FOR);
+  if (maxMs >= openForMs) return maxMs;
+  throw new InvalidPropError(
+    `maxOpenFor must be at least openFor, got ${words(given)} with ${words(Duration.millis(openForMs))}: a circuit whose trials fail stays open longer, not shorter; leave it out or give more`,
+  );
+}
+
+function trial(given: CircuitTimingProps): Pick<CircuitTiming, 'probes' | 'successes'> {
+  const { probes = Math.min(DEFAULT_TIMING.probes, given.successes ?? Number.POSITIVE_INFINITY) } = given;
+  const { successes = Math.max(DEFAULT_TIMING.successes, probes) } = given;
+  wholeNumber('successes', successes, SUCCESSES);
+  wholeNumber('probes', probes, PROBES);
+  if (probes > successes) {
+    throw new InvalidPropError(
+      `probes must be at most successes, got ${probes} with ${successes}: so many would be sent and fewer would decide; write successes: ${probes} or probes: ${successes}`,
+    );
+  }
+  return { probes, successes };
+}
