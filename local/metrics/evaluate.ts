@@ -1,6 +1,6 @@
 import { type AlarmModel, type AlarmStateValue, COMPARISONS, type MetricQuery } from './alarm-model.ts';
-import type { Series, Value } from './expression.ts';
 import type { MetricStore } from './metric-store.ts';
+import type { Series, Value } from './series.ts';
 
 export interface Datapoint {
   readonly startMs: number;

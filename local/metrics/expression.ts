@@ -1,8 +1,5 @@
 import jsep from 'jsep';
-
-/** Datapoints by the start of their period, in epoch milliseconds. */
-export type Series = ReadonlyMap<number, number>;
-export type Value = number | Series | readonly Value[];
+import { average, choose, combine, fill, reduce, sum, type Value } from './series.ts';
 
 /** A metric math expression that has been checked. */
 export interface Expression {
@@ -48,12 +45,12 @@ const FUNCTIONS: Readonly<Record<string, (args: readonly Value[], scope: Scope) 
   ABS: ([value]) => combine(Math.abs, value),
   CEIL: ([value]) => combine(Math.ceil, value),
   FLOOR: ([value]) => combine(Math.floor, value),
-  AVG: ([value]) => reduce(value, (numbers) => sum(numbers) / numbers.length),
+  AVG: ([value]) => average(value),
   MAX: ([value]) => reduce(value, (numbers) => Math.max(...numbers)),
   MIN: ([value]) => reduce(value, (numbers) => Math.min(...numbers)),
   SUM: ([value]) => reduce(value, sum),
   IF: ([condition, yes, no]) => choose(condition, yes, no),
-  FILL: ([value, filler], { periods }) => fill(value, filler, periods),
+  FILL: ([value, filler], { periods }) => fill(value, filler === KEYWORDS['REPEAT'] ? 'last' : filler, periods),
 };
 
 /** Words that are arguments of a function, not ids. */
@@ -124,70 +121,4 @@ function evaluate(node: Node, scope: Scope): Value {
     default:
       return FUNCTIONS[nameOf(node['callee'] as Node)]?.(operands('arguments'), scope) ?? Number.NaN;
   }
-}
-
-/**
- * Applies `f` to numbers, or to the datapoints of series at each time that all of them have: a missing operand gives a
- * missing result. So does a result that is no number (a division by zero).
- */
-function combine(f: (...numbers: number[]) => number, ...values: readonly (Value | undefined)[]): Value {
-  const flat = values.map(scalarOrSeries);
-  const series = flat.filter((value) => typeof value !== 'number');
-  const [first] = series;
-  if (!first) return f(...(flat as number[]));
-  const result = new Map<number, number>();
-  for (const time of first.keys()) {
-    if (!series.every((one) => one.has(time))) continue;
-    const number = f(...flat.map((value) => (typeof value === 'number' ? value : (value.get(time) as number))));
-    if (Number.isFinite(number)) result.set(time, number);
-  }
-  return result;
-}
-
-/** The branch that is not taken may be missing: only the condition and the taken one count. */
-function choose(condition: Value | undefined, yes: Value | undefined, no: Value | undefined): Value {
-  const [test, left, right] = [condition, yes, no ?? new Map()].map(scalarOrSeries);
-  if (typeof test === 'number') return (test !== 0 ? left : right) ?? new Map();
-  const result = new Map<number, number>();
-  for (const [time, holds] of test ?? []) {
-    const branch = holds !== 0 ? left : right;
-    const number = typeof branch === 'number' ? branch : branch?.get(time);
-    if (number !== undefined) result.set(time, number);
-  }
-  return result;
-}
-
-/** Over one series: a number. Over a list: at each time, over those that have a datapoint. */
-function reduce(value: Value | undefined, f: (numbers: readonly number[]) => number): Value {
-  if (value === undefined || typeof value === 'number') return value ?? Number.NaN;
-  if (!Array.isArray(value)) return f([...(value as Series).values()]);
-  const members = (value as readonly Value[]).map(scalarOrSeries);
-  const times = new Set(members.flatMap((member) => (typeof member === 'number' ? [] : [...member.keys()])));
-  if (times.size === 0) return f(members.filter((member) => typeof member === 'number'));
-  const at = (time: number) => members.flatMap((m) => (typeof m === 'number' ? m : (m.get(time) ?? [])));
-  return new Map([...times].toSorted((a, b) => a - b).map((time) => [time, f(at(time))]));
-}
-
-function fill(value: Value | undefined, filler: Value | undefined, periods: readonly number[]): Value {
-  const series = scalarOrSeries(value);
-  if (typeof series === 'number') return series;
-  const filling = scalarOrSeries(filler);
-  const result = new Map<number, number>();
-  let last: number | undefined;
-  for (const time of periods) {
-    const repeated = filling === KEYWORDS['REPEAT'] ? last : typeof filling === 'number' ? filling : filling.get(time);
-    const number = series.get(time) ?? repeated;
-    if (number !== undefined) result.set(time, number);
-    last = number;
-  }
-  return result;
-}
-
-function scalarOrSeries(value: Value | undefined): number | Series {
-  if (Array.isArray(value)) throw new Error('a list of metrics stands where one metric is expected');
-  return (value as number | Series | undefined) ?? new Map();
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -2,13 +2,12 @@ import type { Invocation } from '../functions/fleet.ts';
 import type { RequestReport } from '../http/api.ts';
 import type { Sample } from './metric-store.ts';
 
-/** The metrics that Lambda itself emits for an invocation. */
+/** The metrics that Lambda itself emits for an event. One that reaches no function has no invocation, not even 0 of them. */
 export function lambdaSamples({ functionName, outcome, durationMs }: Invocation, nowMs: number): readonly Sample[] {
+  const isInvoked = outcome.kind === 'replied' || outcome.kind === 'failed';
   const values = {
-    Invocations: outcome.kind === 'throttled' ? 0 : 1,
-    Errors: outcome.kind === 'failed' ? 1 : 0,
     Throttles: outcome.kind === 'throttled' ? 1 : 0,
-    Duration: durationMs,
+    ...(isInvoked && { Invocations: 1, Errors: outcome.kind === 'failed' ? 1 : 0, Duration: durationMs }),
   };
   return samples('AWS/Lambda', { FunctionName: functionName }, values, nowMs);
 }
