@@ -13,6 +13,7 @@ import type { Authorizer } from './authorizer.ts';
 import { BOOLEAN, checkProps, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
 import { CircuitAlarm } from './circuit-alarm.ts';
 import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
+import { checkSlowCall } from './circuit-failures.ts';
 import type { CircuitFunction } from './circuit-function.ts';
 import { intervalMs } from './interval.ts';
 import type { NamedLimit } from './limit-policies.ts';
@@ -21,13 +22,14 @@ import { checkPrefix } from './prefix.ts';
 import { ProxyFunction } from './proxy-function.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
 import { RATE_LIMIT, RateLimit, type RateLimits } from './rate-limit.ts';
+import { RETRY_PROPS, type RetryProps, retryPolicy } from './retries.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { RouteTable } from './route-table.ts';
 import { ServiceLimits } from './service-limits.ts';
 import { checkUpstream } from './upstream.ts';
 import { wholeNumber } from './whole-number.ts';
 
-export interface ServiceProps {
+export interface ServiceProps extends RetryProps {
   /** Path that the service's requests begin with: `/api/users`. */
   readonly prefix: string;
   /** Base URL of the server behind: `http://user-service:3001`. A base path is kept. May be a token. */
@@ -90,6 +92,7 @@ const PROPS = {
   rateLimit: optional(RATE_LIMIT),
   cost: optional(NUMBER),
   circuitBreaker: optional(CIRCUIT_BREAKER),
+  ...RETRY_PROPS,
   stripPrefix: optional(BOOLEAN),
   forwardAuthorization: optional(BOOLEAN),
   memorySize: optional(NUMBER),
@@ -159,6 +162,8 @@ export class Service extends Construct {
     this.#context = context;
     const timeoutMs = intervalMs('timeout', props.timeout ?? Duration.seconds(5), TIMEOUT);
     const auth = (props.auth ?? Auth.jwt()).policy;
+    const breaker = props.circuitBreaker ?? CircuitBreaker.of();
+    checkSlowCall(breaker.policy, timeoutMs);
     this.#limits = new ServiceLimits(context.gatewayLimits, timeoutMs, {
       auth,
       rateLimit: props.rateLimit ?? RateLimit.perClient(100, Duration.minutes(1)),
@@ -175,7 +180,8 @@ export class Service extends Construct {
       forwardAuthorization: props.forwardAuthorization ?? false,
       identityHeaders: context.identityHeaders,
       badCredentials: context.badCredentials,
-      circuit: (props.circuitBreaker ?? CircuitBreaker.of()).policy,
+      circuit: breaker.policy,
+      retry: retryPolicy(props),
       gatewayLimits: this.#limits.gateway,
       rateLimitHeaders: context.rateLimitHeaders,
       cacheTimeoutMs: context.cacheTimeoutMs,

@@ -35,6 +35,7 @@ describe('a service', () => {
       circuitBreaker: CircuitBreaker.none(),
       stripPrefix: false,
       forwardAuthorization: true,
+      retries: 2,
       memorySize: 512,
       maxConcurrency: 20,
     });
@@ -43,6 +44,9 @@ describe('a service', () => {
       upstream: Lazy.string({ produce: () => 'http://resolved:1' }),
       timeout: Duration.millis(50),
       auth: Auth.none(),
+      circuitBreaker: CircuitBreaker.of({ openFor: Duration.minutes(6), probes: 1, failureStatuses: [503] }),
+      retries: 3,
+      retryBudgetPercent: 25,
     });
     const payments = test.gateway.addService('payments', { prefix: '/api/payments', upstream: 'http://pay' });
     payments
@@ -66,7 +70,8 @@ describe('a service', () => {
       forwardAuthorization: false,
       identityHeaders: DEFAULT_IDENTITY_HEADERS,
       badCredentials: windowLimit(30, 60_000, { name: 'bad-credentials', by: 'ip' }),
-      circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
+      circuit: CircuitBreaker.of().policy,
+      retry: null,
       gatewayLimits: [],
       rateLimitHeaders: true,
       cacheTimeoutMs: 50,
@@ -82,12 +87,36 @@ describe('a service', () => {
       stripPrefix: false,
       forwardAuthorization: true,
       circuit: null,
+      retry: { attempts: 2, budgetShare: 0.1 },
       default: { auth: { accepts: [acceptance('jwt', { scopes: ['orders'] })] }, limits: [] },
     });
     template.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Tollgate edge: proxy of orders',
       MemorySize: 512,
       ReservedConcurrentExecutions: 20,
+    });
+  });
+
+  it('writes of its circuit and its retries what the decoder would not add by itself', () => {
+    const policyOf = (service: string) => {
+      const json = proxyEnvironment(template, service)['TOLLGATE_SERVICE'] as string;
+      return { json: JSON.parse(json), policy: decodeServicePolicy(json) };
+    };
+    const least = { failureShare: 0.5, minRequests: 5, windowMs: 10_000, outcomes: true };
+    expect(policyOf('users').json).toMatchObject({ circuit: { ...least, openForMs: 30_000 } });
+    expect(policyOf('users').json).not.toHaveProperty('retry');
+    expect(Object.keys(policyOf('users').json.circuit)).toHaveLength(5);
+    const { json, policy } = policyOf('products');
+    expect(json.circuit).toEqual({
+      ...least,
+      openForMs: 360_000,
+      maxOpenForMs: 360_000,
+      probes: 1,
+      failureStatuses: [503],
+    });
+    expect(policy).toMatchObject({
+      circuit: { ...CircuitBreaker.of().policy, ...json.circuit },
+      retry: { attempts: 3, budgetShare: 0.25 },
     });
   });
 
@@ -274,6 +303,22 @@ describe('a wrong service', () => {
       { memorySize: 64 },
       'memorySize must be a whole number between 128 and 10240, got 64: 256 MB do for most',
     ],
+    ['four retries', { retries: 4 }, 'retries must be a whole number between 0 and 3, got 4: '],
+    [
+      'a budget for more than there is',
+      { retries: 1, retryBudgetPercent: 101 },
+      'retryBudgetPercent must be more than 0 and at most 100, got 101: 10 lets one attempt more be made',
+    ],
+    [
+      'a budget of retries that are not made',
+      { retryBudgetPercent: 20 },
+      'retryBudgetPercent must come with retries, got 20 with none: write retries: 1, or leave it out',
+    ],
+    [
+      'a slow call that is a timeout',
+      { timeout: Duration.seconds(2), circuitBreaker: CircuitBreaker.of({ slowCall: Duration.seconds(2) }) },
+      "slowCall must be shorter than the service's timeout, got 2000 ms with 2000 ms: ",
+    ],
     [
       'half a request at once',
       { maxConcurrency: 0.5 },
@@ -292,9 +337,9 @@ describe('a wrong service', () => {
     [
       'a misspelt prop',
       { timout: Duration.seconds(5) },
-      'props must be among prefix, upstream, timeout, auth, rateLimit, cost, circuitBreaker, stripPrefix, forwardAuthorization, memorySize, maxConcurrency, got "timout": write timeout',
+      'props must be among prefix, upstream, timeout, auth, rateLimit, cost, circuitBreaker, retries, retryBudgetPercent, stripPrefix, forwardAuthorization, memorySize, maxConcurrency, got "timout": write timeout',
     ],
-    ['a prop that there is not', { retries: 3 }, 'maxConcurrency, got "retries": leave it out'],
+    ['a prop that there is not', { hedging: 3 }, 'maxConcurrency, got "hedging": leave it out'],
     [
       'a timeout without a unit',
       { timeout: 5 },
@@ -468,7 +513,7 @@ describe('wrong usage does not compile', () => {
       // @ts-expect-error nothing but Auth makes one
       gateway.addService('users', { ...serviceProps(), auth: { policy: { type: 'none' } } });
       // @ts-expect-error a misspelt prop
-      gateway.addService('users', { ...serviceProps(), retries: 3 });
+      gateway.addService('users', { ...serviceProps(), hedging: 3 });
     };
     expect(usage).toBeTypeOf('function');
   });
