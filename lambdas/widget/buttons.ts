@@ -1,7 +1,7 @@
 import type { MoveCircuit } from '../contract/circuit-operations.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { isForced } from '../core/circuit.ts';
-import { type Html, html, json } from './html.ts';
+import { type Html, html, json } from '../core/html.ts';
 
 /** CloudWatch does not tell who clicks: CloudTrail does. */
 const ASKED = { by: 'dashboard', reason: 'from the dashboard' };

@@ -1,10 +1,11 @@
 import type { CircuitEvent, CircuitFacts } from '../contract/circuit-operations.ts';
 import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
+import { sinceMs } from '../core/circuit-words.ts';
+import { type Html, html } from '../core/html.ts';
 import { buttons } from './buttons.ts';
-import { type Html, html } from './html.ts';
 import { spanText, timeText, type Zone } from './moments.ts';
-import { causeText, figuresText, nextText, shortened, sinceMs } from './state-words.ts';
+import { causeText, figuresText, nextText, shortened } from './state-words.ts';
 
 /** A circuit with what became of it before. */
 export interface CircuitView extends CircuitFacts {
@@ -44,11 +45,12 @@ const MARKS: Readonly<
 export function render(overview: Overview): string {
   const { circuits } = overview;
   if (circuits.length === 0) return html`<p>No service of this gateway has a circuit.</p>`.toString();
+  let rows: readonly Html[] = [];
   for (const length of [HISTORY_LENGTH, 3, 0]) {
-    const rows = circuits.map((circuit) => row(circuit, overview, length));
-    if (bytesOf(rows) <= MAX_BYTES) return page(rows, overview).toString();
+    rows = fitting(circuits.map((circuit) => row(circuit, overview, length)));
+    if (rows.length === circuits.length) break;
   }
-  return page(fitting(circuits.map((circuit) => row(circuit, overview, 0))), overview).toString();
+  return page(rows, overview).toString();
 }
 
 /** In place of the table, where nothing of it can be read. */
@@ -57,12 +59,14 @@ export function renderFault(fault: string): string {
 <p>Functions go on by what they last knew of them.</p>`.toString();
 }
 
-function bytesOf(rows: readonly Html[]): number {
-  return rows.reduce((sum, one) => sum + Buffer.byteLength(one.toString()), FRAME_BYTES);
-}
-
+/** As many as there is room for. */
 function fitting(rows: readonly Html[]): readonly Html[] {
-  return rows.filter((_, index) => bytesOf(rows.slice(0, index + 1)) <= MAX_BYTES);
+  let bytes = FRAME_BYTES;
+  const end = rows.findIndex((one) => {
+    bytes += Buffer.byteLength(one.toString());
+    return bytes > MAX_BYTES;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 function page(rows: readonly Html[], { circuits, nowMs, zone }: Overview): Html {

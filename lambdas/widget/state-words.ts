@@ -9,20 +9,6 @@ const REASON_LENGTH = 256;
 const FIGURES = 8;
 const FIGURE_NAME_LENGTH = 24;
 
-/** When a circuit came to its state; undefined: it has never moved. */
-export function sinceMs(circuit: CircuitState): number | undefined {
-  switch (circuit.state) {
-    case 'closed':
-      return circuit.closedAtMs === 0 ? undefined : circuit.closedAtMs;
-    case 'open':
-    case 'half-open':
-      return circuit.openedAtMs;
-    case 'forced-open':
-    case 'forced-closed':
-      return circuit.sinceMs;
-  }
-}
-
 /** What comes next, and when. */
 export function nextText(circuit: CircuitState, nowMs: number, timing: CircuitTiming): string {
   switch (circuit.state) {

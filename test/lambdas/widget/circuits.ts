@@ -1,0 +1,55 @@
+import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
+import type { Closed, Forced, HalfOpen, Open } from '../../../lambdas/contract/circuit-state.ts';
+import { UTC } from '../../../lambdas/widget/moments.ts';
+import type { CircuitView, Overview } from '../../../lambdas/widget/render.ts';
+
+export const NOW_MS = Date.UTC(2026, 2, 4, 12, 0, 0);
+export const OPERATOR = 'arn:aws:lambda:us-east-1:123456789012:function:shop-operator';
+
+const MOVED = {
+  version: 7,
+  alarmAtMs: 0,
+  source: 'outcomes',
+  by: 'env-1',
+  reason: '7 of 12 requests failed',
+  figures: { requests: 12, failures: 7 },
+} as const;
+
+export const CLOSED: Closed = { ...MOVED, state: 'closed', closedAtMs: NOW_MS - 60_000, rampUntilMs: 0, reopenings: 0 };
+
+export const OPEN: Open = {
+  ...MOVED,
+  state: 'open',
+  openedAtMs: NOW_MS - 10_000,
+  retryAtMs: NOW_MS + 20_000,
+  reopenings: 0,
+};
+
+export const HALF_OPEN: HalfOpen = {
+  ...MOVED,
+  state: 'half-open',
+  openedAtMs: NOW_MS - 40_000,
+  reopenings: 1,
+  leases: { a: NOW_MS + 1000, b: NOW_MS + 2000, ended: NOW_MS - 1 },
+  succeeded: 1,
+};
+
+export const FORCED_OPEN: Forced = {
+  ...MOVED,
+  state: 'forced-open',
+  sinceMs: NOW_MS - 5000,
+  untilMs: NOW_MS + 600_000,
+  source: 'operator',
+  by: 'alice',
+  reason: 'the upstream is being moved',
+  figures: {},
+};
+
+export function view(changes: Partial<CircuitView> = {}): CircuitView {
+  const timing = { openForMs: 30_000, ...DEFAULT_TIMING };
+  return { service: 'orders', circuit: CLOSED, fault: null, history: [], timing, ...changes };
+}
+
+export function overview(...circuits: readonly CircuitView[]): Overview {
+  return { circuits, nowMs: NOW_MS, zone: UTC, operatorFunction: OPERATOR };
+}

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { spanText, timeText, UTC, zoneOf } from '../../../lambdas/widget/moments.ts';
+
+const AT_MS = Date.UTC(2026, 2, 4, 23, 30, 5);
+
+describe('a time', () => {
+  test.each([
+    ['+00:00', '2026-03-04 23:30:05'],
+    ['+05:30', '2026-03-05 05:00:05'],
+    ['-08:00', '2026-03-04 15:30:05'],
+  ])('is told in the dashboard’s time zone: %s', (offsetISO, text) => {
+    const zone = zoneOf({ widgetContext: { timezone: { label: 'x', offsetISO } } });
+    expect(zone.offset).toBe(offsetISO);
+    expect(timeText(AT_MS, zone)).toBe(text);
+  });
+
+  test.each([
+    [{}],
+    [null],
+    [{ widgetContext: { timezone: 'Europe/Paris' } }],
+    [{ widgetContext: { timezone: { offsetISO: '+1:00' } } }],
+  ])('is told in UTC where CloudWatch does not say: %j', (event) => {
+    expect(zoneOf(event)).toEqual(UTC);
+  });
+
+  test('can be any number', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (atMs) => {
+        expect(timeText(atMs, UTC)).toMatch(/\d/);
+      }),
+    );
+    expect(timeText(8.64e15 + 1, UTC)).toBe('8640000000000001 ms');
+  });
+});
+
+test.each([
+  [-5, '0 s'],
+  [0, '0 s'],
+  [1, '1 s'],
+  [119_001, '120 s'],
+  [120_000, '2 min'],
+  [150_000, '3 min'],
+  [3 * 3_600_000, '3 h'],
+  [49 * 3_600_000, '3 d'],
+])('%i ms are told as %s', (ms, text) => {
+  expect(spanText(ms)).toBe(text);
+});
