@@ -34,6 +34,7 @@ const IGNORED: Readonly<Record<string, string>> = {
   'AWS::S3::BucketPolicy': 'nothing is denied here',
   'AWS::SecretsManager::*': 'has no part in a request',
   'AWS::SNS::*': 'notifications are log lines here',
+  'AWS::SQS::*': 'an invocation that fails is a log line here',
   'AWS::SSM::Parameter': 'has no part in a request',
   'Custom::VpcRestrictDefaultSG': 'functions run on this machine',
   'Custom::LogRetention': 'log lines go to the terminal',

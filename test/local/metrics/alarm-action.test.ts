@@ -51,3 +51,47 @@ test('an alarm invokes the function that is its action, with what CloudWatch wou
   });
   expect(served.gateway.alarms.states()).toEqual({ failures: 'ALARM' });
 });
+
+test('an alarm of a dead-letter queue that tells a topic hinders nothing: it stays OK, and a topic’s word is a notice', async () => {
+  const clock = manualClock();
+  const onTopic = (name: string, properties: object) =>
+    alarmResource({
+      AlarmName: name,
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      AlarmActions: [{ Ref: 'Topic' }],
+      ...properties,
+    });
+  const served = await serveFixture(
+    {
+      functions: { Users: { code: 'export const handler = async () => ({});' } },
+      routes: { 'GET /users': { function: 'Users' } },
+      resources: {
+        Queue: { Type: 'AWS::SQS::Queue', Properties: { SqsManagedSseEnabled: true } },
+        QueuePolicy: { Type: 'AWS::SQS::QueuePolicy', Properties: { Queues: [{ Ref: 'Queue' }] } },
+        Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'alarms' } },
+        Letters: onTopic('letters', {
+          Namespace: 'AWS/SQS',
+          MetricName: 'ApproximateNumberOfMessagesVisible',
+          Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['Queue', 'QueueName'] } }],
+          Statistic: 'Maximum',
+          TreatMissingData: 'notBreaching',
+        }),
+        Silence: onTopic('silence', {
+          Namespace: 'N',
+          MetricName: 'Beats',
+          Statistic: 'Sum',
+          TreatMissingData: 'breaching',
+        }),
+      },
+    },
+    { clock },
+  );
+  clock.advance(10_000);
+  expect(served.gateway.alarms.states()).toEqual({ letters: 'OK', silence: 'ALARM' });
+  const { text } = await served.until('notice', () => true);
+  expect(text).toMatch(/^alarm silence would now notify arn:aws:sns:.*:alarms$/);
+  expect([...served.gateway.model().ignored.keys()]).toContain('AWS::SQS::*');
+});
