@@ -1,12 +1,9 @@
-import {
-  Agent as HttpAgent,
-  type IncomingMessage,
-  type RequestOptions,
-  request,
-  validateHeaderName,
-  validateHeaderValue,
-} from 'node:http';
+import { Agent as HttpAgent, type RequestOptions, request, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
+import { DEADLINE_HEADER } from '../core/headers.ts';
+import { isIdempotent } from '../core/retry.ts';
+import { readAnswer, type UpstreamResponse } from './upstream-answer.ts';
+import { asUpstreamError, ConnectionError, UpstreamError } from './upstream-error.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -16,24 +13,8 @@ export interface UpstreamRequest {
   readonly body: Buffer | undefined;
 }
 
-export interface UpstreamResponse {
-  readonly status: number;
-  /** By lower-cased name, duplicates joined by commas; `set-cookie` is not among them. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly cookies: readonly string[];
-  readonly body: Buffer;
-}
-
-/** Why an upstream gave no usable answer. */
-export class UpstreamError extends Error {
-  readonly code: 'timeout' | 'unreachable' | 'too_large';
-
-  constructor(code: UpstreamError['code'], message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'UpstreamError';
-    this.code = code;
-  }
-}
+/** Whether a request may go out on a connection kept from earlier ones, or gets one of its own. */
+export type Connection = 'kept' | 'own';
 
 /**
  * Whether a message can be written as HTTP/1.1 at all: Node refuses, for example, a control character in a field. Asked
@@ -52,17 +33,17 @@ export function isSendable({ method, target, headers }: UpstreamRequest): boolea
   }
 }
 
-/** Lambda returns at most 6 MB, so more of an answer is not read (AWS: Lambda quotas). */
-export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
-
 /** Header bytes of an answer that are read: more than API Gateway would hand on. */
 const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
 
 /** A connection idle for longer is closed: many servers close theirs after 5 s, and a closed one resets a request. */
 const IDLE_CONNECTION_MS = 4000;
 
-/** RFC 9110 §9.2.2: these may be sent again when a connection closed before any answer. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/** Interim answers (1xx) to one request: one that reports its progress every second needs fewer. */
+const MAX_INTERIM = 100;
+
+/** Without a body these say that it is empty (RFC 9110 §8.6). */
+const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' } as const;
 
@@ -73,7 +54,7 @@ export class Upstream {
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #request: typeof request;
   readonly #clock: () => number;
-  /** When the last answer had been read: no idle connection is younger. */
+  /** When the last answer on a kept connection had been read: none that is idle is younger. */
   #answeredAtMs = 0;
 
   /** @param clock epoch milliseconds: they go on while Lambda holds the environment frozen, timers do not */
@@ -93,20 +74,22 @@ export class Upstream {
   }
 
   /**
-   * Sends one request and reads the whole answer. A request on a kept-alive connection that the server has meanwhile
-   * closed goes out once more, if its method allows that, over a new connection.
+   * Sends one request and reads the whole answer. A request on a kept connection that the server has meanwhile closed
+   * goes out once more, if its method allows that, over a new one; one with a connection of its own goes out once. The
+   * upstream is told each time how long the answer will be waited for.
    *
    * @param timeoutMs until the last byte of the answer
    * @throws UpstreamError
    */
-  async send(message: UpstreamRequest, timeoutMs: number): Promise<UpstreamResponse> {
-    const deadlineMs = performance.now() + timeoutMs;
+  async send(message: UpstreamRequest, timeoutMs: number, connection: Connection = 'kept'): Promise<UpstreamResponse> {
+    if (connection === 'own') return this.#exchange(message, timeoutMs, false);
+    const deadlineAtMs = performance.now() + timeoutMs;
     this.#dropIdleConnections();
     try {
       return await this.#exchange(message, timeoutMs, this.#agent);
     } catch (error) {
-      if (!(error instanceof StaleConnection) || !IDEMPOTENT.has(message.method)) throw error;
-      return this.#exchange(message, deadlineMs - performance.now(), false);
+      if (!(error instanceof ConnectionError && error.kept) || !isIdempotent(message.method)) throw error;
+      return this.#exchange(message, deadlineAtMs - performance.now(), false);
     }
   }
 
@@ -122,95 +105,52 @@ export class Upstream {
 
   #exchange(message: UpstreamRequest, timeoutMs: number, agent: RequestOptions['agent']): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
+      if (timeoutMs < 1) return reject(new UpstreamError('timeout', 'no time is left to send the request in'));
       let answered = false;
+      let interim = 0;
       const outgoing = this.#request({
         ...this.#address,
         method: message.method,
         path: message.target,
-        headers: { ...message.headers, ...lengthOf(message) },
+        headers: fieldsOf(message, timeoutMs),
         agent,
         maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
       });
-      const timer = setTimeout(
-        () => outgoing.destroy(new UpstreamError('timeout', `no complete answer within ${timeoutMs} ms`)),
-        Math.max(0, timeoutMs),
-      );
+      // Of more fields than this says Node hands over a part, as if there were no others.
+      outgoing.maxHeadersCount = 0;
       const fail = (error: Error) => {
         clearTimeout(timer);
         outgoing.destroy();
-        reject(asUpstreamError(error, outgoing.reusedSocket && !answered));
+        reject(asUpstreamError(error, { kept: outgoing.reusedSocket, answered }));
       };
+      const timer = setTimeout(
+        () => fail(new UpstreamError('timeout', `no complete answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
       outgoing.on('error', fail);
+      outgoing.on('information', () => {
+        interim += 1;
+        if (interim > MAX_INTERIM) fail(new UpstreamError('unreachable', 'interim answers and no end of them'));
+      });
       outgoing.on('response', (incoming) => {
         answered = true;
-        collect(incoming)
-          .then((response) => {
-            clearTimeout(timer);
-            this.#answeredAtMs = this.#clock();
-            // An answer that came before the whole body was read: nobody wants the rest.
-            if (!outgoing.writableFinished) outgoing.destroy();
-            resolve(response);
-          })
-          .catch(fail);
+        const done = (answer: UpstreamResponse) => {
+          clearTimeout(timer);
+          if (agent === this.#agent) this.#answeredAtMs = this.#clock();
+          // An answer that came before the whole body was read: nobody wants the rest.
+          if (!outgoing.writableFinished) outgoing.destroy();
+          resolve(answer);
+        };
+        readAnswer(incoming, message.method, done, fail);
       });
       outgoing.end(message.body);
     });
   }
 }
 
-class StaleConnection extends UpstreamError {
-  constructor(cause: unknown) {
-    super('unreachable', 'the upstream closed the connection', cause);
-  }
-}
-
-function asUpstreamError(error: Error, mayBeStale: boolean): UpstreamError {
-  if (error instanceof UpstreamError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? error.name;
-  if (mayBeStale && (code === 'ECONNRESET' || code === 'EPIPE')) return new StaleConnection(error);
-  return new UpstreamError('unreachable', code, error);
-}
-
 /** A body's length is always said, so that nothing goes out chunked; where a method implies none, nothing is said. */
-function lengthOf({ method, body }: UpstreamRequest): Record<string, string> {
-  if (body === undefined && !['POST', 'PUT', 'PATCH'].includes(method)) return {};
-  return { 'content-length': String(body?.length ?? 0) };
-}
-
-/** By events: an async iterator over the chunks takes longer than all the rest of this function. */
-function collect(incoming: IncomingMessage): Promise<UpstreamResponse> {
-  const { statusCode = 0 } = incoming;
-  return new Promise((resolve, reject) => {
-    // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
-    if (statusCode < 200) {
-      return reject(new UpstreamError('unreachable', `the upstream answered ${statusCode}, which nobody asked for`));
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_RESPONSE_BYTES) {
-        reject(new UpstreamError('too_large', `the answer is larger than ${MAX_RESPONSE_BYTES} bytes`));
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    incoming.on('error', reject);
-    incoming.on('end', () =>
-      resolve({ status: statusCode, ...fieldsOf(incoming.rawHeaders), body: Buffer.concat(chunks, size) }),
-    );
-  });
-}
-
-/** Names and values as they came, one after the other. Node's own views of them drop some duplicates or cost more. */
-function fieldsOf(rawHeaders: readonly string[]): Pick<UpstreamResponse, 'headers' | 'cookies'> {
-  const headers: Record<string, string> = {};
-  const cookies: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase();
-    const value = rawHeaders[index + 1] ?? '';
-    if (name === 'set-cookie') cookies.push(value);
-    else headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
-  }
-  return { headers, cookies };
+function fieldsOf({ method, headers, body }: UpstreamRequest, timeoutMs: number): Record<string, string> {
+  const fields: Record<string, string> = { ...headers, [DEADLINE_HEADER]: String(Math.floor(timeoutMs)) };
+  if (body !== undefined || METHODS_WITH_BODY.has(method)) fields['content-length'] = String(body?.length ?? 0);
+  return fields;
 }

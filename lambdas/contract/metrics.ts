@@ -10,6 +10,8 @@ export const Metric = {
   failures: 'Failures',
   /** Milliseconds from the request leaving until the last byte of the upstream's answer. */
   upstreamLatency: 'UpstreamLatency',
+  /** Further attempts at requests whose connection failed. */
+  retries: 'Retries',
   /** Milliseconds that the gateway itself added. */
   overhead: 'Overhead',
   /** Answered 429, by a limit or by a bound of concurrency. */

@@ -18,8 +18,15 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
+/**
+ * Whole milliseconds that an answer will be waited for. A duration, as gRPC sends it, and no point in time: the clocks of
+ * two machines may disagree by more than a deadline is long.
+ */
+export const DEADLINE_HEADER = 'x-request-deadline-ms';
+
 /** Fields that only the gateway may say to an upstream, whatever else it is configured to say. */
 const GATEWAYS_OWN = new Set([
+  DEADLINE_HEADER,
   'x-user-id',
   'x-user-email',
   'x-user-roles',

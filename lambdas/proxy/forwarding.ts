@@ -1,43 +1,67 @@
 import { isUtf8 } from 'node:buffer';
-import { type Upstream, UpstreamError, type UpstreamResponse } from '../adapters/upstream.ts';
+import type { Connection, Upstream } from '../adapters/upstream.ts';
+import type { UpstreamResponse } from '../adapters/upstream-answer.ts';
+import { UpstreamError } from '../adapters/upstream-error.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import { returnedResponseHeaders } from '../core/headers.ts';
-import { isFailure } from '../core/outcome.ts';
+import { type AttemptResult, isFailure } from '../core/outcome.ts';
 import { Problem } from '../core/problem.ts';
-import type { ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
+import type { AttemptOutcome, Exchange, ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
+import { type RetryingOptions, retrying } from './retrying.ts';
 
 /** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
 const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 
 const TEXTUAL = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded|[^;]+\+(?:json|xml)))/i;
 
-export interface ForwardingOptions {
-  readonly policy: ServicePolicy;
+export interface ForwardingOptions extends RetryingOptions {
   readonly upstream: Upstream;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonic: () => number;
 }
 
-/** Sends the composed message and hands the answer back. */
-export function forwarding({ policy, upstream, monotonic }: ForwardingOptions) {
+/** Sends the composed message, again where that may help, and hands the answer back. */
+export function forwarding(options: ForwardingOptions) {
+  const { policy, upstream, monotonic } = options;
+  const retries = policy.retry === null ? undefined : retrying(policy.retry, options);
+
   return async (_: ProxyEvent, { exchange }: ProxyContext): Promise<ProxyResult> => {
     const { message } = exchange;
     if (message === undefined) throw new TypeError('there is no message to forward');
-    const startedAtMs = monotonic();
-    const sent = (failed: boolean) => {
-      exchange.forwarded = { upstreamMs: monotonic() - startedAtMs, failed };
-    };
-    try {
-      const response = await upstream.send(message, policy.timeoutMs);
-      sent(isFailure(response.status));
-      return resultOf(response);
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      // What only the client's wish made too large says nothing of the upstream.
-      sent(error.code !== 'too_large');
-      throw problemOf(error, policy);
+    const note = attemptsOf(exchange, options);
+    const deadlineAtMs = exchange.deadlineAtMs ?? monotonic() + policy.timeoutMs;
+    exchange.deadlineAtMs = deadlineAtMs;
+    retries?.begin(exchange);
+    for (;;) {
+      const sentAtMs = monotonic();
+      try {
+        const response = await upstream.send(message, deadlineAtMs - sentAtMs, connectionFor(exchange));
+        note({ status: response.status }, sentAtMs);
+        return resultOf(response);
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        note({ error: error.code }, sentAtMs);
+        if (!(await retries?.again(exchange, error, deadlineAtMs))) throw problemOf(error, policy);
+      }
     }
   };
+}
+
+/** What notes how each attempt ended; how long it all took is counted from now. */
+function attemptsOf(exchange: Exchange, { policy, monotonic }: ForwardingOptions) {
+  const startedAtMs = monotonic();
+  const attempts: AttemptOutcome[] = [];
+  return (result: AttemptResult, sentAtMs: number): void => {
+    const nowMs = monotonic();
+    attempts.push({ result, ms: nowMs - sentAtMs });
+    exchange.forwarded = { upstreamMs: nowMs - startedAtMs, attempts, failed: isFailure(result, policy.circuit) };
+  };
+}
+
+/**
+ * A probe goes out once, and must not fail for a connection that was kept too long; nor must what is sent again, since a
+ * connection has failed just now.
+ */
+function connectionFor({ circuit, forwarded }: Exchange): Connection {
+  return circuit?.admission === 'probe' || forwarded !== undefined ? 'own' : 'kept';
 }
 
 function resultOf({ status, headers, cookies, body }: UpstreamResponse): ProxyResult {

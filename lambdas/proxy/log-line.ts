@@ -77,6 +77,7 @@ function describe(
   latencyMs: number,
 ): Record<string, unknown> {
   const { verdict, forwarded } = exchange;
+  const retries = retriesOf(exchange);
   return {
     request_id: exchange.requestId,
     user_id: verdict === undefined || verdict.verdict === 'anonymous' ? '' : verdict.sub,
@@ -90,6 +91,7 @@ function describe(
     latency_ms: round(latencyMs),
     upstream_ms: forwarded === undefined ? null : round(forwarded.upstreamMs),
     overhead_ms: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
+    ...(retries > 0 && { retries }),
     verdict: verdict?.verdict ?? 'none',
     ...limitFields(exchange.ruling, exchange.cost),
     circuit: exchange.circuit?.state.state ?? 'none',
@@ -101,6 +103,7 @@ function describe(
 function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovered }: StoreEvents): MetricValues {
   const { forwarded, problem, ruling } = exchange;
   const rejection = problem && rejectionOf(problem, ruling);
+  const retries = retriesOf(exchange);
   return {
     [Metric.requests]: 1,
     [Metric.overhead]: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
@@ -108,12 +111,17 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
       [Metric.upstreamLatency]: round(forwarded.upstreamMs),
       [Metric.failures]: forwarded.failed ? 1 : 0,
     }),
+    ...(retries > 0 && { [Metric.retries]: retries }),
     ...(rejection && { [rejection]: 1 }),
     ...(ruling && limitMetrics(ruling)),
     ...(errors > 0 && { [Metric.storeErrors]: errors }),
     ...(lost > 0 && { [Metric.storeLost]: lost }),
     ...(recovered > 0 && { [Metric.storeRecovered]: recovered }),
   };
+}
+
+function retriesOf({ forwarded }: Exchange): number {
+  return forwarded === undefined ? 0 : forwarded.attempts.length - 1;
 }
 
 /** A revoked credential is refused as an invalid token, yet the authorizer accepted it. */

@@ -4,13 +4,9 @@ import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  isSendable,
-  MAX_RESPONSE_BYTES,
-  Upstream,
-  type UpstreamError,
-  type UpstreamRequest,
-} from '../../../lambdas/adapters/upstream.ts';
+import { isSendable, Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
+import { MAX_RESPONSE_BYTES } from '../../../lambdas/adapters/upstream-answer.ts';
+import type { UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
 import { TestClock } from '../../support/clock.ts';
 import { freePort } from '../../support/redis.ts';
 import { serveEcho, serveHttp, serveTcp } from '../../support/upstream.ts';

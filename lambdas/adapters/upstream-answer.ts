@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import { UpstreamError } from './upstream-error.ts';
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** By lower-cased name, duplicates joined by commas; `set-cookie` is not among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Lambda returns at most 6 MB, so more of an answer is not read (AWS: Lambda quotas). */
+export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
+
+/** Header fields of an answer, far more than API Gateway hands on. Node would leave out those beyond it unsaid. */
+export const MAX_RESPONSE_FIELDS = 1000;
+
+/**
+ * Reads an answer whose header section is there. By events and callbacks: an async iterator over the chunks takes longer
+ * than all the rest of a request.
+ *
+ * @param fail may be called more than once; the first call counts
+ */
+export function readAnswer(
+  incoming: IncomingMessage,
+  method: string,
+  done: (answer: UpstreamResponse) => void,
+  fail: (error: Error) => void,
+): void {
+  const { statusCode: status = 0, rawHeaders } = incoming;
+  const fields = fieldsOf(rawHeaders);
+  // In these two the length is that of a body which is not sent (RFC 9110 §8.6).
+  const isBodiless = method === 'HEAD' || status === 304;
+  const length = isBodiless ? 0 : Number(fields.headers['content-length'] ?? 0);
+  const refusal = refusalOf(status, rawHeaders.length / 2, length);
+  if (refusal !== undefined) {
+    fail(refusal);
+    return;
+  }
+  const body = new Body();
+  incoming.on('data', (chunk: Buffer) => {
+    body.add(chunk);
+    if (body.size > MAX_RESPONSE_BYTES) fail(tooLarge());
+  });
+  incoming.on('error', fail);
+  incoming.on('end', () => done({ status, ...fields, body: body.whole() }));
+}
+
+/** What was read of a body so far. */
+class Body {
+  /** Chunks that are put together as soon as there are so many: a Buffer takes a hundred bytes, and may hold one. */
+  static readonly #LOOSE = 1024;
+  readonly #chunks: Buffer[] = [];
+  #joined = 0;
+  size = 0;
+
+  add(chunk: Buffer): void {
+    this.size += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#chunks.length - this.#joined < Body.#LOOSE) return;
+    this.#chunks.push(Buffer.concat(this.#chunks.splice(this.#joined)));
+    this.#joined += 1;
+  }
+
+  whole(): Buffer {
+    const [first] = this.#chunks;
+    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.size);
+  }
+}
+
+/** Names and values as they came, one after the other. Node's own views of them drop some duplicates or cost more. */
+function fieldsOf(rawHeaders: readonly string[]): Pick<UpstreamResponse, 'headers' | 'cookies'> {
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = rawHeaders[index + 1] ?? '';
+    if (name === 'set-cookie') cookies.push(value);
+    else headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
+  }
+  return { headers, cookies };
+}
+
+/** Why an answer is not read on, however it goes on. */
+function refusalOf(status: number, fields: number, length: number): UpstreamError | undefined {
+  // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
+  if (status < 200) return new UpstreamError('unreachable', `the status is ${status}, which nobody asked for`);
+  if (fields > MAX_RESPONSE_FIELDS) return new UpstreamError('unreachable', `${fields} header fields`);
+  return length > MAX_RESPONSE_BYTES ? tooLarge() : undefined;
+}
+
+function tooLarge(): UpstreamError {
+  return new UpstreamError('too_large', `the answer is larger than ${MAX_RESPONSE_BYTES} bytes`);
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectionError, type UpstreamError } from '../adapters/upstream-error.ts';
+import type { RetryPolicy, ServicePolicy } from '../contract/policy.ts';
+import type { Counters } from '../core/counters.ts';
+import { periodOf } from '../core/outcome.ts';
+import { isIdempotent, leavesTime, retryPauseMs } from '../core/retry.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Over which the budget of a service without a circuit is counted. */
+const WINDOW_MS = 10_000;
+
+const ONE_REQUEST = { total: 1, failures: 0, slow: 0 };
+
+export interface RetryingOptions {
+  readonly policy: ServicePolicy;
+  readonly counters: Counters;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly monotonic: () => number;
+  /** 0 <= random < 1 @default Math.random */
+  readonly random?: () => number;
+}
+
+export interface Retrying {
+  /** Notes that there is a request, since the budget is a share of them all. */
+  begin(exchange: Exchange): void;
+  /** Whether a request that failed is to be sent again; answers when it is time to. */
+  again(exchange: Exchange, error: UpstreamError, deadlineAtMs: number): Promise<boolean>;
+}
+
+/**
+ * Only what may be done twice is sent again, and only where the connection failed: an upstream that answers too late or
+ * with an error is at work, and more work does not help it. See docs/decisions/0018-retries.md.
+ */
+export function retrying({ attempts, budgetShare }: RetryPolicy, options: RetryingOptions): Retrying {
+  const { policy, counters, monotonic, random = Math.random } = options;
+  const windowMs = policy.circuit?.windowMs ?? WINDOW_MS;
+  const periodFor = ({ circuit }: Exchange) => periodOf(policy, circuit?.state.version ?? 0);
+
+  return {
+    begin: (exchange) => {
+      // A circuit that looks at outcomes counts them, and so the requests, itself.
+      if (!policy.circuit?.outcomes) void counters.record(periodFor(exchange), ONE_REQUEST, windowMs);
+    },
+    again: async (exchange, error, deadlineAtMs) => {
+      const retries = (exchange.forwarded?.attempts.length ?? 1) - 1;
+      if (retries >= attempts || !mayBeSentAgain(exchange, error)) return false;
+      const pauseMs = retryPauseMs(retries, random());
+      if (!leavesTime(deadlineAtMs - monotonic(), pauseMs)) return false;
+      await sleep(pauseMs);
+      // Asked after the pause: nothing is taken that is not used, unless the answer itself comes too late.
+      const isTaken = await counters.takeRetry(periodFor(exchange), budgetShare, windowMs);
+      return isTaken && leavesTime(deadlineAtMs - monotonic(), 0);
+    },
+  };
+}
+
+function mayBeSentAgain({ message, circuit }: Exchange, error: UpstreamError): boolean {
+  if (message === undefined || !isIdempotent(message.method) || !(error instanceof ConnectionError)) return false;
+  // A probe is one request, and an upstream that is in doubt gets no more of them than it must.
+  return circuit === undefined || (circuit.state.state === 'closed' && circuit.admission === 'pass');
+}
