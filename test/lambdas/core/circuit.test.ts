@@ -1,194 +1,262 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import {
   admit,
-  type CircuitState,
-  INITIAL_CIRCUIT,
+  bounded,
+  isTransition,
   retryAfterS,
   type Signal,
+  settle,
   transition,
 } from '../../../lambdas/core/circuit.ts';
+import {
+  failed,
+  forced,
+  HELD,
+  LEASE_MS,
+  movedBy,
+  OPENED,
+  PROBING,
+  RECOVERED,
+  RELEASED,
+  SHUT,
+  started,
+  succeeded,
+  TIMING,
+  tripped,
+} from '../../support/circuits.ts';
 
-const POLICY = { openForMs: 30_000 };
-const LEASE_MS = 10_000;
-const TRIP = { type: 'trip', source: 'alarm', reason: 'too many failures', atMs: 1000 } as const;
-
-const signals: fc.Arbitrary<(nowMs: number) => Signal> = fc.oneof(
-  fc
-    .record({
-      source: fc.constantFrom('outcomes' as const, 'alarm' as const, 'operator' as const),
-      delayMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60_000 })),
-    })
-    .map(
-      ({ source, delayMs }) =>
-        (nowMs: number): Signal => ({ type: 'trip', source, reason: 'r', atMs: nowMs - delayMs }),
-    ),
-  fc
-    .constantFrom<Signal>(
-      { type: 'probe-started', leaseMs: LEASE_MS },
-      { type: 'probe-succeeded' },
-      { type: 'probe-failed', reason: 'the probe failed' },
-    )
-    .map((signal) => () => signal),
-);
-const history = fc.array(fc.record({ stepMs: fc.integer({ min: 0, max: 40_000 }), signalAt: signals }), {
-  maxLength: 40,
-});
-
-function opened(): CircuitState {
-  return transition(INITIAL_CIRCUIT, TRIP, 1000, POLICY);
+function next(circuit: CircuitState, signal: Signal, nowMs: number, random = 0): CircuitState {
+  return transition(circuit, signal, { nowMs, random }, TIMING);
 }
 
-function probing(): CircuitState {
-  return transition(opened(), { type: 'probe-started', leaseMs: LEASE_MS }, 31_000, POLICY);
+function admitted(circuit: CircuitState, nowMs: number, random = 0.999): string {
+  return admit(circuit, { nowMs, random }, TIMING);
 }
 
-describe('whatever happens to a circuit', () => {
-  /** Runs a history and shows each step to `check`. */
-  function over(
-    check: (step: { before: CircuitState; after: CircuitState; signal: Signal; nowMs: number }) => void,
-  ): void {
-    fc.assert(
-      fc.property(history, (steps) => {
-        let [circuit, nowMs] = [INITIAL_CIRCUIT, 1_000_000];
-        for (const { stepMs, signalAt } of steps) {
-          nowMs += stepMs;
-          const signal = signalAt(nowMs);
-          const after = transition(circuit, signal, nowMs, POLICY);
-          check({ before: circuit, after, signal, nowMs });
-          circuit = after;
-        }
-      }),
-      { numRuns: 500 },
-    );
+/** An outage whose first probe failed at each of these times. */
+function reopened(times: number, random: number): CircuitState {
+  let circuit: CircuitState = OPENED;
+  for (let time = 1; time <= times; time += 1) {
+    const atMs = circuit.state === 'open' ? circuit.retryAtMs : 0;
+    circuit = next(next(circuit, started('p'), atMs), failed('p'), atMs, random);
   }
+  return circuit;
+}
 
-  it('its version grows by exactly one with each change and not at all without', () => {
-    over(({ before, after }) => expect(after.version).toBe(after === before ? before.version : before.version + 1));
-  });
-
-  it('it closes by the success of a probe and by nothing else', () => {
-    over(({ before, after, signal }) => {
-      if (after.state === 'closed' && before.state !== 'closed') {
-        expect([before.state, signal.type]).toEqual(['half-open', 'probe-succeeded']);
-      }
-    });
-  });
-
-  it('a probe starts only when the time to stay open, or the lease of the last one, is over', () => {
-    over(({ before, after, nowMs }) => {
-      if (after === before || after.state !== 'half-open') return;
-      expect(before.state).not.toBe('closed');
-      if (before.state === 'open') expect(nowMs).toBeGreaterThanOrEqual(before.retryAtMs);
-      if (before.state === 'half-open') expect(nowMs).toBeGreaterThanOrEqual(before.probeLeaseUntilMs);
-    });
-  });
-
-  it('what opened it is known until it closes', () => {
-    over(({ before, after }) => {
-      if (before.state === 'closed' || after.state === 'closed') return;
-      expect([after.openedAtMs, after.source]).toEqual([before.openedAtMs, before.source]);
-    });
-  });
-
-  it('no trip from before it closed opens it again', () => {
-    over(({ before, after, signal }) => {
-      if (signal.type !== 'trip' || before.state !== 'closed') return;
-      expect(after.state).toBe(signal.atMs < before.closedAtMs ? 'closed' : 'open');
-    });
-  });
-
-  it('it is never shut for good: once the wait that it names is over, a probe may go', () => {
-    over(({ after, nowMs }) => {
-      const laterMs = nowMs + retryAfterS(after, nowMs) * 1000;
-      expect(admit(after, laterMs)).toBe(after.state === 'closed' ? 'pass' : 'probe');
-    });
-  });
-});
+function waitOf(circuit: CircuitState, openedAtMs: number): number {
+  return circuit.state === 'open' ? circuit.retryAtMs - openedAtMs : Number.NaN;
+}
 
 describe('a closed circuit', () => {
-  it('lets every request pass', () => {
-    expect(admit(INITIAL_CIRCUIT, 0)).toBe('pass');
-  });
+  it('lets every request pass', () => expect(admitted(INITIAL_CIRCUIT, 0)).toBe('pass'));
 
-  it('opens by a trip for the time of the policy', () => {
-    expect(opened()).toEqual({
+  it('opens by a trip for the time of the policy, and says who tripped it and why', () => {
+    expect(OPENED).toEqual({
       state: 'open',
       version: 1,
       openedAtMs: 1000,
       retryAtMs: 31_000,
-      source: 'alarm',
+      reopenings: 0,
+      source: 'outcomes',
+      by: 'somebody',
       reason: 'too many failures',
+      figures: { failures: 5 },
+      alarmAtMs: 0,
     });
   });
 
-  it.each<Signal>([
-    { type: 'probe-started', leaseMs: LEASE_MS },
-    { type: 'probe-succeeded' },
-    { type: 'probe-failed', reason: '' },
-  ])('is not changed by %o', (signal) => {
-    expect(transition(INITIAL_CIRCUIT, signal, 1000, POLICY)).toBe(INITIAL_CIRCUIT);
+  it('is opened by no alarm of before it closed', () => {
+    expect(next(RECOVERED, tripped(31_999, 'alarm'), 40_000)).toBe(RECOVERED);
+    expect(next(RECOVERED, tripped(32_000, 'alarm'), 40_000).state).toBe('open');
+  });
+
+  it('is opened by no alarm twice, whatever the clock of who closed it said', () => {
+    const alarmed = movedBy([1000, tripped(70_000, 'alarm')], [2000, forced('forced-closed')], [3000, RELEASED]);
+    expect(next(alarmed, tripped(70_000, 'alarm'), 80_000)).toBe(alarmed);
+    expect(next(alarmed, tripped(69_000, 'alarm'), 80_000)).toBe(alarmed);
+    expect(next(alarmed, tripped(70_001, 'alarm'), 80_000).state).toBe('open');
+  });
+
+  it('is opened by outcomes even where the clock of who closed it was a minute ahead', () => {
+    expect(next(RECOVERED, tripped(1), 1).state).toBe('open');
+  });
+});
+
+describe('a circuit that has just closed', () => {
+  it.each([
+    [32_000, 0.1],
+    [33_000, 0.2],
+    [34_500, 0.5],
+    [36_999, 0.9998],
+  ])('at %d lets pass a share of %d of the requests', (nowMs, share) => {
+    expect(admitted(RECOVERED, nowMs, share - 0.001)).toBe('pass');
+    expect(admitted(RECOVERED, nowMs, share + 0.0001)).toBe('reject');
+  });
+
+  it('lets all pass when its ramp-up is over', () => expect(admitted(RECOVERED, 37_000)).toBe('pass'));
+
+  it('lets all pass where it was closed by a clock that is ahead', () => expect(admitted(RECOVERED, 0)).toBe('pass'));
+
+  it('goes on with its backoff when it is tripped while it ramps up, and begins anew later', () => {
+    const flapping = next(next(reopened(2, 0), started('p'), 1e9), succeeded('p'), 1e9);
+    const closed = ['q', 'r'].reduce(
+      (circuit, id) => next(next(circuit, started(id), 1e9), succeeded(id), 1e9),
+      flapping,
+    );
+    expect(closed).toMatchObject({ state: 'closed', reopenings: 2, rampUntilMs: 1e9 + 5000 });
+    expect(next(closed, tripped(1e9), 1e9 + 4999)).toMatchObject({ state: 'open', reopenings: 3 });
+    expect(next(closed, tripped(1e9), 1e9 + 5000)).toMatchObject({ state: 'open', reopenings: 0 });
   });
 });
 
 describe('an open circuit', () => {
   it('rejects until its time is over and then asks for a probe', () => {
-    expect(admit(opened(), 30_999)).toBe('reject');
-    expect(admit(opened(), 31_000)).toBe('probe');
+    expect(admitted(OPENED, 30_999)).toBe('reject');
+    expect(admitted(OPENED, 31_000)).toBe('probe');
+    expect(next(OPENED, started('a'), 30_999)).toBe(OPENED);
   });
 
-  it('is not opened for longer by another trip', () => {
-    const circuit = opened();
-    expect(transition(circuit, { ...TRIP, atMs: 5000 }, 5000, POLICY)).toBe(circuit);
-  });
+  it('is not opened for longer by another trip', () => expect(next(OPENED, tripped(5000), 5000)).toBe(OPENED));
 
-  it('does not close by the late success of a probe that is no longer wanted', () => {
-    const circuit = opened();
-    expect(transition(circuit, { type: 'probe-succeeded' }, 40_000, POLICY)).toBe(circuit);
+  it('does not close by the late success of a probe', () => expect(next(OPENED, succeeded('a'), 40_000)).toBe(OPENED));
+
+  it('stays open twice as long each time that a probe fails, at random down to half of that, up to the ceiling', () => {
+    const waits = (random: number) =>
+      [0, 1, 2, 3, 4, 5, 60].map((times) => {
+        const circuit = reopened(times, random);
+        const at = times === 0 ? 1000 : (reopened(times - 1, random) as { retryAtMs: number }).retryAtMs;
+        return waitOf(circuit, at);
+      });
+    expect(waits(0)).toEqual([30_000, 30_000, 60_000, 120_000, 150_000, 150_000, 150_000]);
+    expect(waits(1)).toEqual([30_000, 60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
   });
 });
 
 describe('a half-open circuit', () => {
-  it('rejects all but the one probe while its lease lasts', () => {
-    const circuit = probing();
-    expect(admit(circuit, 40_999)).toBe('reject');
-    expect(transition(circuit, { type: 'probe-started', leaseMs: LEASE_MS }, 40_999, POLICY)).toBe(circuit);
+  it('has as many probes under way as the policy says, and rejects all others', () => {
+    const full = next(PROBING, started('b'), 31_000);
+    expect(full).toMatchObject({ state: 'half-open', leases: { a: 41_000, b: 41_000 } });
+    expect(admitted(PROBING, 31_000)).toBe('probe');
+    expect(admitted(full, 31_000)).toBe('reject');
+    expect(next(full, started('c'), 40_999)).toBe(full);
   });
 
-  it('gives the probe to another when its holder has not reported in time', () => {
-    const circuit = transition(probing(), { type: 'probe-started', leaseMs: LEASE_MS }, 41_000, POLICY);
-    expect(circuit).toMatchObject({ state: 'half-open', version: 3, probeLeaseUntilMs: 51_000 });
+  it('gives a place to another when its holder has not reported in time', () => {
+    const full = next(PROBING, started('b'), 35_000);
+    expect(admitted(full, 41_000)).toBe('probe');
+    expect(next(full, started('c'), 41_000)).toMatchObject({ leases: { b: 45_000, c: 51_000 } });
   });
 
-  it('closes when the probe succeeds', () => {
-    expect(transition(probing(), { type: 'probe-succeeded' }, 32_000, POLICY)).toEqual({
+  it('sends no more probes than it takes to close', () => {
+    const two = [succeeded('a'), started('b'), succeeded('b'), started('c')].reduce<CircuitState>(
+      (circuit, signal) => next(circuit, signal, 31_000),
+      PROBING,
+    );
+    expect(two).toMatchObject({ succeeded: 2, leases: { c: 41_000 } });
+    expect(admitted(two, 31_000)).toBe('reject');
+  });
+
+  it('closes by the last success, and says how long the outage was', () => {
+    expect(RECOVERED).toMatchObject({
       state: 'closed',
-      version: 3,
       closedAtMs: 32_000,
+      rampUntilMs: 37_000,
+      source: 'outcomes',
+      reason: '3 of 3 probes succeeded',
+      figures: { succeeded: 3, openMs: 31_000 },
     });
   });
 
-  it('opens again, with the new reason, when the probe fails', () => {
-    expect(transition(probing(), { type: 'probe-failed', reason: 'the probe failed' }, 32_000, POLICY)).toEqual({
+  it('opens again by one failure, whatever has succeeded, and keeps when the outage began', () => {
+    const mixed = next(next(PROBING, started('b'), 31_000), succeeded('a'), 31_200);
+    expect(next(mixed, failed('b'), 32_000)).toMatchObject({
       state: 'open',
-      version: 3,
       openedAtMs: 1000,
       retryAtMs: 62_000,
-      source: 'alarm',
-      reason: 'the probe failed',
+      reopenings: 1,
+      reason: 'the probe was answered 503',
+      figures: { succeeded: 1, reopenings: 1 },
     });
+  });
+
+  it('takes no report of a probe that has no lease', () => {
+    expect(next(PROBING, succeeded('z'), 32_000)).toBe(PROBING);
+    expect(next(PROBING, failed('z'), 32_000)).toBe(PROBING);
+    expect(next(PROBING, failed('constructor'), 32_000)).toBe(PROBING);
+  });
+});
+
+describe('a forced circuit', () => {
+  it('rejects all or lets all pass, whatever is seen of its service', () => {
+    expect([admitted(SHUT, 1e12), admitted(HELD, 1e12)]).toEqual(['reject', 'pass']);
+    for (const signal of [tripped(9e12), started('a'), succeeded('a'), failed('a'), { type: 'time' } as const]) {
+      expect(next(SHUT, signal, 9e12)).toBe(SHUT);
+      expect(next(HELD, signal, 9e12)).toBe(HELD);
+    }
+  });
+
+  it('that is handed back must show first that its service is well, if it was open', () => {
+    expect(next(SHUT, RELEASED, 9000)).toMatchObject({ state: 'open', openedAtMs: 1000, retryAtMs: 9000 });
+    expect(next(HELD, RELEASED, 9000)).toMatchObject({ state: 'closed', closedAtMs: 9000, rampUntilMs: 0 });
+  });
+
+  it('ends by itself when its time is over, for each request at once and in the table by a signal of time', () => {
+    const shut = movedBy([1000, forced('forced-open', 5000)]);
+    const held = movedBy([1000, forced('forced-closed', 5000)]);
+    expect([admitted(shut, 4999), admitted(shut, 5000)]).toEqual(['reject', 'probe']);
+    expect(next(shut, { type: 'time' }, 4999)).toBe(shut);
+    expect(next(shut, { type: 'time' }, 5000)).toMatchObject({ state: 'open', version: 2, source: 'time' });
+    expect(next(held, { type: 'time' }, 6000)).toMatchObject({ state: 'closed', version: 2, closedAtMs: 5000 });
+    expect(next(held, tripped(6000), 6000)).toMatchObject({ state: 'open', version: 2, source: 'outcomes' });
+    expect(settle(held, 4999)).toBe(held);
+  });
+
+  it('keeps no version of its own that is not written', () => {
+    const held = movedBy([1000, forced('forced-closed', 5000)]);
+    expect(next(held, succeeded('a'), 6000)).toBe(held);
+  });
+});
+
+describe('isTransition', () => {
+  it('is true of what people look for, and not of probes that come and go', () => {
+    expect(isTransition(INITIAL_CIRCUIT, OPENED)).toBe(true);
+    expect(isTransition(OPENED, PROBING)).toBe(true);
+    expect(isTransition(PROBING, next(PROBING, started('b'), 31_000))).toBe(false);
+    expect(isTransition(PROBING, next(PROBING, succeeded('a'), 31_000))).toBe(false);
+    expect(isTransition(SHUT, next(SHUT, forced('forced-open', 9000), 2000))).toBe(true);
   });
 });
 
 describe('retryAfterS', () => {
   it.each([
-    [opened(), 1000, 30],
-    [opened(), 1001, 30],
-    [opened(), 30_999, 1],
-    [opened(), 99_000, 1],
-    [probing(), 31_000, 10],
+    [OPENED, 1000, 30],
+    [OPENED, 1001, 30],
+    [OPENED, 30_999, 1],
+    [OPENED, 99_000, 1],
+    [PROBING, 31_000, 1],
+    [RECOVERED, 33_000, 1],
+    [SHUT, 33_000, 1],
+    [movedBy([1000, forced('forced-open', 61_000)]), 31_000, 30],
     [INITIAL_CIRCUIT, 5, 1],
   ])('of %o at %d is %d whole seconds', (circuit, nowMs, seconds) => {
     expect(retryAfterS(circuit, nowMs)).toBe(seconds);
+  });
+});
+
+describe('bounded', () => {
+  it('shuts nobody out for longer than the policy can have meant', () => {
+    const nonsense = { ...OPENED, retryAtMs: 9e15 } as CircuitState;
+    expect(bounded(nonsense, 1000, TIMING, LEASE_MS)).toMatchObject({ retryAtMs: 301_000 });
+    expect(bounded(OPENED, 1000, TIMING, LEASE_MS)).toBe(OPENED);
+  });
+
+  it('keeps no place for a probe longer than a probe can take', () => {
+    const nonsense = { ...PROBING, leases: { a: 9e15, b: 32_000 } } as CircuitState;
+    expect(bounded(nonsense, 31_000, TIMING, LEASE_MS)).toMatchObject({ leases: { a: 41_000, b: 32_000 } });
+  });
+
+  it.each([INITIAL_CIRCUIT, RECOVERED, SHUT, HELD])('leaves %o as it is', (circuit) => {
+    expect(bounded(circuit, 1000, TIMING, LEASE_MS)).toBe(circuit);
   });
 });

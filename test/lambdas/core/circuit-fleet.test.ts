@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import { admit, isForced, type Now, type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import { failed, forced, LEASE_MS, RELEASED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
+
+/** One write that the table took. */
+interface Write {
+  readonly before: CircuitState;
+  readonly after: CircuitState;
+  readonly signal: Signal;
+  /** By the writer's clock. */
+  readonly now: Now;
+}
+
+/** A process of the fleet: what it last knew of the circuit, its clock's error, and the probe that it holds. */
+interface Process {
+  known: CircuitState;
+  readonly skewMs: number;
+  probe: string | undefined;
+}
+
+type Action =
+  | { readonly does: 'wait'; readonly ms: number }
+  | { readonly does: 'read' | 'crash' | 'report-good' | 'report-bad' | 'ask' | 'expire'; readonly process: number }
+  | { readonly does: 'trip'; readonly process: number; readonly source: 'outcomes' | 'alarm'; readonly agoMs: number }
+  | { readonly does: 'force'; readonly process: number; readonly open: boolean; readonly forMs: number }
+  | { readonly does: 'release'; readonly process: number }
+  /** Two processes decide on what they know before either of them has written. */
+  | { readonly does: 'race'; readonly first: Action; readonly second: Action };
+
+const PROCESSES = 5;
+const process = fc.nat(PROCESSES - 1);
+const simple: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ does: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 45_000 }) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      does: fc.constantFrom(
+        ...(['read', 'crash', 'report-good', 'report-good', 'report-bad', 'ask', 'ask', 'ask', 'expire'] as const),
+      ),
+      process,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constant('trip' as const),
+      process,
+      source: fc.constantFrom('outcomes' as const, 'alarm' as const),
+      agoMs: fc.integer({ min: -60_000, max: 120_000 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('force' as const),
+      process,
+      open: fc.boolean(),
+      forMs: fc.constantFrom(0, 1000, 60_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('release' as const), process }) },
+);
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: simple },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('race' as const), first: simple, second: simple }) },
+);
+const skews = fc.array(fc.integer({ min: -60_000, max: 60_000 }), { minLength: PROCESSES, maxLength: PROCESSES });
+
+/** A table with conditional writes, and processes that cache, race, crash and have clocks of their own. */
+class Fleet {
+  stored: CircuitState = INITIAL_CIRCUIT;
+  readonly writes: Write[] = [];
+  readonly #processes: readonly Process[];
+  readonly #random: () => number;
+  #nowMs = 1_000_000_000;
+  #probes = 0;
+
+  constructor(skewsMs: readonly number[], random: () => number) {
+    this.#processes = skewsMs.map((skewMs) => ({ known: INITIAL_CIRCUIT, skewMs, probe: undefined }));
+    this.#random = random;
+  }
+
+  run(step: Action): void {
+    if (step.does !== 'race') return this.#decide(step)();
+    const [first, second] = [this.#decide(step.first), this.#decide(step.second)];
+    second();
+    first();
+  }
+
+  /** What a process does on what it knows now; the write comes when the returned function is called. */
+  #decide(step: Action): () => void {
+    if (step.does === 'wait') {
+      return () => {
+        this.#nowMs += step.ms;
+      };
+    }
+    if (step.does === 'race') return () => this.run(step);
+    const one = this.#processes[step.process] as Process;
+    const now: Now = { nowMs: this.#nowMs + one.skewMs, random: this.#random() };
+    const apply = (signal: Signal) => {
+      const from = one.known;
+      const next = transition(from, signal, now, TIMING);
+      return () => this.#write(one, { from, next }, signal, now);
+    };
+    switch (step.does) {
+      case 'read':
+        return () => void Object.assign(one, { known: this.stored });
+      case 'crash':
+        return () => void Object.assign(one, { known: this.stored, probe: undefined });
+      case 'ask': {
+        if (admit(one.known, now, TIMING) !== 'probe') return () => {};
+        this.#probes += 1;
+        const id = `p${this.#probes}`;
+        const write = apply(started(id));
+        return () => {
+          write();
+          if (this.stored.state === 'half-open' && Object.hasOwn(this.stored.leases, id)) one.probe = id;
+        };
+      }
+      case 'report-good':
+      case 'report-bad': {
+        const { probe } = one;
+        if (probe === undefined) return () => {};
+        one.probe = undefined;
+        return apply(step.does === 'report-good' ? succeeded(probe) : failed(probe));
+      }
+      case 'trip':
+        return apply(tripped(this.#nowMs - step.agoMs, step.source));
+      case 'force':
+        return apply(forced(step.open ? 'forced-open' : 'forced-closed', step.forMs && now.nowMs + step.forMs));
+      case 'release':
+        return apply(RELEASED);
+      case 'expire':
+        return apply({ type: 'time' });
+    }
+  }
+
+  /** As `CircuitView` does: who lost a race applies the signal to what then stands. */
+  #write(one: Process, wanted: { from: CircuitState; next: CircuitState }, signal: Signal, now: Now): void {
+    let { from, next } = wanted;
+    while (next !== from) {
+      if (this.stored.version === from.version) {
+        this.writes.push({ before: this.stored, after: next, signal, now });
+        this.stored = next;
+        one.known = next;
+        return;
+      }
+      from = this.stored;
+      one.known = from;
+      next = transition(from, signal, now, TIMING);
+    }
+  }
+}
+
+function overFleets(check: (fleet: Fleet) => void): void {
+  fc.assert(
+    fc.property(
+      skews,
+      fc.array(action, { maxLength: 80 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+      (skewsMs, steps, randoms) => {
+        const fleet = new Fleet(skewsMs, () => randoms.next().value as number);
+        for (const step of steps) fleet.run(step);
+        check(fleet);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+}
+
+function eachWrite(check: (write: Write, earlier: readonly Write[]) => void): void {
+  overFleets(({ writes }) => {
+    for (const [index, write] of writes.entries()) check(write, writes.slice(0, index));
+  });
+}
+
+function live(circuit: CircuitState, nowMs: number): readonly string[] {
+  if (circuit.state !== 'half-open') return [];
+  return Object.entries(circuit.leases).flatMap(([id, untilMs]) => (nowMs < untilMs ? [id] : []));
+}
+
+describe('whatever happens to the circuit of a fleet', () => {
+  it('its version grows by exactly one with each write', () => {
+    eachWrite(({ before, after }) => expect(after.version).toBe(before.version + 1));
+  });
+
+  it('no probe has two leases, and never more are under way than there are places or than it takes to close', () => {
+    eachWrite(({ before, after, signal, now }, earlier) => {
+      if (signal.type !== 'probe-started' || after.state !== 'half-open') return;
+      expect(earlier.filter((write) => write.signal.type === 'probe-started' && write.signal.id === signal.id)).toEqual(
+        [],
+      );
+      const underWay = live(after, now.nowMs);
+      expect(underWay).toContain(signal.id);
+      expect(underWay.length).toBeLessThanOrEqual(TIMING.probes);
+      expect(underWay.length + after.succeeded).toBeLessThanOrEqual(TIMING.successes);
+      expect(after.leases[signal.id]).toBe(now.nowMs + LEASE_MS);
+      if (before.state === 'open') expect(now.nowMs).toBeGreaterThanOrEqual(before.retryAtMs);
+    });
+  });
+
+  it('it closes from half-open by as many distinct probes as the policy asks for, and by no fewer', () => {
+    eachWrite(({ before, after }, earlier) => {
+      if (before.state !== 'half-open' || after.state !== 'closed') return;
+      const begun = earlier.findLastIndex((write) => write.before.state !== 'half-open');
+      const good = earlier.slice(begun).flatMap(({ signal }) => (signal.type === 'probe-succeeded' ? signal.id : []));
+      expect(new Set(good).size).toBe(TIMING.successes - 1);
+    });
+  });
+
+  it('by itself it is open only after a trip or a failed probe, and closed only after probes', () => {
+    eachWrite(({ before, after, signal }) => {
+      if (isForced(before) || isForced(after) || before.state === after.state) return;
+      const moves = { closed: ['probe-succeeded'], open: ['trip', 'probe-failed'], 'half-open': ['probe-started'] };
+      expect(moves[after.state]).toContain(signal.type);
+    });
+  });
+
+  it('what an operator forced stands until an operator ends it or its time is over', () => {
+    eachWrite(({ before, signal, now }) => {
+      if (!isForced(before)) return;
+      const isOver = before.untilMs !== 0 && now.nowMs >= before.untilMs;
+      expect(isOver || signal.type === 'force' || signal.type === 'release').toBe(true);
+    });
+  });
+
+  it('no alarm opens it twice', () => {
+    eachWrite(({ signal }, earlier) => {
+      if (signal.type !== 'trip' || signal.source !== 'alarm') return;
+      const former = earlier.flatMap((write) =>
+        write.signal.type === 'trip' && write.signal.source === 'alarm' ? write.signal.atMs : [],
+      );
+      expect(signal.atMs).toBeGreaterThan(Math.max(0, ...former));
+    });
+  });
+
+  it('is never shut for good: once a wait and a lease are over, a request may try, unless an operator says no', () => {
+    overFleets(({ stored }) => {
+      const end = { nowMs: 1e13, random: 0.999 };
+      const wanted = {
+        closed: 'pass',
+        open: 'probe',
+        'half-open': 'probe',
+        'forced-open': 'reject',
+        'forced-closed': 'pass',
+      };
+      if (isForced(stored) && stored.untilMs > 0) expect(admit(stored, end, TIMING)).not.toBe('reject');
+      else expect(admit(stored, end, TIMING)).toBe(wanted[stored.state]);
+    });
+  });
+
+  it('opens again for no shorter than the policy says and no longer than its ceiling', () => {
+    eachWrite(({ after, signal, now }) => {
+      if (after.state !== 'open' || (signal.type !== 'trip' && signal.type !== 'probe-failed')) return;
+      expect(after.retryAtMs - now.nowMs).toBeGreaterThanOrEqual(TIMING.openForMs);
+      expect(after.retryAtMs - now.nowMs).toBeLessThanOrEqual(TIMING.maxOpenForMs);
+    });
+  });
+});
