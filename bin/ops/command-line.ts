@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { holdsToken } from '../../lambdas/contract/holds-token.ts';
 import { quote, tokenGiven } from '../../lambdas/contract/rule-id.ts';
+import { nearest } from '../../lambdas/core/nearest.ts';
 import { UsageError } from './errors.ts';
-import { nearest } from './nearest.ts';
 import { DEFAULT_LOCAL_PORT } from './usage.ts';
 
 const OPTIONS = {

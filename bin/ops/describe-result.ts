@@ -1,8 +1,9 @@
 import type { List, RuleOperation, RuleResult } from '../../lambdas/contract/operations.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import type { Rule } from '../../lambdas/contract/rules.ts';
+import { isoTime } from '../../lambdas/core/iso-time.ts';
 import { factsOf, limitValue } from './facts.ts';
-import { isoTime, until } from './text.ts';
+import { until } from './text.ts';
 
 /** What an operation has come to, in words. */
 export function describeResult(operation: Exclude<RuleOperation, List>, { rule, changed }: RuleResult): string {

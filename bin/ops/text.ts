@@ -1,10 +1,4 @@
-/** The last millisecond that a date can be. */
-const MAX_DATE_MS = 8.64e15;
-
-/** `2026-11-24T10:00:00Z` */
-export function isoTime(ms: number): string {
-  return ms <= MAX_DATE_MS ? new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z') : String(ms);
-}
+import { isoTime } from '../../lambdas/core/iso-time.ts';
 
 export function until(untilMs: number): string {
   return untilMs === 0 ? 'for good' : `until ${isoTime(untilMs)}`;

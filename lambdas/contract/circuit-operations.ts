@@ -7,7 +7,7 @@ export const CIRCUIT_ACTIONS = [
   'open-circuit',
   'close-circuit',
   'release-circuit',
-] as const;
+] as const satisfies readonly CircuitOperation['action'][];
 
 /** What an operator may ask of circuits. */
 export type CircuitOperation = ListCircuits | GetCircuit | MoveCircuit;
@@ -43,6 +43,10 @@ export interface ReleaseCircuit {
   readonly service: string;
   readonly by: string;
   readonly reason: string;
+}
+
+export function isCircuitOperation(operation: { readonly action: string }): operation is CircuitOperation {
+  return (CIRCUIT_ACTIONS as readonly string[]).includes(operation.action);
 }
 
 /** A circuit as the table has it. */

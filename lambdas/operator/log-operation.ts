@@ -10,9 +10,14 @@ function toldOf(result: OperationResult): Record<string, unknown> {
   if (!result.ok) return { code: result.error.code, error: result.error.message };
   if ('rules' in result) return { rules: result.rules.length };
   if ('keys' in result) return { keys: result.keys.length };
+  if ('circuits' in result) return { circuits: result.circuits.length };
   const note = result.note !== null && { note: result.note };
   // Of a key what everybody may know: its secret is told to whoever asked, and nowhere else.
   if ('secret' in result) return { id: result.key.id, expires_at_ms: result.key.expiresAtMs, ...note };
+  if ('circuit' in result) {
+    const { changed, circuit } = result;
+    return { changed, circuit: circuit?.state ?? 'unreadable', version: circuit?.version ?? 0, ...note };
+  }
   const { changed, pushed, rule } = result;
   return { changed, pushed, version: rule.version, ...note };
 }

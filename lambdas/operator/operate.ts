@@ -1,5 +1,6 @@
 import type { RevocationMarker } from '../adapters/revocation-marker.ts';
 import { type RuleStore, TableUnavailable } from '../adapters/rule-store.ts';
+import { isCircuitOperation } from '../contract/circuit-operations.ts';
 import {
   decodeOperation,
   type Failure,
@@ -16,15 +17,22 @@ import { createKey, type Keys, listKeys, type MadeKey, rotateKey } from './chang
 import { ConflictError, changeRule } from './change-rule.ts';
 import { logOperation } from './log-operation.ts';
 import type { OpenCopies } from './open-copies.ts';
+import { type Circuits, operateCircuits } from './operate-circuits.ts';
 import { publish } from './publish.ts';
 import { RuleRoom, TooManyRulesError } from './rule-room.ts';
 import { tellOfKey, tellOfRevocation } from './tell-authorizer.ts';
+
+/** The operation as it is to be done for who asks. @throws InvalidOperationError where they may not ask for it */
+export type Admit = (operation: Operation) => Operation;
+export type Operate = ReturnType<typeof createOperate>;
 
 export interface OperateOptions {
   readonly gateway: string;
   readonly store: Pick<RuleStore, 'read' | 'write' | 'page' | 'list' | 'count'>;
   readonly keys: Keys;
   readonly marker: Pick<RevocationMarker, 'mark'>;
+  /** Undefined: the gateway has none. */
+  readonly circuits: Circuits | undefined;
   /** Undefined: the gateway has no Redis. */
   readonly openCopies: (() => Promise<OpenCopies>) | undefined;
   /** Epoch milliseconds. */
@@ -39,10 +47,11 @@ export interface OperateOptions {
  */
 export function createOperate(options: OperateOptions) {
   const room = new RuleRoom(options.store);
-  return async (event: unknown): Promise<OperationResult> => {
+  return async (event: unknown, admit: Admit = (operation) => operation): Promise<OperationResult> => {
     let operation: Operation | undefined;
     try {
       operation = canonical(decodeOperation(event));
+      operation = admit(operation);
       const result = await perform(operation, options, room);
       logOperation(options.gateway, operation, result);
       return result;
@@ -62,6 +71,7 @@ function canonical(operation: Operation): Operation {
 async function perform(operation: Operation, options: OperateOptions, room: RuleRoom): Promise<OperationResult> {
   const { store, keys, clock } = options;
   const nowMs = clock();
+  if (isCircuitOperation(operation)) return operateCircuits(operation, options.circuits, nowMs);
   switch (operation.action) {
     case 'list':
       return page(operation, options);

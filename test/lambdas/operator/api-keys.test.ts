@@ -41,6 +41,7 @@ beforeEach(() => {
     store: new RuleStore(table.client, table.name, gateway, clock.now),
     keys: new ApiKeyStore(table.client, table.name, gateway),
     marker: new RevocationMarker(table.client, table.name, gateway),
+    circuits: undefined,
     openCopies: undefined,
     clock: clock.now,
   };

@@ -49,7 +49,8 @@ afterEach(() => output.restore());
 
 function operate(event: unknown, options: Partial<OperateOptions> = {}): Promise<OperationResult> {
   const open = () => openCopies({ url: redis.url, cluster: false }, gateway);
-  return createOperate({ gateway, store, keys, marker, openCopies: open, clock: clock.now, ...options })(event);
+  const given = { gateway, store, keys, marker, circuits: undefined, openCopies: open, clock: clock.now };
+  return createOperate({ ...given, ...options })(event);
 }
 
 /** The rule of an operation that must succeed. */
@@ -257,7 +258,15 @@ describe('a gateway that has many rules', () => {
 
   it('is counted once a minute, with what was added since', async () => {
     const { store: nearly, counts } = crowded(17_998);
-    const own = createOperate({ gateway, store: nearly, keys, marker, openCopies: undefined, clock: clock.now });
+    const own = createOperate({
+      gateway,
+      store: nearly,
+      keys,
+      marker,
+      circuits: undefined,
+      openCopies: undefined,
+      clock: clock.now,
+    });
     const results = [];
     for (const id of ['token:a', 'token:b', 'token:c']) results.push((await own({ ...REVOKE, id })).ok);
     expect(results).toEqual([true, true, false]);

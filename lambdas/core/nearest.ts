@@ -4,11 +4,16 @@ const MAX_LENGTH = 32;
 /** The word that was probably meant: of three letters one may be wrong, missing or too many. Undefined: none is near. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
   if (typed.length > MAX_LENGTH) return undefined;
-  const [best] = words
+  const [best] = byNearness(typed, words);
+  return best !== undefined && slipsBetween(typed, best) <= typed.length / 3 ? best : undefined;
+}
+
+/** All of the words, the likeliest to be meant first. */
+export function byNearness(typed: string, words: readonly string[]): readonly string[] {
+  return words
     .map((word) => ({ word, slips: slipsBetween(typed, word) }))
-    .filter(({ slips }) => slips <= typed.length / 3)
-    .sort((left, right) => left.slips - right.slips);
-  return best?.word;
+    .sort((left, right) => left.slips - right.slips)
+    .map(({ word }) => word);
 }
 
 /** Levenshtein's distance, a row of its table at a time. */

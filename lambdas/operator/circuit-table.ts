@@ -1,0 +1,35 @@
+import type { CircuitStore } from '../adapters/circuit-store.ts';
+import { TableUnavailable } from '../adapters/rule-store.ts';
+import type { CircuitTiming } from '../contract/circuit-policy.ts';
+import { DecodeError } from '../contract/decode.ts';
+
+/** What the table has of one circuit. */
+export type CircuitTable = Pick<CircuitStore, 'read' | 'replace' | 'overwrite' | 'remember' | 'history'>;
+
+/** The circuit of one service. */
+export interface Circuit {
+  readonly service: string;
+  readonly timing: CircuitTiming;
+  readonly table: CircuitTable;
+}
+
+/** Where the table does not answer, TableUnavailable is thrown by each call of what is returned, as for rules. */
+export function tellingOutages(store: CircuitTable): CircuitTable {
+  return {
+    read: (options) => answered(() => store.read(options)),
+    replace: (previous, next) => answered(() => store.replace(previous, next)),
+    overwrite: (circuit, nowMs) => answered(() => store.overwrite(circuit, nowMs)),
+    remember: (next, nowMs) => answered(() => store.remember(next, nowMs)),
+    history: (limit) => answered(() => store.history(limit)),
+  };
+}
+
+async function answered<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    // A TypeError is a mistake in here, for which the table is not to be blamed.
+    if (error instanceof DecodeError || error instanceof TypeError) throw error;
+    throw new TableUnavailable(error);
+  }
+}

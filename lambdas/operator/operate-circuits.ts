@@ -1,0 +1,105 @@
+import { logTransition } from '../adapters/circuit-log.ts';
+import { TableUnavailable } from '../adapters/rule-store.ts';
+import type {
+  CircuitEvent,
+  CircuitFacts,
+  CircuitOperation,
+  CircuitResult,
+  CircuitsResult,
+  MoveCircuit,
+} from '../contract/circuit-operations.ts';
+import type { CircuitState } from '../contract/circuit-state.ts';
+import type { CircuitsConfig } from '../contract/circuits-config.ts';
+import { InvalidOperationError, quote } from '../contract/rule-id.ts';
+import { settle } from '../core/circuit.ts';
+import { byNearness } from '../core/nearest.ts';
+import { changeCircuit, readCircuit, type SignalByHand } from './change-circuit.ts';
+import { noteOfChange } from './circuit-note.ts';
+import { type Circuit, type CircuitTable, tellingOutages } from './circuit-table.ts';
+
+/** Entries of the history that are told, and names where one was given that no service has. */
+const HISTORY_LENGTH = 50;
+const NAMES_TOLD = 5;
+
+/** The circuits of a gateway. */
+export interface Circuits {
+  readonly config: CircuitsConfig;
+  readonly storeOf: (service: string) => CircuitTable;
+}
+
+/** @throws InvalidOperationError, ConflictError, or TableUnavailable */
+export async function operateCircuits(
+  operation: CircuitOperation,
+  circuits: Circuits | undefined,
+  nowMs: number,
+): Promise<CircuitResult | CircuitsResult> {
+  const names = Object.keys(circuits?.config.services ?? {}).toSorted();
+  if (circuits === undefined || names.length === 0) {
+    throw new InvalidOperationError(
+      'no service of this gateway has a circuit: give one a circuitBreaker in the stack, and deploy it',
+    );
+  }
+  if (operation.action === 'list-circuits') {
+    const facts = names.map((name) => factsOf(circuitOf(name, circuits), nowMs));
+    return { ok: true, circuits: await Promise.all(facts), nowMs };
+  }
+  const circuit = circuitOf(operation.service, circuits);
+  if (operation.action !== 'get-circuit') return move(operation, circuit, circuits.config, nowMs);
+  const [facts, history] = await Promise.all([factsOf(circuit, nowMs), circuit.table.history(HISTORY_LENGTH)]);
+  return { ok: true, ...facts, history, changed: false, note: null, nowMs };
+}
+
+/** @throws InvalidOperationError for a name that no circuit has */
+function circuitOf(service: string, { config: { services }, storeOf }: Circuits): Circuit {
+  const timing = Object.hasOwn(services, service) ? services[service] : undefined;
+  if (timing !== undefined) return { service, timing, table: tellingOutages(storeOf(service)) };
+  const near = byNearness(service, Object.keys(services)).slice(0, NAMES_TOLD).join(', ');
+  throw new InvalidOperationError(
+    `a service must be one that has a circuit, got ${quote(service)}: the nearest names are ${near}, and circuit list has all`,
+  );
+}
+
+/** As the circuit stands now, whatever the table has of it. */
+async function factsOf({ service, table }: Circuit, nowMs: number): Promise<CircuitFacts> {
+  const { circuit, fault } = await readCircuit(() => table.read({ consistent: true }));
+  return { service, circuit: circuit && settle(circuit, nowMs), fault };
+}
+
+async function move(
+  operation: MoveCircuit,
+  circuit: Circuit,
+  config: CircuitsConfig,
+  nowMs: number,
+): Promise<CircuitResult> {
+  const { service, table } = circuit;
+  const change = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
+  if (change.changed) logTransition({ ...config, service }, change.circuit, nowMs);
+  const { history, note } = change.changed
+    ? await remembered(table, change.circuit, nowMs)
+    : { history: await table.history(HISTORY_LENGTH), note: null };
+  const notes = [noteOfChange(circuit, change, nowMs), note].filter((one) => one !== null).join('; ');
+  const stands = { service, circuit: settle(change.circuit, nowMs), fault: null };
+  return { ok: true, ...stands, history, changed: change.changed, note: notes, nowMs };
+}
+
+function signalOf(operation: MoveCircuit, nowMs: number): SignalByHand {
+  const { by, reason } = operation;
+  if (operation.action === 'release-circuit') return { type: 'release', by, reason };
+  const to = operation.action === 'open-circuit' ? 'forced-open' : 'forced-closed';
+  return { type: 'force', to, untilMs: operation.forMs === null ? 0 : nowMs + operation.forMs, by, reason };
+}
+
+/** The circuit has moved by now: without its history that is no failure. */
+async function remembered(
+  table: CircuitTable,
+  circuit: CircuitState,
+  nowMs: number,
+): Promise<{ readonly history: readonly CircuitEvent[]; readonly note: string | null }> {
+  try {
+    await table.remember(circuit, nowMs);
+    return { history: await table.history(HISTORY_LENGTH), note: null };
+  } catch (error) {
+    if (!(error instanceof TableUnavailable)) throw error;
+    return { history: [], note: `this holds, but may be missing in the history: ${error.message}` };
+  }
+}
