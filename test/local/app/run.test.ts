@@ -124,8 +124,8 @@ test('a change that does not synthesize leaves the gateway as it was and says wh
 
 test('a change that cannot be served leaves the gateway as it was and names the resource', async () => {
   const { get, save, change } = await serveProject(fixture('one'));
-  change({ ...fixture('two'), resources: { Queue: { Type: 'AWS::SQS::Queue' } } });
-  expect(await save()).toContain('Queue in Gateway is a AWS::SQS::Queue');
+  change({ ...fixture('two'), resources: { Stream: { Type: 'AWS::Kinesis::Stream' } } });
+  expect(await save()).toContain('Stream in Gateway is a AWS::Kinesis::Stream');
   expect(await get('/word')).toBe('one');
 });
 

@@ -99,8 +99,8 @@ const authorizer = (properties: object) => ({
 test.each<readonly [string, AssemblyFixture, string]>([
   [
     'a resource type that it does not know',
-    { resources: { Queue: { Type: 'AWS::SQS::Queue', Metadata: { 'aws:cdk:path': 'App/Queue' } } } },
-    'App/Queue (Queue in Gateway) is a AWS::SQS::Queue: the local run does not know that',
+    { resources: { Stream: { Type: 'AWS::Kinesis::Stream', Metadata: { 'aws:cdk:path': 'App/Stream' } } } },
+    'App/Stream (Stream in Gateway) is a AWS::Kinesis::Stream: the local run does not know that',
   ],
   [
     'an integration that it cannot serve',
