@@ -1,9 +1,9 @@
+import { bars } from '../svg/bars.ts';
+import { curves } from '../svg/curves.ts';
+import { document } from '../svg/document.ts';
 import type { Compared } from './compare.ts';
 import type { Line } from './growth/line.ts';
 import { ARTICLE, FLOOR, GOALS, TOLLGATE } from './rows.ts';
-import { bars } from './svg/bars.ts';
-import { curves } from './svg/curves.ts';
-import { document } from './svg/document.ts';
 
 const WIDTH = 960;
 const GAP = 40;

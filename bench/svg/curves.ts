@@ -1,3 +1,4 @@
+import { linearLevels, scale } from './axis.ts';
 import { type Box, COLOURS, label, line, NEUTRAL, px } from './document.ts';
 
 interface Point {
@@ -14,7 +15,6 @@ interface Curves {
 }
 
 const MARGIN = { left: 64, right: 16, top: 48, bottom: 28 };
-const TICKS = 5;
 
 /** Lines over a logarithmic axis of powers of ten. */
 export function curves(box: Box, { title, series, floor, vertical }: Curves): string {
@@ -82,18 +82,6 @@ function legend(box: Box, names: readonly string[], withFloor: boolean): readonl
     x += 40 + 6.2 * name.length;
     return entry;
   });
-}
-
-function scale(from: number, to: number, start: number, end: number) {
-  return (value: number) => start + ((value - from) / (to - from || 1)) * (end - start);
-}
-
-/** From zero, in round steps. */
-function linearLevels(most: number): readonly number[] {
-  const rough = most / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
-  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step);
 }
 
 function powersOfTen(values: readonly number[]): readonly number[] {
