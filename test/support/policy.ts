@@ -1,4 +1,5 @@
 import { ANY_JWT } from '../../lambdas/contract/auth-policy.ts';
+import { type CircuitPolicy, DEFAULT_TIMING } from '../../lambdas/contract/circuit-policy.ts';
 import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/identity-headers.ts';
 import {
   type BucketLimit,
@@ -21,12 +22,33 @@ export function servicePolicy(changes: Partial<ServicePolicy> = {}): ServicePoli
     forwardAuthorization: false,
     identityHeaders: DEFAULT_IDENTITY_HEADERS,
     badCredentials: null,
-    circuit: { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true },
+    circuit: circuitPolicy(),
+    retry: null,
     gatewayLimits: [],
     rateLimitHeaders: true,
     cacheTimeoutMs: 50,
     default: { auth: ANY_JWT, limits: [windowLimit(100, 60_000)], cost: 1 },
     routes: {},
+    ...changes,
+  };
+}
+
+/** A circuit as the defaults make it. */
+export function circuitPolicy(changes: Partial<CircuitPolicy> = {}): CircuitPolicy {
+  return {
+    ...DEFAULT_TIMING,
+    failureShare: 0.5,
+    minRequests: 5,
+    windowMs: 10_000,
+    openForMs: 30_000,
+    outcomes: true,
+    slow: null,
+    failureStatuses: null,
+    failOnTimeout: true,
+    failOnReset: true,
+    healthCheck: null,
+    shadow: false,
+    fallback: null,
     ...changes,
   };
 }

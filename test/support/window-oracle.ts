@@ -89,19 +89,21 @@ function msOf(us: number): number {
   return Math.floor(us / 1000);
 }
 
-/** The window of outcomes by its definition: a list of outcomes with the slice that each fell into. */
+/** The window of outcomes by its definition: a list of what was recorded, each with the slice that it fell into. */
 export class OutcomeOracle {
-  #outcomes: { readonly slice: number; readonly failed: boolean }[] = [];
+  #recorded: { readonly slice: number; readonly outcomes: OutcomeCounts }[] = [];
   readonly #sliceMs: number;
 
   constructor(windowMs: number) {
     this.#sliceMs = windowMs / OUTCOME_SLICES;
   }
 
-  record(failed: boolean, nowMs: number): OutcomeCounts {
+  record(outcomes: OutcomeCounts, nowMs: number): OutcomeCounts {
     const slice = Math.floor(nowMs / this.#sliceMs);
     // What has left the window does not come back when the clock does.
-    this.#outcomes = [...this.#outcomes, { slice, failed }].filter((outcome) => outcome.slice > slice - OUTCOME_SLICES);
-    return { total: this.#outcomes.length, failures: this.#outcomes.filter((outcome) => outcome.failed).length };
+    this.#recorded = [...this.#recorded, { slice, outcomes }].filter((one) => one.slice > slice - OUTCOME_SLICES);
+    const sumOf = (count: keyof OutcomeCounts) =>
+      this.#recorded.reduce((sum, { outcomes: recorded }) => sum + recorded[count], 0);
+    return { total: sumOf('total'), failures: sumOf('failures'), slow: sumOf('slow') };
   }
 }
