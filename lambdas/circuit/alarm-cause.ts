@@ -1,4 +1,4 @@
-import type { Cause } from '../contract/circuit-state.ts';
+import type { Cause, Figures } from '../contract/circuit-state.ts';
 import type { CircuitAlarmKind } from '../contract/circuits-config.ts';
 import type { AlarmChange } from './alarm-event.ts';
 
@@ -7,23 +7,27 @@ const MAX_REASON_LENGTH = 256;
 
 /** Why a circuit opens, from what its alarm saw; in CloudWatch's words where that tells no value. */
 export function causeOf(kind: CircuitAlarmKind, change: AlarmChange): Cause {
-  const { alarmName: by, value, periodS, reason } = change;
+  const { alarmName: by, value, periodS, percentile, reason } = change;
   if (value === undefined || value <= 0) {
     return { source: 'alarm', by, reason: reason.slice(0, MAX_REASON_LENGTH), figures: {} };
   }
-  const { what, figures } = described(kind, value);
+  const { what, figures } = described(kind, value, percentile);
   return { source: 'alarm', by, reason: periodS === undefined ? what : `${what} within ${periodS} s`, figures };
 }
 
 /** One alarm watches the share of failures and the latency: no share is over 1, and no bound of a latency that low. */
-function described(kind: CircuitAlarmKind, value: number): Pick<Cause, 'figures'> & { readonly what: string } {
+function described(
+  kind: CircuitAlarmKind,
+  value: number,
+  percentile: string | undefined,
+): { readonly what: string; readonly figures: Figures } {
   if (kind === 'throttles') {
     const throttledPercent = percentOf(value);
     return { what: `${throttledPercent} % of invocations were throttled`, figures: { throttledPercent } };
   }
   if (value > 1) {
-    const p99Ms = Math.round(value);
-    return { what: `p99 latency of ${p99Ms} ms`, figures: { p99Ms } };
+    const latencyMs = Math.round(value);
+    return { what: `${percentile ?? 'a'} latency of ${latencyMs} ms`, figures: { latencyMs } };
   }
   const failurePercent = percentOf(value);
   return { what: `${failurePercent} % of requests failed`, figures: { failurePercent } };

@@ -1,4 +1,14 @@
-import { array, DecodeError, type Decoder, decodeJson, member, number, object, string } from '../contract/decode.ts';
+import {
+  array,
+  DecodeError,
+  type Decoder,
+  decodeJson,
+  member,
+  number,
+  object,
+  string,
+  withDefault,
+} from '../contract/decode.ts';
 
 /** A state change of a CloudWatch alarm. */
 export interface AlarmChange extends Measured {
@@ -6,6 +16,8 @@ export interface AlarmChange extends Measured {
   readonly state: string;
   /** In CloudWatch's words. */
   readonly reason: string;
+  /** The percentile that is among its metrics, `p99`. */
+  readonly percentile: string | undefined;
   /** When the alarm changed, by CloudWatch's clock. */
   readonly atMs: number;
 }
@@ -18,8 +30,6 @@ interface Measured {
   readonly periodS: number | undefined;
 }
 
-const NOTHING_MEASURED: Measured = { value: undefined, periodS: undefined };
-
 /** CloudWatch writes the zone as +0000, which only a lenient parser takes for ISO 8601. */
 const timestamp: Decoder<number> = (value, path) => {
   const atMs = Date.parse(string(value, path).replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
@@ -29,20 +39,40 @@ const timestamp: Decoder<number> = (value, path) => {
 
 const reasonData = object({ recentDatapoints: array(number), period: number });
 
-/** JSON in a string, whose form AWS shows and does not promise: an alarm opens a circuit whether it is understood or not. */
+/** JSON in a string. Its datapoints go from old to new. */
 const measured: Decoder<Measured> = (value, path) => {
-  try {
-    const { recentDatapoints, period } = decodeJson(reasonData, string(value, path), path);
-    // They go from old to new.
-    return { value: recentDatapoints.at(-1), periodS: period };
-  } catch {
-    return NOTHING_MEASURED;
-  }
+  const { recentDatapoints, period } = decodeJson(reasonData, string(value, path), path);
+  return { value: recentDatapoints.at(-1), periodS: period };
 };
+
+const metric = object({ metricStat: withDefault(object({ stat: string }), { stat: '' }) });
+const configuration = object({ metrics: array(metric) });
+
+const percentile: Decoder<string | undefined> = (value, path) => {
+  const stats = configuration(value, path).metrics.map(({ metricStat }) => metricStat.stat);
+  return stats.find((stat) => /^p\d/.test(stat));
+};
+
+/** Of parts that only put a cause into words: an alarm opens a circuit whether they are understood or not. */
+function orElse<T>(decoder: Decoder<T>, fallback: T): Decoder<T> {
+  return (value, path) => {
+    try {
+      return decoder(value, path);
+    } catch {
+      return fallback;
+    }
+  };
+}
 
 const stateChange = object({
   alarmName: string,
-  state: object({ value: string, reason: string, reasonData: measured, timestamp }),
+  state: object({
+    value: string,
+    reason: string,
+    reasonData: orElse(measured, { value: undefined, periodS: undefined }),
+    timestamp,
+  }),
+  configuration: orElse(percentile, undefined),
 });
 
 /** The event of a Lambda alarm action (AWS: CloudWatch, "Invoke a Lambda function from an alarm"). */
@@ -53,10 +83,11 @@ const bridgeEvent = object({ 'detail-type': member(['CloudWatch Alarm State Chan
 
 /** @throws DecodeError for what is neither the event of an alarm's action nor EventBridge's */
 export function decodeAlarmEvent(event: unknown): AlarmChange {
-  const { alarmName, state } = isBridged(event)
+  const { alarmName, state, configuration } = isBridged(event)
     ? bridgeEvent(event, 'event').detail
     : actionEvent(event, 'event').alarmData;
-  return { alarmName, state: state.value, reason: state.reason, atMs: state.timestamp, ...state.reasonData };
+  const { value, reason, timestamp, reasonData } = state;
+  return { alarmName, state: value, reason, percentile: configuration, atMs: timestamp, ...reasonData };
 }
 
 function isBridged(event: unknown): boolean {

@@ -40,7 +40,7 @@ export const Metric = {
 export type MetricName = (typeof Metric)[keyof typeof Metric];
 
 /** Metrics that an alarm with a period under a minute reads, so they are stored at one-second resolution. */
-export const HIGH_RESOLUTION: readonly MetricName[] = [Metric.failures];
+export const HIGH_RESOLUTION: readonly MetricName[] = [Metric.failures, Metric.upstreamLatency];
 
 /** Metrics in milliseconds; all others are counts. */
 export const MILLISECONDS: readonly MetricName[] = [Metric.upstreamLatency, Metric.overhead];

@@ -19,6 +19,7 @@ describe.each([
       reason: CROSSED,
       value: 0.625,
       periodS: 10,
+      percentile: 'p99',
       atMs: AT_MS,
     });
   });
@@ -36,6 +37,15 @@ describe.each([
   ])('is an alarm without a value where it has %s', (_reason, reasonData) => {
     const change = decodeAlarmEvent(event({ reasonData }));
     expect(change).toMatchObject({ alarmName: 'gw-users-failures', state: 'ALARM', value: undefined });
+  });
+
+  it.each([
+    ['is missing', null],
+    ['has another form', { metrics: 'many' }],
+    ['names no percentile', { metrics: [{ id: 'a', metricStat: { stat: 'Average' } }, { id: 'b' }] }],
+  ])('is an alarm without a percentile where its configuration %s', (_reason, configuration) => {
+    const change = decodeAlarmEvent(event({ configuration }));
+    expect(change).toMatchObject({ state: 'ALARM', value: 0.625, percentile: undefined });
   });
 
   it.each([

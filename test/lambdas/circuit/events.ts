@@ -5,6 +5,7 @@ export interface ToldChange {
   readonly value?: string;
   readonly reason?: string;
   readonly reasonData?: unknown;
+  readonly configuration?: unknown;
 }
 
 /** `2026-01-01T00:00:00.000+0000` */
@@ -47,14 +48,25 @@ export function bridgeEvent(told: ToldChange) {
 }
 
 function stateChange({ alarmName, atMs, ...state }: ToldChange) {
-  const { value = 'ALARM', reason = CROSSED, reasonData = reasonDataOf(0.625) } = state;
+  const { value = 'ALARM', reason = CROSSED, reasonData = reasonDataOf(0.625), configuration = CONFIGURATION } = state;
   return {
     alarmName,
     state: { value, reason, ...(reasonData !== null && { reasonData }), timestamp: cloudWatchTime(atMs) },
     previousState: { value: 'OK', reason: '', timestamp: cloudWatchTime(atMs - 60_000) },
-    configuration: { metrics: [] },
+    configuration,
   };
 }
+
+const CONFIGURATION = {
+  metrics: [
+    { id: 'expr_1', expression: 'IF(n < 5, 0, IF(share >= 0.5, share, IF(p99 >= 2000, p99, 0)))', returnData: true },
+    ...['SampleCount', 'Average', 'p99'].map((stat) => ({
+      id: stat,
+      metricStat: { period: 10, stat },
+      returnData: false,
+    })),
+  ],
+};
 
 export const CROSSED =
   'Threshold Crossed: 1 out of the last 1 datapoints [0.625 (01/01/26 00:00:00)] was greater than or equal to the threshold (0.5) (minimum 1 datapoint for OK -> ALARM transition).';

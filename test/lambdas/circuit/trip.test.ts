@@ -103,7 +103,7 @@ describe('an alarm of a service', () => {
     await fire({ alarmName: `${gateway}-orders-throttles`, reasonData: reasonDataOf(0.4) });
     await fire({ reasonData: reasonDataOf(2210) });
     expect(await storeOf('orders').read()).toMatchObject({ state: 'open', figures: { throttledPercent: 40 } });
-    expect(await users()).toMatchObject({ state: 'open', figures: { p99Ms: 2210 } });
+    expect(await users()).toMatchObject({ state: 'open', figures: { latencyMs: 2210 } });
   });
 
   it('opens it by EventBridge’s event alike', async () => {
