@@ -47,15 +47,26 @@ const COMMANDS: Readonly<
   },
   'keys list': { args: 'no further word', counts: [0], options: ASKING },
   'keys rotate': { args: 'ID', counts: [1], options: ['overlap', ...ASKING] },
+  'circuit list': { args: 'no further word', counts: [0], options: ASKING },
+  'circuit show': { args: 'SERVICE', counts: [1], options: ASKING },
+  'circuit open': { args: 'SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
+  'circuit close': { args: 'SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
+  'circuit auto': { args: 'SERVICE', counts: [1], options: ['reason', ...ASKING] },
   replay: { args: 'LOG', counts: [1], options: ['limit', 'service', 'top'] },
 };
 
-/** What is done to a key as to whatever else has an id. */
-const OF_EVERY_ID: Readonly<Record<string, string>> = {
+/** `keys create` is one name. */
+const GROUPS: readonly string[] = ['keys', 'circuit'];
+
+/** What is done by another command: to a key as to whatever else has an id. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
   'keys revoke': 'revoke key:ID',
   'keys delete': 'revoke key:ID',
   'keys restore': 'restore key:ID',
   'keys show': 'show key:ID, or keys list',
+  'circuit release': 'circuit auto SERVICE',
+  'circuit reset': 'circuit auto SERVICE',
+  'circuit status': 'circuit show SERVICE, or circuit list',
 };
 
 /** What was typed: a command that there is, with as many words and such options as it takes. */
@@ -75,10 +86,11 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
   return { name: checked(name, words, values), words, values };
 }
 
-/** `keys create` is one name. */
 function named([first, second, ...rest]: readonly string[]) {
-  if (first === 'keys' && second !== undefined) return { name: `keys ${second}`, words: rest };
-  return { name: first, words: second === undefined ? rest : [second, ...rest] };
+  if (first === undefined || second === undefined) return { name: first, words: rest };
+  return GROUPS.includes(first)
+    ? { name: `${first} ${second}`, words: rest }
+    : { name: first, words: [second, ...rest] };
 }
 
 function parse(args: readonly string[]) {
@@ -118,7 +130,7 @@ export function isNumber(text: string): boolean {
 function checked(name: string | undefined, words: readonly string[], values: Values): string {
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (name === undefined || command === undefined) {
-    const fix = name !== undefined && Object.hasOwn(OF_EVERY_ID, name) ? `write ${OF_EVERY_ID[name]}` : 'see --help';
+    const fix = name !== undefined && Object.hasOwn(ELSEWHERE, name) ? `write ${ELSEWHERE[name]}` : 'see --help';
     throw new UsageError(
       `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${quote(name ?? '')}: ${fix}`,
     );

@@ -1,6 +1,8 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
+import { circuitTable } from './circuit-table.ts';
 import { type Command, parseCommand } from './command.ts';
+import { describeCircuit } from './describe-circuit.ts';
 import { describeKey } from './describe-key.ts';
 import { describeResult } from './describe-result.ts';
 import { OpsError, UsageError } from './errors.ts';
@@ -51,6 +53,10 @@ async function run(command: Command, output: Output): Promise<void> {
       return makeKey(command, output);
     case 'list-keys':
       return printKeys(command, output);
+    case 'circuit':
+      return operateCircuit(command, output);
+    case 'list-circuits':
+      return printCircuits(command, output);
     case 'replay':
       return replayLog(command, output);
   }
@@ -86,4 +92,19 @@ async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out
   const keys = await listKeys(createAsk(target), operation);
   if (json) return out(JSON.stringify(keys, null, 2));
   out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now()));
+}
+
+async function operateCircuit({ operation, target, json }: OfType<'circuit'>, { out, err }: Output): Promise<void> {
+  const result = await createAsk(target)(operation);
+  if (!result.ok) throw new OpsError(result.error.message);
+  if (!('circuit' in result)) throw new OpsError('the operator function answered something else than a circuit');
+  out(json ? JSON.stringify(result, null, 2) : describeCircuit(operation, result));
+  if (!json && result.note !== null) err(oneLine(`note: ${result.note}`));
+}
+
+async function printCircuits({ operation, target, json }: OfType<'list-circuits'>, { out }: Output): Promise<void> {
+  const result = await createAsk(target)(operation);
+  if (!result.ok) throw new OpsError(result.error.message);
+  if (!('circuits' in result)) throw new OpsError('the operator function answered something else than circuits');
+  out(json ? JSON.stringify(result.circuits, null, 2) : circuitTable(result.circuits, result.nowMs));
 }

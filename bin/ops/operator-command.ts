@@ -1,7 +1,14 @@
 import { isApiKeyId } from '../../lambdas/contract/api-key.ts';
+import {
+  type CircuitOperation,
+  isCircuitOperation,
+  type ListCircuits,
+} from '../../lambdas/contract/circuit-operations.ts';
 import { type CreateKey, KEY_BOUNDS, type ListKeys, type RotateKey } from '../../lambdas/contract/key-operations.ts';
+import { FOR_MAX_DAYS } from '../../lambdas/contract/operation-fields.ts';
 import { decodeOperation, type List, type Operation, type RuleOperation } from '../../lambdas/contract/operations.ts';
 import { InvalidOperationError, quote } from '../../lambdas/contract/rule-id.ts';
+import { circuitEvent } from './circuit-event.ts';
 import { type CommandLine, isNumber, type Values } from './command-line.ts';
 import { type DurationOption, parseDuration } from './duration.ts';
 import { UsageError } from './errors.ts';
@@ -19,28 +26,21 @@ export interface Target {
 
 /** What a gateway is asked. */
 export type OperatorCommand =
-  | {
-      readonly type: 'operate';
-      readonly operation: Exclude<RuleOperation, List>;
-      readonly target: Target;
-      readonly json: boolean;
-    }
-  | {
-      readonly type: 'list';
-      readonly operation: List;
-      readonly facts: Facts;
-      readonly target: Target;
-      readonly json: boolean;
-    }
-  | {
-      readonly type: 'make-key';
-      readonly operation: CreateKey | RotateKey;
-      readonly target: Target;
-      readonly json: boolean;
-    }
-  | { readonly type: 'list-keys'; readonly operation: ListKeys; readonly target: Target; readonly json: boolean };
+  | Asking<'operate', Exclude<RuleOperation, List>>
+  | (Asking<'list', List> & { readonly facts: Facts })
+  | Asking<'make-key', CreateKey | RotateKey>
+  | Asking<'list-keys', ListKeys>
+  | Asking<'circuit', Exclude<CircuitOperation, ListCircuits>>
+  | Asking<'list-circuits', ListCircuits>;
 
-const FOR_OF_RULES: DurationOption = { option: '--for', maxDays: 3650, usual: 'no end' };
+interface Asking<Type extends string, Asked extends Operation> {
+  readonly type: Type;
+  readonly operation: Asked;
+  readonly target: Target;
+  readonly json: boolean;
+}
+
+const FOR_OF_RULES: DurationOption = { option: '--for', maxDays: FOR_MAX_DAYS.rules, usual: 'no end' };
 const FOR_OF_KEYS: DurationOption = {
   option: '--for',
   maxDays: KEY_BOUNDS.life.maxDays,
@@ -52,7 +52,12 @@ const OVERLAP: DurationOption = { option: '--overlap', maxDays: KEY_BOUNDS.overl
 export function operatorCommand(line: CommandLine): OperatorCommand {
   const { words, values } = line;
   const common = { target: targetOf(values), json: values.json ?? false };
-  const operation = operationOf(eventOf(line));
+  const operation = operationOf(circuitEvent(line) ?? eventOf(line));
+  if (isCircuitOperation(operation)) {
+    return operation.action === 'list-circuits'
+      ? { type: 'list-circuits', operation, ...common }
+      : { type: 'circuit', operation, ...common };
+  }
   switch (operation.action) {
     case 'list':
       return { type: 'list', operation, facts: factsOf(words[0]), ...common };

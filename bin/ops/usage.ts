@@ -15,14 +15,20 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   keys create --owner NAME     makes an API key: prints it, this once only
   keys list                    what keys there are: whose, until when, when last used
   keys rotate ID               gives a key another secret and prints it, this once only
+  circuit list                 the circuits of all services, and who moved them last
+  circuit show SERVICE         one of them: how it stands, why, and what became of it before
+  circuit open SERVICE --reason TEXT    forwards no request of the service until it is handed back
+  circuit close SERVICE        forwards all of them, however the service fails
+  circuit auto SERVICE         hands it back: it moves by itself again
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
 ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID (keys rotate: or ID alone).
 LIMIT is BY=NUMBER/WINDOW, client=100/1m, or of a token bucket BY=RATE/s+BURST, client=10/s+50;
 BY is client, ip or total; it may be given several times.
 
-  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit; keys create: 365d)
-  --reason TEXT      why, at most 256 characters (revoke, restore, limit)
+  --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit; keys create: 365d;
+                     circuit open, circuit close: at most 30d)
+  --reason TEXT      why, at most 256 characters (revoke, restore, limit, circuit)
   --rate NUMBER      units a second of a token bucket, whose burst is VALUE (limit)
   --kind KIND        of one kind of ID only (list)
   --plan NAME, --tenant NAME, --scopes "A B", --roles "A B"   what the key stands for (keys create)

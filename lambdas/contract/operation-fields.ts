@@ -16,7 +16,8 @@ export const FOR_MAX_DAYS = {
   /** A circuit that was forced for longer is one that everybody has forgotten. */
   circuits: 30,
 } as const;
-const MAX_BY_LENGTH = 64;
+/** Longest name of who asks, in characters. */
+export const OPERATOR_NAME_LENGTH = 64;
 /** Of the table; in bytes there, which are as many at least. */
 const MAX_SORT_KEY_LENGTH = 1024;
 /** As the stack has it. */
@@ -117,9 +118,9 @@ export const serviceName: Decoder<string> = (value, path) => {
 /** Who asks, as they say: nobody checks it. */
 export const operatorName: Decoder<string> = withDefault((value, path) => {
   const text = string(value, path);
-  if (text.length > MAX_BY_LENGTH) {
+  if (text.length > OPERATOR_NAME_LENGTH) {
     throw new InvalidOperationError(
-      `the name of who asks must have at most ${MAX_BY_LENGTH} characters, got ${text.length}: write a shorter one, or leave it out`,
+      `the name of who asks must have at most ${OPERATOR_NAME_LENGTH} characters, got ${text.length}: write a shorter one, or leave it out`,
     );
   }
   checkText('the name of who asks', text, 'write it in one line');

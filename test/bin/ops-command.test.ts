@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
 import { main } from '../../bin/ops/main.ts';
@@ -99,6 +100,30 @@ describe('a command', () => {
     expect(parsed(line)).toEqual({ type: 'make-key', operation, target: AWS, json: false });
   });
 
+  const BY = userInfo().username;
+  it.each([
+    ['circuit show payments', { action: 'get-circuit', service: 'payments' }],
+    [
+      'circuit open payments --reason maintenance --for 10m',
+      { action: 'open-circuit', service: 'payments', forMs: 600_000, reason: 'maintenance', by: BY },
+    ],
+    [
+      'circuit close payments-2 --for 30d',
+      { action: 'close-circuit', service: 'payments-2', forMs: 30 * 86_400_000, reason: '', by: BY },
+    ],
+    [
+      'circuit auto payments --reason is_well_again',
+      { action: 'release-circuit', service: 'payments', reason: 'is well again', by: BY },
+    ],
+  ])('%s is read', (line, operation) => {
+    expect(parsed(line)).toEqual({ type: 'circuit', operation, target: AWS, json: false });
+  });
+
+  it('lists circuits', () => {
+    const operation = { action: 'list-circuits' };
+    expect(parsed('circuit list --json')).toEqual({ type: 'list-circuits', operation, target: AWS, json: true });
+  });
+
   it('lists keys', () => {
     const operation = { action: 'list-keys', after: null };
     expect(parsed('keys list --json')).toEqual({ type: 'list-keys', operation, target: AWS, json: true });
@@ -164,6 +189,9 @@ describe.each([
     'keys rotate $T',
     'keys $T',
     'keys create --owner $T',
+    'circuit show $T',
+    'circuit open payments --reason $T',
+    'circuit $T',
   ])('is refused wherever it is pasted, and not repeated: %s', async (line) => {
     const told: string[] = [];
     const tell = (text: string) => void told.push(text);
@@ -209,7 +237,7 @@ describe('what is not understood', () => {
   it.each([
     [
       'frob',
-      'a command must be one of revoke, restore, limit, list, show, keys create, keys list, keys rotate, replay, got "frob": see --help',
+      'a command must be one of revoke, restore, limit, list, show, keys create, keys list, keys rotate, circuit list, circuit show, circuit open, circuit close, circuit auto, replay, got "frob": see --help',
     ],
     ['--json', 'a command must be one of'],
     ['constructor', 'a command must be one of'],
@@ -255,6 +283,20 @@ describe('what is not understood', () => {
     ['keys rotate 4fzN9qXw2LbC --overlap 31d', '--overlap must be at most 30 days, got "31d": write 30d or'],
     ['keys rotate 4fzN9qXw2LbC --overlap 00', '--overlap must be a whole number of seconds, minutes, hours or days'],
     ['revoke key:k1 --reason x', 'the id of a key must be its 12 letters and digits after tgk_, got "k1"'],
+    ['circuit', 'got "circuit": see --help'],
+    ['circuit reset payments', 'got "circuit reset": write circuit auto SERVICE'],
+    ['circuit status', 'got "circuit status": write circuit show SERVICE, or circuit list'],
+    ['circuit list payments', 'circuit list takes no further word, got "payments": see --help'],
+    ['circuit open payments users --reason x', 'circuit open takes SERVICE, got "payments users": see --help'],
+    ['circuit open payments', 'a circuit that is opened by hand must have a reason, got none: write it for whoever'],
+    ['circuit open Payments --reason x', 'the name of a service must be a lower-case letter and up to 30 letters'],
+    [
+      'circuit close payments --for 31d',
+      '--for must be at most 30 days, got "31d": write 30d or less, or leave it out',
+    ],
+    ['circuit auto payments --for 1h', 'circuit auto does not take --for: see --help'],
+    ['circuit show payments --reason x', 'circuit show does not take --reason: see --help'],
+    ['circuit open payments --reason \u009b2J', 'got "\\u{9b}2J": write it in one line'],
     ['revoke', 'revoke takes ID, got "": see --help'],
     ['revoke sub:a sub:b --reason x', 'revoke takes ID, got "sub:a sub:b": see --help'],
     [

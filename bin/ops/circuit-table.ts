@@ -1,0 +1,66 @@
+import type { CircuitEvent, CircuitFacts } from '../../lambdas/contract/circuit-operations.ts';
+import type { Cause, CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import { printable } from '../../lambdas/contract/printable.ts';
+import { sinceMs } from '../../lambdas/core/circuit-words.ts';
+import { isoTime } from '../../lambdas/core/iso-time.ts';
+import { table } from './table.ts';
+
+const STATE_WIDTH = 'forced-closed'.length;
+const TIME_WIDTH = '2026-11-24T10:00:00Z'.length;
+/** Of service, state, since, until and who; why has what they leave. */
+const MAX_WIDTHS = [18, STATE_WIDTH, TIME_WIDTH, TIME_WIDTH, 'operator'.length] as const;
+/** Of when, state and who. */
+const MAX_EVENT_WIDTHS = [TIME_WIDTH, STATE_WIDTH, 16] as const;
+
+/** A row a circuit, in 100 columns; `circuit show` has all of one. */
+export function circuitTable(circuits: readonly CircuitFacts[], nowMs: number): string {
+  const rows = circuits.map(({ service, circuit, fault }) =>
+    circuit === null
+      ? [printable(service), 'unreadable', '-', '-', '-', printable(fault ?? '')]
+      : [
+          printable(service),
+          circuit.state,
+          isoOr('-', sinceMs(circuit)),
+          isoOr('-', untilMs(circuit, nowMs)),
+          who(circuit),
+          printable(circuit.reason),
+        ],
+  );
+  return table(['SERVICE', 'STATE', 'SINCE', 'UNTIL', 'WHO', 'WHY'], rows, MAX_WIDTHS);
+}
+
+/** A row a transition, in 100 columns. */
+export function historyTable(history: readonly CircuitEvent[]): string {
+  const rows = history.map(({ atMs, circuit }) => [
+    isoTime(atMs),
+    circuit.state,
+    who(circuit),
+    printable(circuit.reason),
+  ]);
+  return table(['WHEN', 'STATE', 'WHO', 'WHY'], rows, MAX_EVENT_WIDTHS);
+}
+
+/** An operator by name. Alarms and environments have long ones, of which there is one kind a service. */
+function who({ source, by, reason }: Cause): string {
+  if (source === 'time' && reason === '') return '-';
+  return source === 'operator' && by !== '' ? printable(by) : source;
+}
+
+/** When the circuit does something else by itself; undefined: it does not, or nobody knows when. */
+function untilMs(circuit: CircuitState, nowMs: number): number | undefined {
+  switch (circuit.state) {
+    case 'closed':
+      return nowMs < circuit.rampUntilMs ? circuit.rampUntilMs : undefined;
+    case 'open':
+      return circuit.retryAtMs;
+    case 'half-open':
+      return undefined;
+    case 'forced-open':
+    case 'forced-closed':
+      return circuit.untilMs === 0 ? undefined : circuit.untilMs;
+  }
+}
+
+function isoOr(other: string, ms: number | undefined): string {
+  return ms === undefined ? other : isoTime(ms);
+}

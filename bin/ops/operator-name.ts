@@ -1,0 +1,13 @@
+import { userInfo } from 'node:os';
+import { OPERATOR_NAME_LENGTH } from '../../lambdas/contract/operation-fields.ts';
+import { printable } from '../../lambdas/contract/printable.ts';
+import { shortened } from './text.ts';
+
+/** Who runs the command, as this machine knows them; '' where it knows only a number. */
+export function operatorName(): string {
+  try {
+    return shortened(printable(userInfo().username), OPERATOR_NAME_LENGTH);
+  } catch {
+    return '';
+  }
+}
