@@ -1,39 +1,138 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFailure, tripReason } from '../../../lambdas/core/outcome.ts';
+import type { CircuitPolicy } from '../../../lambdas/contract/circuit-policy.ts';
+import {
+  type AttemptResult,
+  isFailure,
+  NO_OUTCOMES,
+  type OutcomeCounts,
+  outcomeOf,
+  periodOf,
+  sumOf,
+  tripCause,
+} from '../../../lambdas/core/outcome.ts';
+import { outcomeCounts } from '../../support/outcomes.ts';
+import { circuitPolicy } from '../../support/policy.ts';
 
-function limits(changes: { failureShare?: number; minRequests?: number } = {}) {
-  return { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true, ...changes };
-}
+const SLOW_POLICY = { overMs: 1000, share: 0.5 };
 
-describe('isFailure', () => {
-  it.each([500, 502, 503, 599])('%d speaks against the upstream', (status) => expect(isFailure(status)).toBe(true));
-  it.each([200, 302, 400, 404, 429, 499])('%d does not', (status) => expect(isFailure(status)).toBe(false));
+describe('where nobody says what a failure is', () => {
+  it.each<[AttemptResult, boolean]>([
+    [{ status: 200 }, false],
+    [{ status: 302 }, false],
+    // A client's own error says nothing of the upstream.
+    [{ status: 400 }, false],
+    [{ status: 404 }, false],
+    [{ status: 429 }, false],
+    [{ status: 499 }, false],
+    [{ status: 500 }, true],
+    [{ status: 502 }, true],
+    [{ status: 599 }, true],
+    [{ error: 'timeout' }, true],
+    [{ error: 'unreachable' }, true],
+    [{ error: 'too_large' }, false],
+  ])('%j is one: %j', (result, expected) => {
+    expect(isFailure(result, null)).toBe(expected);
+    expect(isFailure(result, circuitPolicy())).toBe(expected);
+  });
 });
 
-describe('tripReason', () => {
-  it('says how many of how many requests failed', () => {
-    expect(tripReason({ total: 5, failures: 3 }, limits())).toBe('3 of 5 requests failed within 10 s');
+describe('a circuit that says what a failure is', () => {
+  it.each<[Partial<CircuitPolicy>, AttemptResult, boolean]>([
+    [{ failureStatuses: [502, 503] }, { status: 503 }, true],
+    [{ failureStatuses: [502, 503] }, { status: 500 }, false],
+    [{ failureStatuses: [] }, { status: 500 }, false],
+    [{ failureStatuses: [] }, { error: 'timeout' }, true],
+    [{ failOnTimeout: false }, { error: 'timeout' }, false],
+    [{ failOnTimeout: false }, { error: 'unreachable' }, true],
+    [{ failOnReset: false }, { error: 'unreachable' }, false],
+    [{ failOnReset: false }, { error: 'timeout' }, true],
+    [{ failOnTimeout: false, failOnReset: false }, { status: 500 }, true],
+  ])('by %j takes %j for one: %j', (changes, result, expected) => {
+    expect(isFailure(result, circuitPolicy(changes))).toBe(expected);
+  });
+});
+
+describe('one attempt', () => {
+  it.each<[string, AttemptResult, number, OutcomeCounts]>([
+    ['in time', { status: 200 }, 999, { total: 1, failures: 0, slow: 0 }],
+    ['that took as long as a slow one', { status: 200 }, 1000, { total: 1, failures: 0, slow: 1 }],
+    ['that was both slow and failed', { status: 503 }, 1200, { total: 1, failures: 1, slow: 1 }],
+    ['that missed its deadline', { error: 'timeout' }, 2000, { total: 1, failures: 1, slow: 1 }],
+    // What the client has to answer for can be slow all the same.
+    ['that was slow to be refused', { status: 404 }, 1500, { total: 1, failures: 0, slow: 1 }],
+  ])('%s is counted as what it is', (_, result, ms, counts) => {
+    expect(outcomeOf(result, ms, circuitPolicy({ slow: SLOW_POLICY }))).toEqual(counts);
   });
 
-  it.each([
-    [{ total: 4, failures: 4 }, false],
-    [{ total: 5, failures: 2 }, false],
-    [{ total: 6, failures: 3 }, true],
-    [{ total: 5, failures: 5 }, true],
-  ])('of %o, where half of at least five may not fail, opens: %j', (counts, opens) => {
-    expect(tripReason(counts, limits()) !== undefined).toBe(opens);
+  it('is never slow where a service says nothing of slow ones', () => {
+    expect(outcomeOf({ status: 200 }, 29_000, circuitPolicy())).toEqual({ total: 1, failures: 0, slow: 0 });
   });
+});
 
-  it('opens exactly at the share, for every whole percentage and every count', () => {
-    const counts = fc.integer({ min: 1, max: 2000 }).chain((total) => fc.tuple(fc.constant(total), fc.nat(total)));
+describe('counts', () => {
+  it('add up, and nothing adds nothing', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), counts, (percent, [total, failures]) => {
-        const reason = tripReason({ total, failures }, limits({ failureShare: percent / 100, minRequests: 1 }));
-        expect(reason !== undefined).toBe(failures * 100 >= percent * total);
+      fc.property(outcomeCounts, outcomeCounts, (one, other) => {
+        expect(sumOf(one, other)).toEqual({
+          total: one.total + other.total,
+          failures: one.failures + other.failures,
+          slow: one.slow + other.slow,
+        });
+        expect(sumOf(one, NO_OUTCOMES)).toEqual(one);
+      }),
+    );
+  });
+});
+
+describe('what opens a circuit', () => {
+  const counts = (total: number, failures: number, slow = 0): OutcomeCounts => ({ total, failures, slow });
+
+  it('is told with its figures', () => {
+    expect(tripCause(counts(5, 3, 1), circuitPolicy({ windowMs: 2500, slow: SLOW_POLICY }))).toEqual({
+      reason: '3 of 5 requests failed within 2.5 s',
+      figures: { requests: 5, failures: 3 },
+    });
+    expect(tripCause(counts(6, 1, 3), circuitPolicy({ slow: SLOW_POLICY }))).toEqual({
+      reason: '3 of 6 requests took 1000 ms or longer within 10 s',
+      figures: { requests: 6, slow: 3 },
+    });
+  });
+
+  it.each<[OutcomeCounts, boolean]>([
+    [counts(0, 0), false],
+    [counts(4, 4, 4), false],
+    [counts(5, 2, 2), false],
+    [counts(6, 3), true],
+    [counts(5, 5), true],
+    [counts(6, 0, 3), true],
+    // Those that failed and those that were slow are not added up: they may be the same.
+    [counts(10, 4, 4), false],
+  ])('of %o, where half of at least five may neither fail nor be slow: %j', (seen, opens) => {
+    expect(tripCause(seen, circuitPolicy({ slow: SLOW_POLICY })) !== undefined).toBe(opens);
+  });
+
+  it('is no slow request where a service says nothing of slow ones', () => {
+    expect(tripCause(counts(100, 0, 100), circuitPolicy())).toBeUndefined();
+  });
+
+  it('is reached exactly at the share, for every whole percentage and every count', () => {
+    const seen = fc.integer({ min: 1, max: 2000 }).chain((total) => fc.tuple(fc.constant(total), fc.nat(total)));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), seen, (percent, [total, bad]) => {
+        const share = percent / 100;
+        const reached = bad * 100 >= percent * total;
+        const failing = circuitPolicy({ failureShare: share, minRequests: 1 });
+        expect(tripCause(counts(total, bad), failing) !== undefined).toBe(reached);
+        const slow = circuitPolicy({ minRequests: 1, slow: { overMs: 100, share } });
+        expect(tripCause(counts(total, 0, bad), slow) !== undefined).toBe(reached);
       }),
       { numRuns: 5000 },
     );
-    expect(tripReason({ total: 100, failures: 7 }, limits({ failureShare: 0.07 }))).toBeDefined();
+    expect(tripCause(counts(100, 7), circuitPolicy({ failureShare: 0.07 }))).toBeDefined();
   });
+});
+
+it('a period has the name of its gateway, its service and the version under which the circuit closed', () => {
+  expect(periodOf({ gateway: 'shop', service: 'orders' }, 7)).toBe('shop/orders/7');
 });
