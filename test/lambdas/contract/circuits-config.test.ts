@@ -1,20 +1,43 @@
 import { describe, expect, it } from 'vitest';
+import { type CircuitTiming, DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import {
+  CIRCUIT_ALARMS,
   type CircuitsConfig,
   circuitAlarmName,
+  circuitOfAlarm,
   decodeCircuitsConfig,
-  serviceOfAlarm,
+  encodeCircuitsConfig,
 } from '../../../lambdas/contract/circuits-config.ts';
 
+const USUAL: CircuitTiming = { ...DEFAULT_TIMING, openForMs: 30_000 };
 const CONFIG: CircuitsConfig = {
   gateway: 'shop',
   namespace: 'Tollgate',
-  services: { orders: { openForMs: 30_000 }, 'orders-failures': { openForMs: 1000 }, 'a-orders': { openForMs: 1000 } },
+  services: {
+    orders: USUAL,
+    'orders-failures': { ...USUAL, openForMs: 1000, probes: 1, successes: 20, rampUpMs: 0 },
+    'orders-failures-throttles': USUAL,
+    'a-orders': { ...USUAL, maxOpenForMs: 30_000 },
+  },
 };
 
-describe('decodeCircuitsConfig', () => {
-  it('reads back what lib encodes', () => {
+describe('what the functions know that move circuits', () => {
+  it('is read as it was encoded', () => {
+    expect(decodeCircuitsConfig(encodeCircuitsConfig(CONFIG))).toEqual(CONFIG);
     expect(decodeCircuitsConfig(JSON.stringify(CONFIG))).toEqual(CONFIG);
+  });
+
+  it('is as short as can be: a function’s environment is small', () => {
+    expect(JSON.parse(encodeCircuitsConfig(CONFIG))).toEqual({
+      gateway: 'shop',
+      namespace: 'Tollgate',
+      services: {
+        orders: { openForMs: 30_000 },
+        'orders-failures': { openForMs: 1000, probes: 1, successes: 20, rampUpMs: 0 },
+        'orders-failures-throttles': { openForMs: 30_000 },
+        'a-orders': { openForMs: 30_000, maxOpenForMs: 30_000 },
+      },
+    });
   });
 
   it('names the service whose entry is wrong', () => {
@@ -23,23 +46,33 @@ describe('decodeCircuitsConfig', () => {
       `circuits.services['orders'].openForMs must be an integer, got "30"`,
     );
   });
+
+  it('is not missing', () => {
+    expect(() => decodeCircuitsConfig('null')).toThrow('circuits must be an object, got null');
+    expect(() => decodeCircuitsConfig('{')).toThrow('circuits must be JSON, got "{"');
+  });
 });
 
-describe('serviceOfAlarm', () => {
-  it('is the inverse of circuitAlarmName, also for services whose names hold one another', () => {
+describe('the circuit of an alarm', () => {
+  it('is known by the alarm’s name, also where the names of services hold one another', () => {
     for (const service of Object.keys(CONFIG.services)) {
-      expect(serviceOfAlarm(CONFIG, circuitAlarmName('shop', service))).toBe(service);
+      for (const kind of CIRCUIT_ALARMS) {
+        expect(circuitOfAlarm(CONFIG, circuitAlarmName('shop', service, kind))).toEqual({ service, kind });
+      }
     }
   });
 
   it.each([
     '',
     'orders',
+    'shop-orders',
+    'shop-orders-p99',
     'other-orders-failures',
     'shop-toString-failures',
     'shop-__proto__-failures',
     'SHOP-orders-failures',
-  ])('knows no service for %j', (alarm) => {
-    expect(serviceOfAlarm(CONFIG, alarm)).toBeUndefined();
+    'shop-orders-failures ',
+  ])('is none for %j', (alarm) => {
+    expect(circuitOfAlarm(CONFIG, alarm)).toBeUndefined();
   });
 });

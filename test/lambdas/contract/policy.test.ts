@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeCircuit } from '../../../lambdas/contract/circuit-policy.ts';
 import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import {
   decodeServicePolicy,
@@ -10,7 +11,7 @@ import {
   type RoutePolicy,
 } from '../../../lambdas/contract/policy.ts';
 import { authPolicies } from '../../support/auth-policies.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+import { bucketLimit, circuitPolicy, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 
 const limitBase = {
   name: fc.string(),
@@ -52,7 +53,12 @@ describe('decodeServicePolicy', () => {
         fc.array(limits, { maxLength: 4 }),
         fc.boolean(),
         (policy, special, all, off) => {
-          const changes = off ? { circuit: null, rateLimitHeaders: false } : {};
+          const changes = off
+            ? { circuit: null, rateLimitHeaders: false }
+            : {
+                retry: { attempts: 2, budgetShare: 0.1 },
+                circuit: circuitPolicy({ probes: 1, failureStatuses: [503] }),
+              };
           const encoded = servicePolicy({ default: policy, routes: special, gatewayLimits: all, ...changes });
           expect(decodeServicePolicy(JSON.stringify(encoded))).toEqual(encoded);
         },
@@ -83,13 +89,13 @@ describe('decodeServicePolicy', () => {
   });
 
   it('refuses a policy in which any field is missing that has no default, and names the field', () => {
-    const { identityHeaders, badCredentials, gatewayLimits, rateLimitHeaders, cacheTimeoutMs, ...whole } =
+    const { identityHeaders, badCredentials, retry, gatewayLimits, rateLimitHeaders, cacheTimeoutMs, ...whole } =
       servicePolicy();
     for (const field of Object.keys(whole)) {
       const { [field as keyof typeof whole]: _, ...rest } = whole;
       expect(() => decodeServicePolicy(JSON.stringify(rest))).toThrow(`service.${field} must be`);
     }
-    const defaults = { identityHeaders, badCredentials, gatewayLimits, rateLimitHeaders, cacheTimeoutMs };
+    const defaults = { identityHeaders, badCredentials, retry, gatewayLimits, rateLimitHeaders, cacheTimeoutMs };
     expect(decodeServicePolicy(JSON.stringify(whole))).toEqual({ ...whole, ...defaults });
   });
 
@@ -122,6 +128,26 @@ describe('decodeServicePolicy', () => {
       identityHeaders: { 'x-account': 'sub', 'x-org': '/org/name' },
     });
     expect(decodeServicePolicy(JSON.stringify(policy))).toEqual(policy);
+  });
+
+  it.each<[object, string]>([
+    [{ attempts: 1.5, budgetShare: 0.1 }, 'attempts must be an integer, got 1.5'],
+    [{ attempts: 2 }, 'budgetShare must be a finite number, got undefined'],
+    [{ attempts: 2, budgetShare: '10 %' }, 'budgetShare must be a finite number, got "10 %"'],
+  ])('refuses retries as %j', (retry, message) => {
+    expect(() => decodeServicePolicy(JSON.stringify({ ...servicePolicy(), retry }))).toThrow(
+      `service.retry.${message}`,
+    );
+  });
+
+  it('reads a circuit that was encoded as shortly as can be, and names what is wrong with one', () => {
+    const circuit = circuitPolicy({ slow: { overMs: 500, share: 0.5 } });
+    const encoded = { ...servicePolicy(), circuit: encodeCircuit(circuit) };
+    expect(decodeServicePolicy(JSON.stringify(encoded)).circuit).toEqual(circuit);
+    const broken = { ...servicePolicy(), circuit: { ...circuit, slow: { overMs: 500 } } };
+    expect(() => decodeServicePolicy(JSON.stringify(broken))).toThrow(
+      'service.circuit.slow.share must be a finite number, got undefined',
+    );
   });
 
   it.each(['password', 'claims', 'org/name', '', 7, null])('refuses to tell upstreams %j', (source) => {
