@@ -30,6 +30,8 @@ export const Metric = {
   storeLost: 'StoreLost',
   storeRecovered: 'StoreRecovered',
   circuitRejected: 'CircuitRejected',
+  /** Would have been rejected by the circuit, were it not in shadow mode. */
+  shadowRejected: 'CircuitShadowRejected',
   authRejected: 'AuthRejected',
   /** Failed calls to Redis or DynamoDB. */
   storeErrors: 'StoreErrors',

@@ -95,13 +95,14 @@ function describe(
     verdict: verdict?.verdict ?? 'none',
     ...limitFields(exchange.ruling, exchange.cost),
     circuit: exchange.circuit?.state.state ?? 'none',
+    ...(exchange.circuit?.isShadowed && { circuit_shadow: true }),
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,
   };
 }
 
 function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovered }: StoreEvents): MetricValues {
-  const { forwarded, problem, ruling } = exchange;
+  const { circuit, forwarded, problem, ruling } = exchange;
   const rejection = problem && rejectionOf(problem, ruling);
   const retries = retriesOf(exchange);
   return {
@@ -113,6 +114,7 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
     }),
     ...(retries > 0 && { [Metric.retries]: retries }),
     ...(rejection && { [rejection]: 1 }),
+    ...(circuit?.isShadowed && { [Metric.shadowRejected]: 1 }),
     ...(ruling && limitMetrics(ruling)),
     ...(errors > 0 && { [Metric.storeErrors]: errors }),
     ...(lost > 0 && { [Metric.storeLost]: lost }),

@@ -4,24 +4,21 @@ import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
 import { WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
-import type { CircuitPolicy } from '../../../lambdas/contract/policy.ts';
-import { INITIAL_CIRCUIT, transition } from '../../../lambdas/core/circuit.ts';
+import type { CircuitPolicy } from '../../../lambdas/contract/circuit-policy.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import { forced, started, tripped } from '../../support/circuits.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE } from '../../support/event.ts';
 import { faultyClient } from '../../support/faulty-dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
-import { servicePolicy } from '../../support/policy.ts';
+import { circuitPolicy, servicePolicy } from '../../support/policy.ts';
 import { serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+import { createEnvironment, type EnvironmentOptions, problemOf, type TestEnvironment } from './gateway.ts';
 
-const CIRCUIT: CircuitPolicy = {
-  failureShare: 0.5,
-  minRequests: 5,
-  windowMs: 10_000,
-  openForMs: 30_000,
-  outcomes: true,
-};
+const CIRCUIT = circuitPolicy();
 
 let table: TestTable;
 let upstream: TestServer;
@@ -59,14 +56,18 @@ afterEach(() => {
 });
 
 /** An environment of the function; all of one test share clock, counters and table, as a fleet does. */
-function environment(circuit: Partial<CircuitPolicy> = {}): TestEnvironment {
+function environment(
+  circuit: Partial<CircuitPolicy> = {},
+  options: Partial<EnvironmentOptions> & { readonly service?: Partial<ServicePolicy> } = {},
+): TestEnvironment {
   const policy = servicePolicy({
     gateway: `fleet-${gateways}`,
     upstream: upstream.url,
     default: { auth: ANY_JWT, limits: [], cost: 1 },
     circuit: { ...CIRCUIT, ...circuit },
+    ...options.service,
   });
-  const created = createEnvironment({ policy, table, clock, counters });
+  const created = createEnvironment({ policy, table, clock, counters, ...options });
   opened.push(created);
   return created;
 }
@@ -74,6 +75,14 @@ function environment(circuit: Partial<CircuitPolicy> = {}): TestEnvironment {
 function store(): CircuitStore {
   return new CircuitStore(table.client, table.name, { gateway: `fleet-${gateways}`, service: 'users' });
 }
+
+/** Moves the circuit as somebody outside of the fleet does. */
+async function moveBy(signal: Signal): Promise<CircuitState> {
+  const circuit = await store().read({ consistent: true });
+  return store().replace(circuit, transition(circuit, signal, { nowMs: clock.nowMs, random: 0 }, CIRCUIT));
+}
+
+const openByAlarm = () => moveBy(tripped(clock.nowMs, 'alarm'));
 
 async function statuses(environment: TestEnvironment, count: number): Promise<unknown[]> {
   const seen = [];
@@ -131,11 +140,6 @@ describe('outcomes', () => {
 });
 
 describe('an open circuit', () => {
-  async function openByAlarm(): Promise<void> {
-    const signal = { type: 'trip', source: 'alarm', reason: 'alarm', atMs: clock.nowMs } as const;
-    await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT));
-  }
-
   it('that an alarm opened is known to a new environment with its first request', async () => {
     await openByAlarm();
     expect(problemOf(await environment({ outcomes: false }).send({ verdict: ALICE }))).toMatchObject({
@@ -144,53 +148,258 @@ describe('an open circuit', () => {
     expect(calls).toBe(0);
   });
 
-  it('lets exactly one request of all environments try, and closes when that one succeeds', async () => {
+  it('lets no more requests of all environments try than it takes to close, and closes when they succeed', async () => {
     await openByAlarm();
-    const fleet = [environment(), environment(), environment()];
+    const fleet = Array.from({ length: 8 }, () => environment());
     for (const member of fleet) await member.send({ verdict: ALICE });
     clock.advance(30_000);
     const results = await Promise.all(fleet.map((member) => member.send({ verdict: ALICE })));
-    expect(results.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
-    expect(calls).toBe(1);
-    expect(await store().read()).toMatchObject({ state: 'closed', version: 3 });
+    const passed = results.filter(({ statusCode }) => statusCode === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(1);
+    expect(calls).toBe(passed);
+    for (let left = 3 - passed; left > 0; left -= 1) await environment().send({ verdict: ALICE });
+    expect(calls).toBe(3);
+    expect(await store().read()).toMatchObject({ state: 'closed', reason: '3 of 3 probes succeeded' });
     clock.advance(5000);
-    expect(
-      (await Promise.all(fleet.map((member) => member.send({ verdict: ALICE })))).map((r) => r.statusCode),
-    ).toEqual([200, 200, 200]);
+    const again = await Promise.all(fleet.map((member) => member.send({ verdict: ALICE })));
+    expect(again.map(({ statusCode }) => statusCode)).toEqual(fleet.map(() => 200));
   });
 
-  it('stays open for another while when the probe fails', async () => {
+  it('stays open for another while when a probe fails, and longer each time', async () => {
     await openByAlarm();
     status = 500;
     const gateway = environment();
     clock.advance(30_000);
     expect(await statuses(gateway, 1)).toEqual([500]);
     expect(await statuses(gateway, 3)).toEqual([503, 503, 503]);
-    expect(await store().read()).toMatchObject({ state: 'open', retryAtMs: clock.nowMs + 30_000, source: 'alarm' });
+    expect(await store().read()).toMatchObject({
+      state: 'open',
+      retryAtMs: clock.nowMs + 30_000,
+      reopenings: 1,
+      by: 'an environment',
+      reason: expect.stringMatching(/^a probe was answered 500 after \d+ ms$/),
+    });
+    clock.advance(30_000);
+    expect(await statuses(gateway, 1)).toEqual([500]);
+    expect(await store().read()).toMatchObject({ state: 'open', retryAtMs: clock.nowMs + 60_000, reopenings: 2 });
   });
 
-  it('gives the probe to another when its holder never reports', async () => {
+  it('gives the place of a probe to another when its holder never reports', async () => {
     await openByAlarm();
     clock.advance(30_000);
-    const held = await store().read();
-    await store().replace(held, transition(held, { type: 'probe-started', leaseMs: 7000 }, clock.nowMs, CIRCUIT));
+    for (const id of ['a', 'b', 'c']) await moveBy(started(id));
     const gateway = environment();
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
-    clock.advance(7000);
-    expect(await statuses(gateway, 1)).toEqual([200]);
+    clock.advance(10_000);
+    expect(await statuses(gateway, 3)).toEqual([200, 200, 200]);
     expect(await store().read()).toMatchObject({ state: 'closed' });
   });
 
   it('forgets the failures from before it opened', async () => {
     status = 500;
-    const gateway = environment({ openForMs: 1000 });
+    const gateway = environment({ openForMs: 1000, rampUpMs: 0 });
     await statuses(gateway, 5);
     clock.advance(1000);
     status = 200;
-    await statuses(gateway, 1);
+    await statuses(gateway, 3);
     status = 500;
     expect(await statuses(gateway, 4)).toEqual([500, 500, 500, 500]);
     expect(await store().read()).toMatchObject({ state: 'closed' });
+  });
+
+  it('answers the fallback of its service, and tells that it is one', async () => {
+    await openByAlarm();
+    const fallback = { status: 200, contentType: 'application/json', body: '{"items":[]}' };
+    const answer = await environment({ fallback }).send({ verdict: ALICE });
+    expect(answer).toMatchObject({ statusCode: 200, body: '{"items":[]}' });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-fallback': 'circuit_open',
+    });
+    expect(answer.headers).not.toHaveProperty('retry-after');
+    expect(output.lines.at(-1)).toMatchObject({ status: 200, circuit: 'open', CircuitRejected: 1 });
+    const told = await environment({ fallback: { ...fallback, status: 503 } }).send({ verdict: ALICE });
+    expect(told.headers).toMatchObject({ 'retry-after': '30' });
+  });
+});
+
+describe('a circuit in shadow mode', () => {
+  it('rejects nothing, and reports what it would have rejected', async () => {
+    status = 503;
+    const gateway = environment({ shadow: true });
+    expect(await statuses(gateway, 7)).toEqual([503, 503, 503, 503, 503, 503, 503]);
+    expect(calls).toBe(7);
+    expect(await store().read()).toMatchObject({ state: 'open' });
+    expect(output.lines.at(-1)).toMatchObject({ circuit: 'open', circuit_shadow: true, CircuitShadowRejected: 1 });
+    expect(output.lines.at(-1)).not.toHaveProperty('CircuitRejected');
+  });
+
+  it('goes through its states all the same', async () => {
+    await openByAlarm();
+    const gateway = environment({ shadow: true });
+    expect(await statuses(gateway, 2)).toEqual([200, 200]);
+    expect(await store().read()).toMatchObject({ state: 'open' });
+    clock.advance(30_000);
+    expect(await statuses(gateway, 3)).toEqual([200, 200, 200]);
+    expect(await store().read()).toMatchObject({ state: 'closed' });
+  });
+
+  it('rejects what an operator closed off by hand', async () => {
+    await moveBy(forced('forced-open'));
+    expect(problemOf(await environment({ shadow: true }).send({ verdict: ALICE }))).toMatchObject({
+      code: 'circuit_open',
+    });
+  });
+});
+
+describe('a circuit that has just closed', () => {
+  it('lets pass a share of the requests that grows', async () => {
+    await openByAlarm();
+    clock.advance(30_000);
+    let random = 0;
+    const gateway = environment({}, { random: () => random });
+    await statuses(gateway, 3);
+    random = 0.5;
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    clock.advance(2400);
+    expect(await statuses(gateway, 1)).toEqual([503]);
+    clock.advance(200);
+    expect(await statuses(gateway, 1)).toEqual([200]);
+  });
+});
+
+describe('what counts', () => {
+  it('as a failure is up to the service', async () => {
+    status = 503;
+    await statuses(environment({ failureStatuses: [502, 504] }), 8);
+    expect(await store().read()).toEqual(INITIAL_CIRCUIT);
+    await statuses(environment({ failureStatuses: [502, 503] }), 5);
+    expect(await store().read()).toMatchObject({ state: 'open' });
+  });
+
+  it('as slow opens the circuit by its own share', async () => {
+    const slow = await serveHttp((_, response) => void setTimeout(() => response.end(), 30));
+    const gateway = environment({ slow: { overMs: 20, share: 0.9 } }, { service: { upstream: slow.url } });
+    expect(await statuses(gateway, 6)).toEqual([200, 200, 200, 200, 200, 503]);
+    expect(await store().read()).toMatchObject({
+      state: 'open',
+      reason: '5 of 5 requests took 20 ms or longer within 10 s',
+      figures: { requests: 5, slow: 5 },
+    });
+    await slow.stop();
+  });
+
+  it('as a timeout or a reset may be told not to', async () => {
+    const silent = await serveTcp(() => undefined);
+    const rude = await serveTcp((socket) => socket.destroy());
+    const service = { timeoutMs: 20 };
+    await statuses(environment({ failOnTimeout: false }, { service: { ...service, upstream: silent.url } }), 6);
+    await statuses(environment({ failOnReset: false }, { service: { ...service, upstream: rude.url } }), 6);
+    expect(await store().read()).toEqual(INITIAL_CIRCUIT);
+    await statuses(environment({}, { service: { ...service, upstream: rude.url } }), 5);
+    expect(await store().read()).toMatchObject({ state: 'open' });
+    await Promise.all([silent.stop(), rude.stop()]);
+  });
+});
+
+describe('a health check', () => {
+  let paths: string[];
+  let isWell: boolean;
+  let checked: TestServer;
+
+  beforeEach(async () => {
+    paths = [];
+    isWell = true;
+    checked = await serveHttp((request, response) => {
+      paths.push(request.url ?? '');
+      response.writeHead(isWell ? 200 : 500).end();
+    });
+  });
+  afterEach(() => checked.stop());
+
+  const checking = () =>
+    environment({ healthCheck: '/healthz?deep=1' }, { service: { upstream: `${checked.url}/base` } });
+
+  it('is asked in place of the client’s request, which is forwarded when the checks have closed the circuit', async () => {
+    await openByAlarm();
+    clock.advance(30_000);
+    expect(await checking().send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
+    expect(paths).toEqual([...Array.from({ length: 3 }, () => '/base/healthz?deep=1'), '/base/42']);
+    expect(await store().read()).toMatchObject({ state: 'closed' });
+  });
+
+  it('that fails opens the circuit again, and no client’s request was risked', async () => {
+    await openByAlarm();
+    clock.advance(30_000);
+    isWell = false;
+    expect(problemOf(await checking().send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    expect(paths).toEqual(['/base/healthz?deep=1']);
+    expect(await store().read()).toMatchObject({ state: 'open', reason: 'GET /healthz?deep=1 was answered 500' });
+  });
+
+  it('that is not answered ends within the request’s deadline', async () => {
+    const silent = await serveTcp(() => undefined);
+    await openByAlarm();
+    clock.advance(30_000);
+    const gateway = environment({ healthCheck: '/healthz' }, { service: { upstream: silent.url, timeoutMs: 50 } });
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    expect(await store().read()).toMatchObject({ state: 'open', reopenings: 1 });
+    await silent.stop();
+  });
+});
+
+describe('an operator', () => {
+  it('opens and closes a circuit for every environment, whatever is seen of the service', async () => {
+    const gateway = environment();
+    expect(await statuses(gateway, 1)).toEqual([200]);
+    await moveBy(forced('forced-open', clock.nowMs + 60_000));
+    clock.advance(5000);
+    expect((await gateway.send({ verdict: ALICE })).headers).toMatchObject({ 'retry-after': '55' });
+    await moveBy(forced('forced-closed', clock.nowMs + 60_000));
+    clock.advance(5000);
+    status = 500;
+    expect(await statuses(gateway, 10)).toEqual(Array.from({ length: 10 }, () => 500));
+    clock.advance(60_000);
+    await statuses(gateway, 5);
+    expect(await store().read()).toMatchObject({ state: 'open', source: 'outcomes' });
+  });
+});
+
+describe('while the table fails', () => {
+  function cutOff(): { readonly gateway: TestEnvironment; readonly faulty: ReturnType<typeof faultyClient> } {
+    const faulty = faultyClient(table);
+    return { gateway: environment({ rampUpMs: 0 }, { table: { ...table, client: faulty.client } }), faulty };
+  }
+
+  it('an environment opens, tries and closes by itself, and goes back to the table when it answers', async () => {
+    const { gateway, faulty } = cutOff();
+    await statuses(gateway, 1);
+    faulty.fault = () => 'fails';
+    status = 503;
+    await statuses(gateway, 5);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    clock.advance(30_000);
+    status = 200;
+    expect(await statuses(gateway, 4)).toEqual([200, 200, 200, 200]);
+    expect(await store().read()).toEqual(INITIAL_CIRCUIT);
+    await moveBy(forced('forced-open'));
+    faulty.fault = () => 'none';
+    clock.advance(5000);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    faulty.client.destroy();
+  });
+
+  it('a circuit that was last known to be open stays so for its time', async () => {
+    await openByAlarm();
+    const { gateway, faulty } = cutOff();
+    expect(await statuses(gateway, 1)).toEqual([503]);
+    faulty.fault = () => 'fails';
+    clock.advance(29_999);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    clock.advance(1);
+    expect(await statuses(gateway, 1)).toEqual([200]);
+    faulty.client.destroy();
   });
 });
 
@@ -226,8 +435,7 @@ it('a table that never answers holds up neither the answer nor its line', async 
 });
 
 it('a request that cannot be sent takes no probe with it', async () => {
-  const signal = { type: 'trip', source: 'alarm', reason: 'alarm', atMs: clock.nowMs } as const;
-  await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT));
+  await openByAlarm();
   const gateway = environment();
   clock.advance(30_000);
   const unsendable = { verdict: ALICE, headers: { 'x-a': 'line\nbreak' } };
@@ -236,8 +444,7 @@ it('a request that cannot be sent takes no probe with it', async () => {
 });
 
 it('a table that is slow makes no second probe; one that fails makes no upstream shut out for ever', async () => {
-  const signal = { type: 'trip', source: 'alarm', reason: 'alarm', atMs: clock.nowMs } as const;
-  await store().replace(INITIAL_CIRCUIT, transition(INITIAL_CIRCUIT, signal, clock.nowMs, CIRCUIT));
+  await openByAlarm();
   const faulty = faultyClient(table);
   const policy = servicePolicy({ gateway: `fleet-${gateways}`, upstream: upstream.url, circuit: CIRCUIT });
   const created = createEnvironment({

@@ -5,12 +5,14 @@ import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { Counters } from '../../../lambdas/core/counters.ts';
+import { leaseMsOf } from '../../../lambdas/proxy/circuit-breaking.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import type { StoreEvents } from '../../../lambdas/proxy/log-line.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
 import { TestClock } from '../../support/clock.ts';
 import type { TestTable } from '../../support/dynamodb.ts';
 import { type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';
+import { circuitPolicy } from '../../support/policy.ts';
 
 /** One environment of a proxy function: the real pipeline over a real table and a real upstream. */
 export interface TestEnvironment {
@@ -27,6 +29,8 @@ export interface EnvironmentOptions {
   readonly counters?: Counters;
   readonly waits?: CircuitViewOptions['waits'];
   readonly takeStoreEvents?: () => StoreEvents;
+  /** @default - 0, so whoever may pass a circuit passes it */
+  readonly random?: () => number;
 }
 
 export function createEnvironment(options: EnvironmentOptions): TestEnvironment {
@@ -35,8 +39,10 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
   const upstream = new Upstream(policy.upstream);
   const circuit = new CircuitView({
     store: new CircuitStore(table.client, table.name, policy),
-    policy: policy.circuit ?? { openForMs: 0 },
+    timing: policy.circuit ?? circuitPolicy(),
+    leaseMs: leaseMsOf(policy),
     clock: clock.now,
+    random: () => 0,
     // A busy machine must not decide a test.
     waits: options.waits ?? { load: 60_000, read: 60_000, write: 60_000 },
     onTransition: () => undefined,
@@ -50,6 +56,8 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
     takeStoreEvents: options.takeStoreEvents ?? (() => ({ errors: storeErrors.length, lost: 0, recovered: 0 })),
     clock: clock.now,
     monotonic: () => performance.now(),
+    random: options.random ?? (() => 0),
+    by: 'an environment',
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   });
   return {

@@ -8,6 +8,7 @@ import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
 import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { Rule } from '../../../lambdas/contract/rules.ts';
 import { invalidToken } from '../../../lambdas/core/authorization.ts';
+import { BATCH_MS } from '../../../lambdas/core/outcome-batch.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
@@ -171,8 +172,9 @@ describe('credentials that are refused', () => {
 
 it.each([200, 500])('leases and the outcome %d leave in one packet', async (answered) => {
   status = answered;
-  const { send } = environment();
+  const { send, clock } = environment();
   await send({ verdict: ACME });
+  clock.advance(BATCH_MS);
   packets.length = 0;
   await send({ verdict: ACME });
   const returning = packets.filter((packet) => /zrem/i.test(packet));
