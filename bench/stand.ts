@@ -91,7 +91,7 @@ function authorizerConfig(jwksUri: string): AuthorizerConfig {
 }
 
 /** What Lambda itself sets, as far as the functions or the AWS SDK read it. */
-function lambdaVariables(dynamoUrl: string): Readonly<Record<string, string>> {
+export function lambdaVariables(dynamoUrl: string): Readonly<Record<string, string>> {
   return {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'bench',

@@ -1,0 +1,24 @@
+import type { CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
+import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import type { MakeBreaker } from '../breaker.ts';
+import { policyOf, tollgate } from './tollgate.ts';
+
+/** The same stage where nothing is shared, as the other packages have it: counts and circuit in this process's memory. */
+export const makeBreaker: MakeBreaker = (work, settings) =>
+  tollgate(work, policyOf(settings), {
+    counters: new MemoryCounters({ clock: Date.now, shared: false }),
+    store: memoryStore(),
+  });
+
+function memoryStore(): CircuitViewOptions['store'] {
+  let stands: CircuitState = INITIAL_CIRCUIT;
+  return {
+    read: async () => stands,
+    replace: async (_, next) => {
+      stands = next;
+      return next;
+    },
+    remember: async () => undefined,
+  };
+}

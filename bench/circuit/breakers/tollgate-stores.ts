@@ -1,0 +1,27 @@
+import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
+import { createCounters } from '../../../lambdas/adapters/counters.ts';
+import { createDynamoDB } from '../../../lambdas/adapters/dynamodb.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import type { MakeBreaker } from '../breaker.ts';
+import { fail, policyOf, type Stores, tollgate } from './tollgate.ts';
+
+/** Redis and DynamoDB as a proxy function has them. */
+export function storesOf(policy: ServicePolicy): Stores {
+  const counters = createCounters({
+    env: process.env,
+    policy,
+    rules: { list: async () => [] },
+    clock: Date.now,
+    monotonic: () => performance.now(),
+    onFailure: () => fail(new Error('redis failed')),
+    onChange: fail,
+  });
+  const table = process.env[Env.table] ?? '';
+  return { counters, store: new CircuitStore(createDynamoDB({ timeoutMs: 2000 }), table, policy) };
+}
+
+export const makeBreaker: MakeBreaker = (work, settings) => {
+  const policy = policyOf(settings);
+  return tollgate(work, policy, storesOf(policy));
+};

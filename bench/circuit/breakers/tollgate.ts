@@ -1,0 +1,96 @@
+import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
+import { Upstream } from '../../../lambdas/adapters/upstream.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import type { Counters } from '../../../lambdas/core/counters.ts';
+import type { AttemptResult } from '../../../lambdas/core/outcome.ts';
+import { circuitBreaking, leaseMsOf } from '../../../lambdas/proxy/circuit-breaking.ts';
+import type { Exchange, Stage } from '../../../lambdas/proxy/exchange.ts';
+import { servicePolicy } from '../../../test/support/policy.ts';
+import type { Breaker, BreakerSettings, Work } from '../breaker.ts';
+import { circuitPolicy } from '../policy.ts';
+
+export interface Stores {
+  readonly counters: Counters;
+  readonly store: CircuitViewOptions['store'];
+  /** Epoch milliseconds. @default Date.now */
+  readonly clock?: () => number;
+}
+
+type Request = Parameters<NonNullable<Stage['before']>>[0];
+
+/** Longer than healthy stores need: this machine is busy with the calls, and what gives up waiting is not measured. */
+const PATIENCE_MS = 10_000;
+
+export function policyOf({ openForMs, service }: BreakerSettings): ServicePolicy {
+  const circuit = circuitPolicy({ openForMs, maxOpenForMs: openForMs });
+  return servicePolicy({ gateway: 'bench', service, circuit, cacheTimeoutMs: PATIENCE_MS });
+}
+
+/** The circuit's stage of the pipeline around `work`, called as middy calls it, with the view of production. */
+export async function tollgate(
+  work: Work,
+  policy: ServicePolicy,
+  { counters, store, clock = Date.now }: Stores,
+): Promise<Breaker> {
+  const { circuit } = policy;
+  if (circuit === null) throw new TypeError('the policy has no circuit');
+  const view = new CircuitView({
+    store,
+    timing: circuit,
+    leaseMs: leaseMsOf(policy),
+    clock,
+    random: Math.random,
+    waits: { load: PATIENCE_MS, read: PATIENCE_MS, write: PATIENCE_MS },
+    onTransition: () => undefined,
+    onFailure: fail,
+  });
+  await view.load();
+  const { before, after, onError } = circuitBreaking({
+    policy,
+    circuit,
+    view,
+    counters,
+    upstream: new Upstream(policy.upstream),
+    by: `bench-${process.pid}`,
+    clock,
+    monotonic: () => performance.now(),
+    random: Math.random,
+    randomHex: (bytes) => 'a'.repeat(2 * bytes),
+  });
+
+  let isClosed = true;
+  const call = async (): Promise<unknown> => {
+    const exchange: Exchange = { requestId: 'request-1', startedAtMs: 0, coldStart: false, responseHeaders: {} };
+    const request = { context: { exchange } } as unknown as Request;
+    try {
+      await asked(before?.(request));
+      const result = await work();
+      exchange.forwarded = forwarded({ status: 200 });
+      await asked(after?.(request));
+      return result;
+    } catch (error) {
+      // What was not forwarded was rejected.
+      if (exchange.circuit?.admission === 'pass') exchange.forwarded = forwarded({ error: 'unreachable' });
+      await asked(onError?.(request));
+      throw error;
+    } finally {
+      isClosed = exchange.circuit?.state.state === 'closed';
+    }
+  };
+  return { call, isClosed: () => isClosed };
+}
+
+/** middy awaits promises and nothing else. */
+function asked(result: unknown): unknown {
+  return result instanceof Promise ? result : undefined;
+}
+
+function forwarded(result: AttemptResult): NonNullable<Exchange['forwarded']> {
+  return { upstreamMs: 1, attempts: [{ result, ms: 1 }], failed: 'error' in result };
+}
+
+/** A circuit that goes on alone, or counters that fall back to memory, would be measured as if they had stores. */
+export function fail(error: unknown): never {
+  console.error(error);
+  process.exit(1);
+}
