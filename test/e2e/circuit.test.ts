@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { CircuitsConfig } from '../../lambdas/contract/circuits-config.ts';
-import type { CircuitPolicy, RoutePolicy } from '../../lambdas/contract/policy.ts';
+import type { CircuitPolicy, CircuitTiming } from '../../lambdas/contract/circuit-policy.ts';
+import type { RoutePolicy } from '../../lambdas/contract/policy.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import {
   atOnce,
@@ -39,11 +39,11 @@ function editsOf(changes: Partial<CircuitPolicy>) {
   return {
     TOLLGATE_SERVICE: (policy: { service: string; circuit: CircuitPolicy; default: RoutePolicy }) => {
       if (policy.service !== 'orders') return;
-      policy.circuit = { ...policy.circuit, ...changes };
+      policy.circuit = { ...policy.circuit, rampUpMs: 0, ...changes };
       policy.default = { ...policy.default, limits: [] };
     },
-    TOLLGATE_CIRCUITS: ({ services }: { services: Record<string, CircuitsConfig['services'][string]> }) => {
-      services['orders'] = { openForMs: changes.openForMs ?? 30_000 };
+    TOLLGATE_CIRCUITS: ({ services }: { services: Record<string, Partial<CircuitTiming>> }) => {
+      services['orders'] = { ...services['orders'], rampUpMs: 0, openForMs: changes.openForMs ?? 30_000 };
     },
   };
 }
@@ -99,7 +99,7 @@ describe('a circuit that outcomes open', () => {
     expect(transitions()).toEqual([['circuit open', 'outcomes']]);
   });
 
-  test('lets one probe of all processes through after its time, and closes when it succeeds', async () => {
+  test('lets three probes of all processes through after its time, and closes when they succeed', async () => {
     await start({ edits: editsOf({ openForMs: 3 * SHORT_MS }) });
     await startProcesses();
     orders.answer(503);
@@ -109,18 +109,19 @@ describe('a circuit that outcomes open', () => {
     orders.answer(200);
     const release = orders.hold();
     const before = orders.calls();
-    const probe = untilCalled(before + 1);
-    await orders.until(before + 1);
-    const others = await atOnce(PROCESSES - 1, order);
-    expect(others.map(codeOf)).toEqual(Array(PROCESSES - 1).fill('circuit_open'));
-    expect(orders.calls()).toBe(before + 1);
+    const probes = [1, 2, 3].map((count) => untilCalled(before + count));
+    await orders.until(before + 3);
+    const others = await atOnce(PROCESSES, order);
+    expect(others.map(codeOf)).toEqual(Array(PROCESSES).fill('circuit_open'));
+    expect(orders.calls()).toBe(before + 3);
     release();
-    expect((await probe).status).toBe(200);
+    await Promise.all(probes);
+    await eventually(order, (answer) => answer.status === 200);
     expect(statuses(await times(10, order))).toEqual(Array(10).fill(200));
     expect(transitions()).toEqual([
       ['circuit open', 'outcomes'],
-      ['circuit half-open', 'outcomes'],
-      ['circuit closed', undefined],
+      ['circuit half-open', 'time'],
+      ['circuit closed', 'outcomes'],
     ]);
   });
 
