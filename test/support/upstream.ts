@@ -14,23 +14,52 @@ export async function serveHttp(listener: RequestListener, port = 0): Promise<Te
   return listening(createServer(listener), port);
 }
 
-/** A server that does with each connection what the test says: for answers no HTTP server would give. */
-export async function serveTcp(onConnection: (socket: Socket) => void): Promise<TestServer> {
-  const sockets = new Set<Socket>();
+export interface TcpTestServer extends TestServer {
+  /** All that there have been, in their order. */
+  readonly connections: readonly Socket[];
+  /** Fulfilled when none of them is open any more: this end has seen the other one close. */
+  allClosed(): Promise<void>;
+}
+
+/** A server that does with its n-th connection what the test says: for answers no HTTP server would give. */
+export async function serveTcp(onConnection: (socket: Socket, index: number) => void): Promise<TcpTestServer> {
+  const connections: Socket[] = [];
+  const closed: Promise<unknown>[] = [];
   const server = createTcpServer((socket) => {
-    sockets.add(socket);
     socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-    onConnection(socket);
+    closed.push(new Promise((resolve) => socket.once('close', resolve)));
+    connections.push(socket);
+    onConnection(socket, connections.length - 1);
   });
   const listeningServer = await listening(server);
   return {
     ...listeningServer,
+    connections,
+    allClosed: async () => {
+      await Promise.all(closed);
+    },
     stop: async () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of connections) socket.destroy();
       await listeningServer.stop();
     },
   };
+}
+
+/** Sends a text over and over, as fast as it is read. */
+export function flood(socket: Socket, text: string): void {
+  const bytes = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)));
+  const pour = () => {
+    while (!socket.destroyed && socket.write(bytes));
+  };
+  socket.on('drain', pour);
+  pour();
+}
+
+/** Sends on and on, slowly, until the connection is closed. */
+export function trickle(socket: Socket, start: string, drop: string): void {
+  socket.write(start);
+  const timer = setInterval(() => socket.write(drop), 10);
+  socket.on('close', () => clearInterval(timer));
 }
 
 export interface EchoedRequest {

@@ -9,7 +9,7 @@ import { MAX_RESPONSE_BYTES } from '../../../lambdas/adapters/upstream-answer.ts
 import type { UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
 import { TestClock } from '../../support/clock.ts';
 import { freePort } from '../../support/redis.ts';
-import { serveEcho, serveHttp, serveTcp } from '../../support/upstream.ts';
+import { flood, serveEcho, serveHttp, serveTcp, trickle } from '../../support/upstream.ts';
 
 const TIMEOUT_MS = 5000;
 const SHORT_MS = 150;
@@ -43,15 +43,12 @@ async function echoing() {
   return { upstream: upstreamAt(server.url), received: server.received };
 }
 
-/** A server that handles its n-th connection as `onConnection` says, and remembers all of them. */
+/** A server that handles its n-th connection as `onConnection` says. */
 async function raw(onConnection: (socket: Socket, index: number) => void) {
-  const connections: Socket[] = [];
-  const server = await serveTcp((socket) => {
-    connections.push(socket);
-    onConnection(socket, connections.length - 1);
-  });
+  const server = await serveTcp(onConnection);
   closers.push(server.stop);
-  return { upstream: upstreamAt(server.url), connections };
+  const { connections, allClosed } = server;
+  return { upstream: upstreamAt(server.url), connections, allClosed };
 }
 
 /** The error that a request ends with. */
@@ -60,11 +57,6 @@ async function failure(sent: Promise<unknown>): Promise<UpstreamError> {
     (response) => Promise.reject(new Error(`answered ${JSON.stringify(response)}`)),
     (error) => error,
   );
-}
-
-async function allClosed(connections: readonly Socket[]): Promise<void> {
-  const closed = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  await Promise.all(connections.filter((socket) => !socket.closed).map(closed));
 }
 
 describe('a request', () => {
@@ -229,29 +221,18 @@ describe('an answer', () => {
   });
 
   it('without end is given up when it is too large', async () => {
-    const { upstream, connections } = await raw((socket) => {
+    const { upstream, allClosed } = await raw((socket) => {
       socket.once('data', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        const flood = () => {
-          while (!socket.destroyed && socket.write(Buffer.alloc(65_536)));
-        };
-        socket.on('drain', flood);
-        flood();
+        flood(socket, 'x');
       });
     });
     expect(await failure(upstream.send(request(), TIMEOUT_MS))).toMatchObject({ code: 'too_large' });
-    await allClosed(connections);
+    await allClosed();
   });
 });
 
 describe('a deadline', () => {
-  /** Sends on and on, slowly, until the connection is closed. */
-  function trickle(socket: Socket, start: string, drop: string): void {
-    socket.write(start);
-    const timer = setInterval(() => socket.write(drop), 10);
-    socket.on('close', () => clearInterval(timer));
-  }
-
   it.each([
     ['never answers', () => undefined],
     ['sends its status line drop by drop', (socket) => trickle(socket, 'HTTP/1.1 200 ', 'O')],
@@ -269,25 +250,32 @@ describe('a deadline', () => {
   ] as [string, (socket: Socket) => void][])(
     'ends the wait for an upstream that %s, and its connection',
     async (_, answer) => {
-      const { upstream, connections } = await raw((socket) => socket.once('data', () => answer(socket)));
+      const { upstream, allClosed } = await raw((socket) => socket.once('data', () => answer(socket)));
       const startedAtMs = performance.now();
       expect(await failure(upstream.send(request(), SHORT_MS))).toMatchObject({ code: 'timeout' });
       expect(performance.now() - startedAtMs).toBeLessThan(SHORT_MS + 1000);
-      await allClosed(connections);
+      await allClosed();
     },
   );
 
   it('ends the sending of a body that the upstream does not read', async () => {
-    const { upstream, connections } = await raw((socket) => socket.pause());
+    const { upstream, connections, allClosed } = await raw((socket) => socket.pause());
     const sent = upstream.send(request({ method: 'POST', body: Buffer.alloc(20_000_000) }), SHORT_MS);
     expect(await failure(sent)).toMatchObject({ code: 'timeout' });
     for (const socket of connections) socket.resume();
-    await allClosed(connections);
+    await allClosed();
   });
 
-  it('that has passed already sends nothing for long', async () => {
-    const { upstream } = await raw(() => undefined);
-    expect(await failure(upstream.send(request(), -5))).toMatchObject({ code: 'timeout' });
+  it.each([-5, 0, 0.9])('that leaves %d ms sends nothing', async (timeoutMs) => {
+    const { upstream, connections } = await raw(() => undefined);
+    expect(await failure(upstream.send(request(), timeoutMs))).toMatchObject({ code: 'timeout' });
+    expect(connections).toHaveLength(0);
+  });
+
+  it('is told to the upstream in whole milliseconds, whoever else said one', async () => {
+    const { upstream, received } = await echoing();
+    await upstream.send(request({ headers: { 'x-request-deadline-ms': '1' } }), 2345.9);
+    expect(received[0]?.headers['x-request-deadline-ms']).toBe('2345');
   });
 });
 
@@ -321,13 +309,13 @@ describe('an upstream that fails', () => {
   ] as [string, (socket: Socket) => void][])(
     'since it %s is unreachable, and the connection is closed',
     async (_, answer) => {
-      const { upstream, connections } = await raw((socket) => socket.once('data', () => answer(socket)));
+      const { upstream, connections, allClosed } = await raw((socket) => socket.once('data', () => answer(socket)));
       expect(await failure(upstream.send(request(), TIMEOUT_MS))).toMatchObject({
         name: 'UpstreamError',
         code: 'unreachable',
       });
       expect(connections).toHaveLength(1);
-      await allClosed(connections);
+      await allClosed();
     },
   );
 
@@ -391,7 +379,7 @@ describe('connections', () => {
   });
 
   it('do not stay behind when an upstream answers before it has read the body', async () => {
-    const { upstream, connections } = await raw((socket) => {
+    const { upstream, connections, allClosed } = await raw((socket) => {
       socket.once('data', () => {
         socket.pause();
         socket.write('HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n');
@@ -400,7 +388,7 @@ describe('connections', () => {
     const sent = upstream.send(request({ method: 'POST', body: Buffer.alloc(20_000_000) }), TIMEOUT_MS);
     expect(await sent).toMatchObject({ status: 413 });
     for (const socket of connections) socket.resume();
-    await allClosed(connections);
+    await allClosed();
   });
 
   it('carry no answer over to the next request', async () => {
@@ -478,10 +466,12 @@ describe('a kept connection that the upstream has closed meanwhile', () => {
   });
 
   it('gives the request no second deadline', async () => {
-    const { upstream, connections } = await raw((socket, index) => {
+    const told: number[] = [];
+    const { upstream, connections, allClosed } = await raw((socket, index) => {
       let seen = 0;
-      socket.on('data', () => {
+      socket.on('data', (data) => {
         seen += 1;
+        told.push(Number(/x-request-deadline-ms: (\d+)/.exec(String(data))?.[1]));
         if (index === 0 && seen === 1) socket.write(OK);
         // Half of the time is over when the first connection breaks off; the second one never answers.
         else if (index === 0) setTimeout(() => socket.resetAndDestroy(), SHORT_MS / 2);
@@ -494,7 +484,46 @@ describe('a kept connection that the upstream has closed meanwhile', () => {
     expect(connections).toHaveLength(2);
     expect(elapsedMs).toBeGreaterThan(SHORT_MS - 10);
     expect(elapsedMs).toBeLessThan(SHORT_MS + SHORT_MS / 2);
-    await allClosed(connections);
+    expect(told.slice(0, 2)).toEqual([TIMEOUT_MS, SHORT_MS]);
+    expect(told[2]).toBeLessThanOrEqual(SHORT_MS / 2 + 1);
+    await allClosed();
+  });
+});
+
+describe('a request with a connection of its own', () => {
+  it('does not take a kept one, and leaves none', async () => {
+    const { upstream, connections } = await raw((socket) => socket.on('data', () => socket.write(EMPTY)));
+    for (const connection of ['kept', 'own', 'own', 'kept'] as const) {
+      await upstream.send(request(), TIMEOUT_MS, connection);
+    }
+    expect(connections).toHaveLength(3);
+  });
+
+  it.each(['GET', 'POST'])('goes out once, whatever becomes of it: %s', async (method) => {
+    let requests = 0;
+    const { upstream, allClosed } = await raw((socket) => {
+      socket.on('data', () => {
+        requests += 1;
+        socket.resetAndDestroy();
+      });
+    });
+    const sent = upstream.send(request({ method }), TIMEOUT_MS, 'own');
+    expect(await failure(sent)).toMatchObject({ code: 'unreachable', kept: false });
+    await allClosed();
+    expect(requests).toBe(1);
+  });
+
+  it('does not make kept ones look younger than they are', async () => {
+    const clock = new TestClock();
+    const server = await serveTcp((socket) => socket.on('data', () => socket.write(EMPTY)));
+    closers.push(server.stop);
+    const upstream = new Upstream(server.url, clock.now);
+    closers.push(() => upstream.close());
+    await upstream.send(request(), TIMEOUT_MS);
+    clock.advance(60_000);
+    await upstream.send(request(), TIMEOUT_MS, 'own');
+    await upstream.send(request({ method: 'POST' }), TIMEOUT_MS);
+    expect(server.connections).toHaveLength(3);
   });
 });
 
