@@ -20,18 +20,21 @@ function encodeValue(value: string | number | Readonly<Record<string, number>>):
   }
 }
 
+/** Somebody wrote it by hand, and from there on there would soon be no numbers left to count with. */
+const HUGE_VERSION = 1e15;
+
 /** @throws DecodeError for an item that somebody edited into something else */
 export function decodeCircuitItem(item: Item): CircuitState {
   const circuit = circuitState(plain(item), 'circuit');
   // An item exists once its circuit has moved. With version 0 it could never move again.
-  if (circuit.version < 1) throw new DecodeError('circuit.version', 'at least 1', circuit.version);
+  if (versionOf(item) === 0) throw new DecodeError('circuit.version', 'from 1 to 1e15', circuit.version);
   return circuit;
 }
 
 /** What an item's version is, whatever else it holds; 0: none that could be counted on from. */
 export function versionOf(item: Item): number {
   const version = Number(item['version']?.N);
-  return Number.isSafeInteger(version) && version > 0 ? version : 0;
+  return Number.isSafeInteger(version) && version > 0 && version <= HUGE_VERSION ? version : 0;
 }
 
 /** Numbers, texts and maps of numbers; what else people add to an item by hand is no field of a circuit. */

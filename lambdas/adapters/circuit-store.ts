@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -9,7 +10,6 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { CircuitEvent } from '../contract/circuit-operations.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
-import { integer } from '../contract/decode.ts';
 import {
   CIRCUIT_HISTORY_PREFIX,
   CIRCUIT_STATE_SORT_KEY,
@@ -22,10 +22,14 @@ import { decodeCircuitItem, encodeCircuitItem, type Item, versionOf } from './ci
 /** How long a transition stays in the history. */
 const HISTORY_DAYS = 90;
 
-/** Holds only while nobody has moved the circuit since it was read. */
-const UNMOVED = '#version = :expected';
 /** Holds for a circuit that never moved: it has no item yet. */
 const NEVER_MOVED = `attribute_not_exists(${TABLE.partitionKey})`;
+type Condition = Pick<
+  PutItemCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+const WRITTEN = Symbol('written');
 
 /** The circuit of one service in DynamoDB. */
 export class CircuitStore {
@@ -55,40 +59,25 @@ export class CircuitStore {
    * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
    */
   async replace(previous: CircuitState, next: CircuitState): Promise<CircuitState> {
-    const condition =
-      previous.version === 0
-        ? { ConditionExpression: NEVER_MOVED }
-        : {
-            ConditionExpression: UNMOVED,
-            ExpressionAttributeNames: { '#version': 'version' },
-            ExpressionAttributeValues: { ':expected': { N: String(previous.version) } },
-          };
-    const writeId = randomUUID();
-    try {
-      await this.#put(next, writeId, condition);
-      return next;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-    // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
-    const item = await this.#item(true);
-    if (item === undefined) return INITIAL_CIRCUIT;
-    return item['writeId']?.S === writeId ? next : decodeCircuitItem(item);
+    const unmoved = previous.version === 0 ? { ConditionExpression: NEVER_MOVED } : versionIs(previous.version);
+    const standing = await this.#write(next, unmoved);
+    if (standing === WRITTEN) return next;
+    return standing === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(standing);
   }
 
   /**
-   * Puts a circuit in place of whatever the item holds: what is no circuit can be moved in no other way.
+   * Puts a circuit in place of an item that is none: what nobody can read can be moved in no other way.
    *
-   * @returns the circuit with the version that it was given, greater than the item's
+   * @returns the circuit with the version that it was given, greater than the item's; undefined: another writer was first
    * @throws when DynamoDB does not answer
    */
-  async overwrite(circuit: CircuitState, nowMs: number): Promise<CircuitState> {
+  async overwrite(circuit: CircuitState, nowMs: number): Promise<CircuitState | undefined> {
     const item = await this.#item(true);
+    if (item === undefined || circuitOf(item) !== undefined) return undefined;
     // Who was told a version may have been told a greater one before: seconds are more than any circuit's transitions.
-    const version = (item && versionOf(item)) || Math.floor(nowMs / 1000);
+    const version = versionOf(item) || Math.floor(nowMs / 1000);
     const next = { ...circuit, version: version + 1 };
-    await this.#put(next, randomUUID());
-    return next;
+    return (await this.#write(next, versionIs(item['version']))) === WRITTEN ? next : undefined;
   }
 
   /** Puts a transition into the history. @throws when DynamoDB does not answer */
@@ -121,14 +110,19 @@ export class CircuitStore {
     return Items.flatMap(eventOf);
   }
 
-  async #put(circuit: CircuitState, writeId: string, condition: Partial<PutItemCommandInput> = {}): Promise<void> {
-    await this.#client.send(
-      new PutItemCommand({
-        TableName: this.#table,
-        Item: { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuitItem(circuit), writeId: { S: writeId } },
-        ...condition,
-      }),
-    );
+  /** @returns `WRITTEN`, or what another writer has made of the item */
+  async #write(circuit: CircuitState, condition: Condition): Promise<typeof WRITTEN | Item | undefined> {
+    const writeId = randomUUID();
+    const Item = { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuitItem(circuit), writeId: { S: writeId } };
+    try {
+      await this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition }));
+      return WRITTEN;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+    // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
+    const standing = await this.#item(true);
+    return standing?.['writeId']?.S === writeId ? WRITTEN : standing;
   }
 
   async #item(consistent: boolean): Promise<Item | undefined> {
@@ -144,10 +138,30 @@ export class CircuitStore {
   }
 }
 
-function eventOf(item: Item): readonly CircuitEvent[] {
+/** Holds only while nobody has moved the circuit since it was read. */
+function versionIs(expected: number | AttributeValue | undefined): Condition {
+  const ExpressionAttributeNames = { '#version': 'version' };
+  if (expected === undefined)
+    return { ConditionExpression: 'attribute_not_exists(#version)', ExpressionAttributeNames };
+  const value = typeof expected === 'number' ? { N: String(expected) } : expected;
+  return {
+    ConditionExpression: '#version = :expected',
+    ExpressionAttributeNames,
+    ExpressionAttributeValues: { ':expected': value },
+  };
+}
+
+/** Undefined for an item that is none. */
+function circuitOf(item: Item): CircuitState | undefined {
   try {
-    return [{ atMs: integer(Number(item['atMs']?.N), 'atMs'), circuit: decodeCircuitItem(item) }];
+    return decodeCircuitItem(item);
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+function eventOf(item: Item): readonly CircuitEvent[] {
+  const circuit = circuitOf(item);
+  const atMs = Number(item['atMs']?.N);
+  return circuit !== undefined && Number.isSafeInteger(atMs) ? [{ atMs, circuit }] : [];
 }

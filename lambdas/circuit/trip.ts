@@ -50,8 +50,9 @@ async function open(store: CircuitStore, { service, timing, trip }: Demand, now:
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const circuit = await readable(store);
     if (circuit === undefined) {
-      const opened = transition(INITIAL_CIRCUIT, trip, now, timing);
-      return { circuit: await store.overwrite(opened, now.nowMs), moved: true };
+      const opened = await store.overwrite(transition(INITIAL_CIRCUIT, trip, now, timing), now.nowMs);
+      if (opened !== undefined) return { circuit: opened, moved: true };
+      continue;
     }
     const next = transition(circuit, trip, now, timing);
     if (next === circuit) return { circuit, moved: false };

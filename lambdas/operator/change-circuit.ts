@@ -32,12 +32,15 @@ export async function changeCircuit(
 ): Promise<CircuitChange> {
   // Nothing that is done by hand is left to chance.
   const now = { nowMs, random: 0 };
-  let read = await readCircuit(() => table.read({ consistent: true }));
+  const readNow = () => readCircuit(() => table.read({ consistent: true }));
+  let read = await readNow();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { circuit, fault } = read;
     if (circuit === null) {
-      const next = transition(heldClosed(nowMs), signal, now, timing);
-      return { circuit: await table.overwrite(next, nowMs), changed: true, fault };
+      const next = await table.overwrite(transition(heldClosed(nowMs), signal, now, timing), nowMs);
+      if (next !== undefined) return { circuit: next, changed: true, fault };
+      read = await readNow();
+      continue;
     }
     const next = transition(circuit, signal, now, timing);
     if (next === circuit) return { circuit, changed: false, fault };
