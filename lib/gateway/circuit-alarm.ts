@@ -9,53 +9,89 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import { circuitAlarmName } from '../../lambdas/contract/circuits-config.ts';
-import { Metric, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
-import type { CircuitPolicy } from '../../lambdas/contract/policy.ts';
+import { Metric, type MetricName, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
 import { alarmPeriod } from './alarm-period.ts';
+import { notifyOf } from './alarm-topic.ts';
+import { percentOf } from './percent-share.ts';
+import { decimal } from './tiered-price.ts';
 
 export interface CircuitAlarmProps {
   readonly gateway: string;
   readonly service: string;
   readonly namespace: string;
   readonly policy: CircuitPolicy;
+  /** Opens the circuit. */
   readonly action: IAlarmAction;
+  /** Is told of the alarm. */
+  readonly notify: IAlarmAction | undefined;
 }
 
-/** Opens a service's circuit from what CloudWatch saw, whether Redis is up or not. */
+/**
+ * Opens a service's circuit from what CloudWatch saw, whether Redis is up or not: the share of failures, and the latency
+ * where the service counts slow requests.
+ */
 export class CircuitAlarm extends Construct {
   readonly alarm: Alarm;
   /** How far back the alarm looks. */
   readonly period: Duration;
+  /** Metrics that it reads: what an alarm is billed by. */
+  readonly metrics: number;
 
   constructor(scope: Construct, id: string, props: CircuitAlarmProps) {
     super(scope, id);
-    const { policy } = props;
-    const period = alarmPeriod(policy.windowMs);
-    this.period = period;
-    // Written as 0 or 1 for each forwarded request: its average is the share, its sample count the volume.
-    const failures = (statistic: string) =>
-      new CloudWatchMetric({
-        namespace: props.namespace,
-        metricName: Metric.failures,
-        dimensionsMap: { [SERVICE_DIMENSION]: props.service },
-        statistic,
-        period,
-      });
+    const { policy, service } = props;
+    const { failureShare, minRequests, slow } = policy;
+    this.period = alarmPeriod(policy.windowMs);
+    const usingMetrics = metricsOf(props, this.period);
+    this.metrics = Object.keys(usingMetrics).length;
+    const slowWords = slow === null ? '' : `, or ${percentOf(slow.share)} % took ${slow.overMs} ms or longer`;
     this.alarm = new Alarm(this, 'Alarm', {
-      alarmName: circuitAlarmName(props.gateway, props.service),
-      alarmDescription: `Opens the circuit of ${props.service}: ${policy.failureShare * 100} % of at least ${policy.minRequests} requests failed`,
+      alarmName: circuitAlarmName(props.gateway, service, 'failures'),
+      alarmDescription: `Opens the circuit of ${service}: ${percentOf(failureShare)} % of at least ${minRequests} requests failed${slowWords}`,
       metric: new MathExpression({
-        expression: `IF(n >= ${policy.minRequests}, share, 0)`,
-        usingMetrics: { share: failures(Stats.AVERAGE), n: failures(Stats.SAMPLE_COUNT) },
-        label: 'Failure share',
-        period,
+        expression: expression(policy),
+        usingMetrics,
+        label: slow === null ? 'Failure share' : 'Failure share, or latency in ms',
+        period: this.period,
       }),
-      threshold: policy.failureShare,
+      threshold: failureShare,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.alarm.addAlarmAction(props.action);
+    notifyOf(this.alarm, props.notify);
   }
+}
+
+/**
+ * One alarm for both: a third metric ($0.30) costs less than a second alarm ($0.60) or one composed of two ($0.50). A
+ * share is at most 1 and a bound of latency at least 50, so what the alarm tells says by itself which of them it was.
+ */
+function expression({ failureShare, minRequests, slow }: CircuitPolicy): string {
+  if (slow === null) return `IF(n >= ${minRequests}, share, 0)`;
+  const tooSlow = `IF(latency >= ${slow.overMs}, latency, 0)`;
+  return `IF(n < ${minRequests}, 0, IF(share >= ${decimal(failureShare)}, share, ${tooSlow}))`;
+}
+
+function metricsOf({ namespace, service, policy }: CircuitAlarmProps, period: Duration) {
+  const metric = (metricName: MetricName, statistic: string) =>
+    new CloudWatchMetric({
+      namespace,
+      metricName,
+      dimensionsMap: { [SERVICE_DIMENSION]: service },
+      statistic,
+      period,
+    });
+  return {
+    // Written as 0 or 1 for each forwarded request: its average is the share, its sample count the volume.
+    share: metric(Metric.failures, Stats.AVERAGE),
+    n: metric(Metric.failures, Stats.SAMPLE_COUNT),
+    // As much of the requests lies above this percentile as may not be slow: p50 for half of them, p99 for one in a hundred.
+    ...(policy.slow && {
+      latency: metric(Metric.upstreamLatency, Stats.percentile(100 - percentOf(policy.slow.share))),
+    }),
+  };
 }

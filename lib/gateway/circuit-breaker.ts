@@ -48,8 +48,8 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
    */
   readonly throttlePercent?: number;
   /**
-   * Path under the upstream's base URL, `/healthz`, that is asked in place of clients' requests when an open circuit
-   * tries the upstream: none of them waits for one that may still fail.
+   * Path under the upstream's base URL, `/healthz`, that is asked when an open circuit tries the upstream, before any
+   * client's request is sent there. What answers in time and with no failure is good.
    *
    * @default - requests of clients try the upstream
    */

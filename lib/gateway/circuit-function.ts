@@ -1,49 +1,60 @@
-import { ArnFormat, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type CircuitsConfig, circuitAlarmName } from '../../lambdas/contract/circuits-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { circuitPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
-import { checkEnvironmentSize } from './function-environment.ts';
+import type { Circuits } from './circuits.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 
 export interface CircuitFunctionProps {
   readonly gateway: string;
-  readonly namespace: string;
+  readonly circuits: Circuits;
   readonly table: Foundation['table'];
   readonly logRetention: RetentionDays;
+  /** Is told of alarms that the function failed at. */
+  readonly notify: IAlarmAction | undefined;
 }
 
 /** What alarms invoke: opens the circuit of the service whose alarm it is. */
 export class CircuitFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
-  readonly #services: Record<string, { openForMs: number }> = {};
-  readonly #props: CircuitFunctionProps;
+  /** Alarms that the function failed at. */
+  readonly deadLetters: DeadLetters;
+  /** Has an alarm open its circuit. */
+  readonly action: IAlarmAction;
 
   constructor(scope: Construct, id: string, props: CircuitFunctionProps) {
     super(scope, id);
-    this.#props = props;
-    const { gateway, table } = props;
+    const { gateway, circuits, table } = props;
+    this.deadLetters = new DeadLetters(this, 'DeadLetters', {
+      name: `${gateway}-circuit`,
+      what: `alarms of ${gateway} that opened no circuit, since the circuit function failed`,
+      notify: props.notify,
+    });
     const { fn, logGroup } = createFunction(this, 'CircuitFunction', {
       entry: 'circuit',
       description: `Tollgate ${gateway}: opens circuits on alarms`,
-      environment: {
-        // Written at synthesis, when the last service has been added.
-        [Env.circuits]: Lazy.string({ produce: () => this.config() }),
-        [Env.table]: table.tableName,
-      },
+      environment: circuits.environment({ [Env.table]: table.tableName }),
       memorySize: 256,
       timeout: Duration.seconds(10),
       logRetention: props.logRetention,
+      asynchronous: {
+        // A minute later, and two more after that: what is older says nothing of how the upstream is now.
+        retryAttempts: 2,
+        maxEventAge: Duration.minutes(5),
+        deadLetterQueue: this.deadLetters.queue,
+      },
     });
     this.fn = fn;
     this.logGroup = logGroup;
+    this.action = { bind: () => ({ alarmActionArn: fn.functionArn }) };
     grantPartitions(fn, table, circuitPartition(gateway, '*'), ['dynamodb:GetItem', 'dynamodb:PutItem']);
 
     // One permission for the alarms of all services: a permission for each would fill the 20 KB of the function's policy
@@ -54,25 +65,9 @@ export class CircuitFunction extends Construct {
       sourceArn: Stack.of(this).formatArn({
         service: 'cloudwatch',
         resource: 'alarm',
-        resourceName: circuitAlarmName(gateway, '*'),
+        resourceName: `${gateway}-*`,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
     });
-  }
-
-  /** Lets the alarm of this service open its circuit. */
-  addService(service: string, openForMs: number): IAlarmAction {
-    this.#services[service] = { openForMs };
-    checkEnvironmentSize(
-      this,
-      { [Env.circuits]: this.config(), [Env.table]: this.#props.table.tableName },
-      'split the services over two gateways, or give some CircuitBreaker.none()',
-    );
-    return { bind: () => ({ alarmActionArn: this.fn.functionArn }) };
-  }
-
-  private config(): string {
-    const { gateway, namespace } = this.#props;
-    return JSON.stringify({ gateway, namespace, services: this.#services } satisfies CircuitsConfig);
   }
 }

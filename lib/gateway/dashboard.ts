@@ -5,10 +5,10 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FoundationCache } from '../foundation/foundation.ts';
-import type { CircuitAlarm } from './circuit-alarm.ts';
 import { cacheUnits, cacheWidgets } from './dashboard-cache.ts';
 import { costWidgets } from './dashboard-cost.ts';
 import { serviceWidgets } from './dashboard-service.ts';
+import type { BilledAlarm } from './idle-cost.ts';
 
 /**
  * Services that get graphs of their own. A dashboard holds 2,500 metrics and 500 widgets; an API's 300 routes make at
@@ -21,8 +21,6 @@ export const DASHBOARD_SERVICES = 50;
 export interface DashboardService {
   readonly name: string;
   readonly proxyFunction: IFunction;
-  /** Undefined for a service without a circuit. */
-  readonly circuitAlarm: Pick<CircuitAlarm, 'period'> | undefined;
 }
 
 export interface GatewayDashboardProps {
@@ -40,6 +38,8 @@ export interface GatewayDashboardProps {
   readonly namespace: string;
   /** Called at synthesis, when the last service has been added. */
   readonly services: () => readonly DashboardService[];
+  /** All of the gateway, part of the idle cost; called at synthesis. */
+  readonly alarms: () => readonly BilledAlarm[];
   /** The functions that are no service's: authorizer, circuit, operator, health. */
   readonly functions: readonly IFunction[];
   readonly cache: FoundationCache;
@@ -79,7 +79,7 @@ function body(props: GatewayDashboardProps): unknown[] {
       cacheUnits: cacheUnits(props.cache),
       idleParts: {
         cache: props.cache,
-        alarmPeriods: services.flatMap(({ circuitAlarm }) => circuitAlarm?.period ?? []),
+        alarms: props.alarms(),
         natGateways: props.natGateways,
       },
     }),

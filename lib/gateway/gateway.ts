@@ -2,11 +2,13 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
+import { ALARM_TOPIC, publishTo } from './alarm-topic.ts';
 import { Authorizer } from './authorizer.ts';
 import { badCredentialsLimit } from './bad-credentials.ts';
 import {
@@ -25,6 +27,7 @@ import {
   texts,
 } from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
+import { Circuits } from './circuits.ts';
 import { corsOptions } from './cors.ts';
 import { GatewayDashboard } from './dashboard.ts';
 import { type DomainProps, GatewayDomain } from './domain.ts';
@@ -148,6 +151,14 @@ export interface GatewayProps {
    */
   readonly logRetention?: RetentionDays;
   /**
+   * An SNS topic that is told when an alarm of the gateway goes off and when that is over: one that opens a circuit, and
+   * the one that says that the circuit function failed. A topic of another app with a policy or a key of its own must let
+   * `cloudwatch.amazonaws.com` publish to it.
+   *
+   * @default - nobody is told
+   */
+  readonly alarmTopic?: ITopic;
+  /**
    * Whether to make a CloudWatch dashboard, $3 a month.
    *
    * @default true
@@ -184,6 +195,7 @@ const PROPS = {
   cacheTimeout: optional(DURATION),
   domain: optional(DOMAIN),
   logRetention: optional(LOG_RETENTION),
+  alarmTopic: optional(ALARM_TOPIC),
   dashboard: optional(BOOLEAN),
 } satisfies PropKinds<GatewayProps>;
 
@@ -266,20 +278,24 @@ export class Gateway extends Construct {
         }),
     );
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
+    const circuits = new Circuits(this, { gateway: this.name, namespace: this.namespace });
+    const notify = props.alarmTopic && publishTo(props.alarmTopic, this);
     const circuitFunction = new CircuitFunction(this, 'Circuit', {
       gateway: this.name,
-      namespace: this.namespace,
+      circuits,
       table: foundation.table,
       logRetention,
+      notify,
     });
     this.#operator = new OperatorFunction(this, 'Operator', {
       gateway: this.name,
+      circuits,
       foundation,
       logRetention,
     });
     new CfnOutput(this, 'OperatorFunctionName', {
       value: this.#operator.fn.functionName,
-      description: 'The function that revokes credentials and sets limits',
+      description: 'The function that revokes credentials, sets limits and moves circuits',
     });
     const routes = new RouteTable();
     routes.claim({ method: HttpMethod.GET, path: HEALTH_PATH });
@@ -289,7 +305,9 @@ export class Gateway extends Construct {
       foundation,
       httpApi: this.httpApi,
       authorizer,
+      circuits,
       circuitFunction,
+      notify,
       routes,
       identityHeaders: checked.identityHeaders,
       badCredentials: checked.badCredentials,
@@ -305,6 +323,7 @@ export class Gateway extends Construct {
         httpApi: this.httpApi,
         namespace: this.namespace,
         services: () => this.services,
+        alarms: () => [circuitFunction.deadLetters, ...this.services.flatMap(({ alarms }) => alarms)],
         functions: [authorizer.fn, circuitFunction.fn, this.#operator.fn, health.fn],
         cache: foundation.cache,
         natGateways: foundation.egress === 'nat' ? 1 : 0,

@@ -23,6 +23,8 @@ export interface NodeFunctionProps {
   readonly logRetention: RetentionDays;
   /** @default - outside any VPC */
   readonly network?: Pick<Foundation, 'vpc' | 'subnets' | 'functionSecurityGroup' | 'egress'>;
+  /** @default - nothing invokes the function other than to hear its answer */
+  readonly asynchronous?: Required<Pick<FunctionProps, 'retryAttempts' | 'maxEventAge' | 'deadLetterQueue'>>;
   /** @default - shares the account's concurrency with every other function */
   readonly maxConcurrency?: number;
 }
@@ -63,6 +65,7 @@ export function createFunction(
     loggingFormat: LoggingFormat.TEXT,
     ...(props.maxConcurrency !== undefined && { reservedConcurrentExecutions: props.maxConcurrency }),
     ...(props.network && networkProps(props.network)),
+    ...props.asynchronous,
   });
   return { fn, logGroup };
 }

@@ -5,30 +5,38 @@ import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { encodeOperatorConfig, operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
-import { keysPartition, revocationsPartition, rulesPartition } from '../../lambdas/contract/table.ts';
+import { circuitPartition, keysPartition, revocationsPartition, rulesPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
+import type { Circuits } from './circuits.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 import { storeEnvironment } from './store-environment.ts';
 
 export interface OperatorFunctionProps {
   readonly gateway: string;
+  readonly circuits: Circuits;
   readonly foundation: Foundation;
   readonly logRetention: RetentionDays;
 }
 
-/** What operators invoke: revokes and restores credentials, sets and lists limits, makes API keys. Inside the VPC, where the cache is. */
+/**
+ * What operators invoke: revokes and restores credentials, sets and lists limits, makes API keys, opens and closes
+ * circuits. Inside the VPC, where the cache is.
+ */
 export class OperatorFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { gateway, foundation, logRetention }: OperatorFunctionProps) {
+  constructor(scope: Construct, id: string, { gateway, circuits, foundation, logRetention }: OperatorFunctionProps) {
     super(scope, id);
     const { fn, logGroup } = createFunction(this, 'OperatorFunction', {
       functionName: operatorFunctionName(gateway),
       entry: 'operator',
-      description: `Tollgate ${gateway}: revokes credentials, sets limits and makes API keys`,
-      environment: { [Env.operator]: encodeOperatorConfig({ gateway }), ...storeEnvironment(foundation) },
+      description: `Tollgate ${gateway}: revokes credentials, sets limits, makes API keys and moves circuits`,
+      environment: circuits.environment({
+        [Env.operator]: encodeOperatorConfig({ gateway }),
+        ...storeEnvironment(foundation),
+      }),
       memorySize: 256,
       timeout: Duration.seconds(30),
       logRetention,
@@ -41,6 +49,11 @@ export class OperatorFunction extends Construct {
     grantPartitions(fn, table, rulesPartition(gateway), ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query']);
     grantPartitions(fn, table, keysPartition(gateway), ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query']);
     grantPartitions(fn, table, revocationsPartition(gateway), ['dynamodb:UpdateItem']);
+    grantPartitions(fn, table, circuitPartition(gateway, '*'), [
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+    ]);
   }
 
   /** Lets somebody invoke the function itself, and none of its versions. */

@@ -10,3 +10,8 @@ export function percentShare(name: string, percent: number, what: string): numbe
   if (percent > 0 && percent <= 100) return percent / 100;
   throw new InvalidPropError(`${name} must be more than 0 and at most 100, got ${percent}: ${what}`);
 }
+
+/** The inverse, without the noise of binary fractions: 0.07 * 100 is not 7. */
+export function percentOf(share: number): number {
+  return Number((share * 100).toFixed(8));
+}

@@ -1,9 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
 import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
@@ -15,6 +17,8 @@ import { CircuitAlarm } from './circuit-alarm.ts';
 import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
 import { checkSlowCall } from './circuit-failures.ts';
 import type { CircuitFunction } from './circuit-function.ts';
+import type { Circuits } from './circuits.ts';
+import type { BilledAlarm } from './idle-cost.ts';
 import { intervalMs } from './interval.ts';
 import type { NamedLimit } from './limit-policies.ts';
 import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
@@ -26,6 +30,7 @@ import { RETRY_PROPS, type RetryProps, retryPolicy } from './retries.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { RouteTable } from './route-table.ts';
 import { ServiceLimits } from './service-limits.ts';
+import { ThrottleAlarm } from './throttle-alarm.ts';
 import { checkUpstream } from './upstream.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -106,7 +111,10 @@ export interface ServiceContext {
   readonly foundation: Foundation;
   readonly httpApi: HttpApi;
   readonly authorizer: Authorizer;
+  readonly circuits: Circuits;
   readonly circuitFunction: CircuitFunction;
+  /** Is told of the circuits' alarms. */
+  readonly notify: IAlarmAction | undefined;
   readonly routes: RouteTable;
   /** What upstreams are told of who calls. */
   readonly identityHeaders: IdentityHeaders;
@@ -144,6 +152,8 @@ export class Service extends Construct {
   readonly prefix: string;
   /** Undefined for a service without a circuit. */
   readonly circuitAlarm: CircuitAlarm | undefined;
+  /** Undefined unless the service's circuit opens when Lambda throttles its proxy function. */
+  readonly throttleAlarm: ThrottleAlarm | undefined;
   readonly #context: ServiceContext;
   readonly #limits: ServiceLimits;
   readonly #policy: Omit<ServicePolicy, 'routes'>;
@@ -205,16 +215,12 @@ export class Service extends Construct {
     context.authorizer.addService(props.prefix, auth);
     for (const key of this.defaultRoutes()) this.createRoute(key, this.#policy.default);
     const { circuit } = this.#policy;
-    this.circuitAlarm =
-      circuit === null
+    if (circuit) context.circuits.add(name, circuit);
+    this.circuitAlarm = circuit === null ? undefined : this.createCircuitAlarm(circuit);
+    this.throttleAlarm =
+      circuit === null || breaker.throttleShare === null
         ? undefined
-        : new CircuitAlarm(this, 'Failures', {
-            gateway: context.gateway,
-            service: name,
-            namespace: context.namespace,
-            policy: circuit,
-            action: context.circuitFunction.addService(name, circuit.openForMs),
-          });
+        : this.createThrottleAlarm(circuit, breaker.throttleShare);
   }
 
   /** The function that forwards to the upstream. */
@@ -224,6 +230,11 @@ export class Service extends Construct {
 
   get logGroup(): LogGroup {
     return this.#proxy.logGroup;
+  }
+
+  /** All that open its circuit. */
+  get alarms(): readonly BilledAlarm[] {
+    return [this.circuitAlarm, this.throttleAlarm].filter((alarm) => alarm !== undefined);
   }
 
   /**
@@ -251,6 +262,25 @@ export class Service extends Construct {
       this.#proxy.checkSize();
     });
     return this;
+  }
+
+  private createCircuitAlarm(policy: CircuitPolicy): CircuitAlarm {
+    const { gateway, namespace, circuitFunction, notify } = this.#context;
+    const { action } = circuitFunction;
+    return new CircuitAlarm(this, 'Failures', { gateway, service: this.name, namespace, policy, action, notify });
+  }
+
+  private createThrottleAlarm({ minRequests }: CircuitPolicy, share: number): ThrottleAlarm {
+    const { gateway, circuitFunction, notify } = this.#context;
+    return new ThrottleAlarm(this, 'Throttles', {
+      gateway,
+      service: this.name,
+      proxyFunction: this.proxyFunction,
+      share,
+      minRequests,
+      action: circuitFunction.action,
+      notify,
+    });
   }
 
   /** Where requests go that no route of `addRoute` matches. */

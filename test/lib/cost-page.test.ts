@@ -7,7 +7,8 @@ import { ruleKeys } from '../../lambdas/adapters/limit-keys.ts';
 import { RULES_REREAD_MS } from '../../lambdas/adapters/operator-rules.ts';
 import { Metric } from '../../lambdas/contract/metrics.ts';
 import { MAX_RULES } from '../../lambdas/core/rule-bound.ts';
-import { idleCost } from '../../lib/gateway/idle-cost.ts';
+import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
+import { type BilledAlarm, idleCost } from '../../lib/gateway/idle-cost.ts';
 import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/prices.ts';
 import { decimal } from '../../lib/gateway/tiered-price.ts';
 import {
@@ -18,6 +19,7 @@ import {
   TYPICAL_REQUEST,
   tieredCost,
 } from './support/request-cost.ts';
+import { type MetricQuery, testGateway } from './support/stacks.ts';
 
 const MILLION = 1e6;
 const BILLION = 1e9;
@@ -51,9 +53,28 @@ describe('tieredCost', () => {
 /** Text of a page; the formatter pads the cells of tables. */
 const pageOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').replace(/ +/g, ' ');
 
+/** Of a gateway whose services have these circuits. */
+function gatewayAlarms(breakers: readonly CircuitBreaker[]): readonly BilledAlarm[] {
+  const { gateway, template } = testGateway();
+  for (const [index, circuitBreaker] of breakers.entries()) {
+    gateway.addService(`s${index}`, { prefix: `/s${index}`, upstream: 'http://s', circuitBreaker });
+  }
+  const alarms = Object.values(template().findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+  return alarms.map(({ Metrics = [], Period }) => {
+    const periods: readonly number[] = Metrics.flatMap(({ MetricStat }: MetricQuery) => MetricStat?.Period ?? []);
+    return { metrics: periods.length || 1, period: Duration.seconds(periods[0] ?? Period) };
+  });
+}
+
+/** Dollars a month for the alarms of one service's circuit. */
+function alarmsOf(breaker: CircuitBreaker): number {
+  const [none, one] = [[], [breaker]].map((breakers) => idleCost({ ...defaults, alarms: gatewayAlarms(breakers) }));
+  return (one?.alarms ?? 0) - (none?.alarms ?? 0);
+}
+
 const defaults = {
   cache: { kind: 'serverless', engine: 'valkey' },
-  alarmPeriods: Array(4).fill(Duration.seconds(10)),
+  alarms: gatewayAlarms(Array(4).fill(CircuitBreaker.of())),
   natGateways: 0,
 } as const;
 const idle = idleCost(defaults);
@@ -78,12 +99,27 @@ describe('docs/cost.md', () => {
   it('has the idle cost by part', () => {
     for (const row of [
       ['ElastiCache Serverless (Valkey), 100 MB floor', idle.cache],
-      ['Alarms, 4 circuits', idle.alarms],
+      ['Alarms, 4 circuits and the dead letters', idle.alarms],
       ['Dashboard', idle.dashboard],
       ['**Total**', idle.total],
     ] as const) {
       expect(page).toContain(tableRow([row[0], dollars(row[1])]));
     }
+  });
+
+  it('has the cost of the alarms of a circuit, as they are made', () => {
+    for (const [told, breaker] of [
+      ['the share of failures and their volume: CENTS a circuit', CircuitBreaker.of()],
+      ['longer than 30 s has such an alarm, CENTS', CircuitBreaker.of({ window: Duration.seconds(31) })],
+      ['With `slowCall` it reads a third, the latency: CENTS', CircuitBreaker.of({ slowCall: Duration.seconds(1) })],
+    ] as const) {
+      expect(text).toContain(told.replace('CENTS', dollars(alarmsOf(breaker))));
+    }
+    const throttled = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(3) });
+    const more = dollars(alarmsOf(throttled) - alarmsOf(CircuitBreaker.of()));
+    expect(text).toContain(`\`throttlePercent\` adds one of whole minutes, ${more}`);
+    const deadLetters = dollars(idleCost({ ...defaults, alarms: gatewayAlarms([]) }).alarms);
+    expect(text).toContain(`The circuit function's dead letters have one of one metric, ${deadLetters}`);
   });
 
   it('has the cost of a million, ten million and a billion requests by part', () => {
@@ -162,6 +198,8 @@ describe('docs/cost.md', () => {
       ten.total + idle.total,
       billion.total + idle.total,
       2 * PRICES.highResolutionAlarmMetric,
+      3 * PRICES.highResolutionAlarmMetric,
+      4 * PRICES.highResolutionAlarmMetric + FURTHER_PRICES.compositeAlarm,
       2 * PRICES.alarmMetric,
       metricsOfAService * FURTHER_PRICES.customMetric,
       4 * FURTHER_PRICES.customMetric,
@@ -183,7 +221,7 @@ describe('README.md', () => {
     for (const [label, value] of [
       ['ElastiCache Serverless (Valkey), its floor', idle.cache],
       ['dashboard', idle.dashboard],
-      ['alarms, four circuits', idle.alarms],
+      ['alarms, four circuits and dead letters', idle.alarms],
     ] as const) {
       expect(page).toContain(tableRow([label, value.toFixed(2)]));
     }

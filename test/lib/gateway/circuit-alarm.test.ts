@@ -1,15 +1,22 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { HIGH_RESOLUTION, type MetricName } from '../../../lambdas/contract/metrics.ts';
 import { CircuitAlarm } from '../../../lib/gateway/circuit-alarm.ts';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { onlyResource, serviceProps, testApp, testGateway } from '../support/stacks.ts';
+import { CircuitBreaker, type CircuitBreakerProps } from '../../../lib/gateway/circuit-breaker.ts';
+import { type MetricQuery, onlyResource, serviceProps, testApp, testGateway } from '../support/stacks.ts';
 
-interface MetricQuery {
-  readonly Id: string;
-  readonly Expression?: string;
-  readonly MetricStat?: { readonly Period: number; readonly Stat: string; readonly Metric: unknown };
-  readonly ReturnData: boolean;
+/** The queries of the alarm of a circuit: the expression, and the metrics that it reads. */
+function queriesOf(props: CircuitBreakerProps) {
+  const stack = new Stack(testApp(), 'Edge');
+  const { policy } = CircuitBreaker.of(props);
+  if (policy === null) throw new Error('a circuit without a policy');
+  const action = { bind: () => ({ alarmActionArn: 'arn:aws:lambda:::function:circuit' }) };
+  const names = { gateway: 'edge', service: 'users', namespace: 'Tollgate' };
+  const { metrics: billed } = new CircuitAlarm(stack, 'Failures', { ...names, policy, action, notify: undefined });
+  const alarm = onlyResource(Template.fromStack(stack), 'AWS::CloudWatch::Alarm');
+  const [math, ...metrics] = alarm['Metrics'] as MetricQuery[];
+  return { math, metrics, billed, description: alarm['AlarmDescription'] as string };
 }
 
 describe('the alarm of a circuit', () => {
@@ -26,13 +33,15 @@ describe('the alarm of a circuit', () => {
   });
 
   it('goes off at the share of failures, misses no data, and invokes the circuit function', () => {
-    expect(onlyResource(template, 'AWS::CloudWatch::Alarm', { AlarmName: 'edge-users-failures' })).toMatchObject({
+    const alarm = onlyResource(template, 'AWS::CloudWatch::Alarm', { AlarmName: 'edge-users-failures' });
+    expect(alarm).toMatchObject({
       Threshold: 0.5,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
       AlarmActions: [{ 'Fn::GetAtt': [expect.stringContaining('CircuitFunction'), 'Arn'] }],
     });
+    expect(alarm).not.toHaveProperty('OKActions');
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'edge-orders-failures',
       Threshold: 0.2,
@@ -55,6 +64,41 @@ describe('the alarm of a circuit', () => {
     ]);
   });
 
+  it('is one alarm of three metrics where slow requests count: failures first, then the latency', () => {
+    const { math, metrics, billed, description } = queriesOf({ slowCall: Duration.seconds(2), failurePercent: 7 });
+    expect(math).toMatchObject({
+      Expression: 'IF(n < 5, 0, IF(share >= 0.07, share, IF(latency >= 2000, latency, 0)))',
+      ReturnData: true,
+    });
+    expect(metrics.map(({ Id, MetricStat }) => [Id, MetricStat?.Metric.MetricName, MetricStat?.Stat])).toEqual([
+      ['share', 'Failures', 'Average'],
+      ['n', 'Failures', 'SampleCount'],
+      ['latency', 'UpstreamLatency', 'p50'],
+    ]);
+    expect(billed).toBe(3);
+    expect(description).toBe(
+      'Opens the circuit of users: 7 % of at least 5 requests failed, or 50 % took 2000 ms or longer',
+    );
+  });
+
+  it.each([
+    [1, 'p99'],
+    [5, 'p95'],
+    [50, 'p50'],
+    [0.1, 'p99.9'],
+    [7, 'p93'],
+    [100, 'p0'],
+  ])('watches the percentile that %d % of slow requests reach', (slowPercent, statistic) => {
+    const { metrics } = queriesOf({ slowCall: Duration.seconds(2), slowPercent });
+    expect(metrics.at(-1)?.MetricStat?.Stat).toBe(statistic);
+  });
+
+  it('reads metrics that are stored as finely as its period is', () => {
+    const { metrics } = queriesOf({ slowCall: Duration.seconds(2) });
+    const names = metrics.flatMap(({ MetricStat }) => (MetricStat?.Metric.MetricName ?? []) as MetricName);
+    expect(HIGH_RESOLUTION).toEqual(expect.arrayContaining(names));
+  });
+
   it.each([
     [Duration.seconds(1), 10],
     [Duration.seconds(10), 10],
@@ -65,13 +109,7 @@ describe('the alarm of a circuit', () => {
     [Duration.minutes(15), 900],
     [Duration.hours(1), 3600],
   ])('looks back over the shortest period of CloudWatch that covers a window of %s', (window, period) => {
-    const stack = new Stack(testApp(), 'Edge');
-    const policy = CircuitBreaker.of({ window }).policy;
-    if (policy === null) throw new Error('a circuit without a policy');
-    const action = { bind: () => ({ alarmActionArn: 'arn:aws:lambda:::function:circuit' }) };
-    new CircuitAlarm(stack, 'Failures', { gateway: 'edge', service: 'users', namespace: 'Tollgate', policy, action });
-    const { Metrics } = onlyResource(Template.fromStack(stack), 'AWS::CloudWatch::Alarm');
-    const periods = (Metrics as MetricQuery[]).flatMap(({ MetricStat }) => MetricStat?.Period ?? []);
-    expect(periods).toEqual([period, period]);
+    const { metrics } = queriesOf({ window, slowCall: Duration.seconds(1) });
+    expect(metrics.map(({ MetricStat }) => MetricStat?.Period)).toEqual([period, period, period]);
   });
 });

@@ -57,11 +57,12 @@ const NODE: FoundationCache = {
 interface Options extends Partial<Omit<GatewayDashboardProps, 'services' | 'functions' | 'httpApi'>> {
   readonly services: readonly string[];
   readonly logGroupCount?: number;
-  /** Of each service's alarm. */
-  readonly alarmPeriod?: Duration;
 }
 
-function synthesize({ services: names, logGroupCount = 2, alarmPeriod = Duration.seconds(10), ...props }: Options) {
+/** That of a service's failures. */
+const ALARM = { period: Duration.seconds(10), metrics: 2 };
+
+function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
   const stack = new Stack(new App(), 'Gateway');
   const fn = (id: string, memorySize: number) =>
     new LambdaFunction(stack, id, {
@@ -79,11 +80,12 @@ function synthesize({ services: names, logGroupCount = 2, alarmPeriod = Duration
     cache: SERVERLESS,
     logGroups: () => logGroups,
     natGateways: 0,
+    alarms: () => names.map(() => ALARM),
     ...props,
     services: () => services,
   });
   for (const name of names) {
-    services.push({ name, proxyFunction: fn(`Proxy-${name}`, 512), circuitAlarm: { period: alarmPeriod } });
+    services.push({ name, proxyFunction: fn(`Proxy-${name}`, 512) });
   }
   const template = Template.fromStack(stack);
   return { template, ...parse(template) };
@@ -307,6 +309,7 @@ describe('GatewayDashboard', () => {
       httpApi: new HttpApi(stack, 'Api'),
       namespace: 'Tollgate',
       services: () => [],
+      alarms: () => [],
       functions: [],
       cache: { ...SERVERLESS, dimensions: { clusterId: cache.ref } },
       logGroups: () => [],
@@ -430,9 +433,16 @@ describe('estimated cost on the dashboard', () => {
   });
 
   it('prices alarms of whole minutes at the lower price', () => {
-    const { widgets: slow } = synthesize({ services: FOUR, alarmPeriod: Duration.minutes(1) });
+    const alarms = () => FOUR.map(() => ({ ...ALARM, period: Duration.minutes(1) }));
+    const { widgets: slow } = synthesize({ services: FOUR, alarms });
     const now = new MetricMath(seriesOf(widget(slow, 'Estimated cost now')), () => undefined);
     expect(now.labelled('$ a month at this rate')).toBeCloseTo(6.132 + 4 * 2 * 0.1 + 3, 6);
+  });
+
+  it('prices each metric that an alarm reads', () => {
+    const { widgets: slow } = synthesize({ services: FOUR, alarms: () => [{ ...ALARM, metrics: 3 }] });
+    const now = new MetricMath(seriesOf(widget(slow, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(6.132 + 3 * 0.3 + 3, 6);
   });
 
   it('prices Redis OSS higher than Valkey', () => {
@@ -456,8 +466,20 @@ describe('estimated cost on the dashboard', () => {
       upstream: 'http://products',
       circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5) }),
     });
+    test.gateway.addService('payments', {
+      prefix: '/api/payments',
+      upstream: 'http://payments',
+      circuitBreaker: CircuitBreaker.of({
+        slowCall: Duration.seconds(1),
+        throttlePercent: 10,
+        openFor: Duration.minutes(3),
+      }),
+    });
     const now = new MetricMath(seriesOf(widget(parse(test.template()).widgets, 'Estimated cost now')), () => undefined);
-    expect(now.labelled('$ a month at this rate')).toBeCloseTo(0.125 * 730 + 2 * 0.3 + 2 * 0.1 + 3, 6);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(
+      0.125 * 730 + 3 + 2 * 0.3 + 2 * 0.1 + 3 * 0.3 + 2 * 0.1 + 0.1,
+      6,
+    );
   });
 
   it('refuses a function whose memory it cannot know', () => {
@@ -466,6 +488,7 @@ describe('estimated cost on the dashboard', () => {
       httpApi: new HttpApi(stack, 'Api'),
       namespace: 'Tollgate',
       services: () => [],
+      alarms: () => [],
       functions: [LambdaFunction.fromFunctionName(stack, 'Elsewhere', 'elsewhere')],
       cache: SERVERLESS,
       logGroups: () => [],

@@ -3,6 +3,7 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
 import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
@@ -137,8 +138,10 @@ describe('a gateway', () => {
     expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
-      services: { users: { openForMs: 30_000 } },
+      services: { users: { openForMs: 30_000, ...DEFAULT_TIMING } },
     });
+    // What the decoder adds by itself is left out: a function's environment is small.
+    expect(JSON.parse(TOLLGATE_CIRCUITS as string).services).toEqual({ users: { openForMs: 30_000 } });
     expect(TOLLGATE_TABLE).toHaveProperty('Fn::ImportValue');
   });
 
@@ -147,7 +150,50 @@ describe('a gateway', () => {
       Principal: 'lambda.alarms.cloudwatch.amazonaws.com',
     });
     expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction', SourceAccount: { Ref: 'AWS::AccountId' } });
-    expect(JSON.stringify(permission['SourceArn'])).toContain(':alarm:edge-*-failures');
+    expect(JSON.stringify(permission['SourceArn'])).toContain(':alarm:edge-*');
+  });
+
+  it('invokes the circuit function twice more within minutes, and keeps for two weeks what it failed at', () => {
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp('CircuitFunction') },
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 300,
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Tollgate edge: opens circuits on alarms',
+      DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLettersQueue'), 'Arn'] } },
+    });
+    expect(onlyResource(template, 'AWS::SQS::Queue')).toEqual({
+      MessageRetentionPeriod: 14 * 24 * 3600,
+      SqsManagedSseEnabled: true,
+    });
+    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'sqs:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ],
+      },
+    });
+  });
+
+  it('has an alarm on what the circuit function failed at', () => {
+    expect(onlyResource(template, 'AWS::CloudWatch::Alarm', { AlarmName: 'edge-circuit-dead-letters' })).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [
+        { Name: 'QueueName', Value: { 'Fn::GetAtt': [expect.stringContaining('DeadLettersQueue'), 'QueueName'] } },
+      ],
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
   });
 
   it('lets the circuit function reach the circuits of this gateway only', () => {
@@ -262,6 +308,11 @@ describe('a wrong gateway', () => {
       'cacheTimeout must be between 5 ms and 1 s, got 2 s: a healthy cache answers in about 1 ms',
     ],
     ['a word for headers', { rateLimitHeaders: 'off' }, 'rateLimitHeaders must be a boolean, got "off": write true or'],
+    [
+      'an address for a topic',
+      { alarmTopic: 'ops@example.com' },
+      'alarmTopic must be an SNS topic, got "ops@example.com"',
+    ],
     ['text for a boolean', { dashboard: 'no' }, 'dashboard must be a boolean, got "no": write true or false'],
     ['a host for a domain', { domain: 'api.example.com' }, 'domain must be an object, got "api.example.com": '],
     [

@@ -1,8 +1,10 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
+import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
 import { decodeOperatorConfig, operatorFunctionName } from '../../../lambdas/contract/operator-config.ts';
-import { onlyResource, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
 
 describe('the operator function', () => {
   let template: Template;
@@ -11,12 +13,15 @@ describe('the operator function', () => {
     const test = testGateway({ name: 'edge', namespace: 'Tollgate/test' });
     const oncall = new Role(test.stack, 'OnCall', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
     test.gateway.grantOperate(oncall);
+    test.gateway.addService('users', serviceProps());
     template = test.template();
     fn = onlyResource(template, 'AWS::Lambda::Function', { FunctionName: operatorFunctionName('edge') });
   });
 
   it('is found by the name of its gateway, and by an output', () => {
-    expect(fn).toMatchObject({ Description: 'Tollgate edge: revokes credentials, sets limits and makes API keys' });
+    expect(fn).toMatchObject({
+      Description: 'Tollgate edge: revokes credentials, sets limits, makes API keys and moves circuits',
+    });
     const outputs = template.findOutputs('*', { Value: { Ref: Match.stringLikeRegexp('OperatorOperatorFunction') } });
     expect(Object.keys(outputs)).toEqual([expect.stringContaining('OperatorFunctionName')]);
   });
@@ -29,11 +34,20 @@ describe('the operator function', () => {
     expect(Variables['TOLLGATE_REDIS_CLUSTER']).toBe('true');
   });
 
+  it('knows how the circuits of its gateway move', () => {
+    const { Variables } = fn['Environment'] as { Variables: Record<string, string> };
+    expect(decodeCircuitsConfig(Variables['TOLLGATE_CIRCUITS'] ?? '')).toEqual({
+      gateway: 'edge',
+      namespace: 'Tollgate/test',
+      services: { users: { openForMs: 30_000, ...DEFAULT_TIMING } },
+    });
+  });
+
   it('runs inside the VPC, where the cache is', () => {
     expect(fn['VpcConfig']).toMatchObject({ SecurityGroupIds: [expect.anything()], SubnetIds: expect.anything() });
   });
 
-  it('reads and writes the rules and API keys of its gateway, marks revocations, and reaches no other item of the table', () => {
+  it('reads and writes the rules, API keys and circuits of its gateway, marks revocations, and reaches no other item of the table', () => {
     const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('GatewayOperator') }],
     });
@@ -49,6 +63,7 @@ describe('the operator function', () => {
       allowed('rules#edge', 'GetItem', 'PutItem', 'Query'),
       allowed('keys#edge', 'GetItem', 'Query', 'UpdateItem'),
       allowed('revocations#edge', 'UpdateItem'),
+      allowed('circuit#edge#*', 'GetItem', 'PutItem', 'Query'),
     ]);
   });
 

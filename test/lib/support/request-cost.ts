@@ -14,6 +14,7 @@ export const FURTHER_PRICES = {
   tableReadsPerMillion: 0.125,
   /** https://aws.amazon.com/cloudwatch/pricing/: a month. */
   customMetric: 0.3,
+  compositeAlarm: 0.5,
   /** https://aws.amazon.com/vpc/pricing/. */
   natGb: 0.045,
 } as const;

@@ -65,6 +65,18 @@ export function onlyResource(template: Template, type: string, properties: unkno
   return (found[0] as { Properties: Record<string, unknown> }).Properties;
 }
 
+/** One of the metrics and expressions of an alarm. */
+export interface MetricQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Period: number;
+    readonly Stat: string;
+    readonly Metric: { readonly MetricName: string };
+  };
+  readonly ReturnData: boolean;
+}
+
 /** The environment of the proxy function of a service. */
 export function proxyEnvironment(template: Template, service: string): Record<string, unknown> {
   const fn = onlyResource(template, 'AWS::Lambda::Function', {
