@@ -11,14 +11,18 @@ export interface Checkout {
   remove(): void;
 }
 
-/** A checkout of one's own, with the packages of this one, whose stack has further lines at its end; synthesized. */
-export async function checkoutWith(lines: string): Promise<Checkout> {
+/**
+ * A checkout of one's own, with the packages of this one, whose stack has further lines at its end; synthesized.
+ *
+ * @param imports what those lines need besides, at the top of the stack's file
+ */
+export async function checkoutWith(lines: string, imports = ''): Promise<Checkout> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-checkout-'));
   for (const name of ['bin', 'lib', 'lambdas', 'cdk.json', 'package.json', 'tsconfig.json']) {
     cpSync(join(PROJECT.dir, name), join(dir, name), { recursive: true });
   }
   symlinkSync(join(PROJECT.dir, 'node_modules'), join(dir, 'node_modules'));
-  writeFileSync(join(dir, STACK), withLines(readFileSync(join(dir, STACK), 'utf8'), lines));
+  writeFileSync(join(dir, STACK), imports + withLines(readFileSync(join(dir, STACK), 'utf8'), lines));
   const assemblyDir = join(dir, 'assembly');
   mkdirSync(assemblyDir);
   await synthesize({ dir, stateDir: join(dir, 'state') }, assemblyDir);
