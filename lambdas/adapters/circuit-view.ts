@@ -88,10 +88,10 @@ export class CircuitView {
     return this.#circuit;
   }
 
-  /** Takes in what others made of the circuit, of which somebody told. */
-  async learn(version: number): Promise<void> {
-    if (version <= this.#stored.version) return;
-    await within(this.#options.waits.read, this.#readNow());
+  /** Takes in what others made of the circuit, of which somebody told. @returns whether it is known now */
+  async learn(version: number): Promise<boolean> {
+    if (version > this.#stored.version) await within(this.#options.waits.read, this.#readNow());
+    return version <= this.#stored.version;
   }
 
   /** Applies a signal to what stands, whoever else moves the circuit at the same time. */

@@ -32,7 +32,8 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
       return;
     }
     const report = await counting;
-    if (report.endedBy > 0) return view.learn(report.endedBy);
+    // Where the table cannot tell what the others know, the same counts open the circuit here alone.
+    if (report.endedBy > 0 && (await view.learn(report.endedBy))) return;
     const cause = tripCause(report, circuit);
     if (cause === undefined) return;
     const result = await view.signal({ type: 'trip', source: 'outcomes', by, ...cause, atMs: clock() });

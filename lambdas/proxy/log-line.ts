@@ -4,7 +4,7 @@ import type { ServicePolicy } from '../contract/policy.ts';
 import type { Ruling } from '../core/counters.ts';
 import { emf, type MetricValues } from '../core/emf.ts';
 import type { Problem, ProblemCode } from '../core/problem.ts';
-import type { Exchange, ProxyEvent, ProxyResult, Stage } from './exchange.ts';
+import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult, Stage } from './exchange.ts';
 import { limitFields, limitMetrics } from './limit-report.ts';
 
 /** A path is logged up to this length; a query never is, since tokens and keys are put there. */
@@ -94,7 +94,7 @@ function describe(
     ...(retries > 0 && { retries }),
     verdict: verdict?.verdict ?? 'none',
     ...limitFields(exchange.ruling, exchange.cost),
-    circuit: exchange.circuit?.state.state ?? 'none',
+    circuit: circuitWord(exchange.circuit),
     ...(exchange.circuit?.isShadowed && { circuit_shadow: true }),
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,
@@ -120,6 +120,13 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
     ...(lost > 0 && { [Metric.storeLost]: lost }),
     ...(recovered > 0 && { [Metric.storeRecovered]: recovered }),
   };
+}
+
+/** The state that was asked; one that has closed and rejects all the same is ramping up. */
+function circuitWord(asked: AskedCircuit | undefined): string {
+  if (asked === undefined) return 'none';
+  const { state } = asked.state;
+  return state === 'closed' && asked.admission === 'reject' ? 'ramp-up' : state;
 }
 
 function retriesOf({ forwarded }: Exchange): number {

@@ -262,6 +262,7 @@ describe('a circuit that has just closed', () => {
     await statuses(gateway, 3);
     random = 0.5;
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    expect(output.lines.at(-1)).toMatchObject({ status: 503, circuit: 'ramp-up', CircuitRejected: 1 });
     clock.advance(2400);
     expect(await statuses(gateway, 1)).toEqual([503]);
     clock.advance(200);
@@ -387,6 +388,23 @@ describe('while the table fails', () => {
     faulty.fault = () => 'none';
     clock.advance(5000);
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    faulty.client.destroy();
+  });
+
+  it('counts that others ended open the circuit here alone', async () => {
+    class Ended extends MemoryCounters {
+      override async record(...outcomes: Parameters<MemoryCounters['record']>) {
+        return { ...(await super.record(...outcomes)), endedBy: 1 };
+      }
+    }
+    const faulty = faultyClient(table);
+    const ended = new Ended({ clock: clock.now, shared: false });
+    const gateway = environment({}, { table: { ...table, client: faulty.client }, counters: ended });
+    faulty.fault = () => 'fails';
+    status = 503;
+    await statuses(gateway, 5);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    expect(calls).toBe(5);
     faulty.client.destroy();
   });
 
