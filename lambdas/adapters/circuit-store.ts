@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -22,12 +21,18 @@ import { decodeCircuitItem, encodeCircuitItem, type Item, versionOf } from './ci
 /** How long a transition stays in the history. */
 const HISTORY_DAYS = 90;
 
-/** Holds for a circuit that never moved: it has no item yet. */
-const NEVER_MOVED = `attribute_not_exists(${TABLE.partitionKey})`;
 type Condition = Pick<
   PutItemCommandInput,
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
+/** Holds for a circuit that never moved: it has no item yet. */
+const NEVER_MOVED: Condition = { ConditionExpression: `attribute_not_exists(${TABLE.partitionKey})` };
+/** Holds only while nobody has put a circuit there: each has a number for its version. */
+const NO_VERSION: Condition = {
+  ConditionExpression: 'NOT attribute_type(#version, :number)',
+  ExpressionAttributeNames: { '#version': 'version' },
+  ExpressionAttributeValues: { ':number': { S: 'N' } },
+};
 
 const WRITTEN = Symbol('written');
 
@@ -59,7 +64,7 @@ export class CircuitStore {
    * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
    */
   async replace(previous: CircuitState, next: CircuitState): Promise<CircuitState> {
-    const unmoved = previous.version === 0 ? { ConditionExpression: NEVER_MOVED } : versionIs(previous.version);
+    const unmoved = previous.version === 0 ? NEVER_MOVED : versionIs(String(previous.version));
     const standing = await this.#write(next, unmoved);
     if (standing === WRITTEN) return next;
     return standing === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(standing);
@@ -77,7 +82,9 @@ export class CircuitStore {
     // Who was told a version may have been told a greater one before: seconds are more than any circuit's transitions.
     const version = versionOf(item) || Math.floor(nowMs / 1000);
     const next = { ...circuit, version: version + 1 };
-    return (await this.#write(next, versionIs(item['version']))) === WRITTEN ? next : undefined;
+    const told = item['version']?.N;
+    const standing = await this.#write(next, told === undefined ? NO_VERSION : versionIs(told));
+    return standing === WRITTEN ? next : undefined;
   }
 
   /** Puts a transition into the history. @throws when DynamoDB does not answer */
@@ -139,15 +146,11 @@ export class CircuitStore {
 }
 
 /** Holds only while nobody has moved the circuit since it was read. */
-function versionIs(expected: number | AttributeValue | undefined): Condition {
-  const ExpressionAttributeNames = { '#version': 'version' };
-  if (expected === undefined)
-    return { ConditionExpression: 'attribute_not_exists(#version)', ExpressionAttributeNames };
-  const value = typeof expected === 'number' ? { N: String(expected) } : expected;
+function versionIs(version: string): Condition {
   return {
     ConditionExpression: '#version = :expected',
-    ExpressionAttributeNames,
-    ExpressionAttributeValues: { ':expected': value },
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':expected': { N: version } },
   };
 }
 
