@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WAITS } from '../../lambdas/adapters/circuit-view.ts';
-import { type DynamoStore, startDynamo } from '../../local/stores/dynamo.ts';
+import { startDynamo } from '../../local/stores/dynamo.ts';
 import { serveTcp } from '../support/upstream.ts';
+import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import { atOnce, eventually, type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
 import type { Answer } from './support/http.ts';
+import { type StoppableDynamo, stoppable } from './support/stoppable-dynamo.ts';
 
-// The gateway's own DynamoDB, in reach of a test that stops it.
+// The gateway's own DynamoDB, in reach of a test that stops it and starts it again.
 vi.mock(import('../../local/stores/dynamo.ts'), async (original) => {
   const module = await original();
-  return { ...module, startDynamo: vi.fn(module.startDynamo) };
+  return { ...module, startDynamo: vi.fn(async () => stoppable(await module.startDynamo())) };
 });
 
 let gateway: ServedGateway;
@@ -120,27 +122,101 @@ describe('redis-server', () => {
   });
 });
 
+const isRejected = (answer: Answer | undefined) =>
+  answer?.headers['content-type'] === 'application/problem+json' && answer.json().code === 'circuit_open';
+
+/** What the functions said of circuits: what became of one, and for whom. */
+function transitions(): readonly unknown[] {
+  return gateway.lines().flatMap(({ message, made }) => (/^circuit /.test(String(message)) ? [[message, made]] : []));
+}
+
 describe('DynamoDB', () => {
-  test('stopped before a function ever asked it leaves circuits closed and requests served', async () => {
+  let orders: Controlled | undefined;
+  afterEach(async () => {
+    await orders?.stop();
+    orders = undefined;
+  });
+
+  /** With an upstream of orders that the test controls, and with a circuit of orders that waits for no test. */
+  async function serveOrders(): Promise<Controlled> {
+    const controlled = await serveControlled();
+    orders = controlled;
+    const edits = {
+      TOLLGATE_SERVICE: (policy: { service: string; circuit: object; default: { limits: readonly unknown[] } }) => {
+        if (policy.service !== 'orders') return;
+        Object.assign(policy.circuit, { openForMs: 1000, rampUpMs: 0 });
+        policy.default.limits = [];
+      },
+    };
+    gateway = await serve({ upstreams: { orders: controlled.url }, edits });
+    return controlled;
+  }
+
+  test('stopped before a function ever asked it leaves circuits closed and requests served; each environment counts for itself', async () => {
     gateway = await serve();
-    await theDynamo().close();
+    await theDynamo().stop();
     const token = await gateway.token('alice');
     expect(tally(await times(10, () => gateway.send('/api/users/42', { token })))).toEqual({ 200: 10 });
-    // Nothing can open the circuit now; the upstream's own answers go on.
     const failed = await times(10, () => gateway.send('/api/orders/status/503', { token }));
-    expect(failed.map((answer) => answer.json().service)).toEqual(Array(10).fill('orders'));
+    expect(failed.map(isRejected)).toEqual([...Array(5).fill(false), ...Array(5).fill(true)]);
+    expect(transitions()).toEqual([['circuit open', 'alone']]);
     await gateway.until(() => gateway.requestLines().some(({ StoreErrors }) => Number(StoreErrors) > 0));
     expect(gateway.events.filter((event) => event.kind === 'line' && event.stream === 'stderr')).toEqual([]);
+  });
+
+  test('stopped and started again during requests costs none of them, and circuits are common again', async () => {
+    gateway = await serve();
+    const crowd = await atOnce(40, (index) => gateway.token(`user-${index}`));
+    const of = (service: string) =>
+      keepSending((index) => gateway.send(`/api/${service}/42`, { token: crowd[index % crowd.length] ?? '' }));
+    const streams = [of('users'), of('payments')];
+    await gateway.until(() => gateway.requestLines().length > 20);
+    await theDynamo().stop();
+    await gateway.until(() => gateway.requestLines().some(({ StoreErrors }) => Number(StoreErrors) > 0));
+    const before = gateway.requestLines().length;
+    await gateway.until(() => gateway.requestLines().length > before + 50);
+    await theDynamo().start();
+    const token = await gateway.token('alice');
+    const failing = () => gateway.send('/api/orders/status/503', { token });
+    await eventually(failing, isRejected);
+    for (const stream of streams) await stream.stop();
+    for (const { answers } of streams) expect(tally(answers)).toEqual({ 200: answers.length });
+    expect(transitions()).toEqual([['circuit open', 'for all']]);
   });
 
   test('stopped during requests leaves an open circuit open', async () => {
     gateway = await serve();
     const token = await gateway.token('alice');
     const answers = await times(6, () => gateway.send('/api/orders/status/503', { token }));
-    expect(answers.at(-1)?.json()).toMatchObject({ code: 'circuit_open' });
-    await theDynamo().close();
-    expect((await gateway.send('/api/orders/42', { token })).json()).toMatchObject({ code: 'circuit_open' });
+    expect(isRejected(answers.at(-1))).toBe(true);
+    await theDynamo().stop();
+    expect(isRejected(await gateway.send('/api/orders/42', { token }))).toBe(true);
     expect(statuses([await gateway.send('/api/users/42', { token })])).toEqual([200]);
+  });
+
+  test('stopped while a circuit is open does not keep it open: it is probed, and closes, without the table', async () => {
+    const upstream = await serveOrders();
+    const token = await gateway.token('alice');
+    const order = () => gateway.send('/api/orders/42', { token });
+    upstream.answer(503);
+    expect((await times(6, order)).map(isRejected)).toEqual([...Array(5).fill(false), true]);
+    await theDynamo().stop();
+    upstream.answer(200);
+    await eventually(order, () => transitions().length >= 3);
+    expect(transitions()).toEqual([
+      ['circuit open', 'for all'],
+      ['circuit half-open', 'alone'],
+      ['circuit closed', 'alone'],
+    ]);
+    expect(tally(await times(5, order))).toEqual({ 200: 5 });
+    // What it then has of the circuit is older than what the environment knows; the table decides.
+    await theDynamo().start();
+    await eventually(order, () => transitions().length >= 5);
+    expect(transitions().slice(3)).toEqual([
+      ['circuit half-open', 'for all'],
+      ['circuit closed', 'for all'],
+    ]);
+    expect(tally(await times(5, order))).toEqual({ 200: 5 });
   });
 
   test('that never answers holds up the first requests for a moment each, and then none', async () => {
@@ -161,8 +237,8 @@ describe('DynamoDB', () => {
 });
 
 /** Of the gateway that was started last. */
-function theDynamo(): DynamoStore {
+function theDynamo(): StoppableDynamo {
   const result = vi.mocked(startDynamo).mock.settledResults.at(-1);
   if (result?.type !== 'fulfilled') throw new Error('no DynamoDB runs');
-  return result.value;
+  return result.value as StoppableDynamo;
 }
