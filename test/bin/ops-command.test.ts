@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
 import { main } from '../../bin/ops/main.ts';
+import { operatorName } from '../../bin/ops/operator-name.ts';
 
 const AWS = { gateway: 'Tollgate-dev-Gateway', region: undefined, localPort: undefined };
 
@@ -100,7 +100,7 @@ describe('a command', () => {
     expect(parsed(line)).toEqual({ type: 'make-key', operation, target: AWS, json: false });
   });
 
-  const BY = userInfo().username;
+  const BY = operatorName();
   it.each([
     ['circuit show payments', { action: 'get-circuit', service: 'payments' }],
     [

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { operatorName } from '../../bin/ops/operator-name.ts';
 import { eventually, type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { freePort } from '../support/redis.ts';
 
@@ -165,6 +166,87 @@ describe('the command', () => {
     expect(gateway.lines().filter((line) => line['id'] === id)).toMatchObject([
       { message: 'operation', action: 'revoke', reason: 'leaked', changed: true, pushed: true },
     ]);
+  });
+
+  describe('for circuits', () => {
+    const BY = operatorName();
+    /** As far as a column has room for it. */
+    const WHO = `${BY.slice(0, 7)}\\S*`;
+    const ISO = String.raw`\d{4}-\d\d-\d\dT[\d:]+Z`;
+
+    /** What is told on standard output, and the note beside it. */
+    async function circuit(...args: readonly string[]): Promise<readonly [string, string]> {
+      const { code, stdout, stderr } = await ops(['circuit', ...args, ...local]);
+      expect(code, stderr).toBe(0);
+      return [stdout.trimEnd(), stderr.trimEnd()];
+    }
+
+    let clients = 0;
+    /** Waits for what requests of a service are answered, once its environments have seen how its circuit stands. */
+    async function becomes(wanted: number): Promise<void> {
+      // Another one each time: it is asked often, and nobody is to reach a limit.
+      clients += 1;
+      const token = await gateway.token(`grace-${clients}`);
+      await eventually(
+        async () => (await gateway.send('/api/users/42', { token })).status,
+        (status) => status === wanted,
+      );
+    }
+
+    it('opens one for a time, tells who and why, and hands it back', async () => {
+      expect(await circuit('list')).toEqual([
+        expect.stringMatching(/^SERVICE +STATE +SINCE +UNTIL +WHO +WHY\n(?:[\w-]+ +closed +- +- +-\n?)+$/),
+        '',
+      ]);
+      await becomes(200);
+      expect(await circuit('open', 'users', '--reason', 'the provider moves', '--for', '10m')).toEqual([
+        expect.stringMatching(new RegExp(`^users is held open by hand since ${ISO} until ${ISO}$`)),
+        expect.stringMatching(
+          new RegExp(`^note: no request is forwarded until ${ISO}, or until circuit auto users before that$`),
+        ),
+      ]);
+      await becomes(503);
+      expect((await circuit('list'))[0]).toMatch(
+        new RegExp(`\nusers +forced-open +${ISO} +${ISO} +${WHO} +the provider moves`),
+      );
+      expect(await circuit('auto', 'users', '--reason', 'has moved')).toEqual([
+        expect.stringMatching(new RegExp(`^users is open since ${ISO}, and sends a probe with the next request$`)),
+        expect.stringMatching(
+          /^note: it closes by itself once \d+ probes have succeeded, the first of which is sent with/,
+        ),
+      ]);
+      await becomes(200);
+      const [shown] = await circuit('show', 'users');
+      expect(shown).toMatch(/^users is [^\n]*\n(?: {2}[^\n]*\n)*\nWHEN +STATE +WHO +WHY\n/);
+      expect(shown).toMatch(
+        new RegExp(`\n${ISO} +open +${WHO} +has moved\n${ISO} +forced-open +${WHO} +the provider moves$`),
+      );
+    });
+
+    it('closes one until it is handed back, which is done once', async () => {
+      expect(await circuit('close', 'orders')).toEqual([
+        expect.stringMatching(new RegExp(`^orders is held closed by hand since ${ISO} until it is handed back$`)),
+        'note: every request is forwarded, however its service fails, until circuit auto orders',
+      ]);
+      const released = JSON.parse((await circuit('auto', 'orders', '--json'))[0]);
+      expect(released).toMatchObject({ service: 'orders', circuit: { state: 'closed', by: BY }, changed: true });
+      expect(await circuit('auto', 'orders')).toEqual([
+        expect.stringMatching(new RegExp(`^orders is closed since ${ISO}$`)),
+        'note: nobody held it, so nothing was changed; it opens by itself when its service fails',
+      ]);
+      const listed = JSON.parse((await circuit('list', '--json'))[0]);
+      expect(listed).toContainEqual({ service: 'orders', circuit: released.circuit, fault: null });
+    });
+
+    it('tells the nearest names of a service that there is not, and exits with 1', async () => {
+      expect(await ops(['circuit', 'show', 'user', ...local])).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^error: a service must be one that has a circuit, got "user": the nearest names are users, .* has all\n$/,
+        ),
+      });
+    });
   });
 
   it('tells what the gateway refuses, or that it has another name, and exits with 1', async () => {
