@@ -1,5 +1,5 @@
 import { ConsecutiveBreaker } from 'cockatiel';
-import { OPENS_AT } from '../policy.ts';
+import { OPENS_AT } from '../opens-at.ts';
 import { cockatiel } from './cockatiel.mjs';
 
 /** The cheapest that it has: it counts nothing but failures in a row. */

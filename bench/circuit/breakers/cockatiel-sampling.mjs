@@ -1,5 +1,5 @@
 import { SamplingBreaker } from 'cockatiel';
-import { OPENS_AT } from '../policy.ts';
+import { OPENS_AT } from '../opens-at.ts';
 import { cockatiel } from './cockatiel.mjs';
 
 export function makeBreaker(work, settings) {

@@ -1,5 +1,5 @@
 import CircuitBreaker from 'opossum';
-import { OPENS_AT } from '../policy.ts';
+import { OPENS_AT } from '../opens-at.ts';
 
 /** Without a deadline of its own, which neither cockatiel's breakers nor Tollgate's stage have. */
 export function makeBreaker(work, { openForMs }) {

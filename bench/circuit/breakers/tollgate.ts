@@ -5,9 +5,9 @@ import type { Counters } from '../../../lambdas/core/counters.ts';
 import type { AttemptResult } from '../../../lambdas/core/outcome.ts';
 import { circuitBreaking, leaseMsOf } from '../../../lambdas/proxy/circuit-breaking.ts';
 import type { Exchange, Stage } from '../../../lambdas/proxy/exchange.ts';
-import { servicePolicy } from '../../../test/support/policy.ts';
+import { circuitPolicy, servicePolicy } from '../../../test/support/policy.ts';
 import type { Breaker, BreakerSettings, Work } from '../breaker.ts';
-import { circuitPolicy } from '../policy.ts';
+import { OPENS_AT } from '../opens-at.ts';
 
 export interface Stores {
   readonly counters: Counters;
@@ -22,7 +22,7 @@ type Request = Parameters<NonNullable<Stage['before']>>[0];
 const PATIENCE_MS = 10_000;
 
 export function policyOf({ openForMs, service }: BreakerSettings): ServicePolicy {
-  const circuit = circuitPolicy({ openForMs, maxOpenForMs: openForMs });
+  const circuit = circuitPolicy({ ...OPENS_AT, openForMs, maxOpenForMs: openForMs });
   return servicePolicy({ gateway: 'bench', service, circuit, cacheTimeoutMs: PATIENCE_MS });
 }
 

@@ -1,6 +1,6 @@
 import { NO_OUTCOMES, sumOf } from '../../../lambdas/core/outcome.ts';
 import type { MakeBreaker } from '../breaker.ts';
-import { OPENS_AT } from '../policy.ts';
+import { OPENS_AT } from '../opens-at.ts';
 
 const SLICES = 10;
 const SLICE_MS = OPENS_AT.windowMs / SLICES;

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestTable } from '../../test/support/dynamodb.ts';
+import { median } from '../statistics.ts';
+import { type Cell, printTable, progress } from '../table.ts';
+import { BREAKERS, type BreakerName } from './fleet/orders.ts';
+import { startFleet } from './fleet/start.ts';
+import { type Fleet, type Trial, tryOut } from './fleet/trial.ts';
+import { OPENS_AT } from './opens-at.ts';
+
+const OPEN_FOR_MS = 2000;
+const SUCCESSES = 3;
+
+const NAMES: Readonly<Record<BreakerName, string>> = {
+  opossum: 'opossum, one a process',
+  cockatiel: 'cockatiel, SamplingBreaker, one a process',
+  tollgate: 'Tollgate, one for all',
+};
+
+export interface FleetBenchOptions {
+  /** Environment of a function: where its stores are. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly table: TestTable;
+  readonly processes: number;
+  readonly rounds: number;
+}
+
+/** What processes do to an upstream that is dead when they begin to call it, and once it has recovered; breakers in turn. */
+export async function benchFleet({ variables, table, processes, rounds }: FleetBenchOptions): Promise<void> {
+  progress(`a fleet: starting ${processes} processes …`);
+  const fleet = await startFleet({ variables, table, processes, openForMs: OPEN_FOR_MS, successes: SUCCESSES });
+  try {
+    progress(`outages: ${BREAKERS.length} breakers, ${rounds} rounds …`);
+    const trials = await tryAll(fleet, rounds);
+    printTable(
+      `${processes} processes with one call at a time each: calls of the upstream, ms; open for ${OPEN_FOR_MS} ms, medians of ${rounds} outages`,
+      ['', 'calls until all reject', 'after', 'calls while half-open', 'closed after recovery', 'all answered after'],
+      [...BREAKERS.map((breaker) => cells(NAMES[breaker], trials[breaker])), goals(processes)],
+    );
+  } finally {
+    await fleet.stop();
+  }
+}
+
+type Trials = Readonly<Record<BreakerName, readonly Trial[]>>;
+
+async function tryAll(fleet: Fleet, rounds: number): Promise<Trials> {
+  const trials = { opossum: [], cockatiel: [], tollgate: [] } as Record<BreakerName, Trial[]>;
+  const quiet: Partial<Record<BreakerName, Promise<void>>> = { tollgate: windowOver() };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const breaker of BREAKERS) {
+      await quiet[breaker];
+      trials[breaker].push(await tryOut(fleet, breaker));
+      quiet[breaker] = windowOver();
+    }
+  }
+  return trials;
+}
+
+/** What was answered well before an outage is in the same window, and would hide the first failures from any breaker. */
+function windowOver(): Promise<void> {
+  return pause(1.1 * OPENS_AT.windowMs, undefined, { ref: false });
+}
+
+function cells(name: string, trials: readonly Trial[]): readonly Cell[] {
+  const of = (figure: keyof Trial) => median(trials.map((trial) => trial[figure]));
+  const figures = ['calls', 'openAfterMs', 'halfOpenCalls', 'closedAfterMs', 'answeredAfterMs'] as const;
+  return [name, ...figures.map(of)];
+}
+
+/** Whoever has a call under way when the circuit opens cannot take it back. */
+function goals(processes: number): readonly Cell[] {
+  return ['goal', `${OPENS_AT.minRequests + processes}`, '', `${SUCCESSES}`, '', ''];
+}
