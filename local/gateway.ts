@@ -8,6 +8,7 @@ import { functionNameIn } from './assembly/physical.ts';
 import { readGateway } from './assembly/read-gateway.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Closers } from './closers.ts';
+import { DASHBOARD_PATH } from './dashboard/dashboard-api.ts';
 import { type AlgorithmsOf, type DemoIssuers, startIssuers } from './demo/issuer.ts';
 import { storeIssuers } from './demo/known-issuers.ts';
 import { mintToken, type TokenOptions, tokenDefaults } from './demo/mint.ts';
@@ -24,7 +25,7 @@ import { rangeMs } from './metrics/evaluate.ts';
 import { MetricStore } from './metrics/metric-store.ts';
 import { keep, observeLines } from './metrics/observe.ts';
 import { apiSamples, lambdaSamples } from './metrics/service-metrics.ts';
-import { createInvokeApi } from './operator/invoke-api.ts';
+import { createOperatorApi } from './operator/operator-api.ts';
 import { type OperatorPort, serveOperator } from './operator/serve-operator.ts';
 import { type DynamoStore, startDynamo } from './stores/dynamo.ts';
 import { type RedisChoice, type RedisStore, startRedis } from './stores/redis.ts';
@@ -64,6 +65,8 @@ export interface RunningGateway {
   readonly dynamoUrl: string;
   /** Where operators find Lambda's Invoke of their function, and the gateway that they name; none: there is no such function. */
   operator(): { readonly port: number; readonly gateway: string } | undefined;
+  /** Address of the page that shows the custom widgets; none: no dashboard has any. */
+  dashboardUrl(): string | undefined;
   readonly metrics: MetricStore;
   readonly alarms: {
     states(): Readonly<Record<string, AlarmStateValue>>;
@@ -153,7 +156,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     }),
   );
 
-  operatorApi = createInvokeApi({ functions: () => current.model.operators, invoke: fleet.invoke });
+  operatorApi = createOperatorApi(() => current.model, fleet.invoke);
 
   const serve = async (next: Assembly): Promise<readonly string[]> => {
     await backing.upstreams.ensure(next.documents.services.map(({ policy }) => policy.service));
@@ -184,6 +187,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     redis: backing.redis,
     dynamoUrl: backing.dynamo.url,
     operator: () => operatorOf(current, operator.port),
+    dashboardUrl: () => (hasWidgets(current) ? `${addressOf(operator).url}${DASHBOARD_PATH}` : undefined),
     metrics,
     alarms: { states: () => alarms.states(), evaluate },
     model: () => current.model,
@@ -225,6 +229,10 @@ function deploymentsOf(
 function operatorOf({ model }: Assembly, port: number): ReturnType<RunningGateway['operator']> {
   const json = model.functions.get(model.operators[0] ?? '')?.environment[Env.operator];
   return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway };
+}
+
+function hasWidgets({ model }: Assembly): boolean {
+  return model.dashboards.some(({ widgets }) => widgets.length > 0);
 }
 
 /** How log lines name a function. */

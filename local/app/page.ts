@@ -24,8 +24,13 @@ export function startPage(gateway: RunningGateway, hint: string): string {
 
 function operatorLines(gateway: RunningGateway): readonly string[] {
   const operator = gateway.operator();
-  if (operator === undefined) return [];
-  return [`operators npx tsx bin/ops.ts list --gateway ${operator.gateway} ${localOption(operator.port)}`];
+  const dashboard = gateway.dashboardUrl();
+  return [
+    ...(operator
+      ? [`operators npx tsx bin/ops.ts list --gateway ${operator.gateway} ${localOption(operator.port)}`]
+      : []),
+    ...(dashboard === undefined ? [] : [`dashboard ${dashboard}`]),
+  ];
 }
 
 /** Routes that only answer preflights are many and alike: they are left out. */

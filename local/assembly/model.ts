@@ -67,6 +67,27 @@ export interface TableModel {
   readonly LocalSecondaryIndexes?: readonly object[];
 }
 
+/** A dashboard with those of its widgets that a function draws. */
+export interface DashboardModel {
+  readonly name: string;
+  readonly account: string;
+  readonly widgets: readonly WidgetModel[];
+}
+
+/** A custom widget: what its function answers is shown. */
+export interface WidgetModel {
+  /** One of its own within the dashboard. */
+  readonly id: string;
+  /** ARN of its function, which may be of another app. */
+  readonly endpoint: string;
+  readonly title: string;
+  /** What the function is called with. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Of the 24 that a dashboard is wide. */
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** All that the local run serves of an assembly. */
 export interface GatewayModel {
   readonly api: ApiModel;
@@ -75,6 +96,7 @@ export interface GatewayModel {
   readonly operators: readonly string[];
   readonly tables: readonly TableModel[];
   readonly alarms: readonly AlarmModel[];
+  readonly dashboards: readonly DashboardModel[];
   /** Resource types, or families of them, that have no part in the local run, with the reason. */
   readonly ignored: ReadonlyMap<string, string>;
 }

@@ -9,6 +9,7 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::CloudWatch::Dashboard': 'DashboardName',
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::ApiGatewayV2::Stage': 'StageName',
   'AWS::SNS::Topic': 'TopicName',

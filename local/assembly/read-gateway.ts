@@ -3,9 +3,11 @@ import { UserError } from '../user-error.ts';
 import type { CloudAssembly, Resource } from './cloud-assembly.ts';
 import { type Place, placeName, Resolver } from './intrinsics.ts';
 import type { GatewayModel } from './model.ts';
+import { functionNameIn } from './physical.ts';
 import { Properties } from './properties.ts';
 import { readAlarm } from './read-alarm.ts';
 import { readApi } from './read-api.ts';
+import { readDashboard } from './read-dashboard.ts';
 import { readFunction } from './read-function.ts';
 import { readTable } from './read-table.ts';
 import { treatmentOf } from './resource-types.ts';
@@ -30,19 +32,22 @@ export function readGateway(assembly: CloudAssembly): GatewayModel {
   const functions = ofType('AWS::Lambda::Function');
   const api = readApi(resources);
   const alarms = ofType('AWS::CloudWatch::Alarm').map(readAlarm);
+  const dashboards = ofType('AWS::CloudWatch::Dashboard').map(readDashboard);
   const operators = functions.filter(({ isOperator }) => isOperator).map(({ ref }) => ref);
   const used = new Set([
     ...functionsOfRoutes(api.routes),
     ...alarms.flatMap(({ functionsNamed }) => functionsNamed),
     ...operators,
+    ...functionsOfWidgets(dashboards),
   ]);
   return {
     api,
-    // A function that no request, no alarm and no operator reaches (a custom resource's, say) need not be able to run here.
+    // A function that no request, alarm, operator or dashboard reaches (a custom resource's, say) need not be able to run here.
     functions: new Map(functions.filter(({ ref }) => used.has(ref)).map((found) => [found.ref, readFunction(found)])),
     operators,
     tables: ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(readTable),
     alarms: alarms.map(({ alarm }) => alarm),
+    dashboards,
     ignored: ignoredTypes(resources),
   };
 }
@@ -82,6 +87,10 @@ function isOperator({ Type, Properties }: Resource): boolean {
 
 function functionsOfRoutes(routes: GatewayModel['api']['routes']): readonly string[] {
   return routes.flatMap((route) => [route.functionName, ...(route.authorizer ? [route.authorizer.functionName] : [])]);
+}
+
+function functionsOfWidgets(dashboards: GatewayModel['dashboards']): readonly string[] {
+  return dashboards.flatMap(({ widgets }) => widgets.flatMap(({ endpoint }) => functionNameIn(endpoint) ?? []));
 }
 
 function ignoredTypes(resources: readonly Found[]): ReadonlyMap<string, string> {

@@ -1,15 +1,14 @@
 import type { Invoke, Outcome } from '../functions/invocation.ts';
 import type { Api } from '../http/api.ts';
 import { header, type Request, type Response } from '../http/message.ts';
+import { isForLocalHost } from './local-host.ts';
+import { NESTING_LIMIT, parseEvent } from './parse-event.ts';
 
 /** An event, far above what an operation may hold. */
 export const OPERATOR_BODY_LIMIT_BYTES = 64 * 1024;
-/** Of an event, far above that of an operation. */
-const NESTING_LIMIT = 100;
 /** As long as a function may run. */
-const INVOCATION_TIMEOUT_MS = 15 * 60_000;
+export const INVOCATION_TIMEOUT_MS = 15 * 60_000;
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
-const HERE = ['127.0.0.1', 'localhost'];
 
 export interface InvokeApiOptions {
   /** Names of the functions that may be invoked. */
@@ -41,7 +40,7 @@ export function createInvokeApi({ functions, invoke }: InvokeApiOptions): Api {
     if ((header(request.headers, 'x-amz-invocation-type') ?? 'RequestResponse') !== 'RequestResponse') {
       return failure(400, 'InvalidParameterValueException', 'only RequestResponse is served here');
     }
-    const event = parse(request.body);
+    const event = parseEvent(request.body);
     if (event === undefined) {
       return failure(
         400,
@@ -57,9 +56,9 @@ export function createInvokeApi({ functions, invoke }: InvokeApiOptions): Api {
  * A page in this machine's browser must not revoke anybody: it cannot send a signature without asking first, which is
  * answered 404, nor reach this address under a name of its own.
  */
-function isFromSdk({ headers }: Request): boolean {
-  const [host = ''] = (header(headers, 'host') ?? '').split(':');
-  return HERE.includes(host) && (header(headers, 'authorization') ?? '').startsWith('AWS4-HMAC-SHA256 ');
+function isFromSdk(request: Request): boolean {
+  const authorization = header(request.headers, 'authorization') ?? '';
+  return isForLocalHost(request) && authorization.startsWith('AWS4-HMAC-SHA256 ');
 }
 
 function decoded(segment: string): string | undefined {
@@ -68,26 +67,6 @@ function decoded(segment: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function parse(body: Buffer): object | undefined {
-  try {
-    const event: unknown = JSON.parse(body.toString());
-    return typeof event === 'object' && event !== null && isNestedWithin(NESTING_LIMIT, event) ? event : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Level by level: what is too deep for JSON.stringify is too deep for a function that calls itself. */
-function isNestedWithin(limit: number, event: object): boolean {
-  let level: readonly unknown[] = [event];
-  for (let depth = 0; depth < limit && level.length > 0; depth += 1) level = level.flatMap(partsOf);
-  return level.length === 0;
-}
-
-function partsOf(value: unknown): readonly unknown[] {
-  return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }
 
 /** An error of the function is a successful invocation, told by a header field. */

@@ -1,0 +1,55 @@
+// Modal dialogs of the page itself: the browser keeps the focus in them, and Escape closes them.
+
+/** Asks before an action is taken; false: it is not to be. */
+export function confirmation(message) {
+  const dialog = createDialog('Confirm', textNode(message));
+  const cancel = addButton(dialog, 'Cancel', '');
+  addButton(dialog, 'Confirm', 'confirmed').classList.add('primary');
+  // Enter, pressed without looking, should change nothing.
+  cancel.autofocus = true;
+  return opened(dialog).then((answer) => answer === 'confirmed');
+}
+
+/** Shows what an action gave, until it is closed. */
+export function popup(content) {
+  const dialog = createDialog('Result', content);
+  addButton(dialog, 'Close', '').autofocus = true;
+  return opened(dialog);
+}
+
+function createDialog(title, content) {
+  const dialog = document.createElement('dialog');
+  dialog.setAttribute('aria-label', title);
+  const body = document.createElement('div');
+  body.append(content);
+  const footer = document.createElement('footer');
+  dialog.append(body, footer);
+  return dialog;
+}
+
+function addButton(dialog, label, returnValue) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = label;
+  button.addEventListener('click', () => dialog.close(returnValue));
+  dialog.querySelector('footer').append(button);
+  return button;
+}
+
+/** The value that the dialog is closed with; '' after Escape. */
+function opened(dialog) {
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    });
+  });
+}
+
+function textNode(message) {
+  const paragraph = document.createElement('p');
+  paragraph.textContent = message;
+  return paragraph;
+}

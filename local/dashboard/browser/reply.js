@@ -1,0 +1,22 @@
+import { cleanHtml } from './clean.js';
+
+/** What a function answered as nodes: HTML, Markdown as it is written, or else its JSON. */
+export function replyNodes(reply) {
+  if (typeof reply === 'string') return cleanHtml(reply);
+  const isMarkdown = typeof reply?.markdown === 'string';
+  return preformatted(isMarkdown ? reply.markdown : JSON.stringify(reply, null, 2));
+}
+
+export function faultNodes(message) {
+  const paragraph = document.createElement('p');
+  paragraph.setAttribute('role', 'alert');
+  paragraph.className = 'fault';
+  paragraph.textContent = message;
+  return paragraph;
+}
+
+function preformatted(text) {
+  const block = document.createElement('pre');
+  block.textContent = text;
+  return block;
+}

@@ -1,0 +1,74 @@
+import { wireActions } from './actions.js';
+import { widgetContext } from './context.js';
+import { confirmation, popup } from './dialogs.js';
+import { faultNodes, replyNodes } from './reply.js';
+
+/** A custom widget in its frame. `call` invokes a function: it gives the reply, or throws what is to be shown. */
+export class Widget {
+  #facts;
+  #content;
+  #call;
+
+  constructor(frame, call) {
+    this.#facts = JSON.parse(frame.dataset.widget);
+    this.#content = frame.querySelector('.content');
+    this.#call = call;
+    frame.querySelector('.refresh').addEventListener('click', () => this.refresh());
+  }
+
+  async refresh() {
+    this.#content.setAttribute('aria-busy', 'true');
+    this.#show(await this.#nodesOf(this.#facts.endpoint, this.#facts.params));
+    this.#content.removeAttribute('aria-busy');
+  }
+
+  #show(nodes) {
+    this.#wire(nodes);
+    this.#content.replaceChildren(nodes);
+  }
+
+  #wire(nodes) {
+    if ('querySelectorAll' in nodes) wireActions(nodes, (action, element) => this.#perform(action, element));
+  }
+
+  async #perform(action, element) {
+    if (action.confirmation !== '' && !(await confirmation(action.confirmation))) return;
+    const nodes = await this.#resultOf(action);
+    if (action.display !== 'popup') return this.#show(nodes);
+    this.#wire(nodes);
+    await popup(nodes);
+    if (action.kind !== 'call') return;
+    // What was called has probably changed what the widget shows.
+    const name = nameOf(element);
+    await this.refresh();
+    this.#focus(name);
+  }
+
+  async #resultOf({ kind, endpoint, html, text }) {
+    if (kind === 'html') return replyNodes(html);
+    try {
+      return await this.#nodesOf(endpoint, text.trim() === '' ? {} : JSON.parse(text));
+    } catch (error) {
+      return faultNodes(`the parameters of the action are no JSON: ${error.message}`);
+    }
+  }
+
+  async #nodesOf(endpoint, params) {
+    try {
+      const context = widgetContext(this.#facts, this.#content);
+      return replyNodes(await this.#call(endpoint, { ...params, widgetContext: context }));
+    } catch (error) {
+      return faultNodes(error.message);
+    }
+  }
+
+  /** The element that had the focus is gone: its successor takes it, so that the keyboard goes on from there. */
+  #focus(name) {
+    const operable = [...this.#content.querySelectorAll('[role=button], a[href], button')];
+    operable.find((element) => nameOf(element) === name)?.focus();
+  }
+}
+
+function nameOf(element) {
+  return element.getAttribute('aria-label') ?? element.textContent;
+}

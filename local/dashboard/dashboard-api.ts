@@ -1,0 +1,102 @@
+import type { DashboardModel } from '../assembly/model.ts';
+import { functionNameIn } from '../assembly/physical.ts';
+import type { Invoke, Outcome } from '../functions/invocation.ts';
+import type { Api } from '../http/api.ts';
+import type { Request, Response } from '../http/message.ts';
+import { INVOCATION_TIMEOUT_MS } from '../operator/invoke-api.ts';
+import { isForLocalHost } from '../operator/local-host.ts';
+import { parseEvent } from '../operator/parse-event.ts';
+import { readAssets } from './assets.ts';
+import { CallGuard } from './call-guard.ts';
+import { ASSETS_PATH, dashboardPage } from './page.ts';
+
+export const DASHBOARD_PATH = '/dashboard';
+const CALLS_PATH = '/dashboard/calls';
+
+export interface DashboardApiOptions {
+  readonly dashboards: () => readonly DashboardModel[];
+  /** Names of the functions that the operators have besides those of the widgets. */
+  readonly operators: () => readonly string[];
+  readonly invoke: Invoke;
+}
+
+/**
+ * What a widget answers is shown without its scripts; if one came through, it could not run, nor could the page load or
+ * send anything elsewhere, or be framed by another site. Styles may stand in the HTML, as CloudWatch allows them to.
+ */
+const SECURITY_HEADERS: Response['headers'] = [
+  [
+    'content-security-policy',
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  ],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['referrer-policy', 'no-referrer'],
+  ['x-content-type-options', 'nosniff'],
+  ['cache-control', 'no-store'],
+];
+
+/** Shows the custom widgets of the app's dashboards in a browser of this machine, as CloudWatch does. */
+export function createDashboardApi(options: DashboardApiOptions): Api {
+  const guard = new CallGuard();
+  const assets = readAssets();
+  return async (request) => {
+    const { method, target } = request;
+    if (!isForLocalHost(request)) return refusal(403, 'this is served to 127.0.0.1 and localhost only');
+    if (method === 'POST' && target === CALLS_PATH) return call(request, guard, options);
+    if (method !== 'GET' && method !== 'HEAD') return refusal(404, 'there is nothing of this kind here');
+    if (/^\/dashboard\/?(\?.*)?$/.test(target)) {
+      return response(200, 'text/html; charset=utf-8', dashboardPage(options.dashboards(), guard.token));
+    }
+    const asset = target.startsWith(ASSETS_PATH) ? assets.get(target.slice(ASSETS_PATH.length)) : undefined;
+    return asset === undefined ? refusal(404, 'there is no such page') : response(200, asset.type, asset.body);
+  };
+}
+
+/** Calls the function of a widget, or the one that a button of it names. */
+async function call(
+  request: Request,
+  guard: CallGuard,
+  { dashboards, operators, invoke }: DashboardApiOptions,
+): Promise<Response> {
+  if (!guard.admits(request)) return refusal(403, 'the page is of an earlier start of the gateway: reload it');
+  if (request.bodyTooLarge) return refusal(413, 'a call may have at most 64 KB here');
+  const body = parseEvent(request.body);
+  if (!isCall(body)) return refusal(400, 'a call must be a JSON object with an endpoint and an event');
+  const name = functionNameIn(body.endpoint);
+  const widgets = dashboards().flatMap((dashboard) =>
+    dashboard.widgets.map(({ endpoint }) => functionNameIn(endpoint)),
+  );
+  if (name === undefined || !(widgets.includes(name) || operators().includes(name))) {
+    return refusal(404, `${body.endpoint} is neither a widget's nor an operator's function of this app`);
+  }
+  return answerOf(await invoke(name, body.event, INVOCATION_TIMEOUT_MS));
+}
+
+function isCall(body: object | undefined): body is { readonly endpoint: string; readonly event: object } {
+  if (body === undefined || !('endpoint' in body) || !('event' in body)) return false;
+  return typeof body.endpoint === 'string' && typeof body.event === 'object' && body.event !== null;
+}
+
+function answerOf(outcome: Outcome): Response {
+  switch (outcome.kind) {
+    case 'replied':
+      return response(200, 'application/json', outcome.payload);
+    case 'failed':
+      return refusal(502, `${outcome.errorType}: ${outcome.message}`);
+    case 'throttled':
+      return refusal(429, 'all of the concurrency that is reserved for the function is in use');
+    case 'late':
+      return refusal(504, 'the function did not answer in time');
+    case 'too-large':
+      return refusal(413, 'the event is over 6 MB');
+  }
+}
+
+function refusal(status: number, message: string): Response {
+  return response(status, 'application/json', JSON.stringify({ message }));
+}
+
+function response(status: number, type: string, body: string | Buffer): Response {
+  return { status, headers: [['content-type', type], ...SECURITY_HEADERS], body: Buffer.from(body) };
+}

@@ -1,0 +1,13 @@
+import type { GatewayModel } from '../assembly/model.ts';
+import { createDashboardApi, DASHBOARD_PATH } from '../dashboard/dashboard-api.ts';
+import type { Invoke } from '../functions/invocation.ts';
+import type { Api } from '../http/api.ts';
+import { createInvokeApi } from './invoke-api.ts';
+
+/** All that operators find on their port: Lambda's Invoke for their commands, and the dashboards for their browser. */
+export function createOperatorApi(model: () => GatewayModel, invoke: Invoke): Api {
+  const operators = () => model().operators;
+  const invokeApi = createInvokeApi({ functions: operators, invoke });
+  const dashboardApi = createDashboardApi({ dashboards: () => model().dashboards, operators, invoke });
+  return (request) => (request.target.startsWith(DASHBOARD_PATH) ? dashboardApi(request) : invokeApi(request));
+}
