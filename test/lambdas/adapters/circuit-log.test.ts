@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logTransition } from '../../../lambdas/adapters/circuit-log.ts';
+import type { CircuitState } from '../../../lambdas/contract/circuit-state.ts';
+import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../../support/circuits.ts';
 import { captureLines } from '../../support/lines.ts';
 
 const CIRCUIT = { gateway: 'shop', namespace: 'Tollgate', service: 'orders' };
-const CAUSE = { openedAtMs: 1000, source: 'alarm', reason: 'too many failures' } as const;
 
 let output: ReturnType<typeof captureLines>;
 beforeEach(() => {
@@ -16,32 +17,44 @@ function metricsOf(line: Record<string, unknown> | undefined): unknown {
 }
 
 describe('the line of a transition', () => {
-  it('to open says who opened it and why, and is a metric', () => {
-    logTransition(CIRCUIT, { state: 'open', version: 4, retryAtMs: 31_000, ...CAUSE }, 1000);
+  it('says who moved the circuit, why and by which figures', () => {
+    logTransition(CIRCUIT, OPENED, 1000);
     expect(output.lines).toMatchObject([
       {
         message: 'circuit open',
         gateway: 'shop',
         service: 'orders',
-        version: 4,
-        source: 'alarm',
+        version: 1,
+        source: 'outcomes',
+        by: 'somebody',
         reason: 'too many failures',
+        figures: { failures: 5 },
+        made: 'for all',
         Service: 'orders',
         CircuitOpened: 1,
       },
     ]);
-    expect(metricsOf(output.lines[0])).toEqual([{ Name: 'CircuitOpened', Unit: 'Count' }]);
   });
 
-  it('to closed is a metric', () => {
-    logTransition(CIRCUIT, { state: 'closed', version: 6, closedAtMs: 32_000 }, 32_000);
-    expect(output.lines).toMatchObject([{ message: 'circuit closed', version: 6, CircuitClosed: 1 }]);
-    expect(metricsOf(output.lines[0])).toEqual([{ Name: 'CircuitClosed', Unit: 'Count' }]);
+  it('says of one that holds for one environment alone that it does', () => {
+    logTransition(CIRCUIT, OPENED, 1000, 'alone');
+    expect(output.lines).toMatchObject([{ message: 'circuit open', made: 'alone', CircuitOpened: 1 }]);
+  });
+
+  it.each<[string, CircuitState, string]>([
+    ['open', OPENED, 'CircuitOpened'],
+    ['forced-open', SHUT, 'CircuitOpened'],
+    ['closed', RECOVERED, 'CircuitClosed'],
+    ['forced-closed', HELD, 'CircuitClosed'],
+  ])('to %s is one metric', (state, circuit, metric) => {
+    logTransition(CIRCUIT, circuit, 32_000);
+    expect(output.lines).toMatchObject([{ message: `circuit ${state}`, [metric]: 1, _aws: { Timestamp: 32_000 } }]);
+    expect(metricsOf(output.lines[0])).toEqual([{ Name: metric, Unit: 'Count' }]);
   });
 
   it('to half-open is none', () => {
-    logTransition(CIRCUIT, { state: 'half-open', version: 5, probeLeaseUntilMs: 38_000, ...CAUSE }, 31_000);
-    expect(output.lines).toMatchObject([{ message: 'circuit half-open', version: 5 }]);
+    logTransition(CIRCUIT, PROBING, 31_000);
+    expect(output.lines).toMatchObject([{ message: 'circuit half-open', version: 2 }]);
     expect(output.lines[0]).not.toHaveProperty('_aws');
   });
 });
