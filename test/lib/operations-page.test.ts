@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseCommand } from '../../bin/ops/command.ts';
 import { Metric, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
@@ -19,7 +20,19 @@ function metricsOfAnOutage(): readonly string[] {
   return [...table.matchAll(/^\| [^|]+ \| `(\w+)`/gm)].map(([, name = '']) => name);
 }
 
+/** The arguments of each command of operators, as a shell splits them. */
+function commands(): readonly (readonly string[])[] {
+  const lines = [...PAGE.matchAll(/npx tsx bin\/ops\.ts ([^`)\n]+)/g)].map(([, line = '']) => line);
+  return lines.map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word = '']) => quoted ?? word));
+}
+
 describe('docs/operations.md', () => {
+  it('has commands that are understood, of circuits all that there are', () => {
+    const circuits = commands().filter(([group]) => group === 'circuit');
+    expect(new Set(circuits.map(([, name]) => name))).toEqual(new Set(['list', 'show', 'open', 'close', 'auto']));
+    for (const args of commands()) expect(() => parseCommand(args), args.join(' ')).not.toThrow();
+  });
+
   it('lists each metric once', () => {
     expect([...listedMetrics()].sort()).toEqual(Object.values(Metric).sort());
   });
