@@ -11,7 +11,17 @@ const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tollgate-setup');
 const LOCK = join(ROOT, '.tollgate', 'setup.lock');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const REDIS_PROGRAMS = ['redis-server', 'valkey-server'];
+/** What tests need of the system: any of the programs will do, and Debian's package has the first one's name. */
+const REDIS = {
+  programs: ['redis-server', 'valkey-server'],
+  byHand:
+    'Debian, Ubuntu: sudo apt-get install redis-server; Fedora: sudo dnf install valkey; macOS: brew install redis',
+};
+const BROWSER = {
+  programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  byHand:
+    'Debian: sudo apt-get install chromium; Ubuntu: sudo snap install chromium; Fedora: sudo dnf install chromium; or Google Chrome, whose google-chrome must be on the search path',
+};
 
 class SetupError extends Error {}
 
@@ -19,7 +29,8 @@ try {
   checkNode();
   if (!isFresh()) await withLock(install);
   checkRuntime();
-  if (process.argv.includes('--redis')) await ensureRedis();
+  if (process.argv.includes('--redis')) await ensure(REDIS);
+  if (process.argv.includes('--browser')) await ensure(BROWSER);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   say(`error: ${error.message}`);
@@ -129,21 +140,15 @@ function checkRuntime() {
   );
 }
 
-async function ensureRedis() {
-  if (hasRedis()) return;
+async function ensure({ programs, byHand }) {
+  const isThere = () => programs.some((program) => runs(program, ['--version']));
+  if (isThere()) return;
+  const [name] = programs;
   const isRoot = typeof process.getuid === 'function' && process.getuid() === 0;
-  if (!isRoot || !runs('apt-get', ['--version'])) {
-    throw new SetupError(
-      'redis-server is missing: install it (Debian, Ubuntu: sudo apt-get install redis-server; Fedora: sudo dnf install valkey; macOS: brew install redis)',
-    );
-  }
+  if (!isRoot || !runs('apt-get', ['--version'])) throw new SetupError(`${name} is missing: install it (${byHand})`);
   await apt('reading package lists', ['update']);
-  await apt('installing redis-server', ['install', '--yes', '--no-install-recommends', 'redis-server']);
-  if (!hasRedis()) throw new SetupError('apt-get installed redis-server, but it does not run');
-}
-
-function hasRedis() {
-  return REDIS_PROGRAMS.some((program) => runs(program, ['--version']));
+  await apt(`installing ${name}`, ['install', '--yes', '--no-install-recommends', name]);
+  if (!isThere()) throw new SetupError(`apt-get installed ${name}, but it does not run`);
 }
 
 function runs(program, args) {

@@ -32,8 +32,8 @@ export function buttons(service: string, circuit: CircuitState | null, operatorF
 function buttonsOf(service: string, circuit: CircuitState | null): readonly Button[] {
   const released: Button = {
     label: 'Automatic',
-    question: `Release the circuit of ${service}`,
-    meaning: 'It then moves by itself again.',
+    question: `Let the circuit of ${service} move by itself again`,
+    meaning: 'What an operator asked for ends.',
     operation: { action: 'release-circuit', service, ...ASKED },
   };
   return [
@@ -47,7 +47,7 @@ function buttonsOf(service: string, circuit: CircuitState | null): readonly Butt
 
 function forcing(action: 'open-circuit' | 'close-circuit', service: string, forMs: number | null): Button {
   const verb = action === 'open-circuit' ? 'Open' : 'Close';
-  const howLong = forMs === null ? 'until it is released' : `for ${WHILE}`;
+  const howLong = forMs === null ? 'until it is handed back' : `for ${WHILE}`;
   return {
     label: forMs === null ? verb : `${verb} ${WHILE}`,
     question: `${verb} the circuit of ${service} ${howLong}`,

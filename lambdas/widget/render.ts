@@ -31,14 +31,12 @@ const FRAME_BYTES = 2048;
 const FAULT_LENGTH = 256;
 
 /** Dark on light and light on dark alike: only these marks have colours of their own, and each is a sign and a word too. */
-const MARKS: Readonly<
-  Record<CircuitState['state'], { readonly sign: string; readonly word: string; readonly colours: string }>
-> = {
-  closed: { sign: '✔', word: 'closed', colours: 'color:#fff;background:#1d8102' },
-  open: { sign: '✖', word: 'open', colours: 'color:#fff;background:#d13212' },
-  'half-open': { sign: '◐', word: 'half-open', colours: 'color:#000;background:#ff9900' },
-  'forced-open': { sign: '✖', word: 'forced open', colours: 'color:#fff;background:#d13212' },
-  'forced-closed': { sign: '✔', word: 'forced closed', colours: 'color:#fff;background:#1d8102' },
+const MARKS: Readonly<Record<CircuitState['state'], { readonly sign: string; readonly colours: string }>> = {
+  closed: { sign: '✔', colours: 'color:#fff;background:#1d8102' },
+  open: { sign: '✖', colours: 'color:#fff;background:#d13212' },
+  'half-open': { sign: '◐', colours: 'color:#000;background:#ff9900' },
+  'forced-open': { sign: '✖', colours: 'color:#fff;background:#d13212' },
+  'forced-closed': { sign: '✔', colours: 'color:#fff;background:#1d8102' },
 };
 
 /** Every circuit in a table, and with as much of their histories as there is room for. */
@@ -56,7 +54,7 @@ export function render(overview: Overview): string {
 /** In place of the table, where nothing of it can be read. */
 export function renderFault(fault: string): string {
   return html`<p><strong>The circuits cannot be read:</strong> ${shortened(fault, FAULT_LENGTH)}.</p>
-<p>Functions go on by what they last knew of them.</p>`.toString();
+<p>Requests go on by what was last known of them, then by what each function sees itself.</p>`.toString();
 }
 
 /** As many as there is room for. */
@@ -82,7 +80,7 @@ ${left > 0 && html`<p>${left} more have no room here: the command “circuit lis
 
 /** `2 open, 3 closed.` */
 function summary(circuits: readonly CircuitView[]): string {
-  const words = circuits.map(({ circuit }) => (circuit === null ? 'unreadable' : MARKS[circuit.state].word));
+  const words = circuits.map(({ circuit }) => (circuit === null ? 'unreadable' : circuit.state));
   const counts = Map.groupBy(words, (word) => word);
   return `${[...counts].map(([word, all]) => `${all.length} ${word}`).join(', ')}.`;
 }
@@ -110,8 +108,8 @@ function circuitCells(
 }
 
 function mark({ state }: CircuitState): Html {
-  const { sign, word, colours } = MARKS[state];
-  return html`<span style="${colours};padding:0 6px;border-radius:4px;white-space:nowrap">${sign} ${word}</span>`;
+  const { sign, colours } = MARKS[state];
+  return html`<span style="${colours};padding:0 6px;border-radius:4px;white-space:nowrap">${sign} ${state}</span>`;
 }
 
 /** Clocks may disagree. */

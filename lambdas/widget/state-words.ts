@@ -22,7 +22,7 @@ export function nextText(circuit: CircuitState, nowMs: number, timing: CircuitTi
       return probesText(circuit, nowMs, timing);
     case 'forced-open':
     case 'forced-closed':
-      return circuit.untilMs === 0 ? 'until released' : `for another ${spanText(circuit.untilMs - nowMs)}`;
+      return circuit.untilMs === 0 ? 'until it is handed back' : `for another ${spanText(circuit.untilMs - nowMs)}`;
   }
 }
 

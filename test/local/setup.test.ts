@@ -127,28 +127,40 @@ test('when npm fails, its words are shown and the next run tries again', async (
   expect(installs()).toHaveLength(2);
 });
 
-test('without redis-server and a way to install it, it says how', async () => {
+test.each([
+  ['--redis', 'redis-server'],
+  ['--browser', 'chromium'],
+])('without the program of %s and a way to install it, it says how', async (option, program) => {
   const { setup } = checkout();
-  const { code, stderr } = await setup('--redis');
+  const { code, stderr } = await setup(option);
   expect(code).toBe(1);
-  expect(stderr).toContain('error: redis-server is missing: install it');
+  expect(stderr).toContain(`error: ${program} is missing: install it (Debian`);
+});
+
+test.each(['chromium', 'chromium-browser', 'google-chrome'])('it is content with a browser called %s', async (name) => {
+  const { dir, setup } = checkout();
+  symlinkSync('/bin/true', join(dir, 'bin', name));
+  expect((await setup('--browser')).code).toBe(0);
 });
 
 // Installs by making the program; it must not ask questions, and the lists come first.
 const APT = `#!/bin/sh
 echo "$DEBIAN_FRONTEND $@" >> apt.log
-case "$*" in *install*) ln -s /bin/true bin/redis-server;; esac
+case "$*" in *install*) for name; do :; done; ln -s /bin/true "bin/$name";; esac
 `;
 
-test.runIf(process.getuid?.() === 0)('root with apt-get gets redis-server installed', async () => {
+test.runIf(process.getuid?.() === 0)('root with apt-get gets redis-server and chromium installed', async () => {
   const { dir, setup } = checkout();
   writeFileSync(join(dir, 'bin', 'apt-get'), APT);
   chmodSync(join(dir, 'bin', 'apt-get'), 0o755);
-  const { code, stdout, stderr } = await setup('--redis');
+  const { code, stdout, stderr } = await setup('--redis', '--browser');
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toContain('installing redis-server: done');
-  expect(readFileSync(join(dir, 'apt.log'), 'utf8').trim().split('\n').slice(-2)).toEqual([
+  expect(stderr).toContain('installing chromium: done');
+  expect(readFileSync(join(dir, 'apt.log'), 'utf8').match(/^noninteractive.*$/gm)).toEqual([
     'noninteractive -qq update',
     'noninteractive -qq install --yes --no-install-recommends redis-server',
+    'noninteractive -qq update',
+    'noninteractive -qq install --yes --no-install-recommends chromium',
   ]);
 });

@@ -46,11 +46,11 @@ describe('a row tells', () => {
     ['the next request is a probe', { ...OPEN, retryAtMs: NOW_MS }],
     ['◐ half-open', HALF_OPEN],
     ['1 of 3 probes succeeded, 2 under way', HALF_OPEN],
-    ['✖ forced open', FORCED_OPEN],
+    ['✖ forced-open', FORCED_OPEN],
     ['for another 10 min', FORCED_OPEN],
-    ['until released', { ...FORCED_OPEN, untilMs: 0 }],
+    ['until it is handed back', { ...FORCED_OPEN, untilMs: 0 }],
     ['operator alice: the upstream is being moved', FORCED_OPEN],
-    ['✔ forced closed', { ...FORCED_OPEN, state: 'forced-closed' }],
+    ['✔ forced-closed', { ...FORCED_OPEN, state: 'forced-closed' }],
     ['just now', { ...OPEN, openedAtMs: NOW_MS + 60_000 }],
   ])('%s', (text, circuit) => {
     expect(shown(circuit)).toContain(text);
@@ -72,7 +72,7 @@ describe('a row tells', () => {
     ];
     const [, details = ''] = /<details>(.*)<\/details>/.exec(render(overview(view({ history })))) ?? [];
     expect(textOf(details)).toMatch(
-      /^ history 2026-03-04 11:59:59 ✖ open outcomes.* 2026-03-04 11:59:58 ✖ forced open /,
+      /^ history 2026-03-04 11:59:59 ✖ open outcomes.* 2026-03-04 11:59:58 ✖ forced-open /,
     );
     expect(render(overview(view()))).not.toContain('<details>');
     expect(textOf(render(overview(view({ history: null }))))).toContain('its history cannot be read');

@@ -82,8 +82,8 @@ test('every service is shown in the order of the names, as the table has its cir
   expect(rowOf(html, 'orders')).toContain('✖ open');
   expect(rowOf(html, 'orders')).toMatch(/<details>.*7 of 12 requests failed/);
   expect(rowOf(html, 'payments')).toContain('✔ closed');
-  expect(rowOf(html, 'users')).toContain('✖ forced open');
-  expect(html).toContain('1 open, 1 closed, 1 forced open.');
+  expect(rowOf(html, 'users')).toContain('✖ forced-open');
+  expect(html).toContain('1 open, 1 closed, 1 forced-open.');
 });
 
 test('a circuit whose forced time is over is shown as what it has become', async () => {
