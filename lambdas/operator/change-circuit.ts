@@ -3,7 +3,7 @@ import { type CircuitState, type Forced, INITIAL_CIRCUIT } from '../contract/cir
 import { DecodeError } from '../contract/decode.ts';
 import { type Signal, transition } from '../core/circuit.ts';
 import { ConflictError } from './change-rule.ts';
-import type { Circuit } from './circuit-table.ts';
+import type { Circuit, CircuitTable } from './circuit-table.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has moved the circuit. */
 const ATTEMPTS = 10;
@@ -32,22 +32,26 @@ export async function changeCircuit(
 ): Promise<CircuitChange> {
   // Nothing that is done by hand is left to chance.
   const now = { nowMs, random: 0 };
-  const readNow = () => readCircuit(() => table.read({ consistent: true }));
-  let read = await readNow();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { circuit, fault } = read;
-    if (circuit === null) {
-      const next = await table.overwrite(transition(heldClosed(nowMs), signal, now, timing), nowMs);
-      if (next !== undefined) return { circuit: next, changed: true, fault };
-      read = await readNow();
-      continue;
-    }
-    const next = transition(circuit, signal, now, timing);
+    const { circuit, fault } = await readCircuit(() => table.read({ consistent: true }));
+    const next = transition(circuit ?? heldClosed(nowMs), signal, now, timing);
     if (next === circuit) return { circuit, changed: false, fault };
-    read = await readCircuit(() => table.replace(circuit, next));
-    if (read.circuit === next) return { circuit: next, changed: true, fault: null };
+    const stored = await store(table, circuit, next, nowMs);
+    if (stored !== undefined) return { circuit: stored, changed: true, fault };
   }
   throw new ConflictError(`the circuit of ${service} was moved by others ${ATTEMPTS} times in a row: ask for it again`);
+}
+
+/** @returns the circuit with the version that it has now; undefined: another writer was first */
+async function store(
+  table: CircuitTable,
+  previous: CircuitState | null,
+  next: CircuitState,
+  nowMs: number,
+): Promise<CircuitState | undefined> {
+  if (previous === null) return table.overwrite(next, nowMs);
+  const { circuit } = await readCircuit(() => table.replace(previous, next));
+  return circuit === next ? next : undefined;
 }
 
 /** Of an item that somebody edited into nonsense its fault: it can be replaced. @throws TableUnavailable */

@@ -277,6 +277,16 @@ describe('an item that somebody edited into nonsense', () => {
     expect(await circuitOf(OPEN)).toMatchObject({ circuit: { state: 'forced-open', version: 9 } });
   });
 
+  it('is replaced by one operator of several, and moved by the others', async () => {
+    await spoil({ state: { S: 'ajar' }, version: { N: '7' } });
+    const results = await Promise.all([OPEN, CLOSE, OPEN, RELEASE].map((event) => circuitOf(event)));
+    const moved = results.filter(({ changed }) => changed).map(({ circuit }) => circuit?.version ?? 0);
+    expect(results.filter(({ note }) => note?.includes('which was replaced'))).toHaveLength(1);
+    const history = await storeOf('payments').history(10);
+    expect(history.map(({ circuit }) => circuit.version)).toEqual(moved.toSorted((left, right) => right - left));
+    expect(new Set(moved).size).toBe(moved.length);
+  });
+
   it('while an operator writes is replaced too', async () => {
     const store = storeOf('payments');
     const replace: CircuitTable['replace'] = async (previous, next) => {
