@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
 import { bounded, isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
@@ -18,8 +19,8 @@ export const WAITS = {
   write: 200,
 } as const;
 
-/** Writers that get ahead of this one before it lets their states stand; each of them has moved the circuit. */
-const ATTEMPTS = 4;
+/** Writers that get ahead of this one before it gives up: more than there can be probes that report at once. */
+const ATTEMPTS = 50;
 
 export interface CircuitViewOptions {
   readonly store: Pick<CircuitStore, 'read' | 'replace' | 'remember'>;
@@ -61,6 +62,8 @@ export class CircuitView {
   /** As the table had it, and as it is used: see `bounded`. */
   #stored: CircuitState = INITIAL_CIRCUIT;
   #circuit: CircuitState = INITIAL_CIRCUIT;
+  /** When the table first had it so. */
+  #seenAtMs = 0;
   /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
   #asOfMs = Number.NEGATIVE_INFINITY;
   /** Whether the table's last word was a failure. */
@@ -98,32 +101,32 @@ export class CircuitView {
   async signal(signal: Signal): Promise<SignalResult> {
     const { waits, onFailure } = this.#options;
     const moved = await within(waits.write, this.#move(signal));
-    if (moved === NO_ANSWER) {
-      onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
+    if (moved === NO_ANSWER) onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
+    if (moved === NO_ANSWER || moved === undefined) {
       return this.#failing ? this.#moveAlone(signal) : { status: 'unanswered' };
     }
     if (moved.remembered !== undefined) await within(waits.write, moved.remembered);
     return { status: moved.status, circuit: moved.circuit };
   }
 
-  async #move(signal: Signal): Promise<Moved> {
+  /** @returns undefined: the table fails, or others always come first */
+  async #move(signal: Signal): Promise<Moved | undefined> {
     const { store, timing, onFailure, onTransition } = this.#options;
     for (let attempt = 1; attempt <= ATTEMPTS && !this.#failing; attempt += 1) {
       const now = this.#now();
-      const from = this.#circuit;
+      const [from, known] = [this.#circuit, this.#stored];
       const next = transition(from, signal, now, timing);
       if (next === from) return { status: 'unchanged', circuit: from, remembered: undefined };
       const stands = await store.replace(from, next).catch((error) => this.#failed(error));
-      if (stands === undefined) break;
-      this.#take(stands, now.nowMs);
+      if (stands === undefined) return undefined;
+      this.#take(stands, now.nowMs, known);
       if (stands !== next) continue;
       if (!isTransition(from, next)) return { status: 'made', circuit: next, remembered: undefined };
       onTransition(next, 'for all');
       // The circuit has moved, whether its history knows of it or not.
       return { status: 'made', circuit: next, remembered: store.remember(next, now.nowMs).catch(onFailure) };
     }
-    if (this.#failing) return { ...this.#moveAlone(signal), remembered: undefined };
-    return { status: 'unchanged', circuit: this.#circuit, remembered: undefined };
+    return undefined;
   }
 
   /** Until the table answers again. */
@@ -141,11 +144,11 @@ export class CircuitView {
   #read(): Promise<void> {
     if (this.#pending !== undefined && this.#since(this.#pending.sinceMs) < STALE_MS) return this.#pending.read;
     const { store, clock } = this.#options;
-    const sinceMs = clock();
+    const [sinceMs, known] = [clock(), this.#stored];
     const read = store
       .read()
       .then((circuit) => {
-        if (circuit.version >= this.#stored.version) return this.#take(circuit, sinceMs);
+        if (circuit.version >= this.#stored.version) return this.#take(circuit, sinceMs, known);
         // Older than what is known: this read came too early, or somebody set the item back by hand.
         return this.#readNow();
       })
@@ -162,20 +165,25 @@ export class CircuitView {
 
   async #readNow(): Promise<void> {
     const { store, clock } = this.#options;
-    const sinceMs = clock();
+    const [sinceMs, known] = [clock(), this.#stored];
     const circuit = await store.read({ consistent: true }).catch((error) => this.#failed(error));
-    if (circuit !== undefined) this.#take(circuit, sinceMs);
+    if (circuit !== undefined) this.#take(circuit, sinceMs, known);
   }
 
-  #take(circuit: CircuitState, asOfMs: number): void {
+  /** @param known what was known when the table was asked */
+  #take(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
     const { clock, timing, leaseMs } = this.#options;
-    const isKnown = !this.#failing && isSame(circuit, this.#stored);
-    this.#asOfMs = asOfMs;
     this.#failing = false;
-    // What is bounded from now on would never end if each read began it anew.
-    if (isKnown) return;
-    this.#stored = circuit;
-    this.#circuit = bounded(circuit, clock(), timing, leaseMs);
+    // An answer that was overtaken by a newer one tells nothing of an item that somebody set back.
+    if (circuit.version >= this.#stored.version || this.#stored === known) {
+      this.#asOfMs = asOfMs;
+      // What is bounded from now on would never end if each read began it anew.
+      if (!isDeepStrictEqual(circuit, this.#stored)) {
+        this.#stored = circuit;
+        this.#seenAtMs = clock();
+      }
+    }
+    this.#circuit = bounded(this.#stored, this.#seenAtMs, timing, leaseMs);
   }
 
   #failed(error: unknown): undefined {
@@ -192,8 +200,4 @@ export class CircuitView {
     const ageMs = this.#options.clock() - atMs;
     return ageMs >= 0 ? ageMs : Number.POSITIVE_INFINITY;
   }
-}
-
-function isSame(one: CircuitState, other: CircuitState): boolean {
-  return one.version === other.version && JSON.stringify(one) === JSON.stringify(other);
 }
