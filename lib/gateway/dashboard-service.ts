@@ -28,7 +28,11 @@ export function serviceWidgets(namespace: string, service: string): IWidget[] {
     new Row(
       new GraphWidget({
         title: `${service}: requests`,
-        left: [metric(Metric.requests, Stats.SUM, 'Requests'), metric(Metric.failures, Stats.SUM, 'Failures')],
+        left: [
+          metric(Metric.requests, Stats.SUM, 'Requests'),
+          metric(Metric.failures, Stats.SUM, 'Failures'),
+          metric(Metric.retries, Stats.SUM, 'Retries'),
+        ],
         width: 4,
       }),
       new GraphWidget({
@@ -69,6 +73,7 @@ export function serviceWidgets(namespace: string, service: string): IWidget[] {
         left: [
           metric(Metric.circuitOpened, Stats.SUM, 'Opened'),
           metric(Metric.circuitClosed, Stats.SUM, 'Closed'),
+          metric(Metric.shadowRejected, Stats.SUM, 'In shadow'),
           metric(Metric.storeErrors, Stats.SUM, 'Store errors'),
         ],
         width: 4,

@@ -1,6 +1,15 @@
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { CfnDashboard, Column, GraphWidget, type IWidget, Row, Stats, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  CfnDashboard,
+  Column,
+  CustomWidget,
+  GraphWidget,
+  type IWidget,
+  Row,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -15,7 +24,7 @@ import type { BilledAlarm } from './idle-cost.ts';
  * most 149 services, whose functions alone put about 300 metrics into each graph of the cost.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
  */
-export const DASHBOARD_SERVICES = 50;
+export const DASHBOARD_SERVICES = 45;
 
 /** What the dashboard shows of a service. */
 export interface DashboardService {
@@ -40,7 +49,9 @@ export interface GatewayDashboardProps {
   readonly services: () => readonly DashboardService[];
   /** All of the gateway, part of the idle cost; called at synthesis. */
   readonly alarms: () => readonly BilledAlarm[];
-  /** The functions that are no service's: authorizer, circuit, operator, health. */
+  /** The function that shows the circuits. */
+  readonly widgetFunction: IFunction;
+  /** The other functions that are no service's: authorizer, circuit, operator, health. */
   readonly functions: readonly IFunction[];
   readonly cache: FoundationCache;
   /** Log groups whose incoming bytes are part of the estimated cost, called at synthesis. */
@@ -50,9 +61,9 @@ export interface GatewayDashboardProps {
 }
 
 /**
- * One CloudWatch dashboard for the whole gateway: estimated cost, the HTTP API, each service, the cache.
+ * One CloudWatch dashboard for the whole gateway: its circuits, estimated cost, the HTTP API, each service, the cache.
  *
- * The first 50 services have graphs of their own. Further ones are named in a note; the gateway's figures and the cost
+ * The first 45 services have graphs of their own. Further ones are named in a note; the gateway's figures and the cost
  * include them.
  */
 export class GatewayDashboard extends Construct {
@@ -72,9 +83,10 @@ export class GatewayDashboard extends Construct {
 function body(props: GatewayDashboardProps): unknown[] {
   const services = props.services();
   const column = new Column(
+    circuitsWidget(props.widgetFunction),
     ...costWidgets({
       httpApi: props.httpApi,
-      functions: [...props.functions, ...services.map((service) => service.proxyFunction)],
+      functions: [...props.functions, props.widgetFunction, ...services.map((service) => service.proxyFunction)],
       logGroups: props.logGroups(),
       cacheUnits: cacheUnits(props.cache),
       idleParts: {
@@ -92,8 +104,22 @@ function body(props: GatewayDashboardProps): unknown[] {
   return column.toJson();
 }
 
+/** Stands on top: its buttons are what an outage is met with. */
+function circuitsWidget({ functionArn }: IFunction): IWidget {
+  return new CustomWidget({
+    title: 'Circuits',
+    functionArn,
+    updateOnRefresh: true,
+    // It shows how things stand, at any size.
+    updateOnResize: false,
+    updateOnTimeRangeChange: false,
+    width: 24,
+    height: 9,
+  });
+}
+
 /** What the HTTP API itself saw, requests that reached no function included. */
-function gatewayWidgets({ httpApi, functions }: GatewayDashboardProps): IWidget[] {
+function gatewayWidgets({ httpApi, functions, widgetFunction }: GatewayDashboardProps): IWidget[] {
   const minute = { period: Duration.minutes(1) };
   const milliseconds = { label: 'ms', showUnits: false, min: 0 };
   const percentiles = [50, 95, 99].map((share) => ({
@@ -126,8 +152,8 @@ function gatewayWidgets({ httpApi, functions }: GatewayDashboardProps): IWidget[
         width: 6,
       }),
       new GraphWidget({
-        title: 'Authorizer, circuit, operator and health functions',
-        left: functions.flatMap((fn) => [
+        title: 'Authorizer, circuit, operator, health and widget functions',
+        left: [...functions, widgetFunction].flatMap((fn) => [
           fn.metricErrors({ ...minute, statistic: Stats.SUM, label: `${fn.node.id} errors` }),
           fn.metricThrottles({ ...minute, statistic: Stats.SUM, label: `${fn.node.id} throttles` }),
         ]),

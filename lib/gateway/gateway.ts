@@ -32,6 +32,7 @@ import { corsOptions } from './cors.ts';
 import { GatewayDashboard } from './dashboard.ts';
 import { type DomainProps, GatewayDomain } from './domain.ts';
 import { checkGatewayName, gatewayNameOf } from './gateway-name.ts';
+import { grantInvoke } from './grant-invoke.ts';
 import { Health } from './health.ts';
 import { IDENTITY_HEADERS, type IdentityHeaderProps, identityHeaders } from './identity-headers.ts';
 import { intervalMs, wholeSeconds } from './interval.ts';
@@ -44,6 +45,7 @@ import { draftsOf, RATE_LIMIT, RateLimit, type RateLimits } from './rate-limit.t
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext, type ServiceProps } from './service.ts';
 import { Stage } from './stage.ts';
+import { WidgetFunction } from './widget-function.ts';
 
 export interface GatewayProps {
   /** Network, cache and table that the gateway stands on. */
@@ -221,6 +223,8 @@ export class Gateway extends Construct {
   /** Where clients find the gateway. */
   readonly url: string;
   readonly #operator: OperatorFunction;
+  /** Undefined without a dashboard. */
+  readonly #widget: WidgetFunction | undefined;
   readonly #services = new Map<string, Service>();
   readonly #context: ServiceContext;
 
@@ -319,22 +323,25 @@ export class Gateway extends Construct {
     };
 
     if (props.dashboard ?? true) {
+      const widget = new WidgetFunction(this, 'Widget', {
+        gateway: this.name,
+        circuits,
+        table: foundation.table,
+        operatorFunction: this.#operator.fn,
+        logRetention,
+      });
+      this.#widget = widget;
+      const parts = [authorizer, circuitFunction, this.#operator, health];
       const dashboard = new GatewayDashboard(this, 'Dashboard', {
         httpApi: this.httpApi,
         namespace: this.namespace,
         services: () => this.services,
         alarms: () => [circuitFunction.deadLetters, ...this.services.flatMap(({ alarms }) => alarms)],
-        functions: [authorizer.fn, circuitFunction.fn, this.#operator.fn, health.fn],
+        widgetFunction: widget.fn,
+        functions: parts.map(({ fn }) => fn),
         cache: foundation.cache,
         natGateways: foundation.egress === 'nat' ? 1 : 0,
-        logGroups: () => [
-          stage.accessLog,
-          authorizer.logGroup,
-          circuitFunction.logGroup,
-          this.#operator.logGroup,
-          health.logGroup,
-          ...this.services.map((service) => service.logGroup),
-        ],
+        logGroups: () => [stage.accessLog, ...[...parts, widget, ...this.services].map(({ logGroup }) => logGroup)],
       });
       new CfnOutput(this, 'DashboardName', {
         value: dashboard.dashboardName,
@@ -370,9 +377,22 @@ export class Gateway extends Construct {
     return service;
   }
 
-  /** Lets somebody revoke credentials and set limits, by invoking the gateway's operator function. */
+  /** Lets somebody revoke credentials, set limits and move circuits, by invoking the gateway's operator function. */
   grantOperate(grantee: IGrantable): Grant {
-    return this.#operator.grantInvoke(grantee);
+    return grantInvoke(this.#operator.fn, grantee);
+  }
+
+  /**
+   * Lets somebody see the circuits on the gateway's dashboard. Moving them by its buttons takes `grantOperate` besides, and
+   * the dashboard itself what CloudWatch asks for: `cloudwatch:GetDashboard`.
+   */
+  grantLook(grantee: IGrantable): Grant {
+    if (this.#widget === undefined) {
+      throw new InvalidPropError(
+        `gateway ${this.node.path}: dashboard must be true for grantLook, got false: circuits are shown there and nowhere else; leave it out or call grantOperate`,
+      );
+    }
+    return grantInvoke(this.#widget.fn, grantee);
   }
 
   private checkNames(): void {

@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -54,14 +53,5 @@ export class OperatorFunction extends Construct {
       'dynamodb:PutItem',
       'dynamodb:Query',
     ]);
-  }
-
-  /** Lets somebody invoke the function itself, and none of its versions. */
-  grantInvoke(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ['lambda:InvokeFunction'],
-      resourceArns: [this.fn.functionArn],
-    });
   }
 }

@@ -36,6 +36,8 @@ describe('the app', () => {
   it('may have every choice that there is, and cdk-nag finds nothing', () => {
     const { stacks } = createVariants({ outdir: join(outdir, 'variants'), context: { ...CONTEXT } }).synth();
     expect(stacks.map(({ stackName }) => stackName).sort()).toEqual([
+      'Circuits-Foundation',
+      'Circuits-Gateway',
       'Ipv6-Foundation',
       'Ipv6-Gateway',
       'Keys-Foundation',

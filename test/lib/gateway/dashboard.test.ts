@@ -17,12 +17,18 @@ import {
 import { serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 interface Widget {
-  readonly type: 'text' | 'metric';
+  readonly type: 'text' | 'metric' | 'custom';
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly properties: { readonly title?: string; readonly markdown?: string; readonly metrics?: readonly unknown[][] };
+  readonly properties: {
+    readonly title?: string;
+    readonly markdown?: string;
+    readonly metrics?: readonly unknown[][];
+    readonly endpoint?: string;
+    readonly updateOn?: unknown;
+  };
 }
 
 /** One line of a graph: a metric, or an expression over the ids of others. */
@@ -54,9 +60,19 @@ const NODE: FoundationCache = {
   dimensions: { CacheClusterId: 'tollgate-001' },
 };
 
-interface Options extends Partial<Omit<GatewayDashboardProps, 'services' | 'functions' | 'httpApi'>> {
+interface Options
+  extends Partial<Omit<GatewayDashboardProps, 'services' | 'functions' | 'httpApi' | 'widgetFunction'>> {
   readonly services: readonly string[];
   readonly logGroupCount?: number;
+}
+
+function functionIn(stack: Stack, id: string, memorySize = 256): LambdaFunction {
+  return new LambdaFunction(stack, id, {
+    runtime: Runtime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromInline('exports.handler = () => {}'),
+    memorySize,
+  });
 }
 
 /** That of a service's failures. */
@@ -64,18 +80,13 @@ const ALARM = { period: Duration.seconds(10), metrics: 2 };
 
 function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
   const stack = new Stack(new App(), 'Gateway');
-  const fn = (id: string, memorySize: number) =>
-    new LambdaFunction(stack, id, {
-      runtime: Runtime.NODEJS_22_X,
-      handler: 'index.handler',
-      code: Code.fromInline('exports.handler = () => {}'),
-      memorySize,
-    });
+  const fn = (id: string, memorySize: number) => functionIn(stack, id, memorySize);
   const logGroups = Array.from({ length: logGroupCount }, (_, index) => new LogGroup(stack, `Log${index}`));
   const services: DashboardService[] = [];
   new GatewayDashboard(stack, 'Dashboard', {
     httpApi: new HttpApi(stack, 'Api'),
     namespace: 'Tollgate',
+    widgetFunction: fn('Widget', 256),
     functions: [fn('Authorizer', 256), fn('Circuit', 128), fn('Operator', 256), fn('Health', 128)],
     cache: SERVERLESS,
     logGroups: () => logGroups,
@@ -94,8 +105,13 @@ function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
 function parse(template: Template): { body: string; widgets: readonly Widget[] } {
   const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
   const parts: unknown[] = dashboard?.Properties.DashboardBody['Fn::Join'][1];
-  const body = parts.map((part) => (typeof part === 'string' ? part : (part as { Ref: string }).Ref)).join('');
+  const body = parts.map((part) => (typeof part === 'string' ? part : nameOf(part as object))).join('');
   return { body, widgets: JSON.parse(body).widgets };
+}
+
+/** `{ 'Fn::GetAtt': ['Widget', 'Arn'] }` is `Widget.Arn`. */
+function nameOf(reference: object): string {
+  return Object.values(reference).flat().join('.');
 }
 
 function seriesOf(widget: Widget): readonly Series[] {
@@ -229,11 +245,25 @@ describe('GatewayDashboard', () => {
     template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: Match.absent() });
   });
 
+  it('shows the circuits on top, over its whole width, and asks for them anew with each refresh only', () => {
+    const { widgets } = synthesize({ services: ['users'] });
+    const [first] = widgets;
+    expect(first).toMatchObject({
+      type: 'custom',
+      x: 0,
+      y: 0,
+      width: 24,
+      properties: { title: 'Circuits', updateOn: { refresh: true, resize: false, timeRange: false } },
+    });
+    expect(first?.properties.endpoint).toMatch(/^Widget\w+\.Arn$/);
+  });
+
   it('shows requests, failures, rejections, limits and circuit changes of a service', () => {
     const { widgets } = synthesize({ services: ['users'] });
     expect(lines(widgets, 'users: requests')).toEqual([
       'Tollgate/Requests Service=users Sum',
       'Tollgate/Failures Service=users Sum',
+      'Tollgate/Retries Service=users Sum',
     ]);
     expect(lines(widgets, 'users: turned away')).toEqual([
       'Tollgate/RateLimited Service=users Sum',
@@ -251,6 +281,7 @@ describe('GatewayDashboard', () => {
     expect(lines(widgets, 'users: circuit')).toEqual([
       'Tollgate/CircuitOpened Service=users Sum',
       'Tollgate/CircuitClosed Service=users Sum',
+      'Tollgate/CircuitShadowRejected Service=users Sum',
       'Tollgate/StoreErrors Service=users Sum',
     ]);
   });
@@ -310,6 +341,7 @@ describe('GatewayDashboard', () => {
       namespace: 'Tollgate',
       services: () => [],
       alarms: () => [],
+      widgetFunction: functionIn(stack, 'Widget'),
       functions: [],
       cache: { ...SERVERLESS, dimensions: { clusterId: cache.ref } },
       logGroups: () => [],
@@ -362,7 +394,7 @@ describe('estimated cost on the dashboard', () => {
       if (metric.startsWith('AWS/ElastiCache/ElastiCacheProcessingUnits')) return requests * 4;
       if (metric.startsWith('AWS/Logs/IncomingBytes')) return requests * 700;
       if (metric.includes('=Authorizer')) return metric.includes('Invocations') ? requests / 10 : (requests / 10) * 8;
-      if (/=(Circuit|Operator|Health)/.test(metric)) return undefined;
+      if (/=(Circuit|Operator|Health|Widget)/.test(metric)) return undefined;
       if (metric.startsWith('AWS/Lambda/Invocations')) return requests / 4;
       if (metric.startsWith('AWS/Lambda/Duration')) return (requests / 4) * 70;
       throw new Error(`no measurement of ${metric}`);
@@ -489,6 +521,7 @@ describe('estimated cost on the dashboard', () => {
       namespace: 'Tollgate',
       services: () => [],
       alarms: () => [],
+      widgetFunction: functionIn(stack, 'Widget'),
       functions: [LambdaFunction.fromFunctionName(stack, 'Elsewhere', 'elsewhere')],
       cache: SERVERLESS,
       logGroups: () => [],
@@ -510,7 +543,7 @@ describe('a dashboard of as many services as an HTTP API has routes for', () => 
     expect(JSON.stringify(template.toJSON()).length).toBeLessThan(1_000_000);
   });
 
-  it('draws the first 50 and names the others', () => {
+  it('draws the first 45 and names the others', () => {
     expect(widgets.filter(({ properties }) => properties.title?.endsWith(': requests'))).toHaveLength(
       DASHBOARD_SERVICES,
     );
@@ -522,6 +555,6 @@ describe('a dashboard of as many services as an HTTP API has routes for', () => 
     const invocations = seriesOf(widget(widgets, 'Estimated cost by part')).filter(({ metric }) =>
       metric.startsWith('AWS/Lambda/Invocations'),
     );
-    expect(invocations).toHaveLength(names.length + 4);
+    expect(invocations).toHaveLength(names.length + 5);
   });
 });

@@ -95,13 +95,13 @@ describe('a gateway', () => {
 
   it('makes every function small: arm64, Node 24, a log group of its own kept for a month, plain lines', () => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(6);
+    expect(functions).toHaveLength(7);
     for (const { Properties: fn } of functions) {
       expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' });
       expect(fn.LoggingConfig).toEqual({ LogFormat: 'Text', LogGroup: { Ref: expect.any(String) } });
     }
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    template.resourceCountIs('AWS::Logs::LogGroup', 7);
+    template.resourceCountIs('AWS::Logs::LogGroup', 8);
   });
 
   it('gives no function a managed policy, and each the log group it writes to', () => {
@@ -122,12 +122,13 @@ describe('a gateway', () => {
     });
   });
 
-  it('keeps the authorizer, the circuit function and health outside the VPC', () => {
+  it('keeps the authorizer, the circuit and widget functions and health outside the VPC', () => {
     const outside = Object.values(template.findResources('AWS::Lambda::Function'))
       .filter(({ Properties: fn }) => fn.VpcConfig === undefined)
       .map(({ Properties: fn }) => fn.Description);
     expect(outside.sort()).toEqual([
       'Tollgate edge: opens circuits on alarms',
+      'Tollgate edge: shows circuits on the dashboard',
       'Tollgate: health of the edge',
       'Tollgate: verifies credentials',
     ]);

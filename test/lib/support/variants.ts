@@ -1,6 +1,8 @@
 import { type App, type AppProps, Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { checkedApp } from '../../../lib/app.ts';
 import { FoundationStack } from '../../../lib/foundation-stack.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
@@ -18,6 +20,7 @@ export function createVariants(props: AppProps = {}): App {
   ipv6(app);
   vpcOfTheUser(app);
   manyCredentials(app);
+  circuits(app);
   return app;
 }
 
@@ -168,6 +171,47 @@ function manyCredentials(app: App): void {
         rateLimit: RateLimit.perTenant(100, Duration.minutes(1)),
       });
   }
+}
+
+function circuits(app: App): void {
+  const foundation = new FoundationStack(app, 'Circuits-Foundation');
+  const stack = new Stack(app, 'Circuits-Gateway');
+  const gateway = new Gateway(stack, 'Gateway', {
+    foundation,
+    jwt: JWT,
+    namespace: 'Tollgate/circuits',
+    alarmTopic: new Topic(stack, 'Alarms', {
+      enforceSSL: true,
+      masterKey: new Key(stack, 'AlarmsKey', { enableKeyRotation: true }),
+    }),
+  });
+  gateway.grantLook(new Role(gateway, 'Looker', { assumedBy: new AccountRootPrincipal() }));
+  gateway.addService('guarded', {
+    prefix: '/guarded',
+    upstream: 'http://guarded',
+    retries: 3,
+    retryBudgetPercent: 20,
+    maxConcurrency: 50,
+    circuitBreaker: CircuitBreaker.of({
+      failurePercent: 25,
+      minRequests: 20,
+      window: Duration.seconds(30),
+      openFor: Duration.minutes(3),
+      maxOpenFor: Duration.minutes(30),
+      probes: 5,
+      successes: 20,
+      rampUp: Duration.minutes(1),
+      failureStatuses: [502, 503, 504],
+      failOnTimeout: false,
+      failOnReset: false,
+      slowCall: Duration.seconds(2),
+      slowPercent: 1,
+      throttlePercent: 10,
+      healthCheck: '/healthz?deep=1',
+      shadow: true,
+      fallback: { status: 200, contentType: 'application/json; charset=utf-8', body: '{"items":[]}' },
+    }),
+  });
 }
 
 if (import.meta.main) createVariants().synth();

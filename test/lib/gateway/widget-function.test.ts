@@ -1,0 +1,86 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
+import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
+import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+
+describe('the widget function', () => {
+  let template: Template;
+  let fn: Record<string, unknown>;
+  beforeAll(() => {
+    const test = testGateway({ name: 'edge' });
+    test.gateway.addService('users', serviceProps());
+    test.gateway.grantLook(new Role(test.stack, 'Looker', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+    template = test.template();
+    fn = onlyResource(template, 'AWS::Lambda::Function', {
+      Description: 'Tollgate edge: shows circuits on the dashboard',
+    });
+  });
+
+  it('knows the circuits, the table and the function that its buttons call, and nothing else', () => {
+    const { Variables } = fn['Environment'] as { Variables: Record<string, unknown> };
+    const { TOLLGATE_CIRCUITS, ...others } = Variables;
+    expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
+      gateway: 'edge',
+      namespace: 'Tollgate',
+      services: { users: { openForMs: 30_000, ...DEFAULT_TIMING } },
+    });
+    expect(others).toEqual({
+      TOLLGATE_TABLE: { 'Fn::ImportValue': expect.any(String) },
+      TOLLGATE_OPERATOR_FUNCTION: { 'Fn::GetAtt': [expect.stringContaining('OperatorFunction'), 'Arn'] },
+    });
+  });
+
+  it('reads circuits, and can neither change one nor invoke the operator function', () => {
+    const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('GatewayWidget') }],
+    });
+    const { Statement } = PolicyDocument as { Statement: readonly Record<string, unknown>[] };
+    expect(Statement.filter(({ Action }) => !JSON.stringify(Action).includes('logs:'))).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+        Resource: { 'Fn::ImportValue': expect.stringContaining('Arn') },
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit#edge#*'] } },
+      },
+    ]);
+  });
+
+  it('may be invoked by whom the gateway lets look, who may thereby move no circuit', () => {
+    const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('Looker') }],
+    });
+    expect(PolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'lambda:InvokeFunction',
+          Resource: { 'Fn::GetAtt': [expect.stringContaining('WidgetFunction'), 'Arn'] },
+        },
+      ],
+    });
+  });
+
+  it('is what the dashboard invokes', () => {
+    const { DashboardBody } = onlyResource(template, 'AWS::CloudWatch::Dashboard');
+    const [logicalId] = Object.keys(
+      template.findResources('AWS::Lambda::Function', { Properties: { Description: fn['Description'] } }),
+    );
+    const [, parts] = (DashboardBody as { 'Fn::Join': [string, unknown[]] })['Fn::Join'];
+    const [before, endpoint] = parts;
+    expect(before).toMatch(/"endpoint":"$/);
+    expect(endpoint).toEqual({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+  });
+
+  it('is not made without a dashboard, and then nobody can be let look', () => {
+    const test = testGateway({ dashboard: false });
+    const role = new Role(test.stack, 'Looker', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    expect(() => test.gateway.grantLook(role)).toThrow(
+      'gateway Edge/Gateway: dashboard must be true for grantLook, got false: ',
+    );
+    test
+      .template()
+      .resourcePropertiesCountIs('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('dashboard$') }, 0);
+  });
+});
