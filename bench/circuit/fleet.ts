@@ -21,18 +21,19 @@ export interface FleetBenchOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly table: TestTable;
   readonly processes: number;
-  readonly rounds: number;
+  /** Of each breaker. */
+  readonly outages: number;
 }
 
 /** What processes do to an upstream that is dead when they begin to call it, and once it has recovered; breakers in turn. */
-export async function benchFleet({ variables, table, processes, rounds }: FleetBenchOptions): Promise<void> {
+export async function benchFleet({ variables, table, processes, outages }: FleetBenchOptions): Promise<void> {
   progress(`a fleet: starting ${processes} processes …`);
   const fleet = await startFleet({ variables, table, processes, openForMs: OPEN_FOR_MS, successes: SUCCESSES });
   try {
-    progress(`outages: ${BREAKERS.length} breakers, ${rounds} rounds …`);
-    const trials = await tryAll(fleet, rounds);
+    progress(`outages: ${BREAKERS.length} breakers, ${outages} of each …`);
+    const trials = await tryAll(fleet, outages);
     printTable(
-      `${processes} processes with one call at a time each: calls of the upstream, ms; open for ${OPEN_FOR_MS} ms, medians of ${rounds} outages`,
+      `${processes} processes with one call at a time each: calls of the upstream, ms; open for ${OPEN_FOR_MS} ms, medians of ${outages} outages`,
       ['', 'calls until all reject', 'after', 'calls while half-open', 'closed after recovery', 'all answered after'],
       [...BREAKERS.map((breaker) => cells(NAMES[breaker], trials[breaker])), goals(processes)],
     );
@@ -43,10 +44,10 @@ export async function benchFleet({ variables, table, processes, rounds }: FleetB
 
 type Trials = Readonly<Record<BreakerName, readonly Trial[]>>;
 
-async function tryAll(fleet: Fleet, rounds: number): Promise<Trials> {
+async function tryAll(fleet: Fleet, outages: number): Promise<Trials> {
   const trials = { opossum: [], cockatiel: [], tollgate: [] } as Record<BreakerName, Trial[]>;
   const quiet: Partial<Record<BreakerName, Promise<void>>> = { tollgate: windowOver() };
-  for (let round = 0; round < rounds; round += 1) {
+  for (let outage = 0; outage < outages; outage += 1) {
     for (const breaker of BREAKERS) {
       await quiet[breaker];
       trials[breaker].push(await tryOut(fleet, breaker));
