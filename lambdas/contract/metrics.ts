@@ -36,6 +36,8 @@ export const Metric = {
   /** Failed calls to Redis or DynamoDB. */
   storeErrors: 'StoreErrors',
   circuitOpened: 'CircuitOpened',
+  /** Began to let probes through. */
+  circuitHalfOpened: 'CircuitHalfOpened',
   circuitClosed: 'CircuitClosed',
 } as const;
 

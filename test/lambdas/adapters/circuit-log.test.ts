@@ -44,17 +44,12 @@ describe('the line of a transition', () => {
   it.each<[string, CircuitState, string]>([
     ['open', OPENED, 'CircuitOpened'],
     ['forced-open', SHUT, 'CircuitOpened'],
+    ['half-open', PROBING, 'CircuitHalfOpened'],
     ['closed', RECOVERED, 'CircuitClosed'],
     ['forced-closed', HELD, 'CircuitClosed'],
   ])('to %s is one metric', (state, circuit, metric) => {
     logTransition(CIRCUIT, circuit, 32_000);
     expect(output.lines).toMatchObject([{ message: `circuit ${state}`, [metric]: 1, _aws: { Timestamp: 32_000 } }]);
     expect(metricsOf(output.lines[0])).toEqual([{ Name: metric, Unit: 'Count' }]);
-  });
-
-  it('to half-open is none', () => {
-    logTransition(CIRCUIT, PROBING, 31_000);
-    expect(output.lines).toMatchObject([{ message: 'circuit half-open', version: 2 }]);
-    expect(output.lines[0]).not.toHaveProperty('_aws');
   });
 });
