@@ -18,7 +18,7 @@ export function isIdempotent(method: string): boolean {
  * "Full jitter": any pause up to a bound that doubles. What failed together for all clients comes back spread evenly.
  *
  * @param retries made before this one
- * @param random 0 <= random < 1
+ * @param random 0 <= x < 1
  */
 export function retryPauseMs(retries: number, random: number): number {
   return random * Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS);

@@ -3,6 +3,7 @@ import { ConnectionError, type UpstreamError } from '../adapters/upstream-error.
 import type { RetryPolicy, ServicePolicy } from '../contract/policy.ts';
 import type { Counters } from '../core/counters.ts';
 import { periodOf } from '../core/outcome.ts';
+import { OutcomeBatch } from '../core/outcome-batch.ts';
 import { isIdempotent, leavesTime, retryPauseMs } from '../core/retry.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -16,12 +17,12 @@ export interface RetryingOptions {
   readonly counters: Counters;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;
-  /** 0 <= random < 1 @default Math.random */
-  readonly random?: () => number;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
 }
 
 export interface Retrying {
-  /** Notes that there is a request, since the budget is a share of them all. */
+  /** Counts a request, since the budget is a share of them all. */
   begin(exchange: Exchange): void;
   /** Whether a request that failed is to be sent again; answers when it is time to. */
   again(exchange: Exchange, error: UpstreamError, deadlineAtMs: number): Promise<boolean>;
@@ -32,14 +33,18 @@ export interface Retrying {
  * with an error is at work, and more work does not help it. See docs/decisions/0018-retries.md.
  */
 export function retrying({ attempts, budgetShare }: RetryPolicy, options: RetryingOptions): Retrying {
-  const { policy, counters, monotonic, random = Math.random } = options;
+  const { policy, counters, monotonic, random } = options;
   const windowMs = policy.circuit?.windowMs ?? WINDOW_MS;
   const periodFor = ({ circuit }: Exchange) => periodOf(policy, circuit?.state.version ?? 0);
+  const batch = new OutcomeBatch();
 
   return {
     begin: (exchange) => {
       // A circuit that looks at outcomes counts them, and so the requests, itself.
-      if (!policy.circuit?.outcomes) void counters.record(periodFor(exchange), ONE_REQUEST, windowMs);
+      if (policy.circuit?.outcomes) return;
+      const period = periodFor(exchange);
+      const due = batch.add(period, ONE_REQUEST, monotonic());
+      if (due !== undefined) void counters.record(period, due, windowMs);
     },
     again: async (exchange, error, deadlineAtMs) => {
       const retries = (exchange.forwarded?.attempts.length ?? 1) - 1;

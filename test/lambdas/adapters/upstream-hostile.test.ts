@@ -92,7 +92,7 @@ describe('a body in chunks of one byte', () => {
     const heldBefore = await heldBytes();
     const sent = send();
     const socket = await written.promise;
-    // All but what is in the kernel's hands has been read. A Buffer for each byte of it would take some hundred MB.
+    // All but what is in the kernel's hands has been read. A Buffer for each byte of it would take a hundred MB.
     expect((await heldBytes()) - heldBefore).toBeLessThan(16 * MB);
     socket.end('0\r\n\r\n');
     const { body } = await sent;

@@ -28,6 +28,7 @@ const GATEWAYS_OWN = [
   'x-user-scopes',
   'x-client-id',
   'x-request-id',
+  'x-request-deadline-ms',
   'traceparent',
   'tracestate',
 ];

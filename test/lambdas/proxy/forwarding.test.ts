@@ -1,0 +1,242 @@
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
+import { Upstream } from '../../../lambdas/adapters/upstream.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
+import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
+import { closersOf } from '../../support/closers.ts';
+import { ALICE, type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';
+import { captureLines } from '../../support/lines.ts';
+import { circuitPolicy, servicePolicy } from '../../support/policy.ts';
+import { flood, serveEcho, serveTcp, trickle } from '../../support/upstream.ts';
+import { createForwarder, type Forwarder } from './forwarder.ts';
+import { problemOf } from './gateway.ts';
+
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+const DEADLINE_HEADER = 'x-request-deadline-ms';
+/** What a busy machine may add. */
+const LITTLE_MS = 1000;
+
+const closers = closersOf();
+let output: ReturnType<typeof captureLines>;
+beforeEach(() => {
+  output = captureLines();
+});
+afterEach(() => output.restore());
+
+/** The whole pipeline of a service without a circuit. */
+function proxyTo(url: string, changes: Partial<ServicePolicy> = {}): (event?: EventOptions) => Promise<ProxyResult> {
+  const policy = servicePolicy({ upstream: url, circuit: null, ...changes });
+  const upstream = new Upstream(policy.upstream);
+  closers.push(() => upstream.close());
+  const handler = pipeline({
+    policy,
+    upstream,
+    circuit: undefined,
+    counters: new MemoryCounters({ clock: Date.now, shared: false }),
+    takeStoreEvents: () => ({ errors: 0, lost: 0, recovered: 0 }),
+    clock: Date.now,
+    monotonic: () => performance.now(),
+    random: () => 0.5,
+    randomHex: (bytes) => '0'.repeat(2 * bytes),
+    by: 'an environment',
+  });
+  return (event) => handler(proxyEvent({ verdict: ALICE, ...event }), lambdaContext()) as Promise<ProxyResult>;
+}
+
+async function echoing() {
+  const server = await serveEcho();
+  closers.push(server.stop);
+  return server;
+}
+
+async function serving(onConnection: (socket: Socket, index: number) => void) {
+  const server = await serveTcp(onConnection);
+  closers.push(server.stop);
+  return server;
+}
+
+/** The last stage of the pipeline alone. */
+function forwarderTo(url: string, changes: Partial<ServicePolicy> = {}): Forwarder {
+  const forwarder = createForwarder(servicePolicy({ upstream: url, ...changes }));
+  closers.push(forwarder.close);
+  return forwarder;
+}
+
+/** The deadline that a request as it came over the wire tells. */
+function toldMs(data: unknown): number {
+  return Number(/x-request-deadline-ms: (\d+)\r\n/.exec(String(data))?.[1]);
+}
+
+describe('the upstream is told the deadline', () => {
+  it('as what is left of it', async () => {
+    const { url, received } = await echoing();
+    await proxyTo(url, { timeoutMs: 5000 })();
+    const told = Number(received[0]?.headers[DEADLINE_HEADER]);
+    expect(told).toBeLessThanOrEqual(5000);
+    expect(told).toBeGreaterThan(5000 - LITTLE_MS);
+  });
+
+  it.each([
+    ['protected', {}],
+    ['public', { default: { auth: { type: 'none' }, limits: [], cost: 1 } } as const],
+  ])('by the gateway alone, on a %s route', async (_, policy) => {
+    const { url, received } = await echoing();
+    const headers = {
+      [DEADLINE_HEADER]: '99999999',
+      x_request_deadline_ms: '99999999',
+      'x.request-deadline_ms': '99999999',
+    };
+    await proxyTo(url, policy)({ headers });
+    expect(JSON.stringify(received[0]?.headers)).not.toContain('99999999');
+    expect(received[0]?.headers).toHaveProperty([DEADLINE_HEADER]);
+  });
+
+  it('with each attempt, and each time less is left', async () => {
+    const told: number[] = [];
+    const { url } = await serving((socket) => {
+      socket.once('data', (data) => {
+        told.push(toldMs(data));
+        socket.resetAndDestroy();
+      });
+    });
+    await proxyTo(url, { timeoutMs: 5000, retry: { attempts: 3, budgetShare: 1 } })();
+    expect(told).toHaveLength(4);
+    // Half of 25, 50 and 100 ms; a timer may be a millisecond early, and what is told is rounded down.
+    for (const [index, pauseMs] of [12, 25, 50].entries()) {
+      expect((told[index] ?? 0) - (told[index + 1] ?? 0)).toBeGreaterThanOrEqual(pauseMs - 2);
+    }
+  });
+});
+
+describe('the deadline', () => {
+  it('is of the whole request, whatever was asked of the upstream before', async () => {
+    const told: number[] = [];
+    const { url, allClosed } = await serving((socket) => socket.once('data', (data) => told.push(toldMs(data))));
+    const forwarder = forwarderTo(url, { timeoutMs: 20_000 });
+    const startedAtMs = performance.now();
+    const { result, forwarded } = await forwarder.send({}, { deadlineAtMs: startedAtMs + 150 });
+    expect(result).toMatchObject({ code: 'upstream_timeout' });
+    expect(performance.now() - startedAtMs).toBeLessThan(150 + LITTLE_MS);
+    expect(forwarded?.attempts).toMatchObject([{ result: { error: 'timeout' } }]);
+    expect(told[0]).toBeLessThanOrEqual(150);
+    await allClosed();
+  });
+
+  it('that is over sends nothing', async () => {
+    const { url, connections } = await serving(() => undefined);
+    const forwarder = forwarderTo(url);
+    const { result } = await forwarder.send({}, { deadlineAtMs: performance.now() });
+    expect(result).toMatchObject({ code: 'upstream_timeout' });
+    expect(connections).toHaveLength(0);
+  });
+
+  it('is no longer for a request that is sent again', async () => {
+    const { url, connections, allClosed } = await serving((socket, index) => {
+      // The first attempt costs half of the time, the second one never ends.
+      if (index === 0) socket.once('data', () => setTimeout(() => socket.resetAndDestroy(), 150));
+      else socket.resume();
+    });
+    const startedAtMs = performance.now();
+    const result = await proxyTo(url, { timeoutMs: 300, retry: { attempts: 3, budgetShare: 1 } })();
+    const elapsedMs = performance.now() - startedAtMs;
+    expect(problemOf(result)).toMatchObject({ code: 'upstream_timeout', status: 504 });
+    expect(connections).toHaveLength(2);
+    expect(elapsedMs).toBeGreaterThan(290);
+    expect(elapsedMs).toBeLessThan(300 + 200);
+    await allClosed();
+  });
+});
+
+describe('a client is answered', () => {
+  const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+
+  it.each<[number, string, (socket: Socket) => void]>([
+    [504, 'never answers', () => undefined],
+    [504, 'trickles its fields', (socket) => trickle(socket, 'HTTP/1.1 200 OK\r\nx: ', 'x')],
+    [504, 'trickles its body', (socket) => trickle(socket, CHUNKED, '1\r\nx\r\n')],
+    [504, 'answers 102 now and then', (socket) => trickle(socket, '', 'HTTP/1.1 102 Processing\r\n\r\n')],
+    [504, 'says a longer length', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok')],
+    [502, 'answers 100 for ever', (socket) => flood(socket, 'HTTP/1.1 100 Continue\r\n\r\n')],
+    [502, 'answers 103 for ever', (socket) => flood(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n')],
+    [502, 'answers 101', (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n')],
+    [
+      502,
+      'answers 100,000 fields',
+      (socket) => void socket.write(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(100_000)}\r\n`),
+    ],
+    [502, 'says a gigabyte', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n')],
+    [502, 'sends trailers for ever', (socket) => socket.write(`${CHUNKED}0\r\n`) && flood(socket, 'a: b\r\n')],
+    [502, 'sends garbage', (socket) => flood(socket, 'garbage')],
+    [502, 'closes within its body', (socket) => void socket.end(`${CHUNKED}5\r\nhe`)],
+    [502, 'closes before it answers', (socket) => void socket.end()],
+    [502, 'says a shorter length', (socket) => void socket.write(`${OK} and more`)],
+    [502, 'answers 999', (socket) => void socket.end('HTTP/1.1 999 X\r\ncontent-length: 0\r\n\r\n')],
+    [200, 'sends trailers', (socket) => void socket.end(`${CHUNKED}2\r\nok\r\n0\r\na: b\r\n\r\n`)],
+  ])('%d when the upstream %s, and the connection is closed', async (status, _, answer) => {
+    const { url, allClosed } = await serving((socket) => socket.once('data', () => answer(socket)));
+    const startedAtMs = performance.now();
+    const result = await proxyTo(url, { timeoutMs: 250 })();
+    expect(result.statusCode).toBe(status);
+    expect(performance.now() - startedAtMs).toBeLessThan(250 + LITTLE_MS);
+    await allClosed();
+  });
+
+  it('413 when the upstream does not want to read the body', async () => {
+    const { url, connections, allClosed } = await serving((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n');
+      });
+    });
+    expect(await proxyTo(url)({ method: 'POST', body: Buffer.alloc(20_000_000) })).toMatchObject({ statusCode: 413 });
+    for (const socket of connections) socket.resume();
+    await allClosed();
+  });
+});
+
+describe('what is noted of a request', () => {
+  it.each<[string, (socket: Socket) => void, object, boolean, boolean]>([
+    ['200', (socket) => socket.end(OK), { status: 200 }, false, false],
+    ['404', (socket) => socket.end(OK.replace('200', '404')), { status: 404 }, false, false],
+    ['429', (socket) => socket.end(OK.replace('200', '429')), { status: 429 }, false, true],
+    ['500', (socket) => socket.end(OK.replace('200', '500')), { status: 500 }, true, false],
+    ['a timeout', () => undefined, { error: 'timeout' }, true, false],
+    ['a reset', (socket) => socket.resetAndDestroy(), { error: 'unreachable' }, true, false],
+    [
+      'too much',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n'),
+      { error: 'too_large' },
+      false,
+      false,
+    ],
+  ])(
+    'that ended in %s: its result, and whether its service takes it for a failure',
+    async (_, answer, result, usual, odd) => {
+      const { url } = await serving((socket) => socket.once('data', () => answer(socket)));
+      const oddly = circuitPolicy({ failureStatuses: [429], failOnTimeout: false, failOnReset: false });
+      for (const [circuit, failed] of [
+        [null, usual],
+        [circuitPolicy(), usual],
+        [oddly, odd],
+      ] as const) {
+        const forwarder = createForwarder(servicePolicy({ upstream: url, timeoutMs: 300, circuit }));
+        expect((await forwarder.send()).forwarded).toMatchObject({ attempts: [{ result }], failed });
+        forwarder.close();
+      }
+    },
+  );
+
+  it('are its retries, in the line and the metric, where there were any', async () => {
+    const { url } = await serving((socket, index) => {
+      socket.once('data', () => (index < 2 ? socket.resetAndDestroy() : socket.end(OK)));
+    });
+    const send = proxyTo(url, { retry: { attempts: 2, budgetShare: 1 } });
+    expect(await send()).toMatchObject({ statusCode: 200 });
+    await send();
+    expect(output.lines[0]).toMatchObject({ retries: 2, Retries: 2, Failures: 0, status: 200 });
+    expect(output.lines[1]).toMatchObject({ status: 200 });
+    for (const name of ['retries', 'Retries']) expect(output.lines[1]).not.toHaveProperty(name);
+  });
+});
