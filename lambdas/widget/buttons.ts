@@ -10,7 +10,7 @@ const WHILE = '10 min';
 
 interface Button {
   readonly label: string;
-  /** What is asked before anything happens; for screen readers also what the button is. */
+  /** What is asked before anything happens. */
   readonly question: string;
   /** What that means. */
   readonly meaning: string;
@@ -25,7 +25,7 @@ interface Button {
 export function buttons(service: string, circuit: CircuitState | null, operatorFunction: string): readonly Html[] {
   return buttonsOf(service, circuit).map(
     ({ label, question, meaning, operation }) =>
-      html`<a class="btn" aria-label="${question}">${label}</a><cwdb-action action="call" display="popup" confirmation="${question}? ${meaning}" endpoint="${operatorFunction}">${json(operation)}</cwdb-action> `,
+      html`<a class="btn" aria-label="${label}, the circuit of ${service}">${label}</a><cwdb-action action="call" display="popup" confirmation="${question}? ${meaning}" endpoint="${operatorFunction}">${json(operation)}</cwdb-action> `,
   );
 }
 

@@ -70,7 +70,7 @@ function fitting(rows: readonly Html[]): readonly Html[] {
 function page(rows: readonly Html[], { circuits, nowMs, zone }: Overview): Html {
   const left = circuits.length - rows.length;
   return html`<p>${summary(circuits)} Read at ${timeText(nowMs, zone)} (UTC${zone.offset}).</p>
-<table style="width:100%;text-align:left;vertical-align:top">
+<table style="width:100%;text-align:left">
 <thead><tr><th scope="col">Service</th><th scope="col">Circuit</th><th scope="col">Since</th><th scope="col">Next</th><th scope="col">Who and why</th><th scope="col">By hand</th></tr></thead>
 <tbody>
 ${rows}</tbody>

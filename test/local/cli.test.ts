@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { ALGORITHMS } from '../../lambdas/contract/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
+import { fixture } from './dashboard/fixture.ts';
 import { temporaryDir, writeAssembly } from './support/assembly.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
 import { startNode } from './support/process.ts';
@@ -97,6 +98,16 @@ test('operators are told how to reach their function, on the port that was free'
   started.process.kill('SIGTERM');
   const { stdout } = await started.finished;
   expect(stdout).toMatch(/^operators npx tsx bin\/ops\.ts list --gateway shop --local \d+$/m);
+});
+
+test('the address of the dashboard is told, on the same port', async () => {
+  const dir = writeAssembly(fixture(OK));
+  const started = cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
+  await started.wrote('Ctrl-C ends everything.');
+  started.process.kill('SIGTERM');
+  const { stdout } = await started.finished;
+  const [, port] = /^operators .* --local (\d+)$/m.exec(stdout) ?? [];
+  expect(stdout).toContain(`\ndashboard http://127.0.0.1:${port}/dashboard\n`);
 });
 
 test('a service that the gateway does not have is one line and exit code 1', async () => {

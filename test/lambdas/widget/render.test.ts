@@ -89,11 +89,15 @@ describe('the buttons', () => {
       ['Close 10 min', { ...asked, action: 'close-circuit', forMs: 600_000 }],
       ['Close', { ...asked, action: 'close-circuit', forMs: null }],
     ]);
-    for (const { label = '', confirmation = '', endpoint } of actions) {
-      expect(label).toContain('the circuit of orders');
-      expect(confirmation.startsWith(`${label}? `)).toBe(true);
-      expect(endpoint).toBe(OPERATOR);
+    for (const { label, text, endpoint } of actions) {
+      expect([label, endpoint]).toEqual([`${text}, the circuit of orders`, OPERATOR]);
     }
+    expect(actions.map(({ confirmation }) => confirmation?.split('?')[0])).toEqual([
+      'Open the circuit of orders for 10 min',
+      'Open the circuit of orders until it is handed back',
+      'Close the circuit of orders for 10 min',
+      'Close the circuit of orders until it is handed back',
+    ]);
   });
 
   test('release a circuit only where somebody holds it', () => {
