@@ -30,7 +30,7 @@ export interface Retrying {
 
 /**
  * Only what may be done twice is sent again, and only where the connection failed: an upstream that answers too late or
- * with an error is at work, and more work does not help it. See docs/decisions/0018-retries.md.
+ * with an error is at work, and more work does not help it. See docs/decisions/0018-retries-and-deadlines.md.
  */
 export function retrying({ attempts, budgetShare }: RetryPolicy, options: RetryingOptions): Retrying {
   const { policy, counters, monotonic, random } = options;

@@ -33,6 +33,7 @@ const TAKEN = new Set([
   'x-method-override',
   'x-original-url',
   'x-real-ip',
+  'x-request-deadline-ms',
   'x-request-id',
   'x-rewrite-url',
 ]);

@@ -221,9 +221,8 @@ describe('what is noted of a request', () => {
         [circuitPolicy(), usual],
         [oddly, odd],
       ] as const) {
-        const forwarder = createForwarder(servicePolicy({ upstream: url, timeoutMs: 300, circuit }));
-        expect((await forwarder.send()).forwarded).toMatchObject({ attempts: [{ result }], failed });
-        forwarder.close();
+        const { forwarded } = await forwarderTo(url, { timeoutMs: 300, circuit }).send();
+        expect(forwarded).toMatchObject({ attempts: [{ result }], failed });
       }
     },
   );
