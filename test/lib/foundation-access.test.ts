@@ -78,7 +78,11 @@ async function useAll(client: RedisClient): Promise<void> {
   expect((await counters.decide(request('sub:mallory'))).outcome).toBe('revoked');
   for (let times = 0; times < 3; times += 1) await counters.decide(request('sub:alice'));
   await counters.release(request('sub:alice'));
-  await counters.record('users', true, 10_000);
+  const failure = { total: 1, failures: 1, slow: 0 };
+  await counters.record('users', failure, 10_000);
+  await counters.endPeriod('users', 7, 10_000);
+  expect(await counters.record('users', failure, 10_000)).toMatchObject({ endedBy: 7 });
+  await counters.takeRetry('users', 1, 10_000);
   await counters.probe();
 }
 
