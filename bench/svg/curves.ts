@@ -1,5 +1,6 @@
 import { linearLevels, scale } from './axis.ts';
 import { type Box, COLOURS, label, line, NEUTRAL, px } from './document.ts';
+import { legend } from './legend.ts';
 
 interface Point {
   readonly x: number;
@@ -32,11 +33,10 @@ export function curves(box: Box, { title, series, floor, vertical }: Curves): st
   const level = floor === undefined ? [] : [line(left, up(floor), right, up(floor), NEUTRAL, true)];
   return [
     label(box.x, box.y + 14, title, { bold: true }),
-    ...legend(
-      box,
-      series.map(({ name }) => name),
-      floor !== undefined,
-    ),
+    legend(box.x, box.y + 34, [
+      ...series.map(({ name }, index) => ({ name, colour: COLOURS[index] ?? NEUTRAL })),
+      ...(floor === undefined ? [] : [{ name: 'floor', colour: NEUTRAL }]),
+    ]),
     ...grid,
     ...sizes,
     ...level,
@@ -71,17 +71,6 @@ function curve(points: readonly Point[], across: (x: number) => number, up: (y: 
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...places.map(({ x, y }) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`),
   ].join('\n');
-}
-
-function legend(box: Box, names: readonly string[], withFloor: boolean): readonly string[] {
-  const entries = [...names.map((name, index) => ({ name, colour: COLOURS[index] ?? NEUTRAL }))];
-  if (withFloor) entries.push({ name: 'floor', colour: NEUTRAL as (typeof COLOURS)[number] });
-  let x = box.x;
-  return entries.map(({ name, colour }) => {
-    const entry = label(x, box.y + 34, `● ${name}`, { fill: colour });
-    x += 40 + 6.2 * name.length;
-    return entry;
-  });
 }
 
 function powersOfTen(values: readonly number[]): readonly number[] {

@@ -1,0 +1,35 @@
+import type { CircuitEvent } from '../../lambdas/contract/circuit-operations.ts';
+import type { Sample } from './orders.ts';
+import type { ServiceName } from './stage.ts';
+
+/** A part of the script as it was played, in epoch milliseconds. */
+export interface Played {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface ServiceRecord {
+  /** In the order of their answers. */
+  readonly samples: readonly Sample[];
+  /** When each call arrived at the upstream, of those that it took. */
+  readonly arrivals: readonly number[];
+  /** The circuit's transitions, the oldest first. */
+  readonly history: readonly CircuitEvent[];
+}
+
+/** What was seen of a whole run. */
+export interface Recording {
+  readonly phases: readonly Played[];
+  readonly services: Readonly<Record<ServiceName, ServiceRecord>>;
+}
+
+/** What of a record began in a part of the script. */
+export function during({ samples, arrivals, history }: ServiceRecord, { fromMs, untilMs }: Played): ServiceRecord {
+  const isWithin = (atMs: number) => atMs >= fromMs && atMs < untilMs;
+  return {
+    samples: samples.filter(({ sentAtMs }) => isWithin(sentAtMs)),
+    arrivals: arrivals.filter(isWithin),
+    history: history.filter(({ atMs }) => isWithin(atMs)),
+  };
+}
