@@ -16,7 +16,7 @@ export interface CliOptions {
 
 export const CLI_USAGE = `usage: npm start -- [options]
   --port NUMBER          port on 127.0.0.1 (3000)
-  --operator-port NUMBER port for npx tsx bin/ops.ts --local (3010, or a free one)
+  --operator-port NUMBER port for npx tsx bin/ops.ts --local and the dashboard (3010, or a free one)
   --upstream NAME=URL    sends a service's requests to a server of yours; may be repeated
   --assembly DIR         serves this cloud assembly instead of synthesizing the app
   --context KEY=VALUE    context of the app, as with cdk synth -c: --context env=prod
