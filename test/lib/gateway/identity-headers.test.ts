@@ -44,6 +44,7 @@ describe('identity headers', () => {
     ['x-user id', 'sub', 'a header of identityHeaders must be a name of at most 64 letters'],
     ['X-Forwarded-User', 'sub', 'a header of identityHeaders must be a name that nothing else goes by, got "X-Forw'],
     ['x-request-id', 'sub', 'a header of identityHeaders must be a name that nothing else goes by'],
+    ['x-request-deadline-ms', 'sub', 'a header of identityHeaders must be a name that nothing else goes by'],
     ['x-amzn-oidc-identity', 'sub', 'a header of identityHeaders must be a name that nothing else goes by'],
     ['x-ratelimit-client', 'client', 'a header of identityHeaders must be a name that nothing else goes by'],
     ['x-original-url', 'sub', 'a header of identityHeaders must be a name that nothing else goes by'],
