@@ -72,6 +72,7 @@ export function serviceWidgets(namespace: string, service: string): IWidget[] {
         title: `${service}: circuit`,
         left: [
           metric(Metric.circuitOpened, Stats.SUM, 'Opened'),
+          metric(Metric.circuitHalfOpened, Stats.SUM, 'Half-open'),
           metric(Metric.circuitClosed, Stats.SUM, 'Closed'),
           metric(Metric.shadowRejected, Stats.SUM, 'In shadow'),
           metric(Metric.storeErrors, Stats.SUM, 'Store errors'),

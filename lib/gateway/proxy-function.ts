@@ -73,7 +73,7 @@ export class ProxyFunction extends Construct {
     checkEnvironmentSize(
       this,
       this.environment(),
-      'move some of its routes to a service of their own, let one route with a path parameter stand for several, or give fewer limits',
+      'move some of its routes to a service of their own, let one route with a path parameter stand for several, give fewer limits or a shorter fallback',
     );
   }
 

@@ -280,6 +280,7 @@ describe('GatewayDashboard', () => {
     ]);
     expect(lines(widgets, 'users: circuit')).toEqual([
       'Tollgate/CircuitOpened Service=users Sum',
+      'Tollgate/CircuitHalfOpened Service=users Sum',
       'Tollgate/CircuitClosed Service=users Sum',
       'Tollgate/CircuitShadowRejected Service=users Sum',
       'Tollgate/StoreErrors Service=users Sum',
