@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../lambdas/contract/circuit-state.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
@@ -131,20 +131,16 @@ describe('nothing is sent again', () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it('when the rest of the deadline is no use', async () => {
+  it.each([
+    ['when the rest of the deadline is no use', 50, 0],
+    ['when the pause would take the rest of the deadline', 74, 0.99],
+  ])('%s, and nothing is taken of the budget', async (_, timeoutMs, random) => {
     const server = await upstreamThat(reset);
-    await forwarderTo(server.url, { timeoutMs: 50 }).send();
+    const counters = new MemoryCounters({ clock: Date.now, shared: false });
+    const takeRetry = vi.spyOn(counters, 'takeRetry');
+    await forwarderTo(server.url, { timeoutMs }, { counters, random: () => random }).send();
     expect(server.connections).toHaveLength(1);
-  });
-
-  it('when the pause would take the rest of the deadline', async () => {
-    const server = await upstreamThat(reset);
-    const patient = forwarderTo(
-      server.url,
-      { timeoutMs: 74, retry: { attempts: 1, budgetShare: 1 } },
-      { random: () => 0.99 },
-    );
-    expect((await patient.send()).forwarded?.attempts).toHaveLength(1);
+    expect(takeRetry).not.toHaveBeenCalled();
   });
 });
 
@@ -208,6 +204,26 @@ describe('the budget', () => {
     expect((await forwarder.send({}, known)).forwarded?.attempts).toHaveLength(6);
     expect((await forwarder.send({}, known)).forwarded?.attempts).toHaveLength(1);
     expect((await forwarder.send({}, asked({ version: 8 }))).forwarded?.attempts).toHaveLength(1 + FREE_RETRIES);
+  });
+
+  it.each([
+    ['has no circuit', null, 'test/users/0', 10_000],
+    ['has one that only its alarm opens', circuitPolicy({ outcomes: false, windowMs: 30_000 }), 'test/users/7', 30_000],
+  ])('is of the requests that are counted for it alone where a service %s', async (_, circuit, period, windowMs) => {
+    const server = await upstreamThat(answer(OK));
+    const counters = new MemoryCounters({ clock: Date.now, shared: false });
+    const record = vi.spyOn(counters, 'record');
+    const known = circuit === null ? {} : asked({ version: 7 });
+    await forwarderTo(server.url, { circuit }, { counters }).send({}, known);
+    expect(record.mock.calls).toEqual([[period, { total: 1, failures: 0, slow: 0 }, windowMs]]);
+  });
+
+  it('needs no count of its own where the circuit counts', async () => {
+    const server = await upstreamThat(answer(OK));
+    const counters = new MemoryCounters({ clock: Date.now, shared: false });
+    const record = vi.spyOn(counters, 'record');
+    await forwarderTo(server.url, { circuit: circuitPolicy() }, { counters }).send({}, asked({}));
+    expect(record).not.toHaveBeenCalled();
   });
 
   it('that cannot be told in time leaves the first failure as it is', async () => {
