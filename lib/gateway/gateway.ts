@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -348,6 +349,14 @@ export class Gateway extends Construct {
         description: 'The dashboard of the gateway in CloudWatch',
       });
     }
+  }
+
+  /**
+   * What the circuits' alarms invoke. It takes EventBridge's `CloudWatch Alarm State Change` alike: a rule for that may have
+   * it as a target, should the alarms' own actions not do.
+   */
+  get circuitFunction(): IFunction {
+    return this.#context.circuitFunction.fn;
   }
 
   /** In the order in which they were added. */

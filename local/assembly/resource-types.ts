@@ -24,6 +24,7 @@ const IGNORED: Readonly<Record<string, string>> = {
   'AWS::CertificateManager::Certificate': 'the local address speaks plain HTTP',
   'AWS::EC2::*': 'functions run on this machine',
   'AWS::ElastiCache::*': "this machine's Redis stands in",
+  'AWS::Events::*': 'alarms invoke their functions themselves here',
   'AWS::IAM::*': 'nothing is denied here',
   'AWS::KMS::*': 'nothing is encrypted here',
   'AWS::Lambda::EventInvokeConfig': 'an asynchronous invocation runs once here',
