@@ -38,9 +38,11 @@ return { sums.t, sums.f, sums.s, ended }
 /**
  * One more attempt at a request, where the budget has one left: the share of the window's requests, and a few free of it.
  *
- * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 for none left.
+ * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 for none left, nor any in a
+ * period that is over.
  */
 export const RETRY_SCRIPT = `
+if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
 local key, window, share, free = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))

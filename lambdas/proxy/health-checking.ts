@@ -5,6 +5,8 @@ import type { AskedCircuit, Exchange } from './exchange.ts';
 
 /** A check is a small question: who is not well enough to answer it by then is not well. */
 const LONGEST_CHECK_MS = 2000;
+/** Of the request's time, for all checks together: the rest is for the request itself. */
+const CHECKS_SHARE = 0.5;
 
 export interface HealthCheckOptions extends AskingOptions {
   readonly policy: ServicePolicy;
@@ -15,7 +17,7 @@ export interface HealthCheckOptions extends AskingOptions {
 
 /**
  * Asks the circuit as `askCircuit` does, but where a probe is wanted the service's health check is one, and no client's
- * request: checks follow each other until the circuit has closed or opened again, within the request's deadline.
+ * request: checks follow each other until the circuit has closed or opened again, for half of the request's time at most.
  */
 export function healthChecks(options: HealthCheckOptions, path: string) {
   const { policy, view, upstream, monotonic, by } = options;
@@ -23,7 +25,7 @@ export function healthChecks(options: HealthCheckOptions, path: string) {
 
   async function check(leftMs: number): Promise<string | undefined> {
     try {
-      const { status } = await upstream.send(message, Math.min(leftMs, LONGEST_CHECK_MS));
+      const { status } = await upstream.send(message, Math.min(leftMs, LONGEST_CHECK_MS), 'own');
       return status >= 200 && status < 400 ? undefined : `GET ${path} was answered ${status}`;
     } catch (error) {
       return `GET ${path} failed: ${(error as Error).message}`;
@@ -31,16 +33,18 @@ export function healthChecks(options: HealthCheckOptions, path: string) {
   }
 
   return async (exchange: Exchange): Promise<AskedCircuit> => {
-    exchange.deadlineAtMs ??= monotonic() + policy.timeoutMs;
+    const begunAtMs = monotonic();
+    exchange.deadlineAtMs = begunAtMs + policy.timeoutMs;
+    const checkedByMs = begunAtMs + policy.timeoutMs * CHECKS_SHARE;
     for (;;) {
       const asked = await askCircuit(options);
       if (asked.probe === undefined) return asked;
-      const fault = await check(exchange.deadlineAtMs - monotonic());
+      const fault = await check(checkedByMs - monotonic());
       const id = asked.probe;
       const result = await view.signal(
         fault === undefined ? { type: 'probe-succeeded', id, by } : { type: 'probe-failed', id, by, reason: fault },
       );
-      const isSpent = fault !== undefined || monotonic() >= exchange.deadlineAtMs || result.status === 'unanswered';
+      const isSpent = fault !== undefined || monotonic() >= checkedByMs || result.status === 'unanswered';
       if (isSpent) return { state: asked.state, admission: 'reject' };
     }
   };
