@@ -1,9 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { RECORD_SCRIPT } from '../../../lambdas/adapters/record-script.ts';
+import { RECORD_SCRIPT } from '../../../lambdas/adapters/outcome-scripts.ts';
 import { connectRedis, firstConnection, type RedisEndpoint } from '../../../lambdas/adapters/redis-connection.ts';
 import { closersOf } from '../../support/closers.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
+
+/** Arguments of the script: a window of 10 s, one request that failed and none that was slow. */
+const ONE_FAILURE = [10_000, 1, 1, 0] as const;
 
 const closers = closersOf();
 
@@ -25,8 +28,8 @@ describe.each([
     const { client } = connect({ url: server.url, cluster, ca: server.ca ?? '' });
     expect(await firstConnection(client, 5000)).toBe(true);
     const keys = Array.from({ length: 16 }, (_, index) => `{${index}}`);
-    const replies = await Promise.all(keys.map((key) => client.eval(RECORD_SCRIPT, 1, key, 1, 10_000)));
-    expect(replies).toEqual(keys.map(() => [1, 1]));
+    const replies = await Promise.all(keys.map((key) => client.eval(RECORD_SCRIPT, 1, key, ...ONE_FAILURE)));
+    expect(replies).toEqual(keys.map(() => [1, 1, 0, 0]));
   });
 
   it('is not entered when its certificate comes from nobody that is trusted', async () => {
@@ -36,6 +39,6 @@ describe.each([
     await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0), { timeout: 5000 });
     expect(client.status).not.toBe('ready');
     expect(errors[0]).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
-    await expect(client.eval(RECORD_SCRIPT, 1, 'key', 1, 10_000)).rejects.toThrow();
+    await expect(client.eval(RECORD_SCRIPT, 1, 'key', ...ONE_FAILURE)).rejects.toThrow();
   });
 });
