@@ -2,7 +2,6 @@
 // takes one request at a time, as Lambda has it. Their clients send at a steady rate, whatever becomes of the answers.
 
 import { Env } from '../../lambdas/contract/environment.ts';
-import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { ProxyContext, ProxyEvent, ProxyResult } from '../../lambdas/proxy/exchange.ts';
 import { lambdaContext, proxyEvent } from '../../test/support/event.ts';
@@ -10,7 +9,7 @@ import type { EnvironmentsOrder, Sample } from './orders.ts';
 
 type Handler = (event: ProxyEvent, context: ProxyContext) => Promise<ProxyResult>;
 
-const policy: ServicePolicy = decodeServicePolicy(process.env[Env.service] ?? 'null');
+const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');
 const idle: Handler[] = [];
 const waiting: ((handler: Handler) => void)[] = [];
 const underWay = new Set<Promise<void>>();

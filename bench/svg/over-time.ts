@@ -8,7 +8,7 @@ interface Series {
   readonly colour: string;
   /** `area` is filled to the zero line. */
   readonly as: 'line' | 'area';
-  /** One for each interval; undefined: nothing was measured. */
+  /** One for each interval; undefined: nothing was measured, and the last one is drawn on. */
   readonly values: readonly (number | undefined)[];
 }
 
@@ -33,8 +33,7 @@ export function overTime(box: Box, { title, series, intervalS, untilS }: OverTim
     line(left, up(level), right, up(level), level === 0 ? '#8c8c8c' : '#dddddd'),
     label(left - 6, up(level) + 4, String(level), { anchor: 'end' }),
   ]);
-  const place = (seconds: number, value: number) => `${px(across(seconds))},${px(up(value))}`;
-  const drawn = series.map((one) => steps(one, intervalS, place));
+  const drawn = series.map((one) => steps(one, intervalS, across, up));
   const names = legend(box.x + 24 + 6.9 * title.length, box.y + 14, series);
   return [label(box.x, box.y + 14, title, { bold: true }), names, ...grid, ...drawn].join('\n');
 }
@@ -42,14 +41,18 @@ export function overTime(box: Box, { title, series, intervalS, untilS }: OverTim
 function steps(
   { as, colour, values }: Series,
   intervalS: number,
-  place: (seconds: number, value: number) => string,
+  across: (seconds: number) => number,
+  up: (value: number) => number,
 ): string {
-  const corners = values.flatMap((value, index) =>
-    value === undefined ? [] : [place(index * intervalS, value), place((index + 1) * intervalS, value)],
-  );
-  const points = corners.join(' ');
-  const outline = `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+  const [start, end] = [px(across(0)), px(across(values.length * intervalS))];
+  let path = `M${start},${px(up(values[0] ?? 0))}`;
+  let last = values[0] ?? 0;
+  for (const [index, value = last] of values.entries()) {
+    if (value !== last) path += `H${px(across(index * intervalS))}V${px(up(value))}`;
+    last = value;
+  }
+  path += `H${end}`;
+  const outline = `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
   if (as === 'line') return outline;
-  const ends = [place(0, 0), points, place(values.length * intervalS, 0)].join(' ');
-  return `<polygon points="${ends}" fill="${colour}" fill-opacity="0.25"/>\n${outline}`;
+  return `<path d="${path}V${px(up(0))}H${start}Z" fill="${colour}" fill-opacity="0.25"/>\n${outline}`;
 }
