@@ -8,12 +8,16 @@ import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts
 import type { LimitPolicy, OnStoreFailure } from '../../../lambdas/contract/policy.ts';
 import type { LimitOverride } from '../../../lambdas/contract/rules.ts';
 import type { Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
+import type { OutcomeReport } from '../../../lambdas/core/outcome.ts';
+import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
 import { TestClock } from '../../support/clock.ts';
+import { FAILED, GOOD, SLOW } from '../../support/outcomes.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
 import { limitRequest } from '../../support/requests.ts';
 
 /** What the shared store answers, when it does. */
 const SHARED: Ruling = { outcome: 'allowed', decisions: [] };
+const RECORDED: OutcomeReport = { total: 100, failures: 50, slow: 20, endedBy: 7 };
 
 /** A shared store that fails when the test says so, and remembers what it was asked. */
 class Store implements Counters {
@@ -31,7 +35,16 @@ class Store implements Counters {
 
   async record() {
     this.#answer('record');
-    return { total: 100, failures: 50 };
+    return RECORDED;
+  }
+
+  async endPeriod(period: string, version: number): Promise<void> {
+    this.#answer(`end ${period} by ${version}`);
+  }
+
+  async takeRetry(): Promise<boolean> {
+    this.#answer('retry');
+    return false;
   }
 
   settled() {
@@ -99,7 +112,7 @@ function create(shared: Counters): LadderCounters {
 /** Lets the ladder find out that the store is gone. */
 async function lose(): Promise<void> {
   store.lost = true;
-  await counters.record('circuit', false, 1000);
+  await counters.record('circuit', GOOD, 1000);
   expect(changes.at(-1)).toBe('lost');
 }
 
@@ -107,7 +120,7 @@ async function lose(): Promise<void> {
 async function recover(): Promise<void> {
   store.lost = false;
   clock.advance(PAUSES.longest);
-  await counters.record('circuit', false, 1000);
+  await counters.record('circuit', GOOD, 1000);
   await new Promise((resolve) => setImmediate(resolve));
   expect(changes.at(-1)).toBe('recovered');
 }
@@ -128,9 +141,11 @@ async function passed(requests: number, limits: readonly LimitPolicy[], changes 
 describe('while the shared store answers', () => {
   it('it alone counts, and what it says holds', async () => {
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
-    expect(await counters.record('circuit', true, 1000)).toEqual({ total: 100, failures: 50 });
+    expect(await counters.record('circuit', FAILED, 1000)).toBe(RECORDED);
+    await counters.endPeriod('circuit', 8, 1000);
+    expect(await counters.takeRetry('circuit', 0.1, 1000)).toBe(false);
     await counters.release(limitRequest([concurrencyLimit(2)], { lease: 'mine' }));
-    expect(store.asked).toEqual(['decide', 'record', 'release mine']);
+    expect(store.asked).toEqual(['decide', 'record', 'end circuit by 8', 'retry', 'release mine']);
     expect([changes, failures]).toEqual([[], 0]);
   });
 });
@@ -138,7 +153,8 @@ describe('while the shared store answers', () => {
 describe('a call that fails', () => {
   it.each([
     ['a decision', () => decide([windowLimit(10, 1000)]), { outcome: 'allowed', decisions: [{ counted: 'alone' }] }],
-    ['an outcome', () => counters.record('circuit', true, 1000), { total: 1, failures: 1 }],
+    ['an outcome', () => counters.record('circuit', FAILED, 1000), { total: 1, failures: 1, slow: 0, endedBy: 0 }],
+    ['the end of a period', () => counters.endPeriod('circuit', 8, 1000), undefined],
     ['a release', () => counters.release(limitRequest([concurrencyLimit(2)])), undefined],
   ] as const)('and is %s is answered here, and keeps the later ones away', async (_, call, answer) => {
     store.lost = true;
@@ -395,14 +411,31 @@ describe('a lease', () => {
   });
 });
 
-describe('outcomes of a circuit', () => {
-  it('are counted here while the store is lost, by the clock', async () => {
-    await lose();
-    await counters.record('one', true, 1000);
-    expect(await counters.record('one', false, 1000)).toEqual({ total: 2, failures: 1 });
-    expect(await counters.record('two', true, 1000)).toEqual({ total: 1, failures: 1 });
+describe('while the store is lost, a circuit', () => {
+  beforeEach(lose);
+
+  it('has its outcomes counted here, by the clock, and nobody ends its period', async () => {
+    await counters.record('one', FAILED, 1000);
+    await counters.endPeriod('one', 8, 1000);
+    expect(await counters.record('one', SLOW, 1000)).toEqual({ total: 2, failures: 1, slow: 1, endedBy: 0 });
+    expect(await counters.record('two', FAILED, 1000)).toEqual({ total: 1, failures: 1, slow: 0, endedBy: 0 });
     clock.advance(1000);
-    expect(await counters.record('one', false, 1000)).toEqual({ total: 1, failures: 0 });
+    expect(await counters.record('one', GOOD, 1000)).toEqual({ total: 1, failures: 0, slow: 0, endedBy: 0 });
+  });
+
+  it('has a budget of retries here', async () => {
+    const taken = [];
+    for (let index = 0; index <= FREE_RETRIES; index += 1) taken.push(await counters.takeRetry('one', 0.1, 1000));
+    expect(taken).toEqual([...Array.from({ length: FREE_RETRIES }, () => true), false]);
+    await counters.record('one', { total: 40, failures: 0, slow: 0 }, 1000);
+    expect(await counters.takeRetry('one', 0.1, 1000)).toBe(true);
+    expect(await counters.takeRetry('one', 0.1, 1000)).toBe(false);
+  });
+
+  it('has them counted together when the store is back', async () => {
+    await recover();
+    expect(await counters.record('one', GOOD, 1000)).toBe(RECORDED);
+    expect(await counters.takeRetry('one', 0.1, 1000)).toBe(false);
   });
 });
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
 import type { CountedLimit, LimitRequest } from '../../../lambdas/core/counters.ts';
+import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
 import { TestClock } from '../../support/clock.ts';
+import { FAILED, GOOD, SLOW } from '../../support/outcomes.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
 import { requestOf } from '../../support/told-redis.ts';
 
@@ -125,14 +127,42 @@ describe('counters in memory', () => {
     expect(await passed(1, policy, 1, 'sub:first')).toBe(0);
     expect(await passed(3, policy, 1, 'sub:second')).toBe(3);
   });
+});
 
-  it('count the outcomes of each circuit apart, by the clock', async () => {
+describe('outcomes in memory', () => {
+  it('are counted for each period apart, by the clock', async () => {
     const { clock, counters } = memory();
-    await counters.record('users/1', true, 10_000);
-    expect(await counters.record('users/1', false, 10_000)).toEqual({ total: 2, failures: 1 });
-    expect(await counters.record('users/2', true, 10_000)).toEqual({ total: 1, failures: 1 });
+    await counters.record('shop/users/1', FAILED, 10_000);
+    expect(await counters.record('shop/users/1', SLOW, 10_000)).toEqual({ total: 2, failures: 1, slow: 1, endedBy: 0 });
+    expect(await counters.record('shop/users/2', FAILED, 10_000)).toEqual({
+      total: 1,
+      failures: 1,
+      slow: 0,
+      endedBy: 0,
+    });
     clock.advance(10_000);
-    expect(await counters.record('users/1', false, 10_000)).toEqual({ total: 1, failures: 0 });
+    expect(await counters.record('shop/users/1', GOOD, 10_000)).toEqual({ total: 1, failures: 0, slow: 0, endedBy: 0 });
+  });
+
+  it('are of nobody else, so nobody tells of a period that is over', async () => {
+    const { counters } = memory();
+    await counters.endPeriod();
+    expect(await counters.record('shop/users/1', FAILED, 10_000)).toMatchObject({ endedBy: 0 });
+  });
+
+  it('have a budget of retries beside them: a few, or a share of the window’s requests', async () => {
+    const { clock, counters } = memory();
+    const taken = async (times: number, period = 'shop/users/1') => {
+      let count = 0;
+      for (let index = 0; index < times; index += 1) if (await counters.takeRetry(period, 0.1, 10_000)) count += 1;
+      return count;
+    };
+    expect(await taken(10)).toBe(FREE_RETRIES);
+    await counters.record('shop/users/1', { total: 50, failures: 0, slow: 0 }, 10_000);
+    expect(await taken(10)).toBe(5 - FREE_RETRIES);
+    expect(await taken(10, 'shop/users/2')).toBe(FREE_RETRIES);
+    clock.advance(10_000);
+    expect(await taken(10)).toBe(FREE_RETRIES);
   });
 });
 

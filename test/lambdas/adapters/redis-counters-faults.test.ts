@@ -5,6 +5,7 @@ import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
 import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
 import type { Ruling } from '../../../lambdas/core/counters.ts';
+import { FAILED } from '../../support/outcomes.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { NO_RULES, requestOf } from '../../support/told-redis.ts';
@@ -62,7 +63,9 @@ describe('a server that has become a replica', () => {
     await vi.waitFor(async () => expect(await admin.info('replication')).toContain('link_status:up'), 10_000);
     const gate = environment(replica);
     await expect(gate.decide('sub:alice')).rejects.toThrow('READONLY');
-    await vi.waitFor(() => expect(gate.counters.record('users', true, HOUR_MS)).rejects.toThrow('READONLY'));
+    await vi.waitFor(() => expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('READONLY'));
+    await vi.waitFor(() => expect(gate.counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('READONLY'));
+    await vi.waitFor(() => expect(gate.counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('READONLY'));
     await vi.waitFor(() => expect(gate.counters.probe()).rejects.toThrow('READONLY'));
 
     await admin.replicaof('NO', 'ONE');
@@ -98,7 +101,9 @@ describe('a server without memory (noeviction)', () => {
     }
     // Where the copies of the rules are to be made anew.
     await expect(gate.decide('sub:other')).rejects.toThrow('OOM');
-    await expect(gate.counters.record('users', true, HOUR_MS)).rejects.toThrow('OOM');
+    await expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('OOM');
+    await expect(gate.counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('OOM');
+    await expect(gate.counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('OOM');
     await expect(gate.counters.probe()).rejects.toThrow('OOM');
 
     await admin.config('SET', 'maxmemory', '0');
@@ -131,7 +136,8 @@ describe('a server that is loading its data', () => {
     const admin = await replicate(replica, primary);
     await vi.waitFor(() => expect(admin.ping()).rejects.toThrow('LOADING'), { timeout: 10_000, interval: 20 });
     await expect(gate.decide('sub:alice')).rejects.toThrow('LOADING');
-    await expect(gate.counters.record('users', true, HOUR_MS)).rejects.toThrow('LOADING');
+    await expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('LOADING');
+    await expect(gate.counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('LOADING');
   });
 });
 
@@ -166,5 +172,23 @@ describe('a key that holds something else', () => {
     await expect(gate.counters.decide(request)).rejects.toThrow('WRONGTYPE');
     await admin.del(key);
     expect(await gate.counters.decide(request)).toMatchObject({ decisions: [{ remaining: 1 }, { remaining: 4 }] });
+  });
+});
+
+describe('the key of a circuit’s outcomes that holds something else', () => {
+  const KEY = 'outcomes:{users}';
+
+  it('fails what is asked of it, instead of opening a circuit', async () => {
+    const server = await started();
+    const [admin, { counters }] = [adminOf(server), environment(server)];
+    await admin.set(KEY, 'x');
+    await expect(counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('WRONGTYPE');
+    await expect(counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('WRONGTYPE');
+    await expect(counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('WRONGTYPE');
+    await admin.del(KEY);
+    await admin.hset(KEY, 'ended', 'soon');
+    await expect(counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('record must be an array of 4');
+    await admin.del(KEY);
+    expect(await counters.record('users', FAILED, HOUR_MS)).toEqual({ total: 1, failures: 1, slow: 0, endedBy: 0 });
   });
 });

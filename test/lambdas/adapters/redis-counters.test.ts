@@ -5,6 +5,8 @@ import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
 import type { LimitRequest } from '../../../lambdas/core/counters.ts';
+import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
+import { FAILED, GOOD, SLOW } from '../../support/outcomes.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { NO_RULES, requestOf } from '../../support/told-redis.ts';
@@ -34,6 +36,14 @@ function counters(timeoutMs = LONG_MS, url = server.url, policy = servicePolicy(
   const client = connectRedis({ url, cluster: false }, () => undefined);
   clients.push(client);
   return new RedisCounters({ client, policy, rules: NO_RULES, timeoutMs });
+}
+
+/** A connection that no counters use. */
+async function administrator(): Promise<RedisClient> {
+  const admin = connectRedis({ url: server.url, cluster: false }, () => undefined);
+  clients.push(admin);
+  await firstConnection(admin);
+  return admin;
 }
 
 /** Some server at all, which does with each connection what the test says. */
@@ -124,15 +134,84 @@ describe('outcomes', () => {
   it('are counted together over several connections', async () => {
     const stores = Array.from({ length: 5 }, () => counters());
     await Promise.all(
-      stores.flatMap((store) => [true, false, false].map((failed) => store.record('shared', failed, HOUR_MS))),
+      stores.flatMap((store) => [FAILED, GOOD, SLOW].map((outcome) => store.record('shared', outcome, HOUR_MS))),
     );
-    expect(await stores[0]?.record('shared', true, HOUR_MS)).toEqual({ total: 16, failures: 6 });
+    const report = await stores[0]?.record('shared', FAILED, HOUR_MS);
+    expect(report).toEqual({ total: 16, failures: 6, slow: 5, endedBy: 0 });
   });
 
-  it('of two circuits are counted apart', async () => {
+  it('of two periods are counted apart', async () => {
     const store = counters();
-    await store.record('gateway/users/1', true, HOUR_MS);
-    expect(await store.record('gateway/users/2', false, HOUR_MS)).toEqual({ total: 1, failures: 0 });
+    await store.record('gateway/users/1', FAILED, HOUR_MS);
+    const report = await store.record('gateway/users/2', { total: 3, failures: 0, slow: 2 }, HOUR_MS);
+    expect(report).toEqual({ total: 3, failures: 0, slow: 2, endedBy: 0 });
+  });
+
+  it('leave the window by Redis’s clock', async () => {
+    const store = counters();
+    expect(await store.record('sliding', FAILED, 400)).toMatchObject({ total: 1, failures: 1 });
+    // What is recorded meanwhile keeps the key alive, and the failure leaves all the same.
+    await vi.waitFor(async () => expect(await store.record('sliding', SLOW, 400)).toMatchObject({ failures: 0 }), {
+      timeout: 10_000,
+      interval: 20,
+    });
+  });
+});
+
+describe('a period that is over', () => {
+  it('is over for all who still record into it, whatever they record', async () => {
+    const [one, other] = [counters(), counters()];
+    await other.record('over', GOOD, HOUR_MS);
+    await one.endPeriod('over', 8, HOUR_MS);
+    for (const outcome of [GOOD, GOOD, FAILED, SLOW, GOOD]) {
+      expect(await other.record('over', outcome, HOUR_MS)).toMatchObject({ endedBy: 8 });
+    }
+    expect(await other.takeRetry('over', 1, HOUR_MS)).toBe(false);
+    expect(await other.record('not over', GOOD, HOUR_MS)).toMatchObject({ endedBy: 0 });
+  });
+
+  it('is forgotten when nobody records into it any more', async () => {
+    const store = counters();
+    await store.endPeriod('forgotten', 8, 100);
+    const admin = await administrator();
+    await vi.waitFor(async () => expect(await admin.exists('outcomes:{forgotten}')).toBe(0), { interval: 20 });
+    expect(await store.record('forgotten', FAILED, HOUR_MS)).toEqual({ total: 1, failures: 1, slow: 0, endedBy: 0 });
+  });
+});
+
+describe('the budget of retries', () => {
+  /** How many of so many attempts are allowed that are asked for over ten connections at once. */
+  async function taken(period: string, attempts: number, share: number, windowMs = HOUR_MS): Promise<number> {
+    const stores = Array.from({ length: 10 }, () => counters());
+    const answers = await Promise.all(
+      Array.from({ length: attempts }, (_, index) => stores[index % 10]?.takeRetry(period, share, windowMs)),
+    );
+    return answers.filter((answer) => answer === true).length;
+  }
+
+  it('is a few where there are no requests to have a share of', async () => {
+    expect(await taken('idle', 40, 0.1)).toBe(FREE_RETRIES);
+  });
+
+  it.each([
+    [100, 0.1, 10],
+    [105, 0.1, 11],
+    [20, 0.1, FREE_RETRIES],
+    [60, 1, 60],
+  ])('of %d requests at a share of %d is %d, over ten connections at once', async (total, share, allowed) => {
+    const period = `busy-${total}`;
+    await counters().record(period, { total, failures: 0, slow: 0 }, HOUR_MS);
+    expect(await taken(period, 100, share)).toBe(allowed);
+    expect(await taken(period, 10, share)).toBe(0);
+  });
+
+  it('comes back as the window slides', async () => {
+    const store = counters();
+    for (let index = 0; index < FREE_RETRIES; index += 1) await store.takeRetry('sliding-budget', 0.1, 400);
+    await vi.waitFor(async () => expect(await store.takeRetry('sliding-budget', 0.1, 400)).toBe(true), {
+      timeout: 10_000,
+      interval: 20,
+    });
   });
 });
 
@@ -142,9 +221,7 @@ describe('a copy of the rules that was never made', () => {
     const request = requestOf('sub:first', []);
     await store.decide(request);
     const [rules] = requestKeys(servicePolicy())(request);
-    const admin = connectRedis({ url: server.url, cluster: false }, () => undefined);
-    clients.push(admin);
-    await firstConnection(admin);
+    const admin = await administrator();
     expect(await admin.pttl(rules)).toBeGreaterThan(0);
   });
 });
@@ -157,28 +234,34 @@ describe('a store that forgot the scripts', () => {
     await clients.at(-1)?.script('FLUSH');
     expect(await store.decide(request)).toMatchObject({ decisions: [{ remaining: 1 }] });
     await clients.at(-1)?.script('FLUSH');
-    expect(await store.record('forgotten', true, HOUR_MS)).toEqual({ total: 1, failures: 1 });
+    expect(await store.record('unscripted', FAILED, HOUR_MS)).toMatchObject({ total: 1, failures: 1 });
+    await clients.at(-1)?.script('FLUSH');
+    expect(await store.takeRetry('unscripted', 0.1, HOUR_MS)).toBe(true);
+    await clients.at(-1)?.script('FLUSH');
+    await store.endPeriod('unscripted', 8, HOUR_MS);
+    expect(await store.record('unscripted', GOOD, HOUR_MS)).toMatchObject({ endedBy: 8 });
   });
 });
 
 describe('the deadline of a command', () => {
   const request = requestOf('sub:late', [windowLimit(5, HOUR_MS), concurrencyLimit(5)]);
 
-  it('ends the wait for a server that does not answer', async () => {
+  it.each<[string, (store: RedisCounters) => Promise<unknown>]>([
+    ['a decision', (store) => store.decide(request)],
+    ['a release', (store) => store.release(request)],
+    ['an outcome', (store) => store.record('late', FAILED, 1000)],
+    ['the end of a period', (store) => store.endPeriod('late', 8, 1000)],
+    ['a retry', (store) => store.takeRetry('late', 0.1, 1000)],
+  ])('ends the wait for a server that does not answer: %s', async (_, ask) => {
     const store = await impostor(() => undefined, DEFAULT_CACHE_TIMEOUT_MS);
-    const late = 'no answer within 50 ms';
-    await expect(store.decide(request)).rejects.toThrow(late);
-    await expect(store.record('late', true, 1000)).rejects.toThrow(late);
-    await expect(store.release(request)).rejects.toThrow(late);
+    await expect(ask(store)).rejects.toThrow('no answer within 50 ms');
   });
 
   it('gives back what a decision took that came too late', async () => {
     const store = counters(DEFAULT_CACHE_TIMEOUT_MS);
     const held = requestOf('sub:held', [concurrencyLimit(5)]);
     const [, leases = ''] = requestKeys(servicePolicy())(held);
-    const admin = connectRedis({ url: server.url, cluster: false }, () => undefined);
-    clients.push(admin);
-    await firstConnection(admin);
+    const admin = await administrator();
     await store.decide(held);
     await admin.client('PAUSE', 150);
     await expect(store.decide({ ...held, lease: 'late' })).rejects.toThrow('no answer within 50 ms');
@@ -213,11 +296,13 @@ describe('a server that is no counter', () => {
   });
 
   it.each(['+OK\r\n', '$1\r\n1\r\n', '*0\r\n', '-ERR no\r\n'])(
-    'and answers %j has taken no lease back and recorded nothing',
+    'and answers %j has taken no lease back, recorded nothing and allowed nothing',
     async (reply) => {
       const store = await impostor((socket) => socket.on('data', () => socket.write(reply)));
       await expect(store.release(requestOf('sub:x', [concurrencyLimit(1)]))).rejects.toThrow();
-      await expect(store.record('x', true, 1000)).rejects.toThrow();
+      await expect(store.record('x', FAILED, 1000)).rejects.toThrow();
+      await expect(store.endPeriod('x', 8, 1000)).rejects.toThrow();
+      await expect(store.takeRetry('x', 0.1, 1000)).rejects.toThrow();
     },
   );
 });
