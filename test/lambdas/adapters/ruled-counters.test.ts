@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { RuledCounters } from '../../../lambdas/adapters/ruled-counters.ts';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
 import type { LimitOverride } from '../../../lambdas/contract/rules.ts';
+import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
 import { TestClock } from '../../support/clock.ts';
+import { FAILED, GOOD } from '../../support/outcomes.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
 import { NO_RULES, requestOf } from '../../support/told-redis.ts';
 
@@ -29,5 +31,19 @@ describe('limits with the numbers of operators, without Redis', () => {
     const { max } = LIMIT_BOUNDS.concurrency;
     expect(await told(concurrencyLimit(1), { limit: 7 })).toMatchObject({ limit: 7, remaining: 6 });
     expect(await told(concurrencyLimit(1), { limit: max + 1 })).toMatchObject({ limit: max, remaining: max - 1 });
+  });
+});
+
+describe('outcomes of a circuit, of which operators have no rules', () => {
+  it('are counted as without them', async () => {
+    const memory = new MemoryCounters({ clock: new TestClock().now, shared: false });
+    const counters = new RuledCounters(memory, NO_RULES);
+    await counters.record('users/1', FAILED, 1000);
+    expect(await memory.record('users/1', GOOD, 1000)).toMatchObject({ total: 2, failures: 1 });
+    for (let index = 0; index < FREE_RETRIES; index += 1) await counters.takeRetry('users/1', 0.1, 1000);
+    expect(await memory.takeRetry('users/1', 0.1, 1000)).toBe(false);
+    const endPeriod = vi.spyOn(memory, 'endPeriod');
+    await counters.endPeriod('users/1', 8, 1000);
+    expect(endPeriod).toHaveBeenCalledWith('users/1', 8, 1000);
   });
 });
