@@ -9,6 +9,7 @@ import type { Rule } from '../../lambdas/contract/rules.ts';
 import type { LimitRequest } from '../../lambdas/core/counters.ts';
 import { ACCESS_STRING, DATA_COMMANDS } from '../../lib/foundation/access-string.ts';
 import { closersOf } from '../support/closers.ts';
+import { FAILED, GOOD } from '../support/outcomes.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../support/policy.ts';
 import { startRedis } from '../support/redis.ts';
 import { type ClusterNode, startRedisCluster } from '../support/redis-cluster.ts';
@@ -78,11 +79,10 @@ async function useAll(client: RedisClient): Promise<void> {
   expect((await counters.decide(request('sub:mallory'))).outcome).toBe('revoked');
   for (let times = 0; times < 3; times += 1) await counters.decide(request('sub:alice'));
   await counters.release(request('sub:alice'));
-  const failure = { total: 1, failures: 1, slow: 0 };
-  await counters.record('users', failure, 10_000);
-  await counters.endPeriod('users', 7, 10_000);
-  expect(await counters.record('users', failure, 10_000)).toMatchObject({ endedBy: 7 });
+  for (const outcome of [GOOD, GOOD, FAILED]) await counters.record('users', outcome, 10_000);
   await counters.takeRetry('users', 1, 10_000);
+  await counters.endPeriod('users', 7, 10_000);
+  expect(await counters.record('users', GOOD, 10_000)).toMatchObject({ endedBy: 7 });
   await counters.probe();
 }
 
