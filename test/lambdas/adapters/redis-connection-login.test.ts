@@ -101,7 +101,7 @@ describe('a login', () => {
   it('that is refused fails commands at once and nothing else, and is tried again', async () => {
     const { port } = await server({ acl: ['user gateway on >right ~* +@all', ...NAMED_ONLY.slice(1)] });
     const { client, errors } = connect({ url: `redis://127.0.0.1:${port}`, cluster: false, login: numbered() });
-    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 15_000 });
     expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([REFUSED]));
     await expect(client.eval(INCREMENT, 1, 'key')).rejects.toThrow();
 
@@ -117,7 +117,7 @@ describe('a login', () => {
     closers.push(cluster.stop);
     await cluster.nodes[0]?.call('ACL', 'SETUSER', 'gateway', 'on', '>right', '~*', '+@all');
     const { client, errors } = connect({ url: cluster.url, cluster: true, login: numbered() });
-    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 15_000 });
     expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([REFUSED]));
     await expect(client.eval(INCREMENT, 1, 'key')).rejects.toThrow();
   });
