@@ -153,6 +153,21 @@ describe('of writers that race', () => {
     expect(await itemsOf()).toEqual([]);
   });
 
+  it('each that loses is told what stands now, not what stood there a moment ago', async () => {
+    const faulty = faultyClient(table);
+    const consistent: unknown[] = [];
+    faulty.fault = (command, input) => {
+      if (command === 'GetItem') consistent.push('ConsistentRead' in input && input.ConsistentRead);
+      return 'none';
+    };
+    await storeOf().replace(INITIAL_CIRCUIT, OPENED);
+    const store = new CircuitStore(faulty.client, table.name, { gateway: 'test', service: `service-${service}` });
+    expect(await store.replace(INITIAL_CIRCUIT, RECOVERED)).toEqual(OPENED);
+    expect(await store.overwrite(SHUT, NOW_MS)).toBeUndefined();
+    expect(consistent).toEqual([true, true]);
+    faulty.client.destroy();
+  });
+
   it('none is told a circuit that what stands there is not', async () => {
     await edit({ state: { S: 'ajar' }, version: { N: '1' } });
     await expect(storeOf().replace(INITIAL_CIRCUIT, OPENED)).rejects.toThrow('circuit.state must be one of');
