@@ -404,11 +404,10 @@ describe('the line of a request', () => {
 
 it('a fault of the gateway’s own is a 500 that tells nothing and a line that tells what', async () => {
   const policy = servicePolicy({ gateway: `gateway-${gateways}`, upstream: echo.url });
+  const fails = () => Promise.reject(new Error('internal detail'));
   const counters = {
-    decide: () => Promise.reject(new Error('internal detail')),
-    release: () => Promise.reject(new Error('internal detail')),
+    ...{ decide: fails, release: fails, record: fails, endPeriod: fails, takeRetry: fails },
     settled: () => undefined,
-    record: () => Promise.reject(new Error('internal detail')),
   };
   const created = createEnvironment({ policy, table, counters });
   opened.push(created);

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../lambdas/contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
 import type { Decision } from '../../../lambdas/core/decision.ts';
-import type { OutcomeCounts } from '../../../lambdas/core/outcome.ts';
+import type { OutcomeReport } from '../../../lambdas/core/outcome.ts';
 
 /** What a test says of one limit; the rest is as if half of it were left. */
 export type Said = Partial<Omit<Decision, 'policy'>>;
@@ -35,11 +35,17 @@ export class ScriptedCounters implements Counters {
     return this.releasing();
   }
 
-  async record(): Promise<OutcomeCounts> {
+  async record(): Promise<OutcomeReport> {
     this.#note('record');
     // The answer of a real store comes in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
-    return { total: 1, failures: 0 };
+    return { total: 1, failures: 0, slow: 0, endedBy: 0 };
+  }
+
+  async endPeriod(): Promise<void> {}
+
+  async takeRetry(): Promise<boolean> {
+    return true;
   }
 
   #decision({ policy }: CountedLimit): Decision {
