@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Timed } from './circuit-chaos/orders.ts';
 import { phases } from './circuit-chaos/phases.ts';
 import { play } from './circuit-chaos/play.ts';
 import { plotChaos } from './circuit-chaos/plot.ts';
-import { during, type Played, type Recording } from './circuit-chaos/recording.ts';
+import { during, type Played, type Recording, sentDuring } from './circuit-chaos/recording.ts';
 import { CAST, type Cast, startStage } from './circuit-chaos/stage.ts';
 import { percentile } from './statistics.ts';
 import { type Cell, printTable, progress } from './table.ts';
@@ -22,12 +23,25 @@ export async function benchCircuitChaos(plot: string, opened: (stop: () => Promi
   const stage = await startStage();
   opened(stage.stop);
   const recording = await play(stage, phases(LASTS));
-  const calm = msOfUsers(recording, recording.phases[0]);
   const { payments, users } = CAST;
   printTable(
-    `Upstream of payments ill by turns (${loadOf(payments)}); users beside it (${loadOf(users)}), beside their calm part`,
-    ['upstream', 's', 'asked', 'rejected', 'called', 'probes', 'users', 'p50 ms', 'p99 ms', 'p50 ratio', 'p99 ratio'],
-    recording.phases.map((played) => cellsOf(recording, played, calm)),
+    `What the circuit does while the upstream of payments is ill by turns: ${loadOf(payments)}`,
+    ['upstream', 's', 'asked', 'rejected', 'called', 'probes'],
+    recording.phases.map((played) => circuitCells(recording, played)),
+  );
+  printTable(
+    `What users feels beside it (${loadOf(users)}), over the calm part; its upstream asked without the gateway`,
+    [
+      'upstream of payments',
+      'answers',
+      'p50 ms',
+      'p99 ms',
+      'p50 ratio',
+      'p99 ratio',
+      'p99 ms without',
+      'p99 ratio without',
+    ],
+    recording.phases.map((played) => usersCells(recording, played)),
   );
   await mkdir(dirname(plot), { recursive: true });
   await writeFile(plot, plotChaos(recording));
@@ -38,10 +52,8 @@ function loadOf({ processes, environments, ratePerS }: Cast): string {
   return `${processes * environments} environments, ${ratePerS} requests a second`;
 }
 
-function cellsOf(recording: Recording, played: Played, calm: readonly number[]): readonly Cell[] {
-  const { samples } = during(recording.services.payments, played);
-  const users = msOfUsers(recording, played);
-  const ratios = [0.5, 0.99].map((share) => (percentile(users, share) / percentile(calm, share)).toFixed(2));
+function circuitCells({ services }: Recording, played: Played): readonly Cell[] {
+  const { samples } = during(services.payments, played);
   return [
     played.name,
     (played.untilMs - played.fromMs) / 1000,
@@ -49,17 +61,21 @@ function cellsOf(recording: Recording, played: Played, calm: readonly number[]):
     samples.filter(({ rejected }) => rejected).length,
     samples.filter(({ calls }) => calls > 0).length,
     samples.filter(({ probe }) => probe).length,
-    users.length,
-    percentile(users, 0.5),
-    percentile(users, 0.99),
-    ...ratios,
   ];
 }
 
-/** In ascending order. */
-function msOfUsers({ services }: Recording, played: Played | undefined): readonly number[] {
-  if (played === undefined) return [];
-  return during(services.users, played)
-    .samples.map(({ ms }) => ms)
-    .sort((one, other) => one - other);
+function usersCells({ phases: [calm], services, direct }: Recording, played: Played): readonly Cell[] {
+  if (calm === undefined) return [];
+  const of = (sent: readonly Timed[], share: number) => {
+    const at = (one: Played) => percentile(msInOrder(sentDuring(sent, one)), share);
+    return { ms: at(played), ratio: (at(played) / at(calm)).toFixed(2) };
+  };
+  const { samples } = services.users;
+  const [p50, p99, without] = [of(samples, 0.5), of(samples, 0.99), of(direct, 0.99)];
+  const answers = sentDuring(samples, played).length;
+  return [played.name, answers, p50.ms, p99.ms, p50.ratio, p99.ratio, without.ms, without.ratio];
+}
+
+function msInOrder(sent: readonly Timed[]): readonly number[] {
+  return sent.map(({ ms }) => ms).sort((one, other) => one - other);
 }

@@ -10,21 +10,24 @@ export type UpstreamOrder =
   /** Answered with when each call arrived since it was last asked, in epoch milliseconds. */
   | { readonly order: 'take' };
 
-/** What is said to a process of environments. */
-export type EnvironmentsOrder =
+/** What is said to a process that sends requests. */
+export type LoadOrder =
   /** A request so often, however long the answers take. */
   | { readonly order: 'begin'; readonly everyMs: number }
-  /** Answered with the `Sample`s of the requests that have been answered since it was last asked. */
+  /** Answered with what is told of the requests that have been answered since it was last asked. */
   | { readonly order: 'take' }
   /** No further request; answered as `take`, once there is none under way. */
   | { readonly order: 'end' };
 
-/** One request, as its client and its circuit saw it. */
-export interface Sample {
+export interface Timed {
   /** Epoch milliseconds. */
   readonly sentAtMs: number;
   /** Until the answer, whatever it waited for. */
   readonly ms: number;
+}
+
+/** One request, as its client and its circuit saw it. */
+export interface Sample extends Timed {
   readonly status: number;
   /** Whether the circuit answered in the upstream's place. */
   readonly rejected: boolean;

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
 import type { Service } from '../child.ts';
-import type { EnvironmentsOrder, Sample, UpstreamOrder } from './orders.ts';
+import type { LoadOrder, Sample, Timed, UpstreamOrder } from './orders.ts';
 import type { Phase } from './phases.ts';
 import type { Played, Recording, ServiceRecord } from './recording.ts';
-import { CAST, type Player, SERVICES, type ServiceName, type Stage } from './stage.ts';
+import { CAST, SERVICES, type ServiceName, type Stage } from './stage.ts';
 
 /** How often the processes are asked for what they saw, and the table for the circuit. */
 const TICK_MS = 100;
@@ -16,16 +16,18 @@ const WARM_UP_MS = 1500;
 const HISTORY = 500;
 
 /** Plays the script under load. The upstream of `payments` falls ill, that of `users` is well all the time. */
-export async function play({ players }: Stage, script: readonly Phase[]): Promise<Recording> {
+export async function play({ players, direct }: Stage, script: readonly Phase[]): Promise<Recording> {
   const parts: Record<ServiceName, { samples: Sample[]; arrivals: number[] }> = {
     payments: { samples: [], arrivals: [] },
     users: { samples: [], arrivals: [] },
   };
+  const asked: Timed[] = [];
   const { upstream, circuit } = players.payments;
 
   async function collect(order: 'take' | 'end'): Promise<void> {
+    asked.push(...((await say(direct, { order })) as readonly Timed[]));
     for (const service of SERVICES) {
-      const taken = (await toAll(players[service], { order })) as readonly Sample[][];
+      const taken = (await toAll(players[service].environments, { order })) as readonly Sample[][];
       parts[service].samples.push(...taken.flat());
       parts[service].arrivals.push(...((await say(players[service].upstream, { order: 'take' })) as number[]));
     }
@@ -45,7 +47,8 @@ export async function play({ players }: Stage, script: readonly Phase[]): Promis
     return { name, fromMs, untilMs: Date.now() };
   }
 
-  for (const service of SERVICES) await begin(players[service], CAST[service].ratePerS);
+  for (const service of SERVICES) await begin(players[service].environments, CAST[service].ratePerS);
+  await begin([direct], CAST.users.ratePerS);
   await pause(WARM_UP_MS);
   const phases: Played[] = [];
   for (const phase of script) phases.push(await act(phase));
@@ -54,7 +57,7 @@ export async function play({ players }: Stage, script: readonly Phase[]): Promis
     const history = await players[service].circuit.history(HISTORY);
     return { ...parts[service], history: history.toReversed() };
   };
-  return { phases, services: { payments: await record('payments'), users: await record('users') } };
+  return { phases, services: { payments: await record('payments'), users: await record('users') }, direct: asked };
 }
 
 /** Told of the circuit now and then, says when a part of the script has seen what it is there for. */
@@ -68,18 +71,18 @@ function endOf({ until, forMs }: Phase, before: CircuitState, fromMs: number) {
 }
 
 /** The processes take turns, so that requests come evenly. */
-async function begin({ environments }: Player, ratePerS: number): Promise<void> {
-  const everyMs = (1000 * environments.length) / ratePerS;
-  for (const service of environments) {
+async function begin(processes: readonly Service[], ratePerS: number): Promise<void> {
+  const everyMs = (1000 * processes.length) / ratePerS;
+  for (const service of processes) {
     await say(service, { order: 'begin', everyMs });
-    await pause(everyMs / environments.length);
+    await pause(everyMs / processes.length);
   }
 }
 
-function toAll({ environments }: Player, order: EnvironmentsOrder): Promise<readonly unknown[]> {
-  return Promise.all(environments.map((service) => say(service, order)));
+function toAll(processes: readonly Service[], order: LoadOrder): Promise<readonly unknown[]> {
+  return Promise.all(processes.map((service) => say(service, order)));
 }
 
-function say(service: Service, order: EnvironmentsOrder | UpstreamOrder): Promise<unknown> {
+function say(service: Service, order: LoadOrder | UpstreamOrder): Promise<unknown> {
   return service.ask(order);
 }

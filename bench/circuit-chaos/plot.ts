@@ -1,10 +1,10 @@
 import { percentile } from '../statistics.ts';
-import { type Box, COLOURS, document, label, px } from '../svg/document.ts';
+import { type Box, COLOURS, document, label, NEUTRAL, px } from '../svg/document.ts';
 import { lanes } from '../svg/lanes.ts';
 import { overTime } from '../svg/over-time.ts';
 import { timeAxis, timeScale } from '../svg/time-axis.ts';
 import { byInterval, INTERVAL_MS } from './intervals.ts';
-import type { Sample } from './orders.ts';
+import type { Sample, Timed } from './orders.ts';
 import type { Played, Recording } from './recording.ts';
 import { stays } from './stays.ts';
 
@@ -23,11 +23,12 @@ const PANELS = {
 const HEIGHT = PANELS.state.y + PANELS.state.height + 24;
 
 /** Four panels over the same time: what was asked and rejected, the upstream's calls, the other service, the circuit. */
-export function plotChaos({ phases, services }: Recording): string {
+export function plotChaos({ phases, services, direct }: Recording): string {
   const [fromMs, untilMs] = [phases[0]?.fromMs ?? 0, phases.at(-1)?.untilMs ?? 0];
   const untilS = (untilMs - fromMs) / 1000;
   const payments = byInterval(services.payments.samples, fromMs, untilMs);
   const users = byInterval(services.users.samples, fromMs, untilMs).map(msInOrder);
+  const directly = byInterval(direct, fromMs, untilMs).map(msInOrder);
   const time = { intervalS: INTERVAL_MS / 1000, untilS };
   const title = 'A circuit of the whole fleet, while its upstream is well, dead, slow and flapping by turns';
   return document(title, WIDTH, HEIGHT, [
@@ -51,9 +52,10 @@ export function plotChaos({ phases, services }: Recording): string {
     }),
     overTime(PANELS.latency, {
       ...time,
-      title: 'users, the service beside it: latency in ms',
+      title: 'users, the service beside it: ms of an answer',
       series: [
-        { name: 'slowest of 100 ms', colour: PINK, as: 'area', values: users.map((ms) => ms.at(-1)) },
+        { name: 'slowest within 100 ms', colour: PINK, as: 'area', values: users.map((ms) => ms.at(-1)) },
+        { name: 'the same without the gateway', colour: NEUTRAL, as: 'line', values: directly.map((ms) => ms.at(-1)) },
         { name: 'median', colour: BLUE, as: 'line', values: users.map(medianOf) },
       ],
     }),
@@ -91,7 +93,7 @@ function failedCalls({ calls, status }: Sample): number {
   return status >= 500 ? calls : 0;
 }
 
-function msInOrder(samples: readonly Sample[]): readonly number[] {
+function msInOrder(samples: readonly Timed[]): readonly number[] {
   return samples.map(({ ms }) => ms).sort((one, other) => one - other);
 }
 

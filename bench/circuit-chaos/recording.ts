@@ -1,5 +1,5 @@
 import type { CircuitEvent } from '../../lambdas/contract/circuit-operations.ts';
-import type { Sample } from './orders.ts';
+import type { Sample, Timed } from './orders.ts';
 import type { ServiceName } from './stage.ts';
 
 /** A part of the script as it was played, in epoch milliseconds. */
@@ -22,13 +22,21 @@ export interface ServiceRecord {
 export interface Recording {
   readonly phases: readonly Played[];
   readonly services: Readonly<Record<ServiceName, ServiceRecord>>;
+  /** What it took to ask the upstream of `users` without the gateway. */
+  readonly direct: readonly Timed[];
+}
+
+/** What was sent in a part of the script. */
+export function sentDuring<Sent extends Timed>(sent: readonly Sent[], { fromMs, untilMs }: Played): readonly Sent[] {
+  return sent.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs < untilMs);
 }
 
 /** What of a record began in a part of the script. */
-export function during({ samples, arrivals, history }: ServiceRecord, { fromMs, untilMs }: Played): ServiceRecord {
+export function during({ samples, arrivals, history }: ServiceRecord, played: Played): ServiceRecord {
+  const { fromMs, untilMs } = played;
   const isWithin = (atMs: number) => atMs >= fromMs && atMs < untilMs;
   return {
-    samples: samples.filter(({ sentAtMs }) => isWithin(sentAtMs)),
+    samples: sentDuring(samples, played),
     arrivals: arrivals.filter(isWithin),
     history: history.filter(({ atMs }) => isWithin(atMs)),
   };

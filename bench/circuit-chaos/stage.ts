@@ -55,6 +55,8 @@ export interface Player {
 
 export interface Stage {
   readonly players: Readonly<Record<ServiceName, Player>>;
+  /** Asks the upstream of `users` without the gateway, as often as its clients do. */
+  readonly direct: Service;
   stop(): Promise<void>;
 }
 
@@ -76,7 +78,7 @@ export async function startStage(): Promise<Stage> {
   async function player(service: ServiceName): Promise<Player> {
     const { processes, environments, circuit } = CAST[service];
     const upstream = await start('upstream.ts', {});
-    const policy = policyOf(service, circuit, `http://127.0.0.1:${upstream.port}`);
+    const policy = policyOf(service, circuit, urlOf(upstream));
     const variables = {
       [Env.service]: JSON.stringify(policy),
       [Env.table]: table.name,
@@ -92,11 +94,17 @@ export async function startStage(): Promise<Stage> {
   }
 
   try {
-    return { players: { payments: await player('payments'), users: await player('users') }, stop };
+    const players = { payments: await player('payments'), users: await player('users') };
+    const direct = await start('direct.ts', { CHAOS_UPSTREAM: urlOf(players.users.upstream) });
+    return { players, direct, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function urlOf({ port }: Service): string {
+  return `http://127.0.0.1:${port}`;
 }
 
 function policyOf(service: ServiceName, circuit: CircuitPolicy, upstream: string): ServicePolicy {

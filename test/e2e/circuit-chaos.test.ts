@@ -114,8 +114,10 @@ describe('an upstream that is well, dead, slow and flapping by turns, under load
   });
 
   test('costs no other service a request', () => {
-    const { samples, history } = recording.services.users;
+    const { samples, history, arrivals } = recording.services.users;
     expect(samples.length).toBeGreaterThan(CAST.users.ratePerS);
+    // Its upstream is asked without the gateway, too: none is missing among those that are looked at.
+    expect(samples.length + recording.direct.length).toBe(arrivals.length);
     expect(samples.filter(({ rejected, status }) => rejected || status !== 200)).toEqual([]);
     expect(history).toEqual([]);
   });
