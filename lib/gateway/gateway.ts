@@ -395,10 +395,10 @@ export class Gateway extends Construct {
    * Lets somebody see the circuits on the gateway's dashboard. Moving them by its buttons takes `grantOperate` besides, and
    * the dashboard itself what CloudWatch asks for: `cloudwatch:GetDashboard`.
    */
-  grantLook(grantee: IGrantable): Grant {
+  grantViewCircuits(grantee: IGrantable): Grant {
     if (this.#widget === undefined) {
       throw new InvalidPropError(
-        `gateway ${this.node.path}: dashboard must be true for grantLook, got false: circuits are shown there and nowhere else; leave it out or call grantOperate`,
+        `gateway ${this.node.path}: dashboard must be true for grantViewCircuits, got false: circuits are shown there and nowhere else; leave it out or call grantOperate`,
       );
     }
     return grantInvoke(this.#widget.fn, grantee);

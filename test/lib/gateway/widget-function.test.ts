@@ -11,7 +11,9 @@ describe('the widget function', () => {
   beforeAll(() => {
     const test = testGateway({ name: 'edge' });
     test.gateway.addService('users', serviceProps());
-    test.gateway.grantLook(new Role(test.stack, 'Looker', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+    test.gateway.grantViewCircuits(
+      new Role(test.stack, 'Viewer', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }),
+    );
     template = test.template();
     fn = onlyResource(template, 'AWS::Lambda::Function', {
       Description: 'Tollgate edge: shows circuits on the dashboard',
@@ -47,9 +49,9 @@ describe('the widget function', () => {
     ]);
   });
 
-  it('may be invoked by whom the gateway lets look, who may thereby move no circuit', () => {
+  it('may be invoked by whom the gateway lets view circuits, who may thereby move none', () => {
     const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('Looker') }],
+      Roles: [{ Ref: Match.stringLikeRegexp('Viewer') }],
     });
     expect(PolicyDocument).toMatchObject({
       Statement: [
@@ -73,11 +75,11 @@ describe('the widget function', () => {
     expect(endpoint).toEqual({ 'Fn::GetAtt': [logicalId, 'Arn'] });
   });
 
-  it('is not made without a dashboard, and then nobody can be let look', () => {
+  it('is not made without a dashboard, and then nobody can be let view circuits', () => {
     const test = testGateway({ dashboard: false });
-    const role = new Role(test.stack, 'Looker', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
-    expect(() => test.gateway.grantLook(role)).toThrow(
-      'gateway Edge/Gateway: dashboard must be true for grantLook, got false: ',
+    const role = new Role(test.stack, 'Viewer', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    expect(() => test.gateway.grantViewCircuits(role)).toThrow(
+      'gateway Edge/Gateway: dashboard must be true for grantViewCircuits, got false: ',
     );
     test
       .template()

@@ -185,7 +185,7 @@ function circuits(app: App): void {
       masterKey: new Key(stack, 'AlarmsKey', { enableKeyRotation: true }),
     }),
   });
-  gateway.grantLook(new Role(gateway, 'Looker', { assumedBy: new AccountRootPrincipal() }));
+  gateway.grantViewCircuits(new Role(gateway, 'Viewer', { assumedBy: new AccountRootPrincipal() }));
   gateway.addService('guarded', {
     prefix: '/guarded',
     upstream: 'http://guarded',
