@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { checkAlarmOpensAgain } from './alarm-again.ts';
 import { alarmPeriod, THROTTLES_PERIOD } from './alarm-period.ts';
+import { checkAlarmRearms } from './alarm-rearm.ts';
 import { BOOLEAN, checkProps, DURATION, type Kind, NUMBER, optional, type PropKinds, text } from './check-props.ts';
 import { CIRCUIT_FAILURE_PROPS, type CircuitFailureProps, circuitFailures } from './circuit-failures.ts';
 import { FALLBACK, type FallbackProps, fallbackPolicy } from './circuit-fallback.ts';
@@ -49,7 +49,7 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
   readonly throttlePercent?: number;
   /**
    * Path under the upstream's base URL, `/healthz`, that is asked when an open circuit tries the upstream, before any
-   * client's request is sent there. What answers in time and with no failure is good.
+   * client's request is sent there. What answers 200 to 399 within 2 s is well.
    *
    * @default - requests of clients try the upstream
    */
@@ -108,7 +108,7 @@ export class CircuitBreaker {
       throttlePercent === undefined
         ? null
         : percentShare('throttlePercent', throttlePercent, '10 opens when a tenth of the invocations is throttled');
-    checkAlarmsOpenAgain(policy, throttleShare);
+    checkAlarmsRearm(policy, throttleShare);
     return new CircuitBreaker(policy, throttleShare);
   }
 
@@ -141,9 +141,9 @@ function minRequests({ minRequests: least = 5 }: CircuitBreakerProps): number {
   );
 }
 
-function checkAlarmsOpenAgain({ windowMs, openForMs, outcomes }: CircuitPolicy, throttleShare: number | null): void {
+function checkAlarmsRearm({ windowMs, openForMs, outcomes }: CircuitPolicy, throttleShare: number | null): void {
   if (!outcomes) {
-    checkAlarmOpensAgain(
+    checkAlarmRearms(
       alarmPeriod(windowMs),
       openForMs,
       `with outcomes: false and a window of ${words(Duration.millis(windowMs))}`,
@@ -152,6 +152,6 @@ function checkAlarmsOpenAgain({ windowMs, openForMs, outcomes }: CircuitPolicy, 
   }
   // Of what was throttled no proxy function knows.
   if (throttleShare !== null) {
-    checkAlarmOpensAgain(THROTTLES_PERIOD, openForMs, 'with throttlePercent', 'leave throttlePercent out');
+    checkAlarmRearms(THROTTLES_PERIOD, openForMs, 'with throttlePercent', 'leave throttlePercent out');
   }
 }

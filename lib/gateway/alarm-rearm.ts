@@ -13,7 +13,7 @@ const PERIODS_TO_OK = 3;
  * @param otherwise what to do other than to give a longer `openFor`
  * @throws InvalidPropError when the circuit would close before its alarm can open it again
  */
-export function checkAlarmOpensAgain(period: Duration, openForMs: number, wanted: string, otherwise: string): void {
+export function checkAlarmRearms(period: Duration, openForMs: number, wanted: string, otherwise: string): void {
   const least = Duration.millis(PERIODS_TO_OK * period.toMilliseconds());
   if (openForMs >= least.toMilliseconds()) return;
   const longer =
