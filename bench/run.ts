@@ -7,6 +7,8 @@ import { benchAuth } from './auth.ts';
 import { synthesizedBundles } from './bundles.ts';
 import { benchChaos } from './chaos.ts';
 import { endAll } from './child.ts';
+import { benchCircuit } from './circuit.ts';
+import { benchCircuitChaos } from './circuit-chaos.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCpu } from './cpu.ts';
 import { pin } from './limits/pin.ts';
@@ -16,14 +18,15 @@ import { benchAuthorizerSizes, benchSizes } from './sizes.ts';
 import { startStand } from './stand.ts';
 import { progress } from './table.ts';
 
-const PARTS = ['sizes', 'cold-start', 'cpu', 'auth', 'limits', 'chaos'] as const;
+const PARTS = ['sizes', 'cold-start', 'cpu', 'auth', 'limits', 'chaos', 'circuit', 'circuit-chaos'] as const;
+type Part = (typeof PARTS)[number];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     /** Fresh processes a row of the cold start table. */
     starts: { type: 'string', default: '21' },
-    /** Rounds of the tables of CPU and of limits. */
+    /** Rounds of the tables of CPU, of limits and of breakers. */
     rounds: { type: 'string', default: '5' },
     /** Requests a round, of the CPU table. */
     requests: { type: 'string', default: '6000' },
@@ -32,8 +35,15 @@ const { values, positionals } = parseArgs({
     /** Clients whose memory is measured, and the most that the table of growth has. */
     clients: { type: 'string', default: '2500' },
     'most-clients': { type: 'string', default: '1000000' },
+    /** Calls a round, of each breaker. */
+    calls: { type: 'string', default: '100000' },
+    /** Processes of the fleet, and outages that it meets with each breaker. */
+    processes: { type: 'string', default: '50' },
+    outages: { type: 'string', default: '3' },
     /** File of the limits' plot. */
     plot: { type: 'string', default: join(import.meta.dirname, 'results', 'limits.svg') },
+    /** File of the plot of circuits. */
+    'circuit-plot': { type: 'string', default: join(import.meta.dirname, 'results', 'circuit-chaos.svg') },
   },
 });
 
@@ -42,17 +52,17 @@ if (unknown !== undefined) {
   console.error(`there is no part ${unknown}: say one or more of ${PARTS.join(', ')}, or none for all`);
   process.exit(1);
 }
-const wanted = (part: (typeof PARTS)[number]) => positionals.length === 0 || positionals.includes(part);
+const wanted = (part: Part) => positionals.length === 0 || positionals.includes(part);
 
 /** @returns the option, which must be a positive whole number */
-function count(name: 'starts' | 'rounds' | 'requests' | 'decisions' | 'clients' | 'most-clients'): number {
+function count(name: Exclude<keyof typeof values, 'plot' | 'circuit-plot'>): number {
   const number = Number(values[name]);
   if (Number.isSafeInteger(number) && number > 0) return number;
   console.error(`--${name} must be a positive whole number, got ${values[name]}`);
   process.exit(1);
 }
 
-if ((wanted('cpu') || wanted('auth') || wanted('limits')) && !peersInstalled()) {
+if (['cpu', 'auth', 'limits', 'circuit'].some((part) => wanted(part as Part)) && !peersInstalled()) {
   progress('installing what the benchmarks compare with …');
   const { status } = spawnSync('npm', ['ci', '--silent'], { cwd: import.meta.dirname, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error('npm ci in bench/ failed');
@@ -103,10 +113,19 @@ async function benchTheLimits(): Promise<void> {
 }
 
 try {
-  if (['sizes', 'cold-start', 'cpu', 'auth'].some((part) => wanted(part as (typeof PARTS)[number])))
-    await benchFunctions();
+  if (['sizes', 'cold-start', 'cpu', 'auth'].some((part) => wanted(part as Part))) await benchFunctions();
   if (wanted('limits')) await benchTheLimits();
   if (wanted('chaos')) await benchChaos((stop) => closers.push(stop));
+  if (wanted('circuit')) {
+    await benchCircuit({
+      rounds: count('rounds'),
+      calls: count('calls'),
+      processes: count('processes'),
+      outages: count('outages'),
+      opened: (stop) => closers.push(stop),
+    });
+  }
+  if (wanted('circuit-chaos')) await benchCircuitChaos(values['circuit-plot'], (stop) => closers.push(stop));
 } finally {
   await close();
 }

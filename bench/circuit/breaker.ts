@@ -5,6 +5,12 @@ export type Work = () => Promise<unknown>;
 export interface Breaker {
   /** Rejects with what the work rejects with, or in its place while the circuit is open. */
   call(): Promise<unknown>;
+  /** The same without the breaker. @default - the work */
+  bare?(): Promise<unknown>;
+}
+
+/** One of this process alone. */
+export interface LocalBreaker extends Breaker {
   /** Whether every call is let through. */
   isClosed(): boolean;
 }
@@ -16,4 +22,4 @@ export interface BreakerSettings {
 }
 
 /** What each file of `breakers` exports. */
-export type MakeBreaker = (work: Work, settings: BreakerSettings) => Breaker | Promise<Breaker>;
+export type MakeBreaker<B extends Breaker = Breaker> = (work: Work, settings: BreakerSettings) => B | Promise<B>;

@@ -33,8 +33,8 @@ export async function benchFleet({ variables, table, processes, outages }: Fleet
     progress(`outages: ${BREAKERS.length} breakers, ${outages} of each …`);
     const trials = await tryAll(fleet, outages);
     printTable(
-      `${processes} processes with one call at a time each: calls of the upstream, ms; open for ${OPEN_FOR_MS} ms, medians of ${outages} outages`,
-      ['', 'calls until all reject', 'after', 'calls while half-open', 'closed after recovery', 'all answered after'],
+      `A dead upstream and ${processes} processes with one call at a time each; open for ${OPEN_FOR_MS} ms, medians of ${outages} outages`,
+      ['', 'calls until all reject', 'ms', 'calls while half-open', 'ms from recovery to closed', 'ms to all answered'],
       [...BREAKERS.map((breaker) => cells(NAMES[breaker], trials[breaker])), goals(processes)],
     );
   } finally {

@@ -45,7 +45,7 @@ export async function tollgate(
     onFailure: fail,
   });
   await view.load();
-  const { before, after, onError } = circuitBreaking({
+  const stage = circuitBreaking({
     policy,
     circuit,
     view,
@@ -58,31 +58,30 @@ export async function tollgate(
     randomHex: (bytes) => 'a'.repeat(2 * bytes),
   });
 
-  let isClosed = true;
-  const call = async (): Promise<unknown> => {
+  return { call: pipeline(work, stage), bare: pipeline(work, {}) };
+}
+
+/** Makes requests that go through one stage to the work, as middy runs it: what is no promise is not awaited. */
+function pipeline(work: Work, { before, after, onError }: Stage) {
+  return async (): Promise<unknown> => {
     const exchange: Exchange = { requestId: 'request-1', startedAtMs: 0, coldStart: false, responseHeaders: {} };
     const request = { context: { exchange } } as unknown as Request;
     try {
-      await asked(before?.(request));
+      const asking: unknown = before?.(request);
+      if (asking instanceof Promise) await asking;
       const result = await work();
       exchange.forwarded = forwarded({ status: 200 });
-      await asked(after?.(request));
+      const telling: unknown = after?.(request);
+      if (telling instanceof Promise) await telling;
       return result;
     } catch (error) {
       // What was not forwarded was rejected.
-      if (exchange.circuit?.admission === 'pass') exchange.forwarded = forwarded({ error: 'unreachable' });
-      await asked(onError?.(request));
+      if (exchange.circuit?.admission !== 'reject') exchange.forwarded = forwarded({ error: 'unreachable' });
+      const telling: unknown = onError?.(request);
+      if (telling instanceof Promise) await telling;
       throw error;
-    } finally {
-      isClosed = exchange.circuit?.state.state === 'closed';
     }
   };
-  return { call, isClosed: () => isClosed };
-}
-
-/** middy awaits promises and nothing else. */
-function asked(result: unknown): unknown {
-  return result instanceof Promise ? result : undefined;
 }
 
 function forwarded(result: AttemptResult): NonNullable<Exchange['forwarded']> {

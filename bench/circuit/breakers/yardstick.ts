@@ -30,7 +30,6 @@ export const makeBreaker: MakeBreaker = (work, { openForMs }) => {
   };
 
   return {
-    isClosed: () => retryAtMs === 0,
     call: async () => {
       if (Date.now() < retryAtMs) throw OPEN;
       try {

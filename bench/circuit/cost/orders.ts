@@ -1,6 +1,6 @@
 /** What the benchmark says to the process of a breaker, each answered by a `Cost`. */
 export interface Order {
-  /** `floor`: the work alone, without the breaker. */
+  /** `floor`: the same without the breaker. */
   readonly of: 'floor' | 'closed' | 'open';
   readonly calls: number;
 }

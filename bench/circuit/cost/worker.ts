@@ -40,7 +40,7 @@ function turn(): Promise<void> {
 }
 
 async function measure({ of, calls }: Order): Promise<Cost> {
-  const call = { floor: work, closed: closed.call, open: opened.call }[of];
+  const call = { floor: closed.bare ?? work, closed: closed.call, open: opened.call }[of];
   worked = 0;
   const before = process.cpuUsage();
   for (let index = 1; index <= calls; index += 1) {

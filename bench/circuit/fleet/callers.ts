@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ProxyContext, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { lambdaContext, proxyEvent } from '../../../test/support/event.ts';
-import type { MakeBreaker } from '../breaker.ts';
+import type { LocalBreaker, MakeBreaker } from '../breaker.ts';
 import type { BreakerName } from './orders.ts';
 
 /** What came of one call. */
@@ -49,7 +49,7 @@ function throughFunction(handler: Handler, { number }: Options): Call {
 /** A breaker around the same HTTP client. */
 async function through(file: string, { number, upstream, openForMs }: Options): Promise<MakeCaller> {
   const { makeBreaker } = (await import(join(import.meta.dirname, '..', 'breakers', file))) as {
-    readonly makeBreaker: MakeBreaker;
+    readonly makeBreaker: MakeBreaker<LocalBreaker>;
   };
   const client = new Upstream(upstream);
   let isSent = false;

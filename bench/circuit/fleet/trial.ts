@@ -32,10 +32,9 @@ export async function tryOut(fleet: Fleet, breaker: BreakerName): Promise<Trial>
   const rejected = await ask<Moment>(fleet, { order: 'begin', breaker });
   const outage = await tell(fleet, { status: 200 });
   const answered = await ask<Moment>(fleet, { order: 'await answer' });
-  const closed = await ask<Closed>(fleet, { order: 'halt' });
-  const closedAtMs = closed.some(({ closedAtMs }) => closedAtMs === null)
-    ? await sharedClosing(fleet)
-    : closed.map((one) => one.closedAtMs ?? Number.NaN);
+  const sharedClosedAtMs = breaker === 'tollgate' ? await sharedClosing(fleet) : null;
+  const halted = await ask<Closed>(fleet, { order: 'halt' });
+  const closedAtMs = halted.map((one) => sharedClosedAtMs ?? one.closedAtMs ?? Number.NaN);
   const recovery = await tell(fleet, { status: 200 });
   const begunAtMs = Math.min(...outage.arrivals.map(({ atMs }) => atMs));
   return {
@@ -47,11 +46,15 @@ export async function tryOut(fleet: Fleet, breaker: BreakerName): Promise<Trial>
   };
 }
 
-/** Of the one circuit, for each of the processes. */
-async function sharedClosing({ store, processes }: Fleet): Promise<readonly number[]> {
-  const circuit = await store.read({ consistent: true });
-  if (circuit.state !== 'closed') throw new Error(`every process is answered, and the circuit is ${circuit.state}`);
-  return processes.map(() => circuit.closedAtMs);
+/** Of the one circuit. Processes that wait for the table in vain close circuits of their own, and are answered before. */
+async function sharedClosing(fleet: Fleet): Promise<number> {
+  const giveUpMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const circuit = await fleet.store.read({ consistent: true });
+    if (circuit.state === 'closed') return circuit.closedAtMs;
+    if (performance.now() > giveUpMs) throw new Error(`every process is answered, and the circuit is ${circuit.state}`);
+    await ask(fleet, { order: 'await answer' });
+  }
 }
 
 function isBefore(closedAtMs: readonly number[]) {
