@@ -1,31 +1,16 @@
 import type { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  Metric as CloudWatchMetric,
-  ComparisonOperator,
-  type IAlarmAction,
-  MathExpression,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Metric as CloudWatchMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
-import { circuitAlarmName } from '../../lambdas/contract/circuits-config.ts';
 import { Metric, type MetricName, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
 import { alarmPeriod } from './alarm-period.ts';
-import { notifyOf } from './alarm-topic.ts';
 import { percentOf } from './percent-share.ts';
+import { type CircuitAlarmContext, shareAlarm } from './share-alarm.ts';
 import { decimal } from './tiered-price.ts';
 
-export interface CircuitAlarmProps {
-  readonly gateway: string;
-  readonly service: string;
+export interface CircuitAlarmProps extends CircuitAlarmContext {
   readonly namespace: string;
   readonly policy: CircuitPolicy;
-  /** Opens the circuit. */
-  readonly action: IAlarmAction;
-  /** Is told of the alarm. */
-  readonly notify: IAlarmAction | undefined;
 }
 
 /**
@@ -41,28 +26,22 @@ export class CircuitAlarm extends Construct {
 
   constructor(scope: Construct, id: string, props: CircuitAlarmProps) {
     super(scope, id);
-    const { policy, service } = props;
+    const { policy } = props;
     const { failureShare, minRequests, slow } = policy;
     this.period = alarmPeriod(policy.windowMs);
     const usingMetrics = metricsOf(props, this.period);
     this.metrics = Object.keys(usingMetrics).length;
-    const slowWords = slow === null ? '' : `, or ${percentOf(slow.share)} % took ${slow.overMs} ms or longer`;
-    this.alarm = new Alarm(this, 'Alarm', {
-      alarmName: circuitAlarmName(props.gateway, service, 'failures'),
-      alarmDescription: `Opens the circuit of ${service}: ${percentOf(failureShare)} % of at least ${minRequests} requests failed${slowWords}`,
-      metric: new MathExpression({
-        expression: expression(policy),
-        usingMetrics,
-        label: slow === null ? 'Failure share' : 'Failure share, or latency in ms',
-        period: this.period,
-      }),
-      threshold: failureShare,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    const orSlow = slow === null ? '' : `, or ${percentOf(slow.share)} % took ${slow.overMs} ms or longer`;
+    this.alarm = shareAlarm(this, {
+      ...props,
+      kind: 'failures',
+      when: `${percentOf(failureShare)} % of at least ${minRequests} requests failed${orSlow}`,
+      label: slow === null ? 'Failure share' : 'Failure share, or latency in ms',
+      expression: expression(policy),
+      usingMetrics,
+      period: this.period,
+      share: failureShare,
     });
-    this.alarm.addAlarmAction(props.action);
-    notifyOf(this.alarm, props.notify);
   }
 }
 

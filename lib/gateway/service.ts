@@ -5,7 +5,6 @@ import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
 import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
@@ -13,7 +12,7 @@ import { about, InvalidPropError } from '../invalid-prop.ts';
 import { AUTH, Auth } from './auth.ts';
 import type { Authorizer } from './authorizer.ts';
 import { BOOLEAN, checkProps, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
-import { CircuitAlarm } from './circuit-alarm.ts';
+import type { CircuitAlarm } from './circuit-alarm.ts';
 import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
 import { checkSlowCall } from './circuit-failures.ts';
 import type { CircuitFunction } from './circuit-function.ts';
@@ -29,8 +28,9 @@ import { RATE_LIMIT, RateLimit, type RateLimits } from './rate-limit.ts';
 import { RETRY_PROPS, type RetryProps, retryPolicy } from './retries.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { RouteTable } from './route-table.ts';
+import { createServiceAlarms } from './service-alarms.ts';
 import { ServiceLimits } from './service-limits.ts';
-import { ThrottleAlarm } from './throttle-alarm.ts';
+import type { ThrottleAlarm } from './throttle-alarm.ts';
 import { checkUpstream } from './upstream.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -216,11 +216,18 @@ export class Service extends Construct {
     for (const key of this.defaultRoutes()) this.createRoute(key, this.#policy.default);
     const { circuit } = this.#policy;
     if (circuit) context.circuits.add(name, circuit);
-    this.circuitAlarm = circuit === null ? undefined : this.createCircuitAlarm(circuit);
-    this.throttleAlarm =
-      circuit === null || breaker.throttleShare === null
-        ? undefined
-        : this.createThrottleAlarm(circuit, breaker.throttleShare);
+    const { gateway, namespace, circuitFunction, notify } = context;
+    const { circuitAlarm, throttleAlarm } = createServiceAlarms(this, {
+      gateway,
+      service: name,
+      namespace,
+      breaker,
+      proxyFunction: this.proxyFunction,
+      action: circuitFunction.action,
+      notify,
+    });
+    this.circuitAlarm = circuitAlarm;
+    this.throttleAlarm = throttleAlarm;
   }
 
   /** The function that forwards to the upstream. */
@@ -262,25 +269,6 @@ export class Service extends Construct {
       this.#proxy.checkSize();
     });
     return this;
-  }
-
-  private createCircuitAlarm(policy: CircuitPolicy): CircuitAlarm {
-    const { gateway, namespace, circuitFunction, notify } = this.#context;
-    const { action } = circuitFunction;
-    return new CircuitAlarm(this, 'Failures', { gateway, service: this.name, namespace, policy, action, notify });
-  }
-
-  private createThrottleAlarm({ minRequests }: CircuitPolicy, share: number): ThrottleAlarm {
-    const { gateway, circuitFunction, notify } = this.#context;
-    return new ThrottleAlarm(this, 'Throttles', {
-      gateway,
-      service: this.name,
-      proxyFunction: this.proxyFunction,
-      share,
-      minRequests,
-      action: circuitFunction.action,
-      notify,
-    });
   }
 
   /** Where requests go that no route of `addRoute` matches. */

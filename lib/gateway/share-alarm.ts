@@ -1,0 +1,52 @@
+import type { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { type CircuitAlarmKind, circuitAlarmName } from '../../lambdas/contract/circuits-config.ts';
+import { notifyOf } from './alarm-topic.ts';
+
+/** What every alarm that opens a circuit is told. */
+export interface CircuitAlarmContext {
+  readonly gateway: string;
+  readonly service: string;
+  /** Opens the circuit. */
+  readonly action: IAlarmAction;
+  /** Is told of the alarm. */
+  readonly notify: IAlarmAction | undefined;
+}
+
+export interface ShareAlarmProps extends CircuitAlarmContext {
+  readonly kind: CircuitAlarmKind;
+  /** When it goes off: `50 % of at least 5 requests failed`. */
+  readonly when: string;
+  readonly label: string;
+  /** Whose value opens the circuit from `share` on. */
+  readonly expression: string;
+  readonly usingMetrics: Readonly<Record<string, IMetric>>;
+  readonly period: Duration;
+  /** 0 < share <= 1. */
+  readonly share: number;
+}
+
+/** An alarm that opens a circuit when one period has the share, and not because a period has no data. */
+export function shareAlarm(scope: Construct, props: ShareAlarmProps): Alarm {
+  const { gateway, service, kind, when, expression, usingMetrics, label, period, share } = props;
+  const alarm = new Alarm(scope, 'Alarm', {
+    alarmName: circuitAlarmName(gateway, service, kind),
+    alarmDescription: `Opens the circuit of ${service}: ${when}`,
+    metric: new MathExpression({ expression, usingMetrics, label, period }),
+    threshold: share,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+  alarm.addAlarmAction(props.action);
+  notifyOf(alarm, props.notify);
+  return alarm;
+}
