@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
-import { bounded, isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
+import { isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
+import { bounded } from '../core/circuit-bounds.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import { NO_ANSWER, within } from './within.ts';
 
@@ -9,14 +10,17 @@ import { NO_ANSWER, within } from './within.ts';
 export const FRESH_MS = 1000;
 /** A state older than this is not used before it was read again: the environment was frozen, or the table was gone. */
 export const STALE_MS = 5000;
-/** How long others wait for the table, in milliseconds. Together they stay within what a function has beside its upstream. */
+/**
+ * How long others wait for the table, in milliseconds. A request may meet one read and three writes, and then wait for
+ * what is still to be written: together they stay within what a function has beside its upstream.
+ */
 export const WAITS = {
   /** An environment that starts, for its first state: the table's client, its connection and one read. */
   load: 1000,
   /** A request, for a state that it cannot do without. */
-  read: 250,
-  /** A request, for a transition to be written, and then as long again for its history. */
-  write: 200,
+  read: 200,
+  /** A request, for a transition to be written. */
+  write: 150,
 } as const;
 
 /** Writers that get ahead of this one before it gives up: more than there can be probes that report at once. */
@@ -40,18 +44,22 @@ export interface CircuitViewOptions {
 }
 
 /**
- * What became of a signal: made for all, or for this environment alone while the table fails; it changes nothing on what
- * stands; or the table is slow, so nobody knows yet.
+ * What became of a signal: made for all, or for this environment alone while the table fails; or it changes nothing on what
+ * stands.
  */
-export type SignalResult =
-  | { readonly status: 'made' | 'made-alone' | 'unchanged'; readonly circuit: CircuitState }
-  | { readonly status: 'unanswered' };
-type Answered = Exclude<SignalResult, { readonly status: 'unanswered' }>;
-
-interface Moved extends Answered {
-  /** When the history has it, too. */
-  readonly remembered: Promise<void> | undefined;
+export interface Answered {
+  readonly status: 'made' | 'made-alone' | 'unchanged';
+  readonly circuit: CircuitState;
 }
+
+/** The table is slow, so nobody knows yet what became of a signal. */
+export interface Unanswered {
+  readonly status: 'unanswered';
+  /** What will have become of it; undefined where nothing will. */
+  readonly late: Promise<Answered | undefined>;
+}
+
+export type SignalResult = Answered | Unanswered;
 
 /**
  * This environment's view of its service's circuit: the last known state, refreshed off the request's path. While the
@@ -66,8 +74,12 @@ export class CircuitView {
   #seenAtMs = 0;
   /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
   #asOfMs = Number.NEGATIVE_INFINITY;
+  /** When somebody last tried to. */
+  #writtenDownAtMs = Number.NEGATIVE_INFINITY;
   /** Whether the table's last word was a failure. */
   #failing = false;
+  /** Transitions on their way into the history. */
+  readonly #remembering = new Set<Promise<void>>();
   #pending: { readonly sinceMs: number; readonly read: Promise<void> } | undefined;
 
   constructor(options: CircuitViewOptions) {
@@ -87,8 +99,15 @@ export class CircuitView {
     const ageMs = this.#since(this.#asOfMs);
     if (ageMs >= STALE_MS) await within(this.#options.waits.read, this.#read());
     else if (ageMs >= FRESH_MS) void this.#read();
-    if (settle(this.#circuit, this.#options.clock()) !== this.#circuit) await this.signal({ type: 'time' });
+    if (settle(this.#circuit, this.#options.clock()) !== this.#circuit) await this.#writeDown();
     return this.#circuit;
+  }
+
+  /** What time has made of the circuit holds without that, so a table that is slow is asked once a second only. */
+  async #writeDown(): Promise<void> {
+    if (this.#since(this.#writtenDownAtMs) < FRESH_MS) return;
+    this.#writtenDownAtMs = this.#options.clock();
+    await this.signal({ type: 'time' });
   }
 
   /** Takes in what others made of the circuit, of which somebody told. @returns whether it is known now */
@@ -100,33 +119,51 @@ export class CircuitView {
   /** Applies a signal to what stands, whoever else moves the circuit at the same time. */
   async signal(signal: Signal): Promise<SignalResult> {
     const { waits, onFailure } = this.#options;
-    const moved = await within(waits.write, this.#move(signal));
+    const moving = this.#move(signal);
+    const moved = await within(waits.write, moving);
     if (moved === NO_ANSWER) onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
-    if (moved === NO_ANSWER || moved === undefined) {
-      return this.#failing ? this.#moveAlone(signal) : { status: 'unanswered' };
-    }
-    if (moved.remembered !== undefined) await within(waits.write, moved.remembered);
-    return { status: moved.status, circuit: moved.circuit };
+    else if (moved !== undefined) return moved;
+    return this.#failing ? this.#moveAlone(signal) : { status: 'unanswered', late: moving };
+  }
+
+  /**
+   * What is still to be written and must not be left to an environment that Lambda freezes with the reply; undefined when
+   * there is nothing. It never rejects and takes no longer than a write.
+   */
+  settled(): Promise<unknown> | undefined {
+    if (this.#remembering.size === 0) return undefined;
+    return within(this.#options.waits.write, Promise.all(this.#remembering));
   }
 
   /** @returns undefined: the table fails, or others always come first */
-  async #move(signal: Signal): Promise<Moved | undefined> {
-    const { store, timing, onFailure, onTransition } = this.#options;
+  async #move(signal: Signal): Promise<Answered | undefined> {
+    const { store, timing, onTransition } = this.#options;
     for (let attempt = 1; attempt <= ATTEMPTS && !this.#failing; attempt += 1) {
       const now = this.#now();
       const [from, known] = [this.#circuit, this.#stored];
       const next = transition(from, signal, now, timing);
-      if (next === from) return { status: 'unchanged', circuit: from, remembered: undefined };
+      if (next === from) return { status: 'unchanged', circuit: from };
       const stands = await store.replace(from, next).catch((error) => this.#failed(error));
       if (stands === undefined) return undefined;
       this.#take(stands, now.nowMs, known);
       if (stands !== next) continue;
-      if (!isTransition(from, next)) return { status: 'made', circuit: next, remembered: undefined };
-      onTransition(next, 'for all');
-      // The circuit has moved, whether its history knows of it or not.
-      return { status: 'made', circuit: next, remembered: store.remember(next, now.nowMs).catch(onFailure) };
+      if (isTransition(from, next)) {
+        onTransition(next, 'for all');
+        this.#remember(next, now.nowMs);
+      }
+      return { status: 'made', circuit: next };
     }
     return undefined;
+  }
+
+  /** The circuit has moved, whether its history knows of it or not. */
+  #remember(next: CircuitState, nowMs: number): void {
+    const { store, onFailure } = this.#options;
+    const remembering = store
+      .remember(next, nowMs)
+      .catch(onFailure)
+      .finally(() => this.#remembering.delete(remembering));
+    this.#remembering.add(remembering);
   }
 
   /** Until the table answers again. */

@@ -52,7 +52,8 @@ export interface FallbackPolicy {
   readonly body: string;
 }
 
-export const DEFAULT_TIMING: Omit<CircuitTiming, 'openForMs'> = {
+export const DEFAULT_TIMING: CircuitTiming = {
+  openForMs: 30_000,
   maxOpenForMs: 300_000,
   probes: 3,
   successes: 3,
@@ -71,7 +72,7 @@ const DEFAULTS = {
 } satisfies Partial<CircuitPolicy>;
 
 const timing = {
-  openForMs: integer,
+  openForMs: withDefault(integer, DEFAULTS.openForMs),
   maxOpenForMs: withDefault(integer, DEFAULTS.maxOpenForMs),
   probes: withDefault(integer, DEFAULTS.probes),
   successes: withDefault(integer, DEFAULTS.successes),

@@ -9,13 +9,21 @@ import {
   NOBODY,
   type Open,
 } from '../contract/circuit-state.ts';
+import { hasPlace, liveLeases } from './circuit-places.ts';
 
 /** What moves a circuit. */
 export type Signal =
-  | ({ readonly type: 'trip'; readonly atMs: number } & Cause)
+  | ({
+      readonly type: 'trip';
+      readonly atMs: number;
+      /** Of the circuit while which the outcomes were counted that trip it: no other is tripped. @default - any */
+      readonly ofVersion?: number;
+    } & Cause)
   | { readonly type: 'probe-started'; readonly id: string; readonly leaseMs: number; readonly by: string }
   | { readonly type: 'probe-succeeded'; readonly id: string; readonly by: string }
   | { readonly type: 'probe-failed'; readonly id: string; readonly by: string; readonly reason: string }
+  /** Gives a lease back that nobody uses. */
+  | { readonly type: 'probe-abandoned'; readonly id: string }
   | {
       readonly type: 'force';
       readonly to: Forced['state'];
@@ -28,17 +36,14 @@ export type Signal =
   /** Makes of a circuit what the time has made of it. */
   | { readonly type: 'time' };
 
-/** What a circuit says to one request. */
-export type Admission = 'pass' | 'probe' | 'reject';
-
 export interface Now {
   readonly nowMs: number;
   /** 0 <= random < 1: spreads the ends of what opened together, and chooses who passes while a circuit ramps up. */
   readonly random: number;
 }
 
-/** Of the requests, while a circuit begins to ramp up. */
-const FIRST_SHARE = 0.1;
+/** No two clocks are farther apart than this: what lies farther ahead was written by hand. */
+export const CLOCKS_DISAGREE_MS = 5 * 60_000;
 
 /**
  * The state after `signal`. Returns the same object when the signal changes nothing, otherwise one whose version is the
@@ -68,16 +73,9 @@ function move(circuit: CircuitState, signal: Signal, now: Now, timing: CircuitTi
     case 'probe-started':
       return lease(circuit, signal, nowMs, timing);
     case 'probe-succeeded':
-      return succeed(circuit, signal, nowMs, timing);
-    case 'probe-failed': {
-      if (circuit.state !== 'half-open' || !isLeased(circuit, signal.id)) return circuit;
-      const { openedAtMs } = circuit;
-      const { by, reason } = signal;
-      const reopenings = circuit.reopenings + 1;
-      const figures = { succeeded: circuit.succeeded, reopenings };
-      const cause: Cause = { source: 'outcomes', by, reason, figures };
-      return { ...opened(reopenings, now, timing), openedAtMs, version, alarmAtMs, ...cause };
-    }
+    case 'probe-failed':
+    case 'probe-abandoned':
+      return isLeased(circuit, signal.id) ? report(circuit, signal, now, timing) : circuit;
     case 'force': {
       const { to, untilMs, by, reason } = signal;
       const cause: Cause = { source: 'operator', by, reason, figures: {} };
@@ -95,14 +93,23 @@ function move(circuit: CircuitState, signal: Signal, now: Now, timing: CircuitTi
 
 /** An open circuit is already being dealt with, a forced one is an operator's, and what an alarm said before is history. */
 function trip(circuit: CircuitState, signal: Extract<Signal, { type: 'trip' }>, now: Now, timing: CircuitTiming) {
-  const { source, by, reason, figures, atMs } = signal;
-  if (circuit.state !== 'closed') return circuit;
-  if (source === 'alarm' && (atMs <= circuit.alarmAtMs || atMs < circuit.closedAtMs)) return circuit;
+  const { source, by, reason, figures, atMs, ofVersion = circuit.version } = signal;
+  if (circuit.state !== 'closed' || ofVersion !== circuit.version) return circuit;
+  if (source === 'alarm' && isPast(atMs, circuit, now.nowMs)) return circuit;
   const reopenings = now.nowMs < circuit.rampUntilMs ? circuit.reopenings + 1 : 0;
   const alarmAtMs = source === 'alarm' ? atMs : circuit.alarmAtMs;
   const cause = { source, by, reason, figures };
   const { version } = circuit;
   return { ...opened(reopenings, now, timing), openedAtMs: now.nowMs, version, alarmAtMs, ...cause };
+}
+
+/**
+ * Whether an alarm's time is one that the circuit has heard of already, by CloudWatch's own clock, or is from before it
+ * closed; not where whoever closed it had a clock that is ahead of this one.
+ */
+function isPast(atMs: number, { alarmAtMs, closedAtMs }: Closed, nowMs: number): boolean {
+  const isHeardOf = alarmAtMs <= nowMs + CLOCKS_DISAGREE_MS && atMs <= alarmAtMs;
+  return isHeardOf || (closedAtMs <= nowMs && atMs < closedAtMs);
 }
 
 /** The first time for as long as the policy says. Then for twice as long each time, at random down to half of that. */
@@ -126,69 +133,45 @@ function lease(
   return { state: 'half-open', openedAtMs, reopenings, leases, succeeded: 0, version, alarmAtMs, ...cause };
 }
 
-function succeed(
-  circuit: CircuitState,
-  { id, by }: Extract<Signal, { type: 'probe-succeeded' }>,
-  nowMs: number,
-  { successes, rampUpMs }: CircuitTiming,
-): CircuitState {
-  if (circuit.state !== 'half-open' || !isLeased(circuit, id)) return circuit;
-  const { [id]: _, ...leases } = circuit.leases;
-  const succeeded = circuit.succeeded + 1;
-  if (succeeded < successes) return { ...circuit, leases, succeeded };
+type Report = Extract<Signal, { readonly type: 'probe-succeeded' | 'probe-failed' | 'probe-abandoned' }>;
+
+/** What becomes of a half-open circuit when one of its probes has ended. */
+function report(circuit: HalfOpen, signal: Report, now: Now, timing: CircuitTiming): CircuitState {
+  const { [signal.id]: _, ...leases } = circuit.leases;
   const { openedAtMs, reopenings, version, alarmAtMs } = circuit;
-  const figures = { succeeded, openMs: Math.max(0, nowMs - openedAtMs) };
-  const reason = `${succeeded} of ${succeeded} probes succeeded`;
-  const rampUntilMs = rampUpMs === 0 ? 0 : nowMs + rampUpMs;
-  const cause: Cause = { source: 'outcomes', by, reason, figures };
-  return { state: 'closed', closedAtMs: nowMs, rampUntilMs, reopenings, version, alarmAtMs, ...cause };
+  switch (signal.type) {
+    case 'probe-abandoned':
+      return { ...circuit, leases };
+    case 'probe-failed': {
+      const { by, reason } = signal;
+      const figures = { succeeded: circuit.succeeded, reopenings: reopenings + 1 };
+      const cause: Cause = { source: 'outcomes', by, reason, figures };
+      return { ...opened(reopenings + 1, now, timing), openedAtMs, version, alarmAtMs, ...cause };
+    }
+    case 'probe-succeeded': {
+      const succeeded = circuit.succeeded + 1;
+      if (succeeded < timing.successes) return { ...circuit, leases, succeeded };
+      const figures = { succeeded, openMs: Math.max(0, now.nowMs - openedAtMs) };
+      const reason = `${succeeded} of ${succeeded} probes succeeded`;
+      const cause: Cause = { source: 'outcomes', by: signal.by, reason, figures };
+      return { ...closed(now.nowMs, timing.rampUpMs, reopenings), version, alarmAtMs, ...cause };
+    }
+  }
+}
+
+function closed(closedAtMs: number, rampUpMs: number, reopenings: number) {
+  return { state: 'closed', closedAtMs, rampUntilMs: rampUpMs === 0 ? 0 : closedAtMs + rampUpMs, reopenings } as const;
 }
 
 /** Where an operator's hand is taken off: what was shut must show first that it is well. */
 function freed({ state, sinceMs }: Forced, nowMs: number, moved: Moved): Closed | Open {
   return state === 'forced-closed'
-    ? { state: 'closed', closedAtMs: nowMs, rampUntilMs: 0, reopenings: 0, ...moved }
+    ? { ...closed(nowMs, 0, 0), ...moved }
     : { state: 'open', openedAtMs: sinceMs, retryAtMs: nowMs, reopenings: 0, ...moved };
 }
 
-/** What the circuit says to a request that comes now. */
-export function admit(stored: CircuitState, { nowMs, random }: Now, timing: CircuitTiming): Admission {
-  const circuit = settle(stored, nowMs);
-  switch (circuit.state) {
-    case 'closed':
-      return random < shareAt(circuit, nowMs, timing) ? 'pass' : 'reject';
-    case 'open':
-    case 'half-open':
-      return hasPlace(circuit, nowMs, timing) ? 'probe' : 'reject';
-    case 'forced-open':
-      return 'reject';
-    case 'forced-closed':
-      return 'pass';
-  }
-}
-
-/** Of the requests that come while the circuit ramps up; grows evenly from a tenth to all. */
-function shareAt({ rampUntilMs }: Closed, nowMs: number, { rampUpMs }: CircuitTiming): number {
-  const leftMs = rampUntilMs - nowMs;
-  // One that ramps up for longer than it may was closed by a clock that is ahead of this one.
-  if (leftMs <= 0 || leftMs > rampUpMs) return 1;
-  return Math.max(FIRST_SHARE, 1 - leftMs / rampUpMs);
-}
-
-/** Whether one more probe may be sent: never more at once than there are places, nor more than it takes to close. */
-function hasPlace(circuit: Open | HalfOpen, nowMs: number, { probes, successes }: CircuitTiming): boolean {
-  if (circuit.state === 'open') return nowMs >= circuit.retryAtMs;
-  const underWay = Object.keys(liveLeases(circuit, nowMs)).length;
-  return underWay < probes && underWay + circuit.succeeded < successes;
-}
-
-function liveLeases(circuit: Open | HalfOpen, nowMs: number): Readonly<Record<string, number>> {
-  if (circuit.state === 'open') return {};
-  return Object.fromEntries(Object.entries(circuit.leases).filter(([, untilMs]) => nowMs < untilMs));
-}
-
-function isLeased({ leases }: HalfOpen, id: string): boolean {
-  return Object.hasOwn(leases, id);
+function isLeased(circuit: CircuitState, id: string): circuit is HalfOpen {
+  return circuit.state === 'half-open' && Object.hasOwn(circuit.leases, id);
 }
 
 export function isForced(circuit: CircuitState): circuit is Forced {
@@ -198,25 +181,4 @@ export function isForced(circuit: CircuitState): circuit is Forced {
 /** Whether a change is one that people look for: probes that come and go within a half-open circuit are not. */
 export function isTransition(previous: CircuitState, next: CircuitState): boolean {
   return previous.state !== next.state || isForced(next);
-}
-
-/** Whole seconds, at least 1, after which a rejected client may ask again (`Retry-After`, RFC 9110 §10.2.3). */
-export function retryAfterS(stored: CircuitState, nowMs: number): number {
-  const circuit = settle(stored, nowMs);
-  const atMs = circuit.state === 'open' ? circuit.retryAtMs : circuit.state === 'forced-open' ? circuit.untilMs : nowMs;
-  return Math.max(1, Math.ceil((atMs - nowMs) / 1000));
-}
-
-/**
- * What is read from the table, kept from doing harm where its writer's clock was far off or somebody edited it by hand:
- * nothing lasts longer from now on than the policy allows.
- */
-export function bounded(circuit: CircuitState, nowMs: number, timing: CircuitTiming, leaseMs: number): CircuitState {
-  if (circuit.state === 'open') {
-    const retryAtMs = Math.min(circuit.retryAtMs, nowMs + Math.max(timing.openForMs, timing.maxOpenForMs));
-    return retryAtMs === circuit.retryAtMs ? circuit : { ...circuit, retryAtMs };
-  }
-  if (circuit.state !== 'half-open') return circuit;
-  const leases = Object.entries(circuit.leases).map(([id, untilMs]) => [id, Math.min(untilMs, nowMs + leaseMs)]);
-  return { ...circuit, leases: Object.fromEntries(leases) };
 }

@@ -1,6 +1,6 @@
-import type { CircuitView } from '../adapters/circuit-view.ts';
+import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
-import { admit } from '../core/circuit.ts';
+import { admit } from '../core/circuit-admission.ts';
 import type { AskedCircuit } from './exchange.ts';
 
 export interface AskingOptions {
@@ -31,10 +31,16 @@ export async function askCircuit(options: AskingOptions): Promise<AskedCircuit> 
       return { state: result.circuit, admission, probe };
     case 'unanswered':
       // The table may be slow for all at once: whoever passes without an answer makes a few probes many.
+      void giveBack(options, result, probe);
       return { state, admission: 'reject' };
     case 'unchanged': {
       const others = admit(result.circuit, { nowMs: clock(), random: random() }, circuit);
       return { state: result.circuit, admission: others === 'pass' ? 'pass' : 'reject' };
     }
   }
+}
+
+/** A lease that comes too late would keep others from trying for as long as it lasts. */
+async function giveBack({ view }: AskingOptions, { late }: Unanswered, id: string): Promise<void> {
+  if ((await late)?.status === 'made') await view.signal({ type: 'probe-abandoned', id });
 }

@@ -2,7 +2,7 @@ import type { CircuitView } from '../adapters/circuit-view.ts';
 import type { Upstream } from '../adapters/upstream.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { retryAfterS } from '../core/circuit.ts';
+import { retryAfterS } from '../core/circuit-admission.ts';
 import type { Counters } from '../core/counters.ts';
 import { Problem } from '../core/problem.ts';
 import { askCircuit } from './circuit-asking.ts';
@@ -37,14 +37,17 @@ export function leaseMsOf({ timeoutMs }: Pick<ServicePolicy, 'timeoutMs'>): numb
 
 /** Asks the circuit before the request is forwarded, and tells it afterwards what came of it. */
 export function circuitBreaking(options: CircuitBreakingOptions): Stage {
-  const { policy, circuit, clock } = options;
+  const { policy, circuit, view, clock } = options;
   const asking = { ...options, leaseMs: leaseMsOf(policy), newId: () => options.randomHex(8) };
-  const ask = circuit.healthCheck === null ? () => askCircuit(asking) : healthChecks(asking, circuit.healthCheck);
+  // In shadow mode every request passes, and so none waits for a check.
+  const { healthCheck } = circuit.shadow ? { healthCheck: null } : circuit;
+  const ask = healthCheck === null ? () => askCircuit(asking) : healthChecks(asking, healthCheck);
   const tell = circuitReports(options);
 
-  const report = ({ context: { exchange } }: { context: { exchange: Exchange } }): Promise<void> | undefined => {
+  const report = async ({ context: { exchange } }: { context: { exchange: Exchange } }): Promise<void> => {
     const { circuit: asked, forwarded } = exchange;
-    return asked && forwarded && tell(asked, forwarded);
+    if (asked && forwarded) await tell(asked, forwarded);
+    await view.settled();
   };
 
   return {

@@ -1,4 +1,4 @@
-import type { CircuitView } from '../adapters/circuit-view.ts';
+import type { Answered, CircuitView } from '../adapters/circuit-view.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Counters } from '../core/counters.ts';
@@ -19,7 +19,7 @@ export interface ReportingOptions {
 
 /** Tells a circuit what came of the requests that it let through. */
 export function circuitReports({ policy, circuit, view, counters, by, clock }: ReportingOptions) {
-  const batch = new OutcomeBatch();
+  const batch = new OutcomeBatch(circuit.windowMs);
 
   async function count(version: number, outcomes: OutcomeCounts): Promise<void> {
     const period = periodOf(policy, version);
@@ -36,8 +36,12 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     if (report.endedBy > 0 && (await view.learn(report.endedBy))) return;
     const cause = tripCause(report, circuit);
     if (cause === undefined) return;
-    const result = await view.signal({ type: 'trip', source: 'outcomes', by, ...cause, atMs: clock() });
-    if (result.status === 'made') await counters.endPeriod(period, result.circuit.version, circuit.windowMs);
+    const trip = { type: 'trip', source: 'outcomes', by, ...cause, atMs: clock(), ofVersion: version } as const;
+    const result = await view.signal(trip);
+    const end = (answer: Answered | undefined) =>
+      answer?.status === 'made' ? counters.endPeriod(period, answer.circuit.version, circuit.windowMs) : undefined;
+    if (result.status === 'unanswered') void result.late.then(end);
+    else await end(result);
   }
 
   async function reportProbe(id: string, attempt: AttemptOutcome): Promise<void> {

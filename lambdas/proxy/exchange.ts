@@ -8,7 +8,7 @@ import type { UpstreamRequest } from '../adapters/upstream.ts';
 import type { FallbackPolicy } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import type { Verdict } from '../contract/verdict.ts';
-import type { Admission } from '../core/circuit.ts';
+import type { Admission } from '../core/circuit-admission.ts';
 import type { LimitRequest, Ruling } from '../core/counters.ts';
 import type { AttemptResult } from '../core/outcome.ts';
 import type { Problem } from '../core/problem.ts';

@@ -5,8 +5,8 @@ import type { AskedCircuit, Exchange } from './exchange.ts';
 
 /** A check is a small question: who is not well enough to answer it by then is not well. */
 const LONGEST_CHECK_MS = 2000;
-/** Of the request's time, for all checks together: the rest is for the request itself. */
-const CHECKS_SHARE = 0.5;
+/** Of the request's time, for one check and for all of them: the rest is for the request itself. */
+const SHARES = { one: 0.25, all: 0.5 };
 
 export interface HealthCheckOptions extends AskingOptions {
   readonly policy: ServicePolicy;
@@ -22,10 +22,12 @@ export interface HealthCheckOptions extends AskingOptions {
 export function healthChecks(options: HealthCheckOptions, path: string) {
   const { policy, view, upstream, monotonic, by } = options;
   const message = { method: 'GET', target: `${upstream.basePath}${path}`, headers: {}, body: undefined };
+  const allChecksMs = policy.timeoutMs * SHARES.all;
+  const checkMs = Math.min(policy.timeoutMs * SHARES.one, LONGEST_CHECK_MS);
 
-  async function check(leftMs: number): Promise<string | undefined> {
+  async function check(): Promise<string | undefined> {
     try {
-      const { status } = await upstream.send(message, Math.min(leftMs, LONGEST_CHECK_MS), 'own');
+      const { status } = await upstream.send(message, checkMs, 'own');
       return status >= 200 && status < 400 ? undefined : `GET ${path} was answered ${status}`;
     } catch (error) {
       return `GET ${path} failed: ${(error as Error).message}`;
@@ -35,17 +37,22 @@ export function healthChecks(options: HealthCheckOptions, path: string) {
   return async (exchange: Exchange): Promise<AskedCircuit> => {
     const begunAtMs = monotonic();
     exchange.deadlineAtMs = begunAtMs + policy.timeoutMs;
-    const checkedByMs = begunAtMs + policy.timeoutMs * CHECKS_SHARE;
-    for (;;) {
-      const asked = await askCircuit(options);
-      if (asked.probe === undefined) return asked;
-      const fault = await check(checkedByMs - monotonic());
+    let asked = await askCircuit(options);
+    while (asked.probe !== undefined) {
+      const fault = await check();
       const id = asked.probe;
       const result = await view.signal(
         fault === undefined ? { type: 'probe-succeeded', id, by } : { type: 'probe-failed', id, by, reason: fault },
       );
-      const isSpent = fault !== undefined || monotonic() >= checkedByMs || result.status === 'unanswered';
-      if (isSpent) return { state: asked.state, admission: 'reject' };
+      if (result.status === 'unanswered') return { state: asked.state, admission: 'reject' };
+      const state = result.circuit;
+      // Whose checks closed it need not wait for the ramp-up as well.
+      if (state.state === 'closed') return { state, admission: 'pass' };
+      // A check that is cut short would tell of the gateway's hurry, and not of the upstream.
+      const isTimeLeft = monotonic() + checkMs <= begunAtMs + allChecksMs;
+      if (fault !== undefined || !isTimeLeft) return { state, admission: 'reject' };
+      asked = await askCircuit(options);
     }
+    return asked;
   };
 }

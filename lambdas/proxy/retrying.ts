@@ -36,7 +36,7 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
   const { policy, counters, monotonic, random } = options;
   const windowMs = policy.circuit?.windowMs ?? WINDOW_MS;
   const periodFor = ({ circuit }: Exchange) => periodOf(policy, circuit?.state.version ?? 0);
-  const batch = new OutcomeBatch();
+  const batch = new OutcomeBatch(windowMs);
 
   return {
     begin: (exchange) => {

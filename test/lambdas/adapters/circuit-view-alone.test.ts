@@ -141,7 +141,7 @@ describe('a table that does not answer', () => {
     const { view, faulty, failures, transitions } = circuits.environment({ waits: HASTY });
     await view.load();
     faulty.fault = () => 'hangs';
-    expect(await view.signal(trip())).toEqual({ status: 'unanswered' });
+    expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
     expect(String(failures)).toBe('Error: the table gave no answer within 20 ms');
     expect(transitions).toEqual([]);
     expect(await view.current()).toEqual(INITIAL_CIRCUIT);
@@ -158,14 +158,14 @@ describe('a table that does not answer', () => {
     faulty.fault = () => 'none';
     await view.load();
     faulty.fault = () => 'hangs';
-    expect(await view.signal(trip())).toEqual({ status: 'unanswered' });
+    expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
   });
 
   it('but has written all the same is believed when its answer comes', async () => {
     const { view, faulty, transitions } = circuits.environment({ waits: HASTY });
     await view.load();
     const held = holdAnswers(faulty, 'PutItem');
-    expect(await view.signal(trip())).toEqual({ status: 'unanswered' });
+    expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
     await held.answered;
     expect(transitions).toEqual([]);
     held.release();
@@ -177,7 +177,7 @@ describe('a table that does not answer', () => {
     const { view, faulty, failures, transitions } = circuits.environment({ waits: HASTY });
     await view.load();
     const held = holdAnswers(faulty, 'PutItem');
-    expect(await view.signal(trip())).toEqual({ status: 'unanswered' });
+    expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
     await held.answered;
     held.fail(new Error('the connection is gone'));
     await vi.waitFor(() => expect(failures).toHaveLength(2), { interval: 5 });
@@ -207,7 +207,9 @@ describe('a table that loses only the history', () => {
     faulty.fault = (_, input) => (isHistory(input) ? 'fails' : 'none');
     expect(await view.signal(trip())).toMatchObject({ status: 'made' });
     expect(transitions).toEqual(['open for all']);
+    await view.settled();
     expect(failures).toHaveLength(1);
+    expect(view.settled()).toBeUndefined();
     // It has not failed in anything that matters.
     circuits.clock.advance(TIMING.openForMs);
     expect(await view.signal(started('a'))).toMatchObject({ status: 'made' });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FRESH_MS, STALE_MS } from '../../../lambdas/adapters/circuit-view.ts';
 import { INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { admit } from '../../../lambdas/core/circuit.ts';
+import { admit } from '../../../lambdas/core/circuit-admission.ts';
 import { LEASE_MS, OPENED, PROBING, started, TIMING, tripped } from '../../support/circuits.ts';
 import { circuitViews, holdAnswers, reads } from './circuit-views.ts';
 

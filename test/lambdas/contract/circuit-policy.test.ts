@@ -60,7 +60,7 @@ describe('the policy of a circuit', () => {
   });
 
   it('is as short as can be: what is as usual is left out', () => {
-    const usual = { failureShare: 0.5, minRequests: 5, windowMs: 10_000, openForMs: 30_000, outcomes: true };
+    const usual = { failureShare: 0.5, minRequests: 5, windowMs: 10_000, outcomes: true };
     expect(encodeCircuit(circuitPolicy())).toEqual(usual);
     const changes = { probes: 1, shadow: true, slow: { overMs: 500, share: 0.5 }, failureStatuses: [] };
     expect(encodeCircuit(circuitPolicy(changes))).toEqual({ ...usual, ...changes });
@@ -69,7 +69,7 @@ describe('the policy of a circuit', () => {
   it.each<[object, string]>([
     [{ failureShare: '0.5' }, 'failureShare must be a finite number, got "0.5"'],
     [{ minRequests: 1.5 }, 'minRequests must be an integer, got 1.5'],
-    [{ openForMs: undefined }, 'openForMs must be an integer, got undefined'],
+    [{ openForMs: null }, 'openForMs must be an integer, got null'],
     [{ outcomes: undefined }, 'outcomes must be a boolean, got undefined'],
     [{ probes: null }, 'probes must be an integer, got null'],
     [{ slow: { overMs: 100 } }, 'slow.share must be a finite number, got undefined'],
@@ -89,7 +89,7 @@ describe('the part of it that moves a circuit', () => {
         expect(decodeJson(decodeTiming, JSON.stringify(encodeCircuit(timing)), 'timing')).toEqual(timing);
       }),
     );
-    expect(encodeCircuit(timingOf(circuitPolicy()))).toEqual({ openForMs: 30_000 });
+    expect(encodeCircuit(timingOf(circuitPolicy()))).toEqual({});
   });
 
   it('is taken from the whole without the rest', () => {

@@ -9,7 +9,7 @@ import {
   encodeCircuitsConfig,
 } from '../../../lambdas/contract/circuits-config.ts';
 
-const USUAL: CircuitTiming = { ...DEFAULT_TIMING, openForMs: 30_000 };
+const USUAL: CircuitTiming = DEFAULT_TIMING;
 const CONFIG: CircuitsConfig = {
   gateway: 'shop',
   namespace: 'Tollgate',
@@ -32,10 +32,10 @@ describe('what the functions know that move circuits', () => {
       gateway: 'shop',
       namespace: 'Tollgate',
       services: {
-        orders: { openForMs: 30_000 },
+        orders: {},
         'orders-failures': { openForMs: 1000, probes: 1, successes: 20, rampUpMs: 0 },
-        'orders-failures-throttles': { openForMs: 30_000 },
-        'a-orders': { openForMs: 30_000, maxOpenForMs: 30_000 },
+        'orders-failures-throttles': {},
+        'a-orders': { maxOpenForMs: 30_000 },
       },
     });
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CIRCUIT_STATES, type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { admit, isForced, type Now, type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import { isForced, type Now, type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import { admit } from '../../../lambdas/core/circuit-admission.ts';
 import { failed, forced, LEASE_MS, RELEASED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
 
 /** One write that the table took. */
@@ -23,7 +24,17 @@ interface Process {
 }
 
 type Deed =
-  | { readonly does: 'crash' | 'ask' | 'report-good' | 'report-bad' | 'report-again' | 'expire' | 'release' }
+  | {
+      readonly does:
+        | 'crash'
+        | 'ask'
+        | 'report-good'
+        | 'report-bad'
+        | 'report-again'
+        | 'give-back'
+        | 'expire'
+        | 'release';
+    }
   | { readonly does: 'trip'; readonly source: 'outcomes' | 'alarm'; readonly agoMs: number }
   | { readonly does: 'force'; readonly open: boolean; readonly forMs: number };
 /** `isStale`: done on what the process knew before, without reading what stands. */
@@ -38,7 +49,7 @@ const PROCESSES = 4;
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ does: 'ask' }) },
   { weight: 8, arbitrary: fc.constant({ does: 'report-good' }) },
-  { weight: 2, arbitrary: fc.constantFrom<Deed>({ does: 'report-bad' }, { does: 'crash' }) },
+  { weight: 2, arbitrary: fc.constantFrom<Deed>({ does: 'report-bad' }, { does: 'give-back' }, { does: 'crash' }) },
   {
     weight: 2,
     arbitrary: fc.constantFrom<Deed>({ does: 'report-again' }, { does: 'expire' }, { does: 'release' }),
@@ -129,17 +140,23 @@ class Fleet {
         };
       }
       case 'report-good':
-      case 'report-bad': {
+      case 'report-bad':
+      case 'give-back': {
         const { probe } = one;
         if (probe === undefined) return () => {};
         one.probe = undefined;
+        if (step.does === 'give-back') return apply({ type: 'probe-abandoned', id: probe });
         if (step.does === 'report-good') one.reported = probe;
         return apply(step.does === 'report-good' ? succeeded(probe) : failed(probe));
       }
       case 'report-again':
         return one.reported === undefined ? () => {} : apply(succeeded(one.reported));
       case 'trip':
-        return apply(tripped(this.#nowMs - step.agoMs, step.source));
+        return apply({
+          ...tripped(this.#nowMs - step.agoMs, step.source),
+          // What was counted while the circuit had the version that the process knows.
+          ...(step.source === 'outcomes' && { ofVersion: one.known.version }),
+        } as Signal);
       case 'force':
         return apply(forced(step.open ? 'forced-open' : 'forced-closed', step.forMs && now.nowMs + step.forMs));
       case 'release':
@@ -152,7 +169,8 @@ class Fleet {
   /** Reports come from those who have something to report. */
   #whoDoes({ does, process }: Act): Process {
     const holders = this.#processes.filter(({ probe }) => probe !== undefined);
-    const able = (does === 'report-good' || does === 'report-bad') && holders.length > 0 ? holders : this.#processes;
+    const able =
+      ['report-good', 'report-bad', 'give-back'].includes(does) && holders.length > 0 ? holders : this.#processes;
     return able[process % able.length] as Process;
   }
 
@@ -273,6 +291,12 @@ describe('whatever happens to the circuit of a fleet', () => {
       if (!isForced(before)) return;
       const isOver = before.untilMs !== 0 && now.nowMs >= before.untilMs;
       expect(isOver || signal.type === 'force' || signal.type === 'release').toBe(true);
+    });
+  });
+
+  it('no outcomes of before it opened last open it again', () => {
+    eachWrite(({ before, signal }) => {
+      if (signal.type === 'trip' && signal.source === 'outcomes') expect(signal.ofVersion).toBe(before.version);
     });
   });
 

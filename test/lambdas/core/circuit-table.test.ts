@@ -31,6 +31,7 @@ const SIGNALS: Readonly<Record<string, Signal>> = {
   'probe started': started('z'),
   'probe succeeded': succeeded('a'),
   'probe failed': failed('a'),
+  'probe abandoned': { type: 'probe-abandoned', id: 'a' },
   'forced open': forced('forced-open'),
   'forced closed': forced('forced-closed'),
   released: RELEASED,

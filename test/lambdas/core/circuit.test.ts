@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import {
-  admit,
-  bounded,
-  isTransition,
-  retryAfterS,
-  type Signal,
-  settle,
-  transition,
-} from '../../../lambdas/core/circuit.ts';
+import { isTransition, type Signal, settle, transition } from '../../../lambdas/core/circuit.ts';
+import { admit, retryAfterS } from '../../../lambdas/core/circuit-admission.ts';
+import { bounded } from '../../../lambdas/core/circuit-bounds.ts';
 import {
   failed,
   forced,
@@ -78,8 +72,20 @@ describe('a closed circuit', () => {
     expect(next(alarmed, tripped(70_001, 'alarm'), 80_000).state).toBe('open');
   });
 
-  it('is opened by outcomes even where the clock of who closed it was a minute ahead', () => {
+  it('is opened by alarms even where somebody wrote times into it that no clock can have', () => {
+    const nonsense = { ...RECOVERED, closedAtMs: 9e15, alarmAtMs: 9e15 } as CircuitState;
+    expect(next(nonsense, tripped(40_000, 'alarm'), 41_000)).toMatchObject({ state: 'open', alarmAtMs: 40_000 });
+  });
+
+  it('is opened by alarms and outcomes even where the clock of who closed it was a minute ahead', () => {
+    expect(next(RECOVERED, tripped(1, 'alarm'), 2).state).toBe('open');
     expect(next(RECOVERED, tripped(1), 1).state).toBe('open');
+  });
+
+  it('is opened by no outcomes that were counted before it opened last', () => {
+    const ofOld = { ...tripped(40_000), ofVersion: 0 } as Signal;
+    expect(next(RECOVERED, ofOld, 40_000)).toBe(RECOVERED);
+    expect(next(RECOVERED, { ...ofOld, ofVersion: RECOVERED.version } as Signal, 40_000).state).toBe('open');
   });
 });
 
@@ -180,6 +186,11 @@ describe('a half-open circuit', () => {
     });
   });
 
+  it('gives the place of a probe that nobody sends to another at once', () => {
+    expect(next(PROBING, { type: 'probe-abandoned', id: 'a' }, 31_000)).toMatchObject({ leases: {}, succeeded: 0 });
+    expect(next(PROBING, { type: 'probe-abandoned', id: 'z' }, 31_000)).toBe(PROBING);
+  });
+
   it('takes no report of a probe that has no lease', () => {
     expect(next(PROBING, succeeded('z'), 32_000)).toBe(PROBING);
     expect(next(PROBING, failed('z'), 32_000)).toBe(PROBING);
@@ -254,6 +265,14 @@ describe('bounded', () => {
   it('keeps no place for a probe longer than a probe can take', () => {
     const nonsense = { ...PROBING, leases: { a: 9e15, b: 32_000 } } as CircuitState;
     expect(bounded(nonsense, 31_000, TIMING, LEASE_MS)).toMatchObject({ leases: { a: 41_000, b: 32_000 } });
+  });
+
+  it.each([-5, 3, 1e9])('can be closed by a probe, although %d are said to have succeeded', (said) => {
+    const circuit = bounded({ ...PROBING, succeeded: said, leases: {} } as CircuitState, 31_000, TIMING, LEASE_MS);
+    expect(admitted(circuit, 31_000)).toBe('probe');
+    const ids = ['p', 'q', 'r'];
+    const closed = ids.reduce((one, id) => next(next(one, started(id), 31_000), succeeded(id), 31_000), circuit);
+    expect(closed.state).toBe('closed');
   });
 
   it.each([INITIAL_CIRCUIT, RECOVERED, SHUT, HELD])('leaves %o as it is', (circuit) => {

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
 import { WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
@@ -8,6 +8,7 @@ import type { CircuitPolicy } from '../../../lambdas/contract/circuit-policy.ts'
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import { OVERHEAD_ALLOWANCE } from '../../../lib/gateway/overhead-allowance.ts';
 import { forced, started, tripped } from '../../support/circuits.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
@@ -319,8 +320,12 @@ describe('a health check', () => {
   });
   afterEach(() => checked.stop());
 
-  const checking = () =>
-    environment({ healthCheck: '/healthz?deep=1' }, { service: { upstream: `${checked.url}/base` } });
+  const checking = (circuit: Partial<CircuitPolicy> = {}) =>
+    environment(
+      { healthCheck: '/healthz?deep=1', ...circuit },
+      // Whoever has closed the circuit is forwarded, although half of the others are not yet.
+      { service: { upstream: `${checked.url}/base` }, random: () => 0.5 },
+    );
 
   it('is asked in place of the client’s request, which is forwarded when the checks have closed the circuit', async () => {
     await openByAlarm();
@@ -334,9 +339,20 @@ describe('a health check', () => {
     await openByAlarm();
     clock.advance(30_000);
     isWell = false;
-    expect(problemOf(await checking().send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    const refused = await checking().send({ verdict: ALICE });
+    expect(problemOf(refused)).toMatchObject({ code: 'circuit_open' });
+    expect(refused.headers).toMatchObject({ 'retry-after': '30' });
     expect(paths).toEqual(['/base/healthz?deep=1']);
     expect(await store().read()).toMatchObject({ state: 'open', reason: 'GET /healthz?deep=1 was answered 500' });
+  });
+
+  it('keeps nobody waiting in shadow mode, where requests are probes as they come', async () => {
+    await openByAlarm();
+    clock.advance(30_000);
+    isWell = false;
+    expect(await statuses(checking({ shadow: true }), 2)).toEqual([500, 500]);
+    expect(paths).toEqual(['/base/42', '/base/42']);
+    expect(await store().read()).toMatchObject({ state: 'open', reopenings: 1 });
   });
 
   it('that is not answered ends within the request’s deadline', async () => {
@@ -419,6 +435,40 @@ describe('while the table fails', () => {
     expect(await statuses(gateway, 1)).toEqual([200]);
     faulty.client.destroy();
   });
+});
+
+it('a lease that is written too late for its request is given back', async () => {
+  await openByAlarm();
+  const faulty = faultyClient(table);
+  const waits = { load: 60_000, read: 60_000, write: 20 };
+  const gateway = environment({}, { table: { ...table, client: faulty.client }, waits });
+  await statuses(gateway, 1);
+  clock.advance(30_000);
+  const gate = Promise.withResolvers<void>();
+  faulty.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'PutItemCommand') await gate.promise;
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+  gate.resolve();
+  await vi.waitFor(async () =>
+    expect(await store().read({ consistent: true })).toMatchObject({ state: 'half-open', leases: {} }),
+  );
+  faulty.client.destroy();
+});
+
+it('a transition is in the history before the reply leaves', async () => {
+  status = 503;
+  await statuses(environment(), 5);
+  expect(await store().history(5)).toMatchObject([{ atMs: clock.nowMs, circuit: { state: 'open', version: 1 } }]);
+});
+
+it('no request waits longer for the table than its function has beside its upstream', () => {
+  expect(WAITS.read + 4 * WAITS.write).toBeLessThan(OVERHEAD_ALLOWANCE.toMilliseconds());
 });
 
 it('a table that does not answer is no reason to refuse', async () => {

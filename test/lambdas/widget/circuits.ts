@@ -46,7 +46,7 @@ export const FORCED_OPEN: Forced = {
 };
 
 export function view(changes: Partial<CircuitView> = {}): CircuitView {
-  const timing = { openForMs: 30_000, ...DEFAULT_TIMING };
+  const timing = DEFAULT_TIMING;
   return { service: 'orders', circuit: CLOSED, fault: null, history: [], timing, ...changes };
 }
 

@@ -10,7 +10,7 @@ import { type FaultyClient, faultyClient } from '../../support/faulty-dynamodb.t
 import { captureLines } from '../../support/lines.ts';
 import { CLOSED, FORCED_OPEN, NOW_MS, OPEN, OPERATOR } from './circuits.ts';
 
-const TIMING = { openForMs: 30_000, ...DEFAULT_TIMING };
+const TIMING = DEFAULT_TIMING;
 
 let table: TestTable;
 let faulty: FaultyClient;

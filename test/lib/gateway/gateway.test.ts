@@ -139,10 +139,10 @@ describe('a gateway', () => {
     expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
-      services: { users: { openForMs: 30_000, ...DEFAULT_TIMING } },
+      services: { users: DEFAULT_TIMING },
     });
     // What the decoder adds by itself is left out: a function's environment is small.
-    expect(JSON.parse(TOLLGATE_CIRCUITS as string).services).toEqual({ users: { openForMs: 30_000 } });
+    expect(JSON.parse(TOLLGATE_CIRCUITS as string).services).toEqual({ users: {} });
     expect(TOLLGATE_TABLE).toHaveProperty('Fn::ImportValue');
   });
 

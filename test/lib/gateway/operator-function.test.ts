@@ -39,7 +39,7 @@ describe('the operator function', () => {
     expect(decodeCircuitsConfig(Variables['TOLLGATE_CIRCUITS'] ?? '')).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
-      services: { users: { openForMs: 30_000, ...DEFAULT_TIMING } },
+      services: { users: DEFAULT_TIMING },
     });
   });
 

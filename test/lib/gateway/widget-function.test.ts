@@ -26,7 +26,7 @@ describe('the widget function', () => {
     expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate',
-      services: { users: { openForMs: 30_000, ...DEFAULT_TIMING } },
+      services: { users: DEFAULT_TIMING },
     });
     expect(others).toEqual({
       TOLLGATE_TABLE: { 'Fn::ImportValue': expect.any(String) },
