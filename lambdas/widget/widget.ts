@@ -18,12 +18,12 @@ It takes no parameters.`;
 const asksForHelp = object({ describe: withDefault(boolean, false) });
 
 /**
- * A custom widget of a CloudWatch dashboard: answers HTML, or with `describe` what it is in Markdown.
+ * A custom widget of a CloudWatch dashboard: answers HTML, or with `describe` what it is in Markdown, as AWS's samples do.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
  */
 export function createWidget({ operatorFunction, ...options }: WidgetOptions) {
-  return async (event: unknown): Promise<string | { readonly markdown: string }> => {
-    if (isHelp(event)) return { markdown: DOCUMENTATION };
+  return async (event: unknown): Promise<string> => {
+    if (isHelp(event)) return DOCUMENTATION;
     const circuits = await readCircuits(options);
     const [first] = circuits;
     if (first && circuits.every(({ unanswered }) => unanswered)) return renderFault(first.fault ?? '');
