@@ -37,7 +37,10 @@ const timestamp: Decoder<number> = (value, path) => {
   return atMs;
 };
 
-const reasonData = object({ recentDatapoints: array(number), period: number });
+const reasonData = object({
+  recentDatapoints: orElse(array(number), []),
+  period: orElse<number | undefined>(number, undefined),
+});
 
 /** JSON in a string. Its datapoints go from old to new. */
 const measured: Decoder<Measured> = (value, path) => {

@@ -32,10 +32,12 @@ export function createTrip({ config, storeOf, clock, random }: TripOptions) {
     const { service, trip } = demand;
     const store = storeOf(service);
     const { circuit, moved } = await open(store, demand, now);
+    const told = { alarm: trip.by, circuit: circuit.state };
     if (moved) logTransition({ ...config, service }, circuit, now.nowMs);
-    else writeLine({ message: 'alarm ignored', why: 'it changes nothing', alarm: trip.by, circuit: circuit.state });
-    // Also where an event comes again: the first time it may have failed between the circuit and its history.
-    if (isOpenedBy(circuit, trip)) await store.remember(circuit, circuit.openedAtMs);
+    if (!isOpenedBy(circuit, trip)) return writeLine({ message: 'alarm ignored', why: 'it changes nothing', ...told });
+    await store.remember(circuit, circuit.openedAtMs);
+    // The event came again: the first time it may have failed between the circuit and its history.
+    if (!moved) writeLine({ message: 'history completed', ...told });
   };
 }
 

@@ -40,6 +40,13 @@ describe.each([
   });
 
   it.each([
+    ['a period', '{"recentDatapoints":[0.75]}', { value: 0.75, periodS: undefined }],
+    ['datapoints', '{"period":10}', { value: undefined, periodS: 10 }],
+  ])('tells what else is in reasonData without %s', (_missing, reasonData, told) => {
+    expect(decodeAlarmEvent(event({ reasonData }))).toMatchObject(told);
+  });
+
+  it.each([
     ['is missing', null],
     ['has another form', { metrics: 'many' }],
     ['names no percentile', { metrics: [{ id: 'a', metricStat: { stat: 'Average' } }, { id: 'b' }] }],
