@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type CircuitState, circuitState } from '../contract/circuit-state.ts';
 import { DecodeError } from '../contract/decode.ts';
+import { MAX_VERSION } from '../contract/table.ts';
 
 export type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -20,21 +21,18 @@ function encodeValue(value: string | number | Readonly<Record<string, number>>):
   }
 }
 
-/** Somebody wrote it by hand, and from there on there would soon be no numbers left to count with. */
-const HUGE_VERSION = 1e15;
-
 /** @throws DecodeError for an item that somebody edited into something else */
 export function decodeCircuitItem(item: Item): CircuitState {
   const circuit = circuitState(plain(item), 'circuit');
   // An item exists once its circuit has moved. With version 0 it could never move again.
-  if (versionOf(item) === 0) throw new DecodeError('circuit.version', 'from 1 to 1e15', circuit.version);
+  if (versionOf(item) === 0) throw new DecodeError('circuit.version', `from 1 to ${MAX_VERSION}`, circuit.version);
   return circuit;
 }
 
 /** What an item's version is, whatever else it holds; 0: none that could be counted on from. */
 export function versionOf(item: Item): number {
   const version = Number(item['version']?.N);
-  return Number.isSafeInteger(version) && version > 0 && version <= HUGE_VERSION ? version : 0;
+  return Number.isSafeInteger(version) && version > 0 && version <= MAX_VERSION ? version : 0;
 }
 
 /** Numbers, texts and maps of numbers; what else people add to an item by hand is no field of a circuit. */

@@ -10,9 +10,12 @@ export const CIRCUIT_STATE_SORT_KEY = 'state';
 
 export const CIRCUIT_HISTORY_PREFIX = 'history#';
 
+/** The greatest version of a circuit: beyond it the history would be out of order. */
+export const MAX_VERSION = 999_999_999_999;
+
 /** History sorts by version, so a query for the newest items reads the partition backwards. */
 export function circuitHistorySortKey(version: number): string {
-  return `${CIRCUIT_HISTORY_PREFIX}${String(version).padStart(12, '0')}`;
+  return `${CIRCUIT_HISTORY_PREFIX}${String(version).padStart(String(MAX_VERSION).length, '0')}`;
 }
 
 /** Partition of what operators said: one item for each subject that was ever revoked or given limits of its own. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { CIRCUIT_SOURCES, type CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import { MAX_VERSION } from '../../lambdas/contract/table.ts';
 
 const timeMs = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
 const count = fc.nat(1000);
@@ -8,7 +9,7 @@ const figure = fc.oneof(fc.integer(), fc.double({ noNaN: true, min: 1e-100, max:
 const name = fc.oneof(fc.string({ minLength: 1, maxLength: 20 }), fc.constantFrom('constructor', 'N', 'M'));
 
 const moved = {
-  version: fc.integer({ min: 1, max: 1e15 }),
+  version: fc.integer({ min: 1, max: MAX_VERSION }),
   source: fc.constantFrom(...CIRCUIT_SOURCES),
   by: fc.string(),
   reason: fc.string({ unit: 'grapheme' }),
