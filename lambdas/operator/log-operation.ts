@@ -1,7 +1,7 @@
 import { writeLine } from '../adapters/log.ts';
 import type { Operation, OperationResult } from '../contract/operations.ts';
 
-/** Who asked is in CloudTrail, not here. An id is no credential: a token is named by its `jti`. */
+/** Of who asks what they say of themselves: CloudTrail has who it was. An id is no credential: a token is named by its `jti`. */
 export function logOperation(gateway: string, operation: Operation | undefined, result: OperationResult): void {
   writeLine({ message: result.ok ? 'operation' : 'operation failed', gateway, ...operation, ...toldOf(result) });
 }
