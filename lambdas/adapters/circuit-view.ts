@@ -10,6 +10,8 @@ import { NO_ANSWER, within } from './within.ts';
 export const FRESH_MS = 1000;
 /** A state older than this is not used before it was read again: the environment was frozen, or the table was gone. */
 export const STALE_MS = 5000;
+/** For so long the table must have failed before an environment sends probes of which no other knows. */
+export const ALONE_AFTER_MS = 2000;
 /**
  * How long others wait for the table, in milliseconds. A request may meet one read and three writes, and then wait for
  * what is still to be written: together they stay within what a function has beside its upstream.
@@ -76,8 +78,8 @@ export class CircuitView {
   #asOfMs = Number.NEGATIVE_INFINITY;
   /** When somebody last tried to. */
   #writtenDownAtMs = Number.NEGATIVE_INFINITY;
-  /** Whether the table's last word was a failure. */
-  #failing = false;
+  /** Since when the table has had no other word than failures; undefined: its last word was none. */
+  #failingSinceMs: number | undefined;
   /** Transitions on their way into the history. */
   readonly #remembering = new Set<Promise<void>>();
   #pending: { readonly sinceMs: number; readonly read: Promise<void> } | undefined;
@@ -123,7 +125,7 @@ export class CircuitView {
     const moved = await within(waits.write, moving);
     if (moved === NO_ANSWER) onFailure(new Error(`the table gave no answer within ${waits.write} ms`));
     else if (moved !== undefined) return moved;
-    return this.#failing ? this.#moveAlone(signal) : { status: 'unanswered', late: moving };
+    return this.#mayMoveAlone(signal) ? this.#moveAlone(signal) : { status: 'unanswered', late: moving };
   }
 
   /**
@@ -138,7 +140,7 @@ export class CircuitView {
   /** @returns undefined: the table fails, or others always come first */
   async #move(signal: Signal): Promise<Answered | undefined> {
     const { store, timing, onTransition } = this.#options;
-    for (let attempt = 1; attempt <= ATTEMPTS && !this.#failing; attempt += 1) {
+    for (let attempt = 1; attempt <= ATTEMPTS && this.#failingSinceMs === undefined; attempt += 1) {
       const now = this.#now();
       const [from, known] = [this.#circuit, this.#stored];
       const next = transition(from, signal, now, timing);
@@ -146,6 +148,8 @@ export class CircuitView {
       const stands = await store.replace(from, next).catch((error) => this.#failed(error));
       if (stands === undefined) return undefined;
       this.#take(stands, now.nowMs, known);
+      // Whoever loses the race for a place has another to try the upstream: fifty who raced on would hold each other up.
+      if (stands !== next && signal.type === 'probe-started') return { status: 'unchanged', circuit: this.#circuit };
       if (stands !== next) continue;
       if (isTransition(from, next)) {
         onTransition(next, 'for all');
@@ -164,6 +168,12 @@ export class CircuitView {
       .catch(onFailure)
       .finally(() => this.#remembering.delete(remembering));
     this.#remembering.add(remembering);
+  }
+
+  /** To leave an upstream alone needs nobody's consent; to try it without the others does not come at the first failure. */
+  #mayMoveAlone({ type }: Signal): boolean {
+    if (this.#failingSinceMs === undefined) return false;
+    return type !== 'probe-started' || this.#since(this.#failingSinceMs) >= ALONE_AFTER_MS;
   }
 
   /** Until the table answers again. */
@@ -210,7 +220,7 @@ export class CircuitView {
   /** @param known what was known when the table was asked */
   #take(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
     const { clock, timing, leaseMs } = this.#options;
-    this.#failing = false;
+    this.#failingSinceMs = undefined;
     // An answer that was overtaken by a newer one tells nothing of an item that somebody set back.
     if (circuit.version >= this.#stored.version || this.#stored === known) {
       this.#asOfMs = asOfMs;
@@ -224,7 +234,7 @@ export class CircuitView {
   }
 
   #failed(error: unknown): undefined {
-    this.#failing = true;
+    this.#failingSinceMs ??= this.#options.clock();
     this.#options.onFailure(error);
   }
 

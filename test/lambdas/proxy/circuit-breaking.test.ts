@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { WAITS } from '../../../lambdas/adapters/circuit-view.ts';
+import { ALONE_AFTER_MS, WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
 import type { CircuitPolicy } from '../../../lambdas/contract/circuit-policy.ts';
@@ -431,7 +431,10 @@ describe('while the table fails', () => {
     faulty.fault = () => 'fails';
     clock.advance(29_999);
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    // To try it without the others does not come at the first failure.
     clock.advance(1);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    clock.advance(ALONE_AFTER_MS);
     expect(await statuses(gateway, 1)).toEqual([200]);
     faulty.client.destroy();
   });
@@ -529,6 +532,8 @@ it('a table that is slow makes no second probe; one that fails makes no upstream
   expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
   expect(calls).toBe(0);
   faulty.fault = () => 'fails';
+  expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+  clock.advance(ALONE_AFTER_MS);
   expect(await statuses(created, 1)).toEqual([200]);
   faulty.client.destroy();
 });
