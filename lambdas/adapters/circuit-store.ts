@@ -7,8 +7,9 @@ import {
   type PutItemCommandInput,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { CircuitEvent } from '../contract/circuit-operations.ts';
+import type { CircuitEvent, CircuitFacts } from '../contract/circuit-operations.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
+import { DecodeError } from '../contract/decode.ts';
 import {
   CIRCUIT_HISTORY_PREFIX,
   CIRCUIT_STATE_SORT_KEY,
@@ -34,6 +35,9 @@ const NO_VERSION: Condition = {
   ExpressionAttributeValues: { ':number': { S: 'N' } },
 };
 
+/** A circuit, or what is wrong with the item that somebody edited into nonsense. */
+type Inspected = Pick<CircuitFacts, 'circuit' | 'fault'>;
+
 const WRITTEN = Symbol('written');
 
 /** The circuit of one service in DynamoDB. */
@@ -57,6 +61,11 @@ export class CircuitStore {
     return item === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(item);
   }
 
+  /** The circuit as it stands now, or what is wrong with its item. @throws when DynamoDB does not answer */
+  async inspect(): Promise<Inspected> {
+    return inspected(await this.#item(true));
+  }
+
   /**
    * Stores `next` where `previous` still stands.
    *
@@ -78,7 +87,7 @@ export class CircuitStore {
    */
   async overwrite(circuit: CircuitState, nowMs: number): Promise<CircuitState | undefined> {
     const item = await this.#item(true);
-    if (item === undefined || circuitOf(item) !== undefined) return undefined;
+    if (item === undefined || inspected(item).circuit !== null) return undefined;
     // Who was told a version may have been told a greater one before: seconds are more than any circuit's transitions.
     const version = versionOf(item) || Math.floor(nowMs / 1000);
     const next = { ...circuit, version: version + 1 };
@@ -154,17 +163,17 @@ function versionIs(version: string): Condition {
   };
 }
 
-/** Undefined for an item that is none. */
-function circuitOf(item: Item): CircuitState | undefined {
+function inspected(item: Item | undefined): Inspected {
   try {
-    return decodeCircuitItem(item);
-  } catch {
-    return undefined;
+    return { circuit: item === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(item), fault: null };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { circuit: null, fault: error.message };
   }
 }
 
 function eventOf(item: Item): readonly CircuitEvent[] {
-  const circuit = circuitOf(item);
+  const { circuit } = inspected(item);
   const atMs = Number(item['atMs']?.N);
-  return circuit !== undefined && Number.isSafeInteger(atMs) ? [{ atMs, circuit }] : [];
+  return circuit !== null && Number.isSafeInteger(atMs) ? [{ atMs, circuit }] : [];
 }

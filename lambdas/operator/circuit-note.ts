@@ -1,19 +1,19 @@
+import type { CircuitMove } from '../adapters/move-circuit.ts';
 import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { settle } from '../core/circuit.ts';
 import { isoTime } from '../core/iso-time.ts';
-import type { CircuitChange } from './change-circuit.ts';
 import type { Circuit } from './circuit-table.ts';
 
 /** What an operator should know who has moved a circuit: what it does now, until when, and what ends that. */
 export function noteOfChange(
   { service, timing }: Circuit,
-  { circuit, changed, fault }: CircuitChange,
+  { circuit, moved, fault }: CircuitMove,
   nowMs: number,
 ): string {
   return [
     ...(fault === null ? [] : [`the table had what is no circuit, which was replaced (${fault})`]),
-    ...(changed ? [] : ['nobody held it, so nothing was changed']),
+    ...(moved ? [] : ['nobody held it, so nothing was changed']),
     whatNow(service, settle(circuit, nowMs), timing, nowMs),
   ].join('; ');
 }

@@ -4,7 +4,7 @@ import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import { DecodeError } from '../contract/decode.ts';
 
 /** What the table has of one circuit. */
-export type CircuitTable = Pick<CircuitStore, 'read' | 'replace' | 'overwrite' | 'remember' | 'history'>;
+export type CircuitTable = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite' | 'remember' | 'history'>;
 
 /** The circuit of one service. */
 export interface Circuit {
@@ -16,7 +16,7 @@ export interface Circuit {
 /** Where the table does not answer, TableUnavailable is thrown by each call of what is returned, as for rules. */
 export function tellingOutages(store: CircuitTable): CircuitTable {
   return {
-    read: (options) => answered(() => store.read(options)),
+    inspect: () => answered(() => store.inspect()),
     replace: (previous, next) => answered(() => store.replace(previous, next)),
     overwrite: (circuit, nowMs) => answered(() => store.overwrite(circuit, nowMs)),
     remember: (next, nowMs) => answered(() => store.remember(next, nowMs)),

@@ -13,7 +13,7 @@ import type { CircuitsConfig } from '../contract/circuits-config.ts';
 import { InvalidOperationError, quote } from '../contract/rule-id.ts';
 import { settle } from '../core/circuit.ts';
 import { byNearness } from '../core/nearest.ts';
-import { changeCircuit, readCircuit, type SignalByHand } from './change-circuit.ts';
+import { changeCircuit, type SignalByHand } from './change-circuit.ts';
 import { noteOfChange } from './circuit-note.ts';
 import { type Circuit, type CircuitTable, tellingOutages } from './circuit-table.ts';
 
@@ -61,7 +61,7 @@ function circuitOf(service: string, { config: { services }, storeOf }: Circuits)
 
 /** As the circuit stands now, whatever the table has of it. */
 async function factsOf({ service, table }: Circuit, nowMs: number): Promise<CircuitFacts> {
-  const { circuit, fault } = await readCircuit(() => table.read({ consistent: true }));
+  const { circuit, fault } = await table.inspect();
   return { service, circuit: circuit && settle(circuit, nowMs), fault };
 }
 
@@ -73,13 +73,13 @@ async function move(
 ): Promise<CircuitResult> {
   const { service, table } = circuit;
   const change = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
-  if (change.changed) logTransition({ ...config, service }, change.circuit, nowMs);
-  const { history, note } = change.changed
+  if (change.moved) logTransition({ ...config, service }, change.circuit, nowMs);
+  const { history, note } = change.moved
     ? await remembered(table, change.circuit, nowMs)
     : { history: await table.history(HISTORY_LENGTH), note: null };
   const notes = [noteOfChange(circuit, change, nowMs), note].filter((one) => one !== null).join('; ');
   const stands = { service, circuit: settle(change.circuit, nowMs), fault: null };
-  return { ok: true, ...stands, history, changed: change.changed, note: notes, nowMs };
+  return { ok: true, ...stands, history, changed: change.moved, note: notes, nowMs };
 }
 
 function signalOf(operation: MoveCircuit, nowMs: number): SignalByHand {

@@ -2,7 +2,6 @@ import type { CircuitStore } from '../adapters/circuit-store.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
 import { NO_ANSWER, within } from '../adapters/within.ts';
 import type { CircuitsConfig } from '../contract/circuits-config.ts';
-import { DecodeError } from '../contract/decode.ts';
 import { settle } from '../core/circuit.ts';
 import { mapBounded } from './map-bounded.ts';
 import { type CircuitView, HISTORY_LENGTH } from './render.ts';
@@ -12,15 +11,15 @@ const AT_ONCE = 10;
 
 export interface ReadOptions {
   readonly config: Pick<CircuitsConfig, 'services'>;
-  readonly storeOf: (service: string) => Pick<CircuitStore, 'read' | 'history'>;
+  readonly storeOf: (service: string) => Pick<CircuitStore, 'inspect' | 'history'>;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Of all reads together. */
   readonly timeoutMs: number;
 }
 
-/** A circuit, or `unanswered`: the table did not tell. */
-export type ReadCircuit = CircuitView & { readonly unanswered: boolean };
+/** A circuit, or `unanswered`: why the table did not tell of it. */
+export type ReadCircuit = CircuitView & { readonly unanswered: string | null };
 
 /** Every circuit, in the order of their names. Never throws: what cannot be read is told in its place. */
 export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions): Promise<readonly ReadCircuit[]> {
@@ -29,39 +28,36 @@ export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions)
   return mapBounded(services, AT_ONCE, async ([service, timing]) => {
     const store = storeOf(service);
     const [state, history] = await Promise.all([
-      attempt(endMs, () => store.read({ consistent: true })),
+      attempt(endMs, () => store.inspect()),
       attempt(endMs, () => store.history(HISTORY_LENGTH)),
     ]);
-    for (const { fault } of [state, history]) if (fault !== null) logFault(service, fault);
+    const { circuit, fault } = state.value ?? { circuit: null, fault: state.failure };
+    for (const error of [fault, history.failure]) if (error) writeLine({ message: 'circuit not read', service, error });
     return {
       service,
       timing,
-      circuit: state.value && settle(state.value, clock()),
-      fault: state.fault,
+      circuit: circuit && settle(circuit, clock()),
+      fault,
       history: history.value,
-      unanswered: state.unanswered,
+      unanswered: state.failure,
     };
   });
 }
 
 interface Attempt<T> {
   readonly value: T | null;
-  readonly fault: string | null;
-  readonly unanswered: boolean;
+  /** Why there is none. */
+  readonly failure: string | null;
 }
 
 async function attempt<T>(endMs: number, call: () => Promise<T>): Promise<Attempt<T>> {
   try {
     const leftMs = endMs - performance.now();
     const value = leftMs > 0 ? await within(leftMs, call()) : NO_ANSWER;
-    if (value !== NO_ANSWER) return { value, fault: null, unanswered: false };
-    return { value: null, fault: 'the table does not answer in time', unanswered: true };
+    return value === NO_ANSWER
+      ? { value: null, failure: 'the table does not answer in time' }
+      : { value, failure: null };
   } catch (error) {
-    // An item that is no circuit is an answer.
-    return { value: null, fault: describeError(error), unanswered: !(error instanceof DecodeError) };
+    return { value: null, failure: describeError(error) };
   }
-}
-
-function logFault(service: string, fault: string): void {
-  writeLine({ message: 'circuit not read', service, error: fault });
 }

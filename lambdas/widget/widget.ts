@@ -25,8 +25,8 @@ export function createWidget({ operatorFunction, ...options }: WidgetOptions) {
   return async (event: unknown): Promise<string> => {
     if (isHelp(event)) return DOCUMENTATION;
     const circuits = await readCircuits(options);
-    const [first] = circuits;
-    if (first && circuits.every(({ unanswered }) => unanswered)) return renderFault(first.fault ?? '');
+    const [why] = circuits.map(({ unanswered }) => unanswered);
+    if (why && circuits.every(({ unanswered }) => unanswered !== null)) return renderFault(why);
     return render({ circuits, nowMs: options.clock(), zone: zoneOf(event), operatorFunction });
   };
 }

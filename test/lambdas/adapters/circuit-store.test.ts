@@ -69,6 +69,7 @@ function retryingClient(lose: (answer: number) => boolean | Promise<boolean>): D
 describe('a circuit', () => {
   it('that never moved is closed', async () => {
     expect(await storeOf().read()).toEqual(INITIAL_CIRCUIT);
+    expect(await storeOf().inspect()).toEqual({ circuit: INITIAL_CIRCUIT, fault: null });
   });
 
   it('is read as it was written, in each of its states', async () => {
@@ -333,6 +334,7 @@ describe('a table that fails', () => {
     const store = new CircuitStore(faulty.client, table.name, { gateway: 'test', service: `service-${service}` });
     for (const call of [
       () => store.read(),
+      () => store.inspect(),
       () => store.replace(INITIAL_CIRCUIT, OPENED),
       () => store.overwrite(OPENED, NOW_MS),
       () => store.remember(OPENED, NOW_MS),
@@ -397,5 +399,6 @@ describe('an item that was edited by hand', () => {
     const read = storeOf().read();
     await expect(read).rejects.toThrow(DecodeError);
     await expect(read).rejects.toThrow(message);
+    expect(await storeOf().inspect()).toEqual({ circuit: null, fault: expect.stringContaining(message) });
   });
 });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import { answerDashboards } from '../../../lambdas/operator/answer-dashboards.ts';
 import { createOperate, type OperateOptions } from '../../../lambdas/operator/operate.ts';
 import { TIMING } from '../../support/circuits.ts';
@@ -32,7 +31,7 @@ afterEach(() => output.restore());
 const circuits: OperateOptions['circuits'] = {
   config: { gateway: 'gateway', namespace: 'Tollgate', services: { payments: TIMING } },
   storeOf: () => ({
-    read: async () => stored,
+    inspect: async () => ({ circuit: stored, fault: null }),
     replace: async (_, next) => {
       stored = next;
       return next;
@@ -118,7 +117,7 @@ describe('the button of a dashboard', () => {
   });
 
   it('shows the fault of an item that somebody edited as text', async () => {
-    const broken = { ...circuits, storeOf: () => ({ ...circuits.storeOf('payments'), read: refused }) };
+    const broken = { ...circuits, storeOf: () => ({ ...circuits.storeOf('payments'), inspect: spoiltItem }) };
     const spoilt = answerDashboards(
       createOperate({
         ...untouched,
@@ -156,5 +155,4 @@ describe('an event without the context of a widget', () => {
   });
 });
 
-const refused = (): Promise<CircuitState> =>
-  Promise.reject(new DecodeError('circuit.state', 'one of closed', '<b>\u009b'));
+const spoiltItem = async () => ({ circuit: null, fault: 'circuit.state must be one of closed, got "<b>\u009b"' });

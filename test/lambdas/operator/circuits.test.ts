@@ -303,7 +303,7 @@ describe('an item that somebody edited into nonsense', () => {
 /** The store with some of its methods changed. */
 function bound(store: CircuitStore, changes: Partial<CircuitTable>): CircuitTable {
   return {
-    read: store.read.bind(store),
+    inspect: store.inspect.bind(store),
     replace: store.replace.bind(store),
     overwrite: store.overwrite.bind(store),
     remember: store.remember.bind(store),
@@ -398,8 +398,8 @@ describe('DynamoDB that does not answer', () => {
   });
 
   it('is not blamed for what is wrong in the function', async () => {
-    const read = () => Promise.reject(new TypeError('x is not a function'));
-    const circuits = circuitsOf({ storeOf: (service) => bound(storeOf(service), { read }) });
+    const inspect = () => Promise.reject(new TypeError('x is not a function'));
+    const circuits = circuitsOf({ storeOf: (service) => bound(storeOf(service), { inspect }) });
     await expect(operate(OPEN, circuits)).rejects.toThrow('x is not a function');
   });
 });

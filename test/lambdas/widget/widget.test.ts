@@ -142,14 +142,14 @@ describe('a table that does not answer', () => {
 test('many circuits are read side by side, but not all at once', async () => {
   const underWay = { now: 0, most: 0 };
   const services = Array.from({ length: 64 }, (_, index) => `s${index}`);
-  const read = async () => {
+  const inspect = async () => {
     underWay.now += 1;
     underWay.most = Math.max(underWay.most, underWay.now);
     await new Promise((resolve) => setImmediate(resolve));
     underWay.now -= 1;
-    return CLOSED;
+    return { circuit: CLOSED, fault: null };
   };
-  const html = await show(services, { storeOf: () => ({ read, history: async () => [] }) });
+  const html = await show(services, { storeOf: () => ({ inspect, history: async () => [] }) });
   expect(html).toContain('64 closed.');
   expect(underWay.most).toBe(10);
 });

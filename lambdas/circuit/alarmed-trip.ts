@@ -10,8 +10,8 @@ const TIMELY_MS = 300_000;
 
 export type Trip = Extract<Signal, { type: 'trip' }>;
 
-/** What an event asks for: that the circuit of a service opens. */
-export interface Demand {
+/** What an alarm asks for: that the circuit of its service opens. */
+export interface AlarmedTrip {
   readonly service: string;
   readonly timing: CircuitTiming;
   readonly trip: Trip;
@@ -21,7 +21,7 @@ export interface Demand {
  * Undefined, and a line that says why, for an event that asks for nothing. What is no event of an alarm is among them: it
  * would be none either when Lambda tries it again.
  */
-export function demandOf(config: CircuitsConfig, event: unknown, nowMs: number): Demand | undefined {
+export function tripOf(config: CircuitsConfig, event: unknown, nowMs: number): AlarmedTrip | undefined {
   const change = understood(event);
   if (change === undefined) return undefined;
   const { alarmName, state, atMs } = change;
