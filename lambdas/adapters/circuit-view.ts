@@ -96,11 +96,20 @@ export class CircuitView {
     await within(this.#options.waits.load, this.#read());
   }
 
+  /** The state to decide on, where it is known well enough to be used without waiting for anything. */
+  get known(): CircuitState | undefined {
+    const nowMs = this.#options.clock();
+    const ageMs = this.#since(this.#asOfMs, nowMs);
+    if (ageMs >= STALE_MS || settle(this.#circuit, nowMs) !== this.#circuit) return undefined;
+    if (ageMs >= FRESH_MS) void this.#read();
+    return this.#circuit;
+  }
+
   /** The state to decide on. Waits for a read only when what is known is stale, and then not for long. */
   async current(): Promise<CircuitState> {
-    const ageMs = this.#since(this.#asOfMs);
-    if (ageMs >= STALE_MS) await within(this.#options.waits.read, this.#read());
-    else if (ageMs >= FRESH_MS) void this.#read();
+    const { known } = this;
+    if (known !== undefined) return known;
+    if (this.#since(this.#asOfMs) >= STALE_MS) await within(this.#options.waits.read, this.#read());
     if (settle(this.#circuit, this.#options.clock()) !== this.#circuit) await this.#writeDown();
     return this.#circuit;
   }
@@ -132,9 +141,9 @@ export class CircuitView {
    * What is still to be written and must not be left to an environment that Lambda freezes with the reply; undefined when
    * there is nothing. It never rejects and takes no longer than a write.
    */
-  settled(): Promise<unknown> | undefined {
+  settled(): Promise<void> | undefined {
     if (this.#remembering.size === 0) return undefined;
-    return within(this.#options.waits.write, Promise.all(this.#remembering));
+    return within(this.#options.waits.write, Promise.all(this.#remembering)).then(() => undefined);
   }
 
   /** @returns undefined: the table fails, or others always come first */
@@ -243,8 +252,8 @@ export class CircuitView {
   }
 
   /** A clock that was set back tells nothing of an age. */
-  #since(atMs: number): number {
-    const ageMs = this.#options.clock() - atMs;
+  #since(atMs: number, nowMs = this.#options.clock()): number {
+    const ageMs = nowMs - atMs;
     return ageMs >= 0 ? ageMs : Number.POSITIVE_INFINITY;
   }
 }

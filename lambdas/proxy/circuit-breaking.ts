@@ -44,20 +44,24 @@ export function circuitBreaking(options: CircuitBreakingOptions): Stage {
   const ask = healthCheck === null ? () => askCircuit(asking) : healthChecks(asking, healthCheck);
   const tell = circuitReports(options);
 
-  const report = async ({ context: { exchange } }: { context: { exchange: Exchange } }): Promise<void> => {
+  function obey(exchange: Exchange, asked: AskedCircuit): void {
+    const isShadowed = asked.admission === 'reject' && circuit.shadow && asked.state.state !== 'forced-open';
+    exchange.circuit = isShadowed ? { ...asked, isShadowed } : asked;
+    if (asked.admission !== 'reject' || isShadowed) return;
+    if (circuit.fallback) exchange.fallback = circuit.fallback;
+    throw rejection(policy.service, asked, clock());
+  }
+
+  const report = ({ context: { exchange } }: { context: { exchange: Exchange } }) => {
     const { circuit: asked, forwarded } = exchange;
-    if (asked && forwarded) await tell(asked, forwarded);
-    await view.settled();
+    const told = asked && forwarded && tell(asked, forwarded);
+    return told ? told.then(() => view.settled()) : view.settled();
   };
 
   return {
-    before: async ({ context: { exchange } }) => {
-      const asked = await ask(exchange);
-      const isShadowed = asked.admission === 'reject' && circuit.shadow && asked.state.state !== 'forced-open';
-      exchange.circuit = isShadowed ? { ...asked, isShadowed } : asked;
-      if (asked.admission !== 'reject' || isShadowed) return;
-      if (circuit.fallback) exchange.fallback = circuit.fallback;
-      throw rejection(policy.service, asked, clock());
+    before: ({ context: { exchange } }) => {
+      const asked = ask(exchange);
+      return asked instanceof Promise ? asked.then((later) => obey(exchange, later)) : obey(exchange, asked);
     },
     after: report,
     onError: report,

@@ -2,7 +2,15 @@ import type { Answered, CircuitView } from '../adapters/circuit-view.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Counters } from '../core/counters.ts';
-import { NO_OUTCOMES, type OutcomeCounts, outcomeOf, periodOf, sumOf, tripCause } from '../core/outcome.ts';
+import {
+  NO_OUTCOMES,
+  type OutcomeCounts,
+  type OutcomeReport,
+  outcomeOf,
+  periodOf,
+  sumOf,
+  tripCause,
+} from '../core/outcome.ts';
 import { OutcomeBatch } from '../core/outcome-batch.ts';
 import type { AskedCircuit, AttemptOutcome, Forwarded } from './exchange.ts';
 
@@ -17,27 +25,29 @@ export interface ReportingOptions {
   readonly clock: () => number;
 }
 
-/** Tells a circuit what came of the requests that it let through. */
+/** Tells a circuit what came of the requests that it let through; undefined where there is nothing to wait for. */
 export function circuitReports({ policy, circuit, view, counters, by, clock }: ReportingOptions) {
   const batch = new OutcomeBatch(circuit.windowMs);
 
-  async function count(version: number, outcomes: OutcomeCounts): Promise<void> {
+  function count(version: number, outcomes: OutcomeCounts): Promise<void> | undefined {
     const period = periodOf(policy, version);
     const due = batch.add(period, outcomes, clock());
-    if (due === undefined) return;
+    if (due === undefined) return undefined;
     const counting = counters.record(period, due, circuit.windowMs);
-    if (outcomes.failures === 0 && outcomes.slow === 0) {
-      // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
-      void counting.then(({ endedBy }) => view.learn(endedBy));
-      return;
-    }
+    if (outcomes.failures > 0 || outcomes.slow > 0) return trip(version, period, counting);
+    // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
+    void counting.then(({ endedBy }) => view.learn(endedBy));
+    return undefined;
+  }
+
+  async function trip(version: number, period: string, counting: Promise<OutcomeReport>): Promise<void> {
     const report = await counting;
     // Where the table cannot tell what the others know, the same counts open the circuit here alone.
     if (report.endedBy > 0 && (await view.learn(report.endedBy))) return;
     const cause = tripCause(report, circuit);
     if (cause === undefined) return;
-    const trip = { type: 'trip', source: 'outcomes', by, ...cause, atMs: clock(), ofVersion: version } as const;
-    const result = await view.signal(trip);
+    const signal = { type: 'trip', source: 'outcomes', by, ...cause, atMs: clock(), ofVersion: version } as const;
+    const result = await view.signal(signal);
     const end = (answer: Answered | undefined) =>
       answer?.status === 'made' ? counters.endPeriod(period, answer.circuit.version, circuit.windowMs) : undefined;
     if (result.status === 'unanswered') void result.late.then(end);
@@ -51,12 +61,12 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     await view.signal(isGood ? { type: 'probe-succeeded', id, by } : { type: 'probe-failed', id, by, reason });
   }
 
-  return async ({ state, admission, probe }: AskedCircuit, { attempts }: Forwarded): Promise<void> => {
+  return ({ state, admission, probe }: AskedCircuit, { attempts }: Forwarded): Promise<void> | undefined => {
     const last = attempts.at(-1);
     if (probe !== undefined && last !== undefined) return reportProbe(probe, last);
-    if (state.state !== 'closed' || admission !== 'pass' || !circuit.outcomes) return;
+    if (state.state !== 'closed' || admission !== 'pass' || !circuit.outcomes) return undefined;
     const outcomes = attempts.map(({ result, ms }) => outcomeOf(result, ms, circuit)).reduce(sumOf, NO_OUTCOMES);
-    await count(state.version, outcomes);
+    return count(state.version, outcomes);
   };
 }
 
