@@ -64,7 +64,7 @@ const SUCCESSES = { min: 1, max: 100, fix: 'until so many have succeeded all oth
 
 /** @throws InvalidPropError for a time or a number that cannot be */
 export function circuitTiming(props: CircuitTimingProps): CircuitTiming {
-  const openForMs = intervalMs('openFor', props.openFor ?? Duration.seconds(30), OPEN_FOR);
+  const openForMs = intervalMs('openFor', props.openFor ?? Duration.millis(DEFAULT_TIMING.openForMs), OPEN_FOR);
   return {
     openForMs,
     maxOpenForMs: maxOpenForMs(props.maxOpenFor, openForMs),
