@@ -1,5 +1,5 @@
 import type { FoundationStackProps } from './foundation-stack.ts';
-import type { GatewayProps } from './gateway/gateway.ts';
+import type { GatewayProps } from './gateway/gateway-props.ts';
 import { InvalidPropError } from './invalid-prop.ts';
 
 /** What differs between the places that Tollgate is deployed to. */

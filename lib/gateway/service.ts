@@ -9,11 +9,11 @@ import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts
 import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
-import { AUTH, Auth } from './auth.ts';
+import { Auth } from './auth.ts';
 import type { Authorizer } from './authorizer.ts';
-import { BOOLEAN, checkProps, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
+import { checkProps } from './check-props.ts';
 import type { CircuitAlarm } from './circuit-alarm.ts';
-import { CIRCUIT_BREAKER, CircuitBreaker } from './circuit-breaker.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { checkSlowCall } from './circuit-failures.ts';
 import type { CircuitFunction } from './circuit-function.ts';
 import type { Circuits } from './circuits.ts';
@@ -24,85 +24,16 @@ import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
 import { ProxyFunction } from './proxy-function.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
-import { RATE_LIMIT, RateLimit, type RateLimits } from './rate-limit.ts';
-import { RETRY_PROPS, type RetryProps, retryPolicy } from './retries.ts';
+import { RateLimit } from './rate-limit.ts';
+import { retryPolicy } from './retries.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { RouteTable } from './route-table.ts';
 import { createServiceAlarms } from './service-alarms.ts';
 import { ServiceLimits } from './service-limits.ts';
+import { SERVICE_PROPS, type ServiceProps } from './service-props.ts';
 import type { ThrottleAlarm } from './throttle-alarm.ts';
 import { checkUpstream } from './upstream.ts';
 import { wholeNumber } from './whole-number.ts';
-
-export interface ServiceProps extends RetryProps {
-  /** Path that the service's requests begin with: `/api/users`. */
-  readonly prefix: string;
-  /** Base URL of the server behind: `http://user-service:3001`. A base path is kept. May be a token. */
-  readonly upstream: string;
-  /**
-   * Until the last byte of the upstream's answer, 50 ms to 29 s; then the client is answered 504.
-   *
-   * @default Duration.seconds(5)
-   */
-  readonly timeout?: Duration;
-  /** @default Auth.jwt() */
-  readonly auth?: Auth;
-  /**
-   * One limit or several, all of which a request must pass; one that does not is answered 429. They count the requests
-   * of all routes together; what a route's own limits change in that is told there.
-   *
-   * @default RateLimit.perClient(100, Duration.minutes(1))
-   */
-  readonly rateLimit?: RateLimits;
-  /**
-   * Units that one request counts for in windows and token buckets, up to 1,000.
-   *
-   * @default 1
-   */
-  readonly cost?: number;
-  /** @default CircuitBreaker.of() - opens for 30 s at 50 % failures of at least 5 requests in 10 s */
-  readonly circuitBreaker?: CircuitBreaker;
-  /**
-   * Whether the upstream sees `/42` for `/api/users/42`.
-   *
-   * @default true
-   */
-  readonly stripPrefix?: boolean;
-  /**
-   * Whether the upstream is shown the client's credential, in the header in which it came.
-   *
-   * @default false
-   */
-  readonly forwardAuthorization?: boolean;
-  /**
-   * MB of the proxy function, which decide its share of a CPU, too.
-   *
-   * @default 256
-   */
-  readonly memorySize?: number;
-  /**
-   * Requests that may be under way at once; further ones are answered 503 by the edge. Taken from the account's own
-   * concurrency, so a slow upstream cannot eat what the others need.
-   *
-   * @default - no bound of its own
-   */
-  readonly maxConcurrency?: number;
-}
-
-const PROPS = {
-  prefix: required(text('/api/users')),
-  upstream: required(text('http://user-service:3001')),
-  timeout: optional(DURATION),
-  auth: optional(AUTH),
-  rateLimit: optional(RATE_LIMIT),
-  cost: optional(NUMBER),
-  circuitBreaker: optional(CIRCUIT_BREAKER),
-  ...RETRY_PROPS,
-  stripPrefix: optional(BOOLEAN),
-  forwardAuthorization: optional(BOOLEAN),
-  memorySize: optional(NUMBER),
-  maxConcurrency: optional(NUMBER),
-} satisfies PropKinds<ServiceProps>;
 
 /** What a service needs of its gateway. */
 export interface ServiceContext {
@@ -164,7 +95,7 @@ export class Service extends Construct {
   /** Not for direct use: call `gateway.addService`. */
   constructor(scope: Construct, name: string, context: ServiceContext, props: ServiceProps) {
     super(scope, name);
-    checkProps(props, PROPS);
+    checkProps(props, SERVICE_PROPS);
     checkPrefix(props.prefix);
     context.routes.claimPrefix(name, props.prefix);
     this.name = name;

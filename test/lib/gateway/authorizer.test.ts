@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type AuthorizerConfig, decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
 import { Claim } from '../../../lib/gateway/claim.ts';
-import type { GatewayProps } from '../../../lib/gateway/gateway.ts';
+import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
 import { JWT, onlyResource, refusalOf, serviceProps, type TestGateway, testGateway } from '../support/stacks.ts';
 
 /** A gateway with one service of this auth, and a route for each of the others. */

@@ -6,7 +6,8 @@ import { decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-con
 import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
+import { Gateway } from '../../../lib/gateway/gateway.ts';
+import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
 import { JWT, onlyResource, refusalOf, routes, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 function environmentOf(template: Template, description: string): Record<string, unknown> {

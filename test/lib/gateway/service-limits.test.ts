@@ -7,13 +7,13 @@ import { decodeServicePolicy, type ServicePolicy } from '../../../lambdas/contra
 import { limitsOf } from '../../../lambdas/core/limits.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
 import { Claim } from '../../../lib/gateway/claim.ts';
-import type { GatewayProps } from '../../../lib/gateway/gateway.ts';
+import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
 import { type LimitScope, limitPolicies, namedLimits } from '../../../lib/gateway/limit-policies.ts';
 import { policyDocument } from '../../../lib/gateway/policy-document.ts';
 import { draftsOf, RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
 import type { RouteProps } from '../../../lib/gateway/route.ts';
-import type { ServiceProps } from '../../../lib/gateway/service.ts';
 import { ServiceLimits } from '../../../lib/gateway/service-limits.ts';
+import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { proxyEnvironment, serviceProps, testGateway } from '../support/stacks.ts';
 

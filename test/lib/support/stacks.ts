@@ -4,8 +4,9 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { Foundation } from '../../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../../lib/foundation-stack.ts';
-import { Gateway, type GatewayProps } from '../../../lib/gateway/gateway.ts';
-import type { ServiceProps } from '../../../lib/gateway/service.ts';
+import { Gateway } from '../../../lib/gateway/gateway.ts';
+import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
+import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
 import { InvalidPropError } from '../../../lib/invalid-prop.ts';
 
 // Seconds of CPU for each synthesis. `cdk synth` runs these rules, and cfn-lint much the same ones.

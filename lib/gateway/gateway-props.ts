@@ -1,0 +1,177 @@
+import type { Duration } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import { ALARM_TOPIC } from './alarm-topic.ts';
+import {
+  BOOLEAN,
+  DURATION,
+  isObject,
+  type Kind,
+  NUMBER,
+  oneOf,
+  optional,
+  type PropKinds,
+  required,
+  text,
+  texts,
+} from './check-props.ts';
+import type { DomainProps } from './domain.ts';
+import { IDENTITY_HEADERS, type IdentityHeaderProps } from './identity-headers.ts';
+import { JWT, type JwtIssuer } from './jwt-issuer.ts';
+import { RATE_LIMIT, type RateLimit, type RateLimits } from './rate-limit.ts';
+
+export interface GatewayProps {
+  /** Network, cache and table that the gateway stands on. */
+  readonly foundation: Foundation;
+  /** Whose tokens are accepted. */
+  readonly jwt: JwtIssuer | readonly JwtIssuer[];
+  /**
+   * Name of the gateway, part of the names of its alarms, of its operator function and of its keys in the stores: at
+   * most 55 letters, digits and hyphens.
+   *
+   * @default - derived from the construct's path
+   */
+  readonly name?: string;
+  /**
+   * CloudWatch namespace of the gateway's metrics. Two gateways in one account and region need two: the alarms of one
+   * would open circuits for failures of the other.
+   *
+   * @default 'Tollgate'
+   */
+  readonly namespace?: string;
+  /**
+   * How a bad credential is answered: `explained` is 401 with `WWW-Authenticate` and a problem document from the proxy
+   * function; `bare` is API Gateway's own 403, and nothing behind the edge is reached.
+   *
+   * @default 'explained'
+   */
+  readonly rejections?: Rejections;
+  /**
+   * How long API Gateway keeps what the authorizer found out about a credential on a route, whole seconds up to 60: a
+   * credential that has ended meanwhile is let in for so long (one that was revoked is not, the proxy function knows of
+   * it). With `Duration.seconds(0)` the authorizer is asked for each request, which costs an invocation each, and a
+   * request without a credential is answered by the gateway, 401 with `WWW-Authenticate`, where otherwise API Gateway
+   * answers it 401 by itself, without. Routes with `Auth.optional()`, or whose credential may come in either of two headers, are
+   * never cached.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly verdictCache?: Duration;
+  /**
+   * How often one source address may present credentials that are refused; further ones are answered 429 in place of 401,
+   * while good credentials from there still pass. One `RateLimit.perIp`, or `RateLimit.none()`. Where `rejections` are
+   * `bare` API Gateway refuses by itself, and nothing is counted.
+   *
+   * @default RateLimit.perIp(30, Duration.minutes(1))
+   */
+  readonly badCredentials?: RateLimit;
+  /**
+   * What upstreams are told of who calls, in place of the default headers: by the header's name, at most 20 that begin
+   * with `x-`, `client`, `sub`, `email`, `roles`, `scopes`, `plan`, `tenant`, `issuer`, `kind` (`jwt` or `apiKey`), or a
+   * claim: `{ 'x-user-id': 'sub', 'x-department': { claim: 'department' } }`. What a client sends by these names is
+   * removed, as are the default ones in any case.
+   *
+   * @default - x-client-id, x-user-id, x-user-email, x-user-roles and x-user-scopes
+   */
+  readonly identityHeaders?: IdentityHeaderProps;
+  /**
+   * Origins whose pages may call the gateway: `['https://app.example.com']`.
+   *
+   * @default - none, the gateway speaks no CORS
+   */
+  readonly corsOrigins?: readonly string[];
+  /**
+   * Requests a second that the edge lets in, of all clients together; more are answered 429.
+   *
+   * @default 1000
+   */
+  readonly throttleRate?: number;
+  /**
+   * Requests that may come at once above the rate.
+   *
+   * @default 2000
+   */
+  readonly throttleBurst?: number;
+  /**
+   * Limits that count the requests of all services together, such as `RateLimit.total(5000, Duration.minutes(1))`; a
+   * service's own hold as well.
+   *
+   * @default RateLimit.none()
+   */
+  readonly rateLimit?: RateLimits;
+  /**
+   * Whether answers tell clients of their limits: `RateLimit-Policy`, `RateLimit` and `X-RateLimit-*`. `Retry-After` of
+   * a 429 comes either way.
+   *
+   * @default true
+   */
+  readonly rateLimitHeaders?: boolean;
+  /**
+   * How long a decision of a limit may wait for the cache, 5 ms to 1 s. Past it the cache is left alone for a while, and
+   * each limit does as its `onStoreFailure` says.
+   *
+   * @default Duration.millis(50)
+   */
+  readonly cacheTimeout?: Duration;
+  /**
+   * A name of one's own, with TLS 1.2 and, if wanted, client certificates. API Gateway's own endpoint is disabled then.
+   *
+   * @default - the execute-api endpoint only
+   */
+  readonly domain?: DomainProps;
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * An SNS topic that is told when an alarm of the gateway goes off and when that is over: one that opens a circuit, and
+   * the one that says that the circuit function failed. A topic of another app with a policy or a key of its own must let
+   * `cloudwatch.amazonaws.com` publish to it.
+   *
+   * @default - nobody is told
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * Whether to make a CloudWatch dashboard, $3 a month.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+}
+
+const FOUNDATION: Kind = {
+  is: (value) => isObject(value) && 'table' in value && 'cache' in value,
+  rule: 'a FoundationStack or of its shape',
+  fix: "write new FoundationStack(app, 'Foundation')",
+};
+const DOMAIN: Kind = { is: isObject, rule: 'an object', fix: 'write { name, certificate }' };
+const LOG_RETENTION: Kind = {
+  is: (value) => typeof value === 'number' && value in RetentionDays,
+  rule: 'one of RetentionDays',
+  fix: 'write one like RetentionDays.ONE_MONTH',
+};
+
+export const GATEWAY_PROPS = {
+  foundation: required(FOUNDATION),
+  jwt: required(JWT),
+  name: optional(text('my-gateway')),
+  namespace: optional(text('Tollgate/test')),
+  rejections: optional(oneOf('explained', 'bare')),
+  verdictCache: optional(DURATION),
+  badCredentials: optional(RATE_LIMIT),
+  identityHeaders: optional(IDENTITY_HEADERS),
+  corsOrigins: optional(texts('https://app.example.com')),
+  throttleRate: optional(NUMBER),
+  throttleBurst: optional(NUMBER),
+  rateLimit: optional(RATE_LIMIT),
+  rateLimitHeaders: optional(BOOLEAN),
+  cacheTimeout: optional(DURATION),
+  domain: optional(DOMAIN),
+  logRetention: optional(LOG_RETENTION),
+  alarmTopic: optional(ALARM_TOPIC),
+  dashboard: optional(BOOLEAN),
+} satisfies PropKinds<GatewayProps>;

@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
+import { badCredentialsLimit } from './bad-credentials.ts';
+import { corsOptions } from './cors.ts';
+import type { GatewayProps } from './gateway-props.ts';
+import { identityHeaders } from './identity-headers.ts';
+import { intervalMs, wholeSeconds } from './interval.ts';
+import { issuerConfigs } from './jwt-issuer.ts';
+import { type NamedLimit, namedLimits } from './limit-policies.ts';
+import { checkLimitsMet } from './limits-met.ts';
+import { draftsOf, RateLimit, type RateLimits } from './rate-limit.ts';
+
+const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
+const CACHE_TIMEOUT = {
+  min: Duration.millis(5),
+  max: Duration.seconds(1),
+  reason: 'a healthy cache answers in about 1 ms, and each request that finds it ill waits so long',
+};
+const VERDICT_CACHE = {
+  min: Duration.seconds(0),
+  max: Duration.seconds(60),
+  reason: 'for that long a credential is let in that has ended',
+};
+
+/**
+ * What the props of a gateway say, with their defaults.
+ *
+ * @throws InvalidPropError for a value that cannot be
+ */
+export function gatewaySettings(props: GatewayProps) {
+  const { corsOrigins = [] } = props;
+  return {
+    issuers: issuerConfigs(props.jwt),
+    rejections: props.rejections ?? 'explained',
+    cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
+    throttle: throttle(props),
+    cacheTimeoutMs: intervalMs('cacheTimeout', props.cacheTimeout ?? DEFAULT_CACHE_TIMEOUT, CACHE_TIMEOUT),
+    limits: gatewayLimits(props.rateLimit),
+    rateLimitHeaders: props.rateLimitHeaders ?? true,
+    verdictCache: verdictCache(props.verdictCache),
+    badCredentials: badCredentialsLimit(props.badCredentials),
+    identityHeaders: identityHeaders(props.identityHeaders),
+  };
+}
+
+function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly NamedLimit[] {
+  const limits = namedLimits(draftsOf(rateLimit), 'gateway');
+  checkLimitsMet({ gateway: limits }, 1);
+  return limits;
+}
+
+function verdictCache(cache = VERDICT_CACHE.max): Duration {
+  return Duration.seconds(wholeSeconds('verdictCache', cache, VERDICT_CACHE));
+}
+
+function throttle({ throttleRate = 1000, throttleBurst = 2000 }: GatewayProps) {
+  if (!Number.isFinite(throttleRate) || throttleRate < 1) {
+    throw new InvalidPropError(
+      `throttleRate must be a finite number of at least 1 request a second, got ${throttleRate}: give the account's quota, 10000 unless it was raised, to let in as many as it does`,
+    );
+  }
+  if (!Number.isSafeInteger(throttleBurst) || throttleBurst < 1) {
+    throw new InvalidPropError(
+      `throttleBurst must be a whole number of at least 1, got ${throttleBurst}: twice the rate does for most`,
+    );
+  }
+  return { rateLimit: throttleRate, burstLimit: throttleBurst };
+}

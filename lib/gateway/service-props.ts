@@ -1,0 +1,76 @@
+import type { Duration } from 'aws-cdk-lib';
+import { AUTH, type Auth } from './auth.ts';
+import { BOOLEAN, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
+import { CIRCUIT_BREAKER, type CircuitBreaker } from './circuit-breaker.ts';
+import { RATE_LIMIT, type RateLimits } from './rate-limit.ts';
+import { RETRY_PROPS, type RetryProps } from './retries.ts';
+
+export interface ServiceProps extends RetryProps {
+  /** Path that the service's requests begin with: `/api/users`. */
+  readonly prefix: string;
+  /** Base URL of the server behind: `http://user-service:3001`. A base path is kept. May be a token. */
+  readonly upstream: string;
+  /**
+   * Until the last byte of the upstream's answer, 50 ms to 29 s; then the client is answered 504.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly timeout?: Duration;
+  /** @default Auth.jwt() */
+  readonly auth?: Auth;
+  /**
+   * One limit or several, all of which a request must pass; one that does not is answered 429. They count the requests
+   * of all routes together; what a route's own limits change in that is told there.
+   *
+   * @default RateLimit.perClient(100, Duration.minutes(1))
+   */
+  readonly rateLimit?: RateLimits;
+  /**
+   * Units that one request counts for in windows and token buckets, up to 1,000.
+   *
+   * @default 1
+   */
+  readonly cost?: number;
+  /** @default CircuitBreaker.of() - opens for 30 s at 50 % failures of at least 5 requests in 10 s */
+  readonly circuitBreaker?: CircuitBreaker;
+  /**
+   * Whether the upstream sees `/42` for `/api/users/42`.
+   *
+   * @default true
+   */
+  readonly stripPrefix?: boolean;
+  /**
+   * Whether the upstream is shown the client's credential, in the header in which it came.
+   *
+   * @default false
+   */
+  readonly forwardAuthorization?: boolean;
+  /**
+   * MB of the proxy function, which decide its share of a CPU, too.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+  /**
+   * Requests that may be under way at once; further ones are answered 503 by the edge. Taken from the account's own
+   * concurrency, so a slow upstream cannot eat what the others need.
+   *
+   * @default - no bound of its own
+   */
+  readonly maxConcurrency?: number;
+}
+
+export const SERVICE_PROPS = {
+  prefix: required(text('/api/users')),
+  upstream: required(text('http://user-service:3001')),
+  timeout: optional(DURATION),
+  auth: optional(AUTH),
+  rateLimit: optional(RATE_LIMIT),
+  cost: optional(NUMBER),
+  circuitBreaker: optional(CIRCUIT_BREAKER),
+  ...RETRY_PROPS,
+  stripPrefix: optional(BOOLEAN),
+  forwardAuthorization: optional(BOOLEAN),
+  memorySize: optional(NUMBER),
+  maxConcurrency: optional(NUMBER),
+} satisfies PropKinds<ServiceProps>;
