@@ -34,7 +34,17 @@ export async function benchFleet({ variables, table, processes, outages }: Fleet
     const trials = await tryAll(fleet, outages);
     printTable(
       `A dead upstream and ${processes} processes with one call at a time each; open for ${OPEN_FOR_MS} ms, medians of ${outages} outages`,
-      ['', 'calls until all reject', 'ms', 'calls while half-open', 'ms from recovery to closed', 'ms to all answered'],
+      [
+        '',
+        'calls until all reject',
+        'most',
+        'ms',
+        'calls while half-open',
+        'most',
+        'ms from recovery to closed',
+        'most',
+        'ms to all answered',
+      ],
       [...BREAKERS.map((breaker) => cells(NAMES[breaker], trials[breaker])), goals(processes)],
     );
   } finally {
@@ -63,12 +73,20 @@ function windowOver(): Promise<void> {
 }
 
 function cells(name: string, trials: readonly Trial[]): readonly Cell[] {
-  const of = (figure: keyof Trial) => median(trials.map((trial) => trial[figure]));
-  const figures = ['calls', 'openAfterMs', 'halfOpenCalls', 'closedAfterMs', 'answeredAfterMs'] as const;
-  return [name, ...figures.map(of)];
+  const all = (figure: keyof Trial) => trials.map((trial) => trial[figure]);
+  const both = (figure: keyof Trial) => [median(all(figure)), Math.max(...all(figure))];
+  return [
+    name,
+    ...both('calls'),
+    median(all('openAfterMs')),
+    ...both('halfOpenCalls'),
+    ...both('closedAfterMs'),
+    median(all('answeredAfterMs')),
+  ];
 }
 
 /** Whoever has a call under way when the circuit opens cannot take it back. */
 function goals(processes: number): readonly Cell[] {
-  return ['goal', `${OPENS_AT.minRequests + processes}`, '', `${SUCCESSES}`, '', ''];
+  const calls = String(OPENS_AT.minRequests + processes);
+  return ['goal', calls, calls, '', String(SUCCESSES), String(SUCCESSES), '', '', ''];
 }
