@@ -1,11 +1,10 @@
 import type { DashboardModel } from '../assembly/model.ts';
 import { functionNameIn } from '../assembly/physical.ts';
-import type { Invoke, Outcome } from '../functions/invocation.ts';
+import { INVOCATION_TIMEOUT_MS, type Invoke, type Outcome } from '../functions/invocation.ts';
+import { parseEvent } from '../functions/parse-event.ts';
 import type { Api } from '../http/api.ts';
+import { isForLocalHost } from '../http/local-host.ts';
 import type { Request, Response } from '../http/message.ts';
-import { INVOCATION_TIMEOUT_MS } from '../operator/invoke-api.ts';
-import { isForLocalHost } from '../operator/local-host.ts';
-import { parseEvent } from '../operator/parse-event.ts';
 import { readAssets } from './assets.ts';
 import { CallGuard } from './call-guard.ts';
 import { ASSETS_PATH, dashboardPage } from './page.ts';

@@ -12,3 +12,6 @@ export type Outcome =
 
 /** Invokes a function by name and waits for its outcome at most `timeoutMs`. */
 export type Invoke = (functionName: string, event: object, timeoutMs: number) => Promise<Outcome>;
+
+/** As long as a function may run. */
+export const INVOCATION_TIMEOUT_MS = 15 * 60_000;

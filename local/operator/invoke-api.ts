@@ -1,13 +1,11 @@
-import type { Invoke, Outcome } from '../functions/invocation.ts';
+import { INVOCATION_TIMEOUT_MS, type Invoke, type Outcome } from '../functions/invocation.ts';
+import { NESTING_LIMIT, parseEvent } from '../functions/parse-event.ts';
 import type { Api } from '../http/api.ts';
+import { isForLocalHost } from '../http/local-host.ts';
 import { header, type Request, type Response } from '../http/message.ts';
-import { isForLocalHost } from './local-host.ts';
-import { NESTING_LIMIT, parseEvent } from './parse-event.ts';
 
 /** An event, far above what an operation may hold. */
 export const OPERATOR_BODY_LIMIT_BYTES = 64 * 1024;
-/** As long as a function may run. */
-export const INVOCATION_TIMEOUT_MS = 15 * 60_000;
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
 
 export interface InvokeApiOptions {

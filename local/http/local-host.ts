@@ -1,4 +1,4 @@
-import { header, type Request } from '../http/message.ts';
+import { header, type Request } from './message.ts';
 
 const HERE = ['127.0.0.1', 'localhost'];
 
