@@ -1,7 +1,7 @@
 import type { CircuitEvent, CircuitFacts } from '../../lambdas/contract/circuit-operations.ts';
-import type { Cause, CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import type { Cause } from '../../lambdas/contract/circuit-state.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
-import { sinceMs } from '../../lambdas/core/circuit-words.ts';
+import { nextMs, sinceMs } from '../../lambdas/core/circuit-words.ts';
 import { isoTime } from '../../lambdas/core/iso-time.ts';
 import { table } from './table.ts';
 
@@ -21,7 +21,7 @@ export function circuitTable(circuits: readonly CircuitFacts[], nowMs: number): 
           printable(service),
           circuit.state,
           isoOr('-', sinceMs(circuit)),
-          isoOr('-', untilMs(circuit, nowMs)),
+          isoOr('-', nextMs(circuit, nowMs)),
           who(circuit),
           printable(circuit.reason),
         ],
@@ -44,21 +44,6 @@ export function historyTable(history: readonly CircuitEvent[]): string {
 function who({ source, by, reason }: Cause): string {
   if (source === 'time' && reason === '') return '-';
   return source === 'operator' && by !== '' ? printable(by) : source;
-}
-
-/** When the circuit does something else by itself; undefined: it does not, or nobody knows when. */
-function untilMs(circuit: CircuitState, nowMs: number): number | undefined {
-  switch (circuit.state) {
-    case 'closed':
-      return nowMs < circuit.rampUntilMs ? circuit.rampUntilMs : undefined;
-    case 'open':
-      return circuit.retryAtMs;
-    case 'half-open':
-      return undefined;
-    case 'forced-open':
-    case 'forced-closed':
-      return circuit.untilMs === 0 ? undefined : circuit.untilMs;
-  }
 }
 
 function isoOr(other: string, ms: number | undefined): string {

@@ -1,5 +1,6 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
+import { shortened } from '../../lambdas/core/shortened.ts';
 import { circuitTable } from './circuit-table.ts';
 import { type Command, parseCommand } from './command.ts';
 import { describeCircuit } from './describe-circuit.ts';
@@ -14,7 +15,6 @@ import { listRules } from './list-rules.ts';
 import { createAsk } from './operator-client.ts';
 import type { Output } from './output.ts';
 import { replayLog } from './replay/replay-log.ts';
-import { shortened } from './text.ts';
 import { USAGE } from './usage.ts';
 
 /** The longest message of our own has 400 characters. */

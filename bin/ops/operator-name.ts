@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { OPERATOR_NAME_LENGTH } from '../../lambdas/contract/operation-fields.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
-import { shortened } from './text.ts';
+import { shortened } from '../../lambdas/core/shortened.ts';
 
 /** Who runs the command, as this machine knows them; '' where it knows only a number. */
 export function operatorName(): string {

@@ -1,4 +1,5 @@
-import { padded, shortened } from './text.ts';
+import { shortened } from '../../lambdas/core/shortened.ts';
+import { padded } from './text.ts';
 
 const WIDTH = 100;
 const GAP = 2;

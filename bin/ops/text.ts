@@ -4,12 +4,6 @@ export function until(untilMs: number): string {
   return untilMs === 0 ? 'for good' : `until ${isoTime(untilMs)}`;
 }
 
-/** At most `width` characters, the last of them `…` where some are left out. */
-export function shortened(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
-}
-
 /** At least `width` characters, the last of them spaces. */
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - [...text].length));

@@ -1,32 +1,72 @@
-import type { CircuitState } from '../contract/circuit-state.ts';
-import { settle } from './circuit.ts';
+import type { Cause, CircuitState, Figures } from '../contract/circuit-state.ts';
+import { printable } from '../contract/printable.ts';
+import { probesUnderWay } from './circuit-places.ts';
 import { isoTime } from './iso-time.ts';
+import { shortened } from './shortened.ts';
 
-/** How a circuit stands now, in words that go on from "the circuit is". */
-export function circuitInWords(stored: CircuitState, nowMs: number): string {
-  const circuit = settle(stored, nowMs);
+/** The button that hands a circuit back on a dashboard; in a terminal a command does. */
+export const RELEASE_BUTTON = 'Automatic';
+
+// What an item of the table says was written by anybody: each text is made printable and kept short.
+const BY_LENGTH = 128;
+const REASON_LENGTH = 256;
+const FIGURES = 8;
+const FIGURE_NAME_LENGTH = 24;
+
+const STANDS: Readonly<Record<CircuitState['state'], string>> = {
+  closed: 'closed',
+  open: 'open',
+  'half-open': 'half-open, not closed',
+  'forced-open': 'held open by hand',
+  'forced-closed': 'held closed by hand',
+};
+
+/**
+ * How a circuit stands and what it does next, in words that go on from "the circuit is".
+ *
+ * @param release the command or the button that hands it back where this is read
+ */
+export function circuitInWords(circuit: CircuitState, nowMs: number, release: string): string {
+  const since = sinceMs(circuit);
+  const stands =
+    since === undefined ? 'closed, and never was anything else' : `${STANDS[circuit.state]} since ${isoTime(since)}`;
+  const next = nextInWords(circuit, nowMs, release, (atMs) => `from ${isoTime(atMs)} on`);
+  return next === '' ? stands : `${stands}: ${next}`;
+}
+
+/** What a circuit does next; '' for one that is closed. @param from of a time, `from 10:00 on` or `in 5 s` */
+export function nextInWords(
+  circuit: CircuitState,
+  nowMs: number,
+  release: string,
+  from: (atMs: number) => string,
+): string {
+  const atMs = nextMs(circuit, nowMs);
   switch (circuit.state) {
-    case 'closed': {
-      if (circuit.version === 0) return 'closed, and never was anything else';
-      const since = `closed since ${isoTime(circuit.closedAtMs)}`;
-      if (circuit.rampUntilMs <= nowMs) return since;
-      return `${since}, and lets a growing share of the requests pass until ${isoTime(circuit.rampUntilMs)}`;
-    }
-    case 'open': {
-      const probes = nowMs < circuit.retryAtMs ? `from ${isoTime(circuit.retryAtMs)} on` : 'with the next request';
-      return `open since ${isoTime(circuit.openedAtMs)}, and sends a probe ${probes}`;
-    }
-    case 'half-open': {
-      const underWay = Object.values(circuit.leases).filter((untilMs) => nowMs < untilMs).length;
-      const { openedAtMs, succeeded } = circuit;
-      return `half-open, not closed since ${isoTime(openedAtMs)}: ${succeeded} probes succeeded, ${underWay} under way`;
-    }
+    case 'closed':
+      return atMs === undefined ? '' : `all requests pass again ${from(atMs)}`;
+    case 'open':
+      return atMs === undefined ? 'the next request is a probe' : `probes are sent ${from(atMs)}`;
+    case 'half-open':
+      return `${circuit.succeeded} probes succeeded, ${probesUnderWay(circuit, nowMs)} under way`;
     case 'forced-open':
-    case 'forced-closed': {
-      const held = circuit.state === 'forced-open' ? 'open' : 'closed';
-      const end = circuit.untilMs === 0 ? 'it is handed back' : isoTime(circuit.untilMs);
-      return `held ${held} by hand since ${isoTime(circuit.sinceMs)} until ${end}`;
-    }
+    case 'forced-closed':
+      return `it moves by itself again ${atMs === undefined ? `after ${release}` : from(atMs)}`;
+  }
+}
+
+/** When a circuit does something else by itself; undefined: it does not, or nobody knows when. */
+export function nextMs(circuit: CircuitState, nowMs: number): number | undefined {
+  switch (circuit.state) {
+    case 'closed':
+      return nowMs < circuit.rampUntilMs ? circuit.rampUntilMs : undefined;
+    case 'open':
+      return nowMs < circuit.retryAtMs ? circuit.retryAtMs : undefined;
+    case 'half-open':
+      return undefined;
+    case 'forced-open':
+    case 'forced-closed':
+      return circuit.untilMs === 0 ? undefined : circuit.untilMs;
   }
 }
 
@@ -42,4 +82,22 @@ export function sinceMs(circuit: CircuitState): number | undefined {
     case 'forced-closed':
       return circuit.sinceMs;
   }
+}
+
+/** `operator alice: the upstream is being moved` */
+export function causeInWords({ source, by, reason }: Cause): string {
+  const who = by === '' ? source : `${source} ${bounded(by, BY_LENGTH)}`;
+  return reason === '' ? who : `${who}: ${bounded(reason, REASON_LENGTH)}`;
+}
+
+/** `requests 12, failures 7` */
+export function figuresInWords(figures: Figures): string {
+  return Object.entries(figures)
+    .slice(0, FIGURES)
+    .map(([name, value]) => `${bounded(name, FIGURE_NAME_LENGTH)} ${Number(value.toPrecision(6))}`)
+    .join(', ');
+}
+
+function bounded(text: string, length: number): string {
+  return printable(shortened(text, length));
 }

@@ -2,7 +2,7 @@ import { type CircuitFacts, isCircuitOperation } from '../contract/circuit-opera
 import type { OperationResult } from '../contract/operations.ts';
 import { printable } from '../contract/printable.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
-import { circuitInWords } from '../core/circuit-words.ts';
+import { circuitInWords, RELEASE_BUTTON } from '../core/circuit-words.ts';
 import { type Html, html } from '../core/html.ts';
 import type { Admit, Operate } from './operate.ts';
 
@@ -57,6 +57,7 @@ function answerOf(result: OperationResult): Html {
 }
 
 function paragraph({ service, circuit, fault }: CircuitFacts, nowMs: number): Html {
-  const stands = circuit === null ? `unreadable: ${printable(fault ?? '')}` : circuitInWords(circuit, nowMs);
+  const stands =
+    circuit === null ? `unreadable: ${printable(fault ?? '')}` : circuitInWords(circuit, nowMs, `“${RELEASE_BUTTON}”`);
   return html`<p><b>${service}</b> is ${stands}</p>`;
 }

@@ -14,7 +14,6 @@ import { InvalidOperationError, quote } from '../contract/rule-id.ts';
 import { settle } from '../core/circuit.ts';
 import { byNearness } from '../core/nearest.ts';
 import { changeCircuit, type SignalByHand } from './change-circuit.ts';
-import { noteOfChange } from './circuit-note.ts';
 import { type Circuit, type CircuitTable, tellingOutages } from './circuit-table.ts';
 
 /** Entries of the history that are told, and names where one was given that no service has. */
@@ -72,14 +71,18 @@ async function move(
   nowMs: number,
 ): Promise<CircuitResult> {
   const { service, table } = circuit;
-  const change = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
-  if (change.moved) logTransition({ ...config, service }, change.circuit, nowMs);
-  const { history, note } = change.moved
-    ? await remembered(table, change.circuit, nowMs)
-    : { history: await table.history(HISTORY_LENGTH), note: null };
-  const notes = [noteOfChange(circuit, change, nowMs), note].filter((one) => one !== null).join('; ');
-  const stands = { service, circuit: settle(change.circuit, nowMs), fault: null };
-  return { ok: true, ...stands, history, changed: change.moved, note: notes, nowMs };
+  const { circuit: stands, moved, fault } = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
+  if (moved) logTransition({ ...config, service }, stands, nowMs);
+  const { history, missing } = moved
+    ? await remembered(table, stands, nowMs)
+    : { history: await table.history(HISTORY_LENGTH), missing: null };
+  const notes = [
+    fault !== null && `the table had what is no circuit, which was replaced (${fault})`,
+    !moved && 'nobody held it, so nothing was changed',
+    missing !== null && `this holds, but may be missing in the history: ${missing}`,
+  ];
+  const note = notes.filter((one) => one !== false).join('; ') || null;
+  return { ok: true, service, circuit: settle(stands, nowMs), fault: null, history, changed: moved, note, nowMs };
 }
 
 function signalOf(operation: MoveCircuit, nowMs: number): SignalByHand {
@@ -94,12 +97,12 @@ async function remembered(
   table: CircuitTable,
   circuit: CircuitState,
   nowMs: number,
-): Promise<{ readonly history: readonly CircuitEvent[]; readonly note: string | null }> {
+): Promise<{ readonly history: readonly CircuitEvent[]; readonly missing: string | null }> {
   try {
     await table.remember(circuit, nowMs);
-    return { history: await table.history(HISTORY_LENGTH), note: null };
+    return { history: await table.history(HISTORY_LENGTH), missing: null };
   } catch (error) {
     if (!(error instanceof TableUnavailable)) throw error;
-    return { history: [], note: `this holds, but may be missing in the history: ${error.message}` };
+    return { history: [], missing: error.message };
   }
 }

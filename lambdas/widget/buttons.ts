@@ -1,6 +1,7 @@
 import type { MoveCircuit } from '../contract/circuit-operations.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { isForced } from '../core/circuit.ts';
+import { RELEASE_BUTTON } from '../core/circuit-words.ts';
 import { type Html, html, json } from '../core/html.ts';
 
 /** CloudWatch does not tell who clicks: CloudTrail does. */
@@ -31,7 +32,7 @@ export function buttons(service: string, circuit: CircuitState | null, operatorF
 
 function buttonsOf(service: string, circuit: CircuitState | null): readonly Button[] {
   const released: Button = {
-    label: 'Automatic',
+    label: RELEASE_BUTTON,
     question: `Let the circuit of ${service} move by itself again`,
     meaning: 'What an operator asked for ends.',
     operation: { action: 'release-circuit', service, ...ASKED },
@@ -47,7 +48,7 @@ function buttonsOf(service: string, circuit: CircuitState | null): readonly Butt
 
 function forcing(action: 'open-circuit' | 'close-circuit', service: string, forMs: number | null): Button {
   const verb = action === 'open-circuit' ? 'Open' : 'Close';
-  const howLong = forMs === null ? 'until it is handed back' : `for ${WHILE}`;
+  const howLong = forMs === null ? `until “${RELEASE_BUTTON}”` : `for ${WHILE}`;
   return {
     label: forMs === null ? verb : `${verb} ${WHILE}`,
     question: `${verb} the circuit of ${service} ${howLong}`,

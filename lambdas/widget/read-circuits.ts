@@ -4,7 +4,7 @@ import { NO_ANSWER, within } from '../adapters/within.ts';
 import type { CircuitsConfig } from '../contract/circuits-config.ts';
 import { settle } from '../core/circuit.ts';
 import { mapBounded } from './map-bounded.ts';
-import { type CircuitView, HISTORY_LENGTH } from './render.ts';
+import { HISTORY_LENGTH, type ShownCircuit } from './render.ts';
 
 /** A circuit is two reads: so many are under way twice over, well below what a client's connections carry. */
 const AT_ONCE = 10;
@@ -19,13 +19,12 @@ export interface ReadOptions {
 }
 
 /** A circuit, or `unanswered`: why the table did not tell of it. */
-export type ReadCircuit = CircuitView & { readonly unanswered: string | null };
+export type ReadCircuit = ShownCircuit & { readonly unanswered: string | null };
 
 /** Every circuit, in the order of their names. Never throws: what cannot be read is told in its place. */
 export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions): Promise<readonly ReadCircuit[]> {
   const endMs = performance.now() + timeoutMs;
-  const services = Object.entries(config.services).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return mapBounded(services, AT_ONCE, async ([service, timing]) => {
+  return mapBounded(Object.keys(config.services).toSorted(), AT_ONCE, async (service) => {
     const store = storeOf(service);
     const [state, history] = await Promise.all([
       attempt(endMs, () => store.inspect()),
@@ -35,7 +34,6 @@ export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions)
     for (const error of [fault, history.failure]) if (error) writeLine({ message: 'circuit not read', service, error });
     return {
       service,
-      timing,
       circuit: circuit && settle(circuit, clock()),
       fault,
       history: history.value,

