@@ -1,13 +1,6 @@
 import { type CircuitState, circuitState } from './circuit-state.ts';
 import { array, boolean, integer, nullable, object, string } from './decode.ts';
-
-export const CIRCUIT_ACTIONS = [
-  'list-circuits',
-  'get-circuit',
-  'open-circuit',
-  'close-circuit',
-  'release-circuit',
-] as const satisfies readonly CircuitOperation['action'][];
+import { circuitDuration, openReason, operatorName, optionalReason, serviceName } from './operation-fields.ts';
 
 /** What an operator may ask of circuits. */
 export type CircuitOperation = ListCircuits | GetCircuit | MoveCircuit;
@@ -45,8 +38,18 @@ export interface ReleaseCircuit {
   readonly reason: string;
 }
 
+const moved = { service: serviceName, by: operatorName };
+/** The fields of each operation beside its action. */
+export const circuitOperations = {
+  'list-circuits': {},
+  'get-circuit': { service: serviceName },
+  'open-circuit': { ...moved, forMs: circuitDuration, reason: openReason },
+  'close-circuit': { ...moved, forMs: circuitDuration, reason: optionalReason },
+  'release-circuit': { ...moved, reason: optionalReason },
+};
+
 export function isCircuitOperation(operation: { readonly action: string }): operation is CircuitOperation {
-  return (CIRCUIT_ACTIONS as readonly string[]).includes(operation.action);
+  return Object.hasOwn(circuitOperations, operation.action);
 }
 
 /** A circuit as the table has it. */

@@ -1,8 +1,8 @@
 import {
-  CIRCUIT_ACTIONS,
   type CircuitOperation,
   type CircuitResult,
   type CircuitsResult,
+  circuitOperations,
   circuitResult,
   circuitsResult,
 } from './circuit-operations.ts';
@@ -20,19 +20,15 @@ import {
   rotateKeyFields,
 } from './key-operations.ts';
 import {
-  circuitDuration,
   id,
   limitedId,
   limitName,
   limitValue,
-  openReason,
-  operatorName,
   optionalReason,
   ratePerS,
   revocableId,
   revocationReason,
   ruleDuration,
-  serviceName,
   sortKey,
 } from './operation-fields.ts';
 import { printable } from './printable.ts';
@@ -126,18 +122,30 @@ export interface Failure {
   };
 }
 
-const ACTIONS = [
-  'revoke',
-  'restore',
-  'limit',
-  'list',
-  'get',
-  'create-key',
-  'rotate-key',
-  'list-keys',
-  ...CIRCUIT_ACTIONS,
-] as const;
-const HAS_ACTION = object({ action: member(ACTIONS) });
+type FieldsOf<Asked> = { readonly [Field in Exclude<keyof Asked, 'action'>]: Decoder<Asked[Field]> };
+
+/** The fields of each operation beside its action. */
+const OPERATIONS = {
+  revoke: { id: revocableId, forMs: ruleDuration, reason: revocationReason },
+  // Any id: what was once revoked by hand in the table must be restorable.
+  restore: { id, reason: optionalReason },
+  limit: {
+    id: limitedId,
+    limit: limitName,
+    value: nullable(limitValue),
+    ratePerS: withDefault(nullable(ratePerS), null),
+    forMs: ruleDuration,
+    reason: optionalReason,
+  },
+  list: { kind: withDefault(nullable(member(RULE_KINDS)), null), after: withDefault(nullable(sortKey), null) },
+  get: { id },
+  'create-key': createKeyFields,
+  'rotate-key': rotateKeyFields,
+  'list-keys': { after: withDefault(nullable(sortKey), null) },
+  ...circuitOperations,
+} satisfies { readonly [A in Operation['action']]: FieldsOf<Extract<Operation, { readonly action: A }>> };
+
+const HAS_ACTION = object({ action: member(Object.keys(OPERATIONS) as Operation['action'][]) });
 
 /** @throws InvalidOperationError saying the value, the rule and the fix */
 export function decodeOperation(event: unknown): Operation {
@@ -145,7 +153,7 @@ export function decodeOperation(event: unknown): Operation {
   if (textsOf(event).some(holdsToken)) throw tokenGiven('an operation');
   try {
     const { action } = HAS_ACTION(event, 'operation');
-    return OPERATIONS[action](event, 'operation');
+    return only({ action: member([action]), ...OPERATIONS[action] })(event, 'operation') as Operation;
   } catch (error) {
     // A field of the wrong type is as much the caller's fault as a wrong value.
     if (error instanceof DecodeError) throw new InvalidOperationError(printable(error.message));
@@ -185,55 +193,6 @@ function only<Shape extends Record<string, Decoder<unknown>>>(shape: Shape): Ret
     );
   };
 }
-
-const moved = { service: serviceName, by: operatorName };
-
-const OPERATIONS = {
-  revoke: only({
-    action: member(['revoke'] as const),
-    id: revocableId,
-    forMs: ruleDuration,
-    reason: revocationReason,
-  }),
-  // Any id: what was once revoked by hand in the table must be restorable.
-  restore: only({ action: member(['restore'] as const), id, reason: optionalReason }),
-  limit: only({
-    action: member(['limit'] as const),
-    id: limitedId,
-    limit: limitName,
-    value: nullable(limitValue),
-    ratePerS: withDefault(nullable(ratePerS), null),
-    forMs: ruleDuration,
-    reason: optionalReason,
-  }),
-  list: only({
-    action: member(['list'] as const),
-    kind: withDefault(nullable(member(RULE_KINDS)), null),
-    after: withDefault(nullable(sortKey), null),
-  }),
-  get: only({ action: member(['get'] as const), id }),
-  'create-key': only({ action: member(['create-key'] as const), ...createKeyFields }),
-  'rotate-key': only({ action: member(['rotate-key'] as const), ...rotateKeyFields }),
-  'list-keys': only({
-    action: member(['list-keys'] as const),
-    after: withDefault(nullable(sortKey), null),
-  }),
-  'list-circuits': only({ action: member(['list-circuits'] as const) }),
-  'get-circuit': only({ action: member(['get-circuit'] as const), service: serviceName }),
-  'open-circuit': only({
-    action: member(['open-circuit'] as const),
-    ...moved,
-    forMs: circuitDuration,
-    reason: openReason,
-  }),
-  'close-circuit': only({
-    action: member(['close-circuit'] as const),
-    ...moved,
-    forMs: circuitDuration,
-    reason: optionalReason,
-  }),
-  'release-circuit': only({ action: member(['release-circuit'] as const), ...moved, reason: optionalReason }),
-} satisfies { readonly [A in Operation['action']]: Decoder<Extract<Operation, { readonly action: A }>> };
 
 const ruleResult = object({ rule, changed: boolean, pushed: boolean, note: nullable(string) });
 const rulesResult = object({ rules: array(rule), next: nullable(string) });
