@@ -4,9 +4,6 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 /** The pause before the first retry is shorter than this, before each further one shorter than twice that of the last. */
 const FIRST_PAUSE_MS = 25;
 
-/** No pause is longer: clients wait, and Lambda bills the wait. */
-const LONGEST_PAUSE_MS = 250;
-
 /** An attempt that has less time than this would only turn one error into another. */
 const SHORTEST_ATTEMPT_MS = 50;
 
@@ -21,7 +18,7 @@ export function isIdempotent(method: string): boolean {
  * @param random 0 <= x < 1
  */
 export function retryPauseMs(retries: number, random: number): number {
-  return random * Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS);
+  return random * FIRST_PAUSE_MS * 2 ** retries;
 }
 
 /** Whether an attempt after a pause would still be of use. */
