@@ -24,6 +24,9 @@ const HOP_BY_HOP = new Set([
  */
 export const DEADLINE_HEADER = 'x-request-deadline-ms';
 
+/** Tells a fallback, which may look like the upstream's own answer, from one. */
+export const FALLBACK_HEADER = 'x-fallback';
+
 /** Fields that only the gateway may say to an upstream, whatever else it is configured to say. */
 const GATEWAYS_OWN = new Set([
   DEADLINE_HEADER,
@@ -109,13 +112,16 @@ export function keptHeaders({
   return { names: new Set(names.map(comparable)), apiKeys: !forwardAuthorization };
 }
 
-/** What of an upstream's header fields goes back to the client; `set-cookie` travels apart from the others. */
+/**
+ * What of an upstream's header fields goes back to the client. `set-cookie` travels apart from the others, and only the
+ * gateway says that an answer is a fallback.
+ */
 export function returnedResponseHeaders(headers: Headers): Record<string, string> {
   const named = connectionOptions(headers['connection']);
   const returned: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (HOP_BY_HOP.has(name) || named.has(comparable(name))) continue;
-    if (name === 'content-length' || name === 'set-cookie') continue;
+    if (name === 'content-length' || name === 'set-cookie' || name === FALLBACK_HEADER) continue;
     returned[name] = value;
   }
   return returned;

@@ -1,5 +1,6 @@
 import { describeError, writeLine } from '../adapters/log.ts';
 import type { FallbackPolicy } from '../contract/circuit-policy.ts';
+import { FALLBACK_HEADER } from '../core/headers.ts';
 import { Problem } from '../core/problem.ts';
 import { withSecurityHeaders } from '../core/security-headers.ts';
 import type { Exchange, ProxyResult, Stage } from './exchange.ts';
@@ -31,9 +32,8 @@ function responseTo(problem: Problem, exchange: Exchange): ProxyResult {
     : problemResponse(problem, exchange);
 }
 
-/** It may look like the upstream's own answer: a field tells those who want to know. */
 function fallbackResponse({ status, contentType, body }: FallbackPolicy, problem: Problem): ProxyResult {
-  const headers = { 'content-type': contentType, 'cache-control': 'no-store', 'x-fallback': problem.code };
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store', [FALLBACK_HEADER]: problem.code };
   return { statusCode: status, headers: { ...(status >= 500 && problem.headers), ...headers }, body };
 }
 
