@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import { ConnectionError, type UpstreamError } from '../adapters/upstream-error.ts';
 import type { RetryPolicy, ServicePolicy } from '../contract/policy.ts';
 import type { Counters } from '../core/counters.ts';
@@ -19,6 +19,12 @@ export interface RetryingOptions {
   readonly monotonic: () => number;
   /** 0 <= x < 1. */
   readonly random: () => number;
+  /**
+   * The pause before an attempt.
+   *
+   * @default - a timer
+   */
+  readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
 export interface Retrying {
@@ -33,7 +39,7 @@ export interface Retrying {
  * with an error is at work, and more work does not help it. See docs/decisions/0018-retries-and-deadlines.md.
  */
 export function retrying({ attempts, budgetShare }: RetryPolicy, options: RetryingOptions): Retrying {
-  const { policy, counters, monotonic, random } = options;
+  const { policy, counters, monotonic, random, sleep = timer } = options;
   const windowMs = policy.circuit?.windowMs ?? WINDOW_MS;
   const periodFor = ({ circuit }: Exchange) => periodOf(policy, circuit?.state.version ?? 0);
   const batch = new OutcomeBatch(windowMs);

@@ -5,6 +5,7 @@ import type { Counters } from '../../../lambdas/core/counters.ts';
 import { Problem } from '../../../lambdas/core/problem.ts';
 import type { Exchange, Forwarded, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { forwarding } from '../../../lambdas/proxy/forwarding.ts';
+import type { TestClock } from '../../support/clock.ts';
 import { lambdaContext } from '../../support/event.ts';
 
 /** What came of a request: the upstream's answer, or what the gateway says in its place. */
@@ -25,16 +26,20 @@ export interface ForwarderOptions {
   readonly counters?: Counters;
   /** @default - 0, so no pause before a retry */
   readonly random?: () => number;
+  /** @default - a real one */
+  readonly clock?: TestClock;
 }
 
 export function createForwarder(policy: ServicePolicy, options: ForwarderOptions = {}): Forwarder {
+  const { clock } = options;
   const upstream = new Upstream(policy.upstream);
   const handler = forwarding({
     policy,
     upstream,
     counters: options.counters ?? new MemoryCounters({ clock: Date.now, shared: false }),
-    monotonic: () => performance.now(),
+    monotonic: clock?.now ?? (() => performance.now()),
     random: options.random ?? (() => 0),
+    ...(clock && { sleep: async (ms) => clock.advance(ms) }),
   });
   return {
     send: async (message = {}, known = {}) => {

@@ -5,15 +5,17 @@ import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../lambdas/con
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { Counters } from '../../../lambdas/core/counters.ts';
 import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import type { AskedCircuit } from '../../../lambdas/proxy/exchange.ts';
+import type { AskedCircuit, Exchange } from '../../../lambdas/proxy/exchange.ts';
+import { TestClock } from '../../support/clock.ts';
 import { closersOf } from '../../support/closers.ts';
 import { circuitPolicy, servicePolicy } from '../../support/policy.ts';
 import { freePort } from '../../support/redis.ts';
 import { serveTcp } from '../../support/upstream.ts';
-import { createForwarder, type ForwarderOptions } from './forwarder.ts';
+import { createForwarder, type Forwarder, type ForwarderOptions } from './forwarder.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const RETRY = { attempts: 2, budgetShare: 1 };
+const TIMEOUT_MS = 5000;
 const REFUSED = { result: { error: 'unreachable' } };
 
 const closers = closersOf();
@@ -134,11 +136,16 @@ describe('nothing is sent again', () => {
   it.each([
     ['when the rest of the deadline is no use', 50, 0],
     ['when the pause would take the rest of the deadline', 74, 0.99],
-  ])('%s, and nothing is taken of the budget', async (_, timeoutMs, random) => {
-    const server = await upstreamThat(reset);
+  ])('%s, and nothing is taken of the budget', async (_, leftMs, random) => {
+    const clock = new TestClock(0);
+    const server = await upstreamThat((socket) => {
+      clock.advance(TIMEOUT_MS - leftMs);
+      reset(socket);
+    });
     const counters = new MemoryCounters({ clock: Date.now, shared: false });
     const takeRetry = vi.spyOn(counters, 'takeRetry');
-    await forwarderTo(server.url, { timeoutMs }, { counters, random: () => random }).send();
+    const options = { counters, random: () => random, clock };
+    await forwarderTo(server.url, { timeoutMs: TIMEOUT_MS }, options).send();
     expect(server.connections).toHaveLength(1);
     expect(takeRetry).not.toHaveBeenCalled();
   });
@@ -166,21 +173,31 @@ it('a probe goes out once, even over a connection that was kept for too long', a
 describe('the pause', () => {
   it('grows and is counted as the upstream’s time', async () => {
     const server = await upstreamThat(reset);
-    const { forwarded } = await forwarderTo(server.url, {}, { random: () => 0.99 }).send();
-    const sentMs = forwarded?.attempts.reduce((sum, { ms }) => sum + ms, 0) ?? 0;
-    // 25 and 50 ms; a timer may be a millisecond early.
-    expect((forwarded?.upstreamMs ?? 0) - sentMs).toBeGreaterThan(0.99 * 75 - 2);
+    const clock = new TestClock(0);
+    const sleeps = vi.spyOn(clock, 'advance');
+    const { forwarded } = await forwarderTo(server.url, {}, { random: () => 0.5, clock }).send();
+    expect(sleeps.mock.calls).toEqual([[12.5], [25]]);
+    expect(forwarded).toMatchObject({ upstreamMs: 37.5, attempts: [{ ms: 0 }, { ms: 0 }, { ms: 0 }] });
   });
 });
 
 describe('the budget', () => {
-  const NOTHING_LEFT = { attempts: 5, budgetShare: 0.001 };
+  /** How many attempts each of so many requests makes, one request after the other. */
+  async function attemptsOf(forwarder: Forwarder, requests: number, known: Partial<Exchange> = {}) {
+    const attempts: number[] = [];
+    for (let request = 0; request < requests; request += 1) {
+      const { result, forwarded } = await forwarder.send({}, known);
+      expect(result).toMatchObject({ code: 'bad_gateway' });
+      attempts.push(forwarded?.attempts.length ?? 0);
+    }
+    return attempts;
+  }
 
-  it('ends the attempts of one request', async () => {
+  it('ends the attempts of a request', async () => {
     const server = await upstreamThat(reset);
-    const { result, forwarded } = await forwarderTo(server.url, { retry: NOTHING_LEFT }).send();
-    expect(result).toMatchObject({ code: 'bad_gateway' });
-    expect(forwarded?.attempts).toHaveLength(1 + FREE_RETRIES);
+    const forwarder = forwarderTo(server.url, { retry: { attempts: 2, budgetShare: 0.001 } });
+    expect(FREE_RETRIES).toBe(3);
+    expect(await attemptsOf(forwarder, 3)).toEqual([3, 2, 1]);
   });
 
   it('is one for all environments, and of their requests it is a share', async () => {
@@ -198,12 +215,10 @@ describe('the budget', () => {
     const server = await upstreamThat(reset);
     const counters = new MemoryCounters({ clock: Date.now, shared: false });
     const circuit = circuitPolicy({ windowMs: 60_000 });
-    const forwarder = forwarderTo(server.url, { circuit, retry: { attempts: 5, budgetShare: 0.5 } }, { counters });
+    const forwarder = forwarderTo(server.url, { circuit, retry: { attempts: 3, budgetShare: 0.5 } }, { counters });
     await counters.record('test/users/7', { total: 10, failures: 0, slow: 0 }, 60_000);
-    const known = asked({ version: 7, ...NOBODY });
-    expect((await forwarder.send({}, known)).forwarded?.attempts).toHaveLength(6);
-    expect((await forwarder.send({}, known)).forwarded?.attempts).toHaveLength(1);
-    expect((await forwarder.send({}, asked({ version: 8 }))).forwarded?.attempts).toHaveLength(1 + FREE_RETRIES);
+    expect(await attemptsOf(forwarder, 3, asked({ version: 7, ...NOBODY }))).toEqual([4, 3, 1]);
+    expect(await attemptsOf(forwarder, 2, asked({ version: 8 }))).toEqual([1 + FREE_RETRIES, 1]);
   });
 
   it.each([
@@ -228,9 +243,14 @@ describe('the budget', () => {
 
   it('that cannot be told in time leaves the first failure as it is', async () => {
     const server = await upstreamThat(reset);
+    const clock = new TestClock(0);
     const slow: Counters = new MemoryCounters({ clock: Date.now, shared: false });
-    slow.takeRetry = () => new Promise((resolve) => setTimeout(resolve, 460, true));
-    const { result, forwarded } = await forwarderTo(server.url, { timeoutMs: 500 }, { counters: slow }).send();
+    slow.takeRetry = async () => {
+      clock.advance(TIMEOUT_MS - 50);
+      return true;
+    };
+    const options = { counters: slow, clock };
+    const { result, forwarded } = await forwarderTo(server.url, { timeoutMs: TIMEOUT_MS }, options).send();
     expect(result).toMatchObject({ code: 'bad_gateway' });
     expect(forwarded?.attempts).toHaveLength(1);
   });
