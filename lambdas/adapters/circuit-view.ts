@@ -123,8 +123,13 @@ export class CircuitView {
 
   /** Takes in what others made of the circuit, of which somebody told. @returns whether it is known now */
   async learn(version: number): Promise<boolean> {
-    if (version > this.#stored.version) await within(this.#options.waits.read, this.#readNow());
+    if (version > this.#stored.version) await this.refresh();
     return version <= this.#stored.version;
+  }
+
+  /** Reads what the table has now. */
+  async refresh(): Promise<void> {
+    await within(this.#options.waits.read, this.#readNow());
   }
 
   /** Applies a signal to what stands, whoever else moves the circuit at the same time. */

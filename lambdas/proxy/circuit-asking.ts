@@ -2,6 +2,7 @@ import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { type Admission, admit } from '../core/circuit-admission.ts';
+import { ProbePause } from '../core/probe-pause.ts';
 import type { AskedCircuit } from './exchange.ts';
 
 export interface AskingOptions {
@@ -18,48 +19,51 @@ export interface AskingOptions {
   readonly newId: () => string;
 }
 
+/** Asks the circuit for one request. */
+export type AskCircuit = () => AskedCircuit | Promise<AskedCircuit>;
+
 /**
  * What the circuit says to one request; where that is to try the upstream, this request has the lease for it. Nearly all
  * requests find a circuit that is known and want no lease: they are told without a promise.
  */
-export function askCircuit(options: AskingOptions): AskedCircuit | Promise<AskedCircuit> {
-  const { known } = options.view;
-  return known === undefined ? askAgain(options) : decide(options, known);
-}
+export function circuitAsking(options: AskingOptions): AskCircuit {
+  const { view, circuit, leaseMs, by, clock, random, newId } = options;
+  const pause = new ProbePause();
 
-async function askAgain(options: AskingOptions): Promise<AskedCircuit> {
-  return decide(options, await options.view.current());
-}
+  const admissionOf = (state: CircuitState): Admission => admit(state, { nowMs: clock(), random: random() }, circuit);
 
-function decide(options: AskingOptions, state: CircuitState): AskedCircuit | Promise<AskedCircuit> {
-  const admission = admissionOf(options, state);
-  return admission === 'probe' ? takeLease(options, state) : { state, admission };
-}
-
-async function takeLease(options: AskingOptions, state: CircuitState): Promise<AskedCircuit> {
-  const { view, leaseMs, by, newId } = options;
-  const probe = newId();
-  const result = await view.signal({ type: 'probe-started', id: probe, leaseMs, by });
-  switch (result.status) {
-    case 'made':
-    case 'made-alone':
-      return { state: result.circuit, admission: 'probe', probe };
-    case 'unanswered':
-      // The table may be slow for all at once: whoever passes without an answer makes a few probes many.
-      void giveBack(options, result, probe);
-      return { state, admission: 'reject' };
-    case 'unchanged': {
-      const others = admissionOf(options, result.circuit);
-      return { state: result.circuit, admission: others === 'pass' ? 'pass' : 'reject' };
-    }
+  function decide(state: CircuitState): AskedCircuit | Promise<AskedCircuit> {
+    const admission = admissionOf(state);
+    if (admission !== 'probe') return { state, admission };
+    return pause.isOver(clock()) ? takeLease(state) : { state, admission: 'reject' };
   }
-}
 
-function admissionOf({ circuit, clock, random }: AskingOptions, state: CircuitState): Admission {
-  return admit(state, { nowMs: clock(), random: random() }, circuit);
-}
+  async function takeLease(state: CircuitState): Promise<AskedCircuit> {
+    const probe = newId();
+    const result = await view.signal({ type: 'probe-started', id: probe, leaseMs, by });
+    if (result.status === 'made' || result.status === 'made-alone') {
+      pause.won();
+      return { state: result.circuit, admission: 'probe', probe };
+    }
+    pause.lost(clock(), random());
+    if (result.status === 'unanswered') {
+      // The table may be slow for all at once: whoever passes without an answer makes a few probes many.
+      void giveBack(result, probe);
+      return { state, admission: 'reject' };
+    }
+    return { state: result.circuit, admission: admissionOf(result.circuit) === 'pass' ? 'pass' : 'reject' };
+  }
 
-/** A lease that comes too late would keep others from trying for as long as it lasts. */
-async function giveBack({ view }: AskingOptions, { late }: Unanswered, id: string): Promise<void> {
-  if ((await late)?.status === 'made') await view.signal({ type: 'probe-abandoned', id });
+  /** A lease that comes too late would keep others from trying for as long as it lasts. */
+  async function giveBack({ late }: Unanswered, id: string): Promise<void> {
+    const answer = await late;
+    // It may have been written although its answer was lost.
+    if (answer === undefined) await view.refresh();
+    if (answer?.status !== 'unchanged') await view.signal({ type: 'probe-abandoned', id });
+  }
+
+  return () => {
+    const { known } = view;
+    return known === undefined ? view.current().then(decide) : decide(known);
+  };
 }

@@ -5,7 +5,7 @@ import type { ServicePolicy } from '../contract/policy.ts';
 import { retryAfterS } from '../core/circuit-admission.ts';
 import type { Counters } from '../core/counters.ts';
 import { Problem } from '../core/problem.ts';
-import { askCircuit } from './circuit-asking.ts';
+import { circuitAsking } from './circuit-asking.ts';
 import { circuitReports } from './circuit-reporting.ts';
 import type { AskedCircuit, Exchange, Stage } from './exchange.ts';
 import { healthChecks } from './health-checking.ts';
@@ -38,10 +38,10 @@ export function leaseMsOf({ timeoutMs }: Pick<ServicePolicy, 'timeoutMs'>): numb
 /** Asks the circuit before the request is forwarded, and tells it afterwards what came of it. */
 export function circuitBreaking(options: CircuitBreakingOptions): Stage {
   const { policy, circuit, view, clock } = options;
-  const asking = { ...options, leaseMs: leaseMsOf(policy), newId: () => options.randomHex(8) };
+  const askCircuit = circuitAsking({ ...options, leaseMs: leaseMsOf(policy), newId: () => options.randomHex(8) });
   // In shadow mode every request passes, and so none waits for a check.
   const { healthCheck } = circuit.shadow ? { healthCheck: null } : circuit;
-  const ask = healthCheck === null ? () => askCircuit(asking) : healthChecks(asking, healthCheck);
+  const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, { ...options, path: healthCheck });
   const tell = circuitReports(options);
 
   function obey(exchange: Exchange, asked: AskedCircuit): void {

@@ -1,6 +1,7 @@
+import type { CircuitView } from '../adapters/circuit-view.ts';
 import type { Upstream } from '../adapters/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { type AskingOptions, askCircuit } from './circuit-asking.ts';
+import type { AskCircuit } from './circuit-asking.ts';
 import type { AskedCircuit, Exchange } from './exchange.ts';
 
 /** A check is a small question: who is not well enough to answer it by then is not well. */
@@ -8,19 +9,24 @@ const LONGEST_CHECK_MS = 2000;
 /** Of the request's time, for one check and for all of them: the rest is for the request itself. */
 const SHARES = { one: 0.25, all: 0.5 };
 
-export interface HealthCheckOptions extends AskingOptions {
+export interface HealthCheckOptions {
   readonly policy: ServicePolicy;
+  readonly view: CircuitView;
   readonly upstream: Upstream;
+  /** Under the upstream's base. */
+  readonly path: string;
+  /** Who checks: the environment. */
+  readonly by: string;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;
 }
 
 /**
- * Asks the circuit as `askCircuit` does, but where a probe is wanted the service's health check is one, and no client's
+ * Asks the circuit as `ask` does, but where a probe is wanted the service's health check is one, and no client's
  * request: checks follow each other until the circuit has closed or opened again, for half of the request's time at most.
  */
-export function healthChecks(options: HealthCheckOptions, path: string) {
-  const { policy, view, upstream, monotonic, by } = options;
+export function healthChecks(ask: AskCircuit, options: HealthCheckOptions) {
+  const { policy, view, upstream, path, monotonic, by } = options;
   const message = { method: 'GET', target: `${upstream.basePath}${path}`, headers: {}, body: undefined };
   const allChecksMs = policy.timeoutMs * SHARES.all;
   const checkMs = Math.min(policy.timeoutMs * SHARES.one, LONGEST_CHECK_MS);
@@ -37,7 +43,7 @@ export function healthChecks(options: HealthCheckOptions, path: string) {
   return async (exchange: Exchange): Promise<AskedCircuit> => {
     const begunAtMs = monotonic();
     exchange.deadlineAtMs = begunAtMs + policy.timeoutMs;
-    let asked = await askCircuit(options);
+    let asked = await ask();
     while (asked.probe !== undefined) {
       const fault = await check();
       const id = asked.probe;
@@ -51,7 +57,7 @@ export function healthChecks(options: HealthCheckOptions, path: string) {
       // A check that is cut short would tell of the gateway's hurry, and not of the upstream.
       const isTimeLeft = monotonic() + checkMs <= begunAtMs + allChecksMs;
       if (fault !== undefined || !isTimeLeft) return { state, admission: 'reject' };
-      asked = await askCircuit(options);
+      asked = await ask();
     }
     return asked;
   };

@@ -440,6 +440,36 @@ describe('while the table fails', () => {
   });
 });
 
+it('an environment that lost the race for a place leaves the next one to others for a while', async () => {
+  await openByAlarm();
+  const faulty = faultyClient(table);
+  const gateway = environment({ probes: 2 }, { table: { ...table, client: faulty.client } });
+  clock.advance(29_500);
+  await statuses(gateway, 1);
+  clock.advance(500);
+  await moveBy(started('of another'));
+  expect(await statuses(gateway, 5)).toEqual([503, 503, 503, 503, 503]);
+  expect(faulty.calls.filter((command) => command === 'PutItem')).toHaveLength(1);
+  clock.advance(200);
+  expect(await statuses(gateway, 1)).toEqual([200]);
+  faulty.client.destroy();
+});
+
+it('a lease whose answer is lost is given back', async () => {
+  await openByAlarm();
+  const faulty = faultyClient(table);
+  const gateway = environment({}, { table: { ...table, client: faulty.client } });
+  await statuses(gateway, 1);
+  clock.advance(30_000);
+  faulty.fault = (command) => (command === 'PutItem' ? 'answer lost' : 'none');
+  expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+  faulty.fault = () => 'none';
+  await vi.waitFor(async () =>
+    expect(await store().read({ consistent: true })).toMatchObject({ state: 'half-open', leases: {} }),
+  );
+  faulty.client.destroy();
+});
+
 it('a lease that is written too late for its request is given back', async () => {
   await openByAlarm();
   const faulty = faultyClient(table);
@@ -532,6 +562,7 @@ it('a table that is slow makes no second probe; one that fails makes no upstream
   expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
   expect(calls).toBe(0);
   faulty.fault = () => 'fails';
+  clock.advance(1000);
   expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
   clock.advance(ALONE_AFTER_MS);
   expect(await statuses(created, 1)).toEqual([200]);
