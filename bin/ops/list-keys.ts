@@ -1,5 +1,5 @@
-import type { KeyFacts, ListKeys } from '../../lambdas/contract/key-operations.ts';
-import { OpsError } from './errors.ts';
+import type { KeyFacts, KeysResult, ListKeys } from '../../lambdas/contract/key-operations.ts';
+import { askFor } from './ask-for.ts';
 import type { Ask } from './operator-client.ts';
 
 /** All keys, page by page. @throws OpsError */
@@ -7,11 +7,9 @@ export async function listKeys(ask: Ask, operation: ListKeys): Promise<readonly 
   const keys: KeyFacts[] = [];
   let after: string | null = null;
   do {
-    const result = await ask({ ...operation, after });
-    if (!result.ok) throw new OpsError(result.error.message);
-    if (!('keys' in result)) throw new OpsError('the operator function answered something else than keys');
-    keys.push(...result.keys);
-    after = result.next;
+    const page: KeysResult = await askFor('keys', ask, { ...operation, after });
+    keys.push(...page.keys);
+    after = page.next;
   } while (after !== null);
   return keys;
 }

@@ -1,6 +1,6 @@
-import type { List } from '../../lambdas/contract/operations.ts';
+import type { List, RulesResult } from '../../lambdas/contract/operations.ts';
 import type { Rule } from '../../lambdas/contract/rules.ts';
-import { OpsError } from './errors.ts';
+import { askFor } from './ask-for.ts';
 import type { Ask } from './operator-client.ts';
 
 /** All rules, page by page. @throws OpsError */
@@ -8,11 +8,9 @@ export async function listRules(ask: Ask, operation: List): Promise<readonly Rul
   const rules: Rule[] = [];
   let after: string | null = null;
   do {
-    const result = await ask({ ...operation, after });
-    if (!result.ok) throw new OpsError(result.error.message);
-    if (!('rules' in result)) throw new OpsError('the operator function answered something else than rules');
-    rules.push(...result.rules);
-    after = result.next;
+    const page: RulesResult = await askFor('rules', ask, { ...operation, after });
+    rules.push(...page.rules);
+    after = page.next;
   } while (after !== null);
   return rules;
 }

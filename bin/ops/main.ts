@@ -1,6 +1,7 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { shortened } from '../../lambdas/core/shortened.ts';
+import { askFor } from './ask-for.ts';
 import { circuitTable } from './circuit-table.ts';
 import { type Command, parseCommand } from './command.ts';
 import { describeCircuit } from './describe-circuit.ts';
@@ -63,9 +64,7 @@ async function run(command: Command, output: Output): Promise<void> {
 }
 
 async function operate({ operation, target, json }: OfType<'operate'>, { out, err }: Output): Promise<void> {
-  const result = await createAsk(target)(operation);
-  if (!result.ok) throw new OpsError(result.error.message);
-  if (!('rule' in result)) throw new OpsError('the operator function answered something else than a rule');
+  const result = await askFor('rule', createAsk(target), operation);
   out(json ? JSON.stringify(result, null, 2) : describeResult(operation, result));
   if (!json && result.note !== null) err(oneLine(`note: ${result.note}`));
 }
@@ -80,9 +79,7 @@ async function list({ operation, facts, target, json }: OfType<'list'>, { out }:
 /** The key alone is on standard output, so that `KEY=$(…)` has it; what is told of it is not. */
 async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, err }: Output): Promise<void> {
   // A key that nobody was told would be good all the same.
-  const result = await createAsk(target, { isRepeatable: false })(operation);
-  if (!result.ok) throw new OpsError(result.error.message);
-  if (!('secret' in result)) throw new OpsError('the operator function answered something else than a key');
+  const result = await askFor('secret', createAsk(target, { isRepeatable: false }), operation);
   if (json) return out(JSON.stringify(result, null, 2));
   out(result.secret);
   for (const line of describeKey(operation, result)) err(oneLine(line));
@@ -95,16 +92,12 @@ async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out
 }
 
 async function operateCircuit({ operation, target, json }: OfType<'circuit'>, { out, err }: Output): Promise<void> {
-  const result = await createAsk(target)(operation);
-  if (!result.ok) throw new OpsError(result.error.message);
-  if (!('circuit' in result)) throw new OpsError('the operator function answered something else than a circuit');
+  const result = await askFor('circuit', createAsk(target), operation);
   out(json ? JSON.stringify(result, null, 2) : describeCircuit(operation, result));
   if (!json && result.note !== null) err(oneLine(`note: ${result.note}`));
 }
 
 async function printCircuits({ operation, target, json }: OfType<'list-circuits'>, { out }: Output): Promise<void> {
-  const result = await createAsk(target)(operation);
-  if (!result.ok) throw new OpsError(result.error.message);
-  if (!('circuits' in result)) throw new OpsError('the operator function answered something else than circuits');
+  const result = await askFor('circuits', createAsk(target), operation);
   out(json ? JSON.stringify(result.circuits, null, 2) : circuitTable(result.circuits, result.nowMs));
 }
