@@ -33,7 +33,7 @@ function run(env: Record<string, string>, cwd = PROJECT_ROOT): Promise<{ code: n
 }
 
 describe('the command of cdk.json', () => {
-  it('synthesizes both stacks, their functions from five bundles', { timeout: 120_000 }, async () => {
+  it('synthesizes both stacks, their functions from six bundles', { timeout: 120_000 }, async () => {
     const dir = join(outdir, 'dev');
     const { code, stderr } = await run({ CDK_OUTDIR: dir, CDK_CONTEXT_JSON: JSON.stringify(context) });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -42,9 +42,9 @@ describe('the command of cdk.json', () => {
     const keys = Object.values(template.Resources as Record<string, { Type: string; Properties: Lambda }>)
       .filter(({ Type }) => Type === 'AWS::Lambda::Function')
       .map(({ Properties }) => Properties.Code.S3Key);
-    expect(keys).toHaveLength(8);
-    expect(new Set(keys).size).toBe(5);
-    expect(readdirSync(dir).filter((name) => name.startsWith('asset.'))).toHaveLength(5);
+    expect(keys).toHaveLength(9);
+    expect(new Set(keys).size).toBe(6);
+    expect(readdirSync(dir).filter((name) => name.startsWith('asset.'))).toHaveLength(6);
     expect(existsSync(join(dir, 'Tollgate-dev-Foundation.template.json'))).toBe(true);
   });
 
