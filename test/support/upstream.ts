@@ -55,6 +55,14 @@ export function flood(socket: Socket, text: string): void {
   pour();
 }
 
+/** Sends a text over and over until it was so many bytes, as fast as it is read. */
+export async function pour(socket: Socket, text: string, size: number): Promise<void> {
+  const bytes = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)));
+  for (let sent = 0; sent < size; sent += bytes.length) {
+    if (!socket.write(bytes)) await once(socket, 'drain');
+  }
+}
+
 /** Sends on and on, slowly, until the connection is closed. */
 export function trickle(socket: Socket, start: string, drop: string): void {
   socket.write(start);

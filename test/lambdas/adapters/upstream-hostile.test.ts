@@ -5,9 +5,11 @@ import { MAX_RESPONSE_FIELDS, type UpstreamResponse } from '../../../lambdas/ada
 import type { UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
 import { closersOf } from '../../support/closers.ts';
 import { heldBytes } from '../../support/memory.ts';
-import { flood, serveTcp, trickle } from '../../support/upstream.ts';
+import { flood, pour, serveTcp, trickle } from '../../support/upstream.ts';
 
 const TIMEOUT_MS = 10_000;
+/** Longer than a test may take. */
+const NO_DEADLINE_MS = 60_000;
 const MB = 1024 * 1024;
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -52,33 +54,42 @@ describe('a flood', () => {
     ['garbage', (socket) => flood(socket, '\u0000')],
   ];
 
-  it.each(FLOODS)(
-    'of %s ends long before the deadline, and its connection, and leaves nothing behind',
-    async (_, pour) => {
-      const { send, connections, allClosed } = await answering(pour);
-      const heldBefore = await heldBytes();
-      const startedAtMs = performance.now();
-      expect(await failure(send())).toMatchObject({ code: 'unreachable' });
-      expect(performance.now() - startedAtMs).toBeLessThan(TIMEOUT_MS / 2);
-      await allClosed();
-      // What the kernel takes in before anybody reads it is some megabytes.
-      expect(connections[0]?.bytesWritten).toBeLessThan(32 * MB);
-      expect((await heldBytes()) - heldBefore).toBeLessThan(4 * MB);
-    },
-  );
-
-  it.each<[string, Answering]>([
-    ['empty lines, which are no answer yet,', (socket) => flood(socket, '\r\n')],
-    ['chunk extensions', (socket) => socket.write(CHUNKED) && flood(socket, `1;${'b'.repeat(1000)}\r\nx\r\n`)],
-    ['zeros before a chunk size', (socket) => socket.write(CHUNKED) && flood(socket, '0')],
-  ])('of %s ends at the deadline, and its connection, and leaves nothing behind', async (_, pour) => {
-    const { send, allClosed } = await answering(pour);
-    const heldBefore = await heldBytes();
-    const startedAtMs = performance.now();
-    expect(await failure(send({}, 200))).toMatchObject({ code: 'timeout' });
-    expect(performance.now() - startedAtMs).toBeLessThan(1200);
+  it.each(FLOODS)('of %s ends before the deadline, and its connection, and is hardly read', async (_, begin) => {
+    const { send, connections, allClosed } = await answering(begin);
+    expect(await failure(send())).toMatchObject({ code: 'unreachable' });
     await allClosed();
-    expect((await heldBytes()) - heldBefore).toBeLessThan(4 * MB);
+    // What the kernel takes in before anybody reads it is some megabytes.
+    expect(connections[0]?.bytesWritten).toBeLessThan(32 * MB);
+  });
+
+  const UNANSWERABLE: [string, string, string][] = [
+    ['empty lines, which are no answer yet,', '', '\r\n'],
+    ['chunk extensions', CHUNKED, `1;${'b'.repeat(1000)}\r\nx\r\n`],
+    ['zeros before a chunk size', CHUNKED, '0'],
+  ];
+
+  it.each(UNANSWERABLE)('of %s is not kept', async (_, start, text) => {
+    const poured = Promise.withResolvers<Socket>();
+    const { send } = await answering((socket) => {
+      socket.write(start);
+      pour(socket, text, 64 * MB).then(() => poured.resolve(socket), poured.reject);
+    });
+    const heldBefore = await heldBytes();
+    const sent = failure(send({}, NO_DEADLINE_MS));
+    const socket = await poured.promise;
+    // All but the kernel's some megabytes has been read: kept, it would be four times what is allowed here.
+    expect((await heldBytes()) - heldBefore).toBeLessThan(16 * MB);
+    socket.destroy();
+    expect(await sent).toMatchObject({ code: 'unreachable' });
+  });
+
+  it.each(UNANSWERABLE)('of %s ends at the deadline, and its connection', async (_, start, text) => {
+    const { send, allClosed } = await answering((socket) => {
+      socket.write(start);
+      flood(socket, text);
+    });
+    expect(await failure(send({}, 200))).toMatchObject({ code: 'timeout' });
+    await allClosed();
   });
 });
 
@@ -90,10 +101,10 @@ describe('a body in chunks of one byte', () => {
       socket.write(CHUNKED + '1\r\nx\r\n'.repeat(size), () => written.resolve(socket));
     });
     const heldBefore = await heldBytes();
-    const sent = send();
+    const sent = send({}, NO_DEADLINE_MS);
     const socket = await written.promise;
     // All but what is in the kernel's hands has been read. A Buffer for each byte of it would take a hundred MB.
-    expect((await heldBytes()) - heldBefore).toBeLessThan(16 * MB);
+    expect((await heldBytes()) - heldBefore).toBeLessThan(32 * MB);
     socket.end('0\r\n\r\n');
     const { body } = await sent;
     expect(body.equals(Buffer.alloc(size, 'x'))).toBe(true);
@@ -130,9 +141,7 @@ describe('a length', () => {
 
   it('of a gigabyte is believed, and nobody waits for it', async () => {
     const { send, allClosed } = await answering((socket) => socket.write(`HTTP/1.1 200 OK\r\n${GIGABYTE}abc`));
-    const startedAtMs = performance.now();
     expect(await failure(send())).toMatchObject({ code: 'too_large' });
-    expect(performance.now() - startedAtMs).toBeLessThan(TIMEOUT_MS / 2);
     await allClosed();
   });
 
