@@ -8,7 +8,7 @@ export const SERVICE_DIMENSION = 'Service';
 export const Metric = {
   requests: 'Requests',
   failures: 'Failures',
-  /** Milliseconds from the request leaving until the last byte of the upstream's answer. */
+  /** Milliseconds from the request leaving until the last byte of the upstream's answer; retries and their pauses count. */
   upstreamLatency: 'UpstreamLatency',
   /** Further attempts at requests whose connection failed. */
   retries: 'Retries',
