@@ -6,10 +6,12 @@ import { bounded } from '../core/circuit-bounds.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import { NO_ANSWER, within } from './within.ts';
 
-/** A state younger than this is used as it is: no read. */
-export const FRESH_MS = 1000;
-/** A state older than this is not used before it was read again: the environment was frozen, or the table was gone. */
-export const STALE_MS = 5000;
+/** A state younger than this is used as it is; an older one, too, while it is read again beside the request. */
+export const FRESH_MS = 500;
+/** A state older than this is not used before it was read again: what others did is known within a second. */
+export const STALE_MS = 1000;
+/** While the table fails it is asked beside the requests; only who has not asked it for so long waits for its answer. */
+export const OUTAGE_STALE_MS = 5000;
 /** For so long the table must have failed before an environment sends probes of which no other knows. */
 export const ALONE_AFTER_MS = 2000;
 /**
@@ -100,7 +102,7 @@ export class CircuitView {
   get known(): CircuitState | undefined {
     const nowMs = this.#options.clock();
     const ageMs = this.#since(this.#asOfMs, nowMs);
-    if (ageMs >= STALE_MS || settle(this.#circuit, nowMs) !== this.#circuit) return undefined;
+    if (this.#isStale(ageMs) || settle(this.#circuit, nowMs) !== this.#circuit) return undefined;
     if (ageMs >= FRESH_MS) void this.#read();
     return this.#circuit;
   }
@@ -109,9 +111,13 @@ export class CircuitView {
   async current(): Promise<CircuitState> {
     const { known } = this;
     if (known !== undefined) return known;
-    if (this.#since(this.#asOfMs) >= STALE_MS) await within(this.#options.waits.read, this.#read());
+    if (this.#isStale(this.#since(this.#asOfMs))) await within(this.#options.waits.read, this.#read());
     if (settle(this.#circuit, this.#options.clock()) !== this.#circuit) await this.#writeDown();
     return this.#circuit;
+  }
+
+  #isStale(ageMs: number): boolean {
+    return ageMs >= (this.#failingSinceMs === undefined ? STALE_MS : OUTAGE_STALE_MS);
   }
 
   /** What time has made of the circuit holds without that, so a table that is slow is asked once a second only. */

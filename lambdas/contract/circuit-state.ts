@@ -19,6 +19,8 @@ export interface Cause {
 export interface Moved extends Cause {
   /** Grows by one with every write; what a conditional write compares. */
   readonly version: number;
+  /** When it became so, for this cause: of an open circuit later than the outage began, if probes have failed since. */
+  readonly atMs: number;
   /** When CloudWatch saw what the last alarm told, by its own clock; 0: none did. */
   readonly alarmAtMs: number;
 }
@@ -68,6 +70,7 @@ export const NOBODY: Cause = { source: 'time', by: '', reason: '', figures: {} }
 export const INITIAL_CIRCUIT: CircuitState = {
   state: 'closed',
   version: 0,
+  atMs: 0,
   closedAtMs: 0,
   rampUntilMs: 0,
   reopenings: 0,
@@ -77,6 +80,7 @@ export const INITIAL_CIRCUIT: CircuitState = {
 
 const moved = {
   version: stored,
+  atMs: withDefault(integer, 0),
   source: withDefault(member(CIRCUIT_SOURCES), 'time'),
   by: withDefault(string, ''),
   reason: withDefault(string, ''),

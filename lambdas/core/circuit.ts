@@ -52,21 +52,21 @@ export const CLOCKS_DISAGREE_MS = 5 * 60_000;
 export function transition(circuit: CircuitState, signal: Signal, now: Now, timing: CircuitTiming): CircuitState {
   const settled = settle(circuit, now.nowMs);
   const next = move(settled, signal, now, timing);
-  if (next === settled && signal.type !== 'time') return circuit;
-  return next === circuit ? circuit : { ...next, version: circuit.version + 1 };
+  if (next === circuit || (next === settled && signal.type !== 'time')) return circuit;
+  const atMs = next !== settled && isTransition(settled, next) ? now.nowMs : settled.atMs;
+  return { ...next, version: circuit.version + 1, atMs };
 }
 
 /** What has become of a circuit by now, without anybody's signal: what was forced for a time ends by itself. */
 export function settle(circuit: CircuitState, nowMs: number): CircuitState {
   if (!isForced(circuit) || circuit.untilMs === 0 || nowMs < circuit.untilMs) return circuit;
-  const { untilMs, alarmAtMs, version } = circuit;
+  const { untilMs } = circuit;
   const cause: Cause = { ...NOBODY, reason: `the time is over for which it was ${circuit.state}` };
-  return freed(circuit, untilMs, { ...cause, alarmAtMs, version });
+  return freed(circuit, untilMs, { ...keptOf(circuit), ...cause, atMs: untilMs });
 }
 
 function move(circuit: CircuitState, signal: Signal, now: Now, timing: CircuitTiming): CircuitState {
   const { nowMs } = now;
-  const { version, alarmAtMs } = circuit;
   switch (signal.type) {
     case 'trip':
       return trip(circuit, signal, now, timing);
@@ -79,12 +79,12 @@ function move(circuit: CircuitState, signal: Signal, now: Now, timing: CircuitTi
     case 'force': {
       const { to, untilMs, by, reason } = signal;
       const cause: Cause = { source: 'operator', by, reason, figures: {} };
-      return { state: to, sinceMs: nowMs, untilMs, version, alarmAtMs, ...cause };
+      return { state: to, sinceMs: nowMs, untilMs, ...keptOf(circuit), ...cause };
     }
     case 'release': {
       if (!isForced(circuit)) return circuit;
       const { by, reason } = signal;
-      return freed(circuit, nowMs, { source: 'operator', by, reason, figures: {}, version, alarmAtMs });
+      return freed(circuit, nowMs, { ...keptOf(circuit), source: 'operator', by, reason, figures: {} });
     }
     case 'time':
       return circuit;
@@ -99,8 +99,7 @@ function trip(circuit: CircuitState, signal: Extract<Signal, { type: 'trip' }>, 
   const reopenings = now.nowMs < circuit.rampUntilMs ? circuit.reopenings + 1 : 0;
   const alarmAtMs = source === 'alarm' ? atMs : circuit.alarmAtMs;
   const cause = { source, by, reason, figures };
-  const { version } = circuit;
-  return { ...opened(reopenings, now, timing), openedAtMs: now.nowMs, version, alarmAtMs, ...cause };
+  return { ...opened(reopenings, now, timing), openedAtMs: now.nowMs, ...keptOf(circuit), alarmAtMs, ...cause };
 }
 
 /**
@@ -128,9 +127,9 @@ function lease(
   if ((circuit.state !== 'open' && circuit.state !== 'half-open') || !hasPlace(circuit, nowMs, timing)) return circuit;
   const leases = { ...liveLeases(circuit, nowMs), [id]: nowMs + leaseMs };
   if (circuit.state === 'half-open') return { ...circuit, leases };
-  const { openedAtMs, reopenings, version, alarmAtMs } = circuit;
+  const { openedAtMs, reopenings } = circuit;
   const cause: Cause = { source: 'time', by, reason: 'the time to stay open is over', figures: {} };
-  return { state: 'half-open', openedAtMs, reopenings, leases, succeeded: 0, version, alarmAtMs, ...cause };
+  return { state: 'half-open', openedAtMs, reopenings, leases, succeeded: 0, ...keptOf(circuit), ...cause };
 }
 
 type Report = Extract<Signal, { readonly type: 'probe-succeeded' | 'probe-failed' | 'probe-abandoned' }>;
@@ -138,7 +137,7 @@ type Report = Extract<Signal, { readonly type: 'probe-succeeded' | 'probe-failed
 /** What becomes of a half-open circuit when one of its probes has ended. */
 function report(circuit: HalfOpen, signal: Report, now: Now, timing: CircuitTiming): CircuitState {
   const { [signal.id]: _, ...leases } = circuit.leases;
-  const { openedAtMs, reopenings, version, alarmAtMs } = circuit;
+  const { openedAtMs, reopenings } = circuit;
   switch (signal.type) {
     case 'probe-abandoned':
       return { ...circuit, leases };
@@ -146,7 +145,7 @@ function report(circuit: HalfOpen, signal: Report, now: Now, timing: CircuitTimi
       const { by, reason } = signal;
       const figures = { succeeded: circuit.succeeded, reopenings: reopenings + 1 };
       const cause: Cause = { source: 'outcomes', by, reason, figures };
-      return { ...opened(reopenings + 1, now, timing), openedAtMs, version, alarmAtMs, ...cause };
+      return { ...opened(reopenings + 1, now, timing), openedAtMs, ...keptOf(circuit), ...cause };
     }
     case 'probe-succeeded': {
       const succeeded = circuit.succeeded + 1;
@@ -154,7 +153,7 @@ function report(circuit: HalfOpen, signal: Report, now: Now, timing: CircuitTimi
       const figures = { succeeded, openMs: Math.max(0, now.nowMs - openedAtMs) };
       const reason = `${succeeded} of ${succeeded} probes succeeded`;
       const cause: Cause = { source: 'outcomes', by: signal.by, reason, figures };
-      return { ...closed(now.nowMs, timing.rampUpMs, reopenings), version, alarmAtMs, ...cause };
+      return { ...closed(now.nowMs, timing.rampUpMs, reopenings), ...keptOf(circuit), ...cause };
     }
   }
 }
@@ -168,6 +167,11 @@ function freed({ state, sinceMs }: Forced, nowMs: number, moved: Moved): Closed 
   return state === 'forced-closed'
     ? { ...closed(nowMs, 0, 0), ...moved }
     : { state: 'open', openedAtMs: sinceMs, retryAtMs: nowMs, reopenings: 0, ...moved };
+}
+
+/** What a transition does not change by itself: `transition` counts the version on and says when. */
+function keptOf({ version, atMs, alarmAtMs }: CircuitState): Pick<Moved, 'version' | 'atMs' | 'alarmAtMs'> {
+  return { version, atMs, alarmAtMs };
 }
 
 function isLeased(circuit: CircuitState, id: string): circuit is HalfOpen {

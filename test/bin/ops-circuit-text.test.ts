@@ -13,7 +13,7 @@ const alarm = {
   figures: { failurePercent: 75 },
 } as const;
 const alice = { source: 'operator', by: 'alice', reason: 'the provider moves', figures: {} } as const;
-const moved = { version: 3, alarmAtMs: 0 };
+const moved = { version: 3, atMs: NOON_MS, alarmAtMs: 0 };
 
 const OPEN: CircuitState = {
   state: 'open',

@@ -14,6 +14,7 @@ const moved = {
   by: fc.string(),
   reason: fc.string({ unit: 'grapheme' }),
   figures: fc.dictionary(name, figure, { maxKeys: 4, noNullPrototype: true }),
+  atMs: timeMs,
   alarmAtMs: timeMs,
 };
 const opened = { ...moved, openedAtMs: timeMs, reopenings: count };

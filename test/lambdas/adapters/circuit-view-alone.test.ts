@@ -87,7 +87,7 @@ describe('while the table fails, an environment', () => {
     const { view, faulty, transitions } = await onceItFailed();
     await view.signal(trip());
     faulty.fault = () => 'none';
-    circuits.clock.advance(STALE_MS);
+    circuits.clock.advance(OUTAGE_STALE_MS);
     expect(await view.current()).toEqual(INITIAL_CIRCUIT);
     // From then on it moves with the others again.
     expect(await view.signal(trip())).toMatchObject({ status: 'made', circuit: { state: 'open', version: 1 } });
@@ -100,7 +100,7 @@ describe('while the table fails, an environment', () => {
     await view.signal({ type: 'force', to: 'forced-open', untilMs: 0, by: 'anna', reason: '' });
     const opened = await circuits.moveElsewhere();
     faulty.fault = () => 'none';
-    circuits.clock.advance(STALE_MS);
+    circuits.clock.advance(OUTAGE_STALE_MS);
     expect(await view.current()).toEqual(opened);
   });
 
@@ -122,7 +122,7 @@ describe('an item that is nonsense', () => {
     expect(String(failures)).toContain('circuit.state must be one of closed, open');
     expect(await view.signal(trip())).toMatchObject({ status: 'made-alone', circuit: { state: 'open' } });
     await circuits.edit(OPENED);
-    circuits.clock.advance(STALE_MS);
+    circuits.clock.advance(OUTAGE_STALE_MS);
     expect(await view.current()).toEqual(OPENED);
   });
 });

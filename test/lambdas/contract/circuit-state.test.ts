@@ -5,7 +5,7 @@ import { DecodeError, decodeJson } from '../../../lambdas/contract/decode.ts';
 import { circuitStates } from '../../support/circuit-states.ts';
 import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../../support/circuits.ts';
 
-const UNTOLD = { by: '', reason: '', figures: {}, alarmAtMs: 0 };
+const UNTOLD = { by: '', reason: '', figures: {}, atMs: 0, alarmAtMs: 0 };
 
 describe('a circuit', () => {
   it('is read as it was written, in each of its states', () => {

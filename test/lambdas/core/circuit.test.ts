@@ -49,6 +49,7 @@ describe('a closed circuit', () => {
     expect(OPENED).toEqual({
       state: 'open',
       version: 1,
+      atMs: 1000,
       openedAtMs: 1000,
       retryAtMs: 31_000,
       reopenings: 0,
@@ -189,6 +190,15 @@ describe('a half-open circuit', () => {
   it('gives the place of a probe that nobody sends to another at once', () => {
     expect(next(PROBING, { type: 'probe-abandoned', id: 'a' }, 31_000)).toMatchObject({ leases: {}, succeeded: 0 });
     expect(next(PROBING, { type: 'probe-abandoned', id: 'z' }, 31_000)).toBe(PROBING);
+  });
+
+  it('says since when it is so, which probes that come and go do not change', () => {
+    const [full, good] = [next(PROBING, started('b'), 32_000), next(PROBING, succeeded('a'), 32_000)];
+    expect([PROBING.atMs, full.atMs, good.atMs]).toEqual([31_000, 31_000, 31_000]);
+    expect(next(full, failed('b'), 33_000)).toMatchObject({ state: 'open', atMs: 33_000, openedAtMs: 1000 });
+    const shut = movedBy([1000, forced('forced-open', 5000)]);
+    expect(next(shut, forced('forced-open', 9000), 2000)).toMatchObject({ atMs: 2000 });
+    expect(next(shut, { type: 'time' }, 8000)).toMatchObject({ state: 'open', atMs: 5000 });
   });
 
   it('takes no report of a probe that has no lease', () => {

@@ -7,6 +7,7 @@ export const OPERATOR = 'arn:aws:lambda:us-east-1:123456789012:function:shop-ope
 
 const MOVED = {
   version: 7,
+  atMs: 0,
   alarmAtMs: 0,
   source: 'outcomes',
   by: 'env-1',
