@@ -8,6 +8,12 @@ export interface Kind {
   readonly rule: string;
   /** `write one like Duration.seconds(5)` */
   readonly fix: string;
+  /**
+   * What to do about text in its place.
+   *
+   * @default - as `fix` says
+   */
+  readonly fixOfText?: string;
 }
 
 interface PropKind<Optional extends boolean> extends Kind {
@@ -27,7 +33,8 @@ export const DURATION: Kind = {
 export const NUMBER: Kind = {
   is: (value) => typeof value === 'number',
   rule: 'a number',
-  fix: 'write it without quotes',
+  fix: 'write a number like 2',
+  fixOfText: 'write it without quotes',
 };
 export const BOOLEAN: Kind = {
   is: (value) => typeof value === 'boolean',
@@ -92,7 +99,10 @@ export function checkProps<Props extends object>(props: Props, kinds: PropKinds<
 
 /** @throws InvalidPropError unless the value is of the kind */
 export function checkKind(name: string, value: unknown, kind: Kind): void {
-  if (!kind.is(value)) throw new InvalidPropError(`${name} must be ${kind.rule}, got ${shown(value)}: ${kind.fix}`);
+  if (kind.is(value)) return;
+  const { rule, fix, fixOfText = fix } = kind;
+  const what = typeof value === 'string' ? fixOfText : fix;
+  throw new InvalidPropError(`${name} must be ${rule}, got ${shown(value)}: ${what}`);
 }
 
 /** Not an instance of a class: `Auth.none()` in place of `{ auth: Auth.none() }` has no keys, so none that is wrong. */

@@ -55,7 +55,7 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
    */
   readonly healthCheck?: string;
   /**
-   * True: the circuit moves and reports what it would reject, and rejects nothing but what an operator closed off by hand.
+   * True: the circuit moves and reports what it would reject, and rejects nothing but while it is opened by hand.
    *
    * @default false
    */
@@ -84,7 +84,8 @@ const PROPS = {
 const WINDOW = {
   min: Duration.seconds(1),
   max: Duration.hours(1),
-  reason: 'a circuit answers for what goes wrong now',
+  reason:
+    'write one like Duration.seconds(10), longer where requests are few: a circuit answers for what goes wrong now',
 };
 
 /** When a service that fails is left alone. */
@@ -137,7 +138,7 @@ export const CIRCUIT_BREAKER: Kind = {
 function minRequests({ minRequests: least = 5 }: CircuitBreakerProps): number {
   if (Number.isSafeInteger(least) && least >= 1) return least;
   throw new InvalidPropError(
-    `minRequests must be a whole number of at least 1, got ${least}: it keeps a single failure at night from opening the circuit`,
+    `minRequests must be a whole number of at least 1, got ${least}: write one like 5, which keeps a single failure at night from opening the circuit`,
   );
 }
 

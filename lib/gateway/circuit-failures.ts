@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { CircuitPolicy, SlowPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 import { BOOLEAN, DURATION, type Kind, NUMBER, optional, type PropKinds } from './check-props.ts';
-import { intervalMs } from './interval.ts';
+import { intervalMs, words } from './interval.ts';
 import { LONGEST_TIMEOUT } from './overhead-allowance.ts';
 import { percentShare } from './percent-share.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -56,11 +56,11 @@ export const CIRCUIT_FAILURE_PROPS = {
   slowPercent: optional(NUMBER),
 } satisfies PropKinds<CircuitFailureProps>;
 
-const STATUS = { min: 500, max: 599, fix: "others are the client's own error, or none" };
+const STATUS = { min: 500, max: 599, fix: "leave out others, which are the client's own error, or none" };
 const SLOW_CALL = {
   min: Duration.millis(50),
   max: LONGEST_TIMEOUT,
-  reason: 'less is the noise of a network, and more is a timeout',
+  reason: 'write one like Duration.seconds(2): less is the noise of a network, and more is a timeout',
 };
 
 /** @throws InvalidPropError for what no upstream can answer, or what says nothing of it */
@@ -108,6 +108,6 @@ export function checkSlowCall(circuit: CircuitPolicy | null, timeoutMs: number):
   const overMs = circuit?.slow?.overMs ?? 0;
   if (overMs < timeoutMs) return;
   throw new InvalidPropError(
-    `slowCall must be shorter than the service's timeout, got ${overMs} ms with ${timeoutMs} ms: what takes longer is a timeout, and fails; give a shorter one, or a longer timeout`,
+    `slowCall must be shorter than the service's timeout, got ${words(Duration.millis(overMs))} with ${words(Duration.millis(timeoutMs))}: what takes longer is a timeout, and fails; give a shorter one, or a longer timeout`,
   );
 }

@@ -64,7 +64,9 @@ function checkBody(body: string, status: number, contentType: string): void {
   }
   if (WITHOUT_CONTENT.includes(status)) {
     if (body === '') return;
-    throw new InvalidPropError(`body must be '' with status ${status}, got ${bytes} bytes: its answer has no content`);
+    throw new InvalidPropError(
+      `body must be '' with status ${status}, got ${bytes} bytes: its answer has no content; write body: '', or status: 200`,
+    );
   }
   if (JSON_TYPE.test(contentType) && !isJson(body)) {
     throw new InvalidPropError(

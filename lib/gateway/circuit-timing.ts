@@ -52,15 +52,28 @@ export const CIRCUIT_TIMING_PROPS = {
 export const OPEN_FOR = {
   min: Duration.seconds(1),
   max: Duration.hours(1),
-  reason: 'an open circuit lets requests through to try when this time is over',
+  reason: 'write one like Duration.seconds(30), after which requests try whether the upstream is well',
+};
+const MAX_OPEN_FOR = {
+  ...OPEN_FOR,
+  reason: 'write one like Duration.minutes(5): until it is over nobody notices that the upstream is well again',
 };
 const RAMP_UP = {
   min: Duration.seconds(0),
   max: Duration.minutes(10),
-  reason: 'until it is over requests are turned away that the upstream could take',
+  reason:
+    'write one like Duration.seconds(5): until it is over requests are turned away that the upstream could take, and Duration.seconds(0) turns none away',
 };
-const PROBES = { min: 1, max: 20, fix: 'they are requests of clients, sent to an upstream that may still fail' };
-const SUCCESSES = { min: 1, max: 100, fix: 'until so many have succeeded all other requests are turned away' };
+const PROBES = {
+  min: 1,
+  max: 20,
+  fix: 'write one like 3: they are requests of clients, sent to an upstream that may still fail',
+};
+const SUCCESSES = {
+  min: 1,
+  max: 100,
+  fix: 'write one like 3: until so many have succeeded all other requests are turned away',
+};
 
 /** @throws InvalidPropError for a time or a number that cannot be */
 export function circuitTiming(props: CircuitTimingProps): CircuitTiming {
@@ -75,7 +88,7 @@ export function circuitTiming(props: CircuitTimingProps): CircuitTiming {
 
 function maxOpenForMs(given: Duration | undefined, openForMs: number): number {
   if (given === undefined) return Math.max(DEFAULT_TIMING.maxOpenForMs, openForMs);
-  const maxMs = intervalMs('maxOpenFor', given, OPEN_FOR);
+  const maxMs = intervalMs('maxOpenFor', given, MAX_OPEN_FOR);
   if (maxMs >= openForMs) return maxMs;
   throw new InvalidPropError(
     `maxOpenFor must be at least openFor, got ${words(given)} with ${words(Duration.millis(openForMs))}: a circuit whose trials fail stays open longer, not shorter; leave it out or give more`,

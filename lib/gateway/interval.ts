@@ -1,12 +1,20 @@
 import type { Duration } from 'aws-cdk-lib';
 import { InvalidPropError } from '../invalid-prop.ts';
 
-/** What a duration may be, and why no other. */
+/** What a duration may be, and what to do about one that is not so, or why it may not. */
 export interface IntervalBounds {
   readonly min: Duration;
   readonly max: Duration;
   readonly reason: string;
 }
+
+/** From the longest on: a duration is told in the first that divides it. */
+const UNITS = [
+  [86_400_000, 'days'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's'],
+] as const;
 
 /** Milliseconds of a duration that lies within its bounds. */
 export function intervalMs(name: string, duration: Duration, bounds: IntervalBounds): number {
@@ -28,19 +36,15 @@ export function wholeSeconds(name: string, duration: Duration, bounds: IntervalB
   const milliseconds = intervalMs(name, duration, bounds);
   if (milliseconds % 1000 === 0) return milliseconds / 1000;
   throw new InvalidPropError(
-    `${name} must be whole seconds, got ${milliseconds} ms: write Duration.seconds(${Math.ceil(milliseconds / 1000)})`,
+    `${name} must be whole seconds, got ${words(duration)}: write Duration.seconds(${Math.ceil(milliseconds / 1000)})`,
   );
 }
 
-/** `1500 ms`, `45 s`, `31 days`: the largest unit that divides it. */
+/** As a person would write it: `1500 ms`, `45 s`, `2 h`, `31 days`. */
 export function words(duration: Duration): string {
   const milliseconds = duration.toMilliseconds({ integral: false });
-  const units = [
-    [86_400_000, 'days'],
-    [1000, 's'],
-  ] as const;
-  for (const [size, name] of units) {
-    if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size} ${name}`;
-  }
-  return `${milliseconds} ms`;
+  if (milliseconds === 0) return '0 s';
+  const [size, name] = UNITS.find(([unitMs]) => milliseconds % unitMs === 0) ?? [1, 'ms'];
+  const count = milliseconds / size;
+  return count === 1 && name === 'days' ? '1 day' : `${count} ${name}`;
 }

@@ -26,7 +26,7 @@ export const RETRY_PROPS = {
   retryBudgetPercent: optional(NUMBER),
 } satisfies PropKinds<RetryProps>;
 
-const RETRIES = { min: 0, max: 3, fix: 'what fails so often is left to the circuit' };
+const RETRIES = { min: 0, max: 3, fix: 'write 1 or 2, and leave what fails more often to the circuit' };
 
 /** @throws InvalidPropError for a number that cannot be, and for a budget of nothing */
 export function retryPolicy({ retries = 0, retryBudgetPercent }: RetryProps): RetryPolicy | null {

@@ -37,6 +37,13 @@ describe('the check of props', () => {
     expect(check(Object.assign(Object.create(null), { name: 'a' }))).not.toThrow();
   });
 
+  it('says what to write in place of a number that is text, and of what is none', () => {
+    expect(check({ name: 'a', openForS: '30' })).toThrow(
+      'openForS must be a number, got "30": write it without quotes',
+    );
+    expect(check({ name: 'a', openForS: true })).toThrow('openForS must be a number, got true: write a number like 2');
+  });
+
   it('shows values that JSON has no words for', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;

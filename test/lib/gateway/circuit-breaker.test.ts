@@ -1,6 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker, type CircuitBreakerProps } from '../../../lib/gateway/circuit-breaker.ts';
+import { words } from '../../../lib/gateway/interval.ts';
+
+/** As messages have it. */
+const inWords = (seconds: number) => words(Duration.seconds(seconds));
 
 const policyOf = (props: CircuitBreakerProps) => CircuitBreaker.of(props).policy;
 
@@ -101,16 +105,16 @@ describe('CircuitBreaker', () => {
 
   it.each([0, -1, 2.5])('refuses a volume of %d requests', (minRequests) => {
     expect(() => CircuitBreaker.of({ minRequests })).toThrow(
-      `minRequests must be a whole number of at least 1, got ${minRequests}: `,
+      `minRequests must be a whole number of at least 1, got ${minRequests}: write one like 5, `,
     );
   });
 
   it('refuses a window and a pause outside their bounds', () => {
     expect(() => CircuitBreaker.of({ window: Duration.millis(500) })).toThrow(
-      'the window of a circuit must be between 1 s and 3600 s, got 500 ms: ',
+      'the window of a circuit must be between 1 s and 1 h, got 500 ms: write one like Duration.seconds(10), ',
     );
     expect(() => CircuitBreaker.of({ openFor: Duration.hours(2) })).toThrow(
-      'openFor must be between 1 s and 3600 s, got 7200 s: ',
+      'openFor must be between 1 s and 1 h, got 2 h: write one like Duration.seconds(30), ',
     );
   });
 
@@ -128,7 +132,9 @@ describe('CircuitBreaker', () => {
         CircuitBreaker.of({ window: Duration.seconds(windowS), openFor: Duration.seconds(openForS), outcomes });
       expect(breaker(leastS, false).policy).toMatchObject({ openForMs: leastS * 1000, outcomes: false });
       expect(() => breaker(leastS - 1, false)).toThrow(
-        `openFor must be at least ${leastS} s with outcomes: false and a window of ${windowS} s, got ${leastS - 1} s: `,
+        new RegExp(
+          `^openFor must be at least ${inWords(leastS)} with outcomes: false and a window of ${inWords(windowS)}, got ${leastS - 1} s: `,
+        ),
       );
       expect(() => breaker(leastS - 1, false)).toThrow(`write openFor: Duration.seconds(${leastS})`);
       expect(() => breaker(leastS - 1, true)).not.toThrow();
@@ -139,14 +145,14 @@ describe('CircuitBreaker', () => {
     const wrong = () =>
       CircuitBreaker.of({ window: Duration.minutes(21), openFor: Duration.hours(1), outcomes: false });
     expect(wrong).toThrow(
-      /^openFor must be at least 3780 s .* periods of 1260 s before it can do so again; give a shorter window/,
+      /^openFor must be at least 63 min .* periods of 21 min before it can do so again; give a shorter window/,
     );
   });
 
   it('with throttlePercent stays open for at least 3 minutes, so that the alarm can open it again', () => {
     expect(policyOf({ throttlePercent: 10, openFor: Duration.minutes(3) })).toMatchObject({ openForMs: 180_000 });
     expect(() => policyOf({ throttlePercent: 10 })).toThrow(
-      'openFor must be at least 180 s with throttlePercent, got 30 s: the alarm alone opens the circuit then, and takes up to 3 periods of 60 s before it can do so again; write openFor: Duration.seconds(180), leave throttlePercent out',
+      'openFor must be at least 3 min with throttlePercent, got 30 s: the alarm alone opens the circuit then, and takes up to 3 periods of 1 min before it can do so again; write openFor: Duration.seconds(180), leave throttlePercent out',
     );
   });
 
@@ -154,25 +160,37 @@ describe('CircuitBreaker', () => {
     [
       'a ceiling under the time that it stays open',
       { openFor: Duration.minutes(2), maxOpenFor: Duration.minutes(1) },
-      'maxOpenFor must be at least openFor, got 60 s with 120 s: ',
+      'maxOpenFor must be at least openFor, got 1 min with 2 min: ',
     ],
     [
       'a ceiling of two hours',
       { maxOpenFor: Duration.hours(2) },
-      'maxOpenFor must be between 1 s and 3600 s, got 7200 s: ',
+      'maxOpenFor must be between 1 s and 1 h, got 2 h: write one like Duration.minutes(5): ',
     ],
     ['no probe', { probes: 0 }, 'probes must be a whole number between 1 and 20, got 0: '],
-    ['21 probes', { probes: 21 }, 'probes must be a whole number between 1 and 20, got 21: '],
+    ['21 probes', { probes: 21 }, 'probes must be a whole number between 1 and 20, got 21: write one like 3: '],
     ['half a probe', { probes: 0.5 }, 'probes must be a whole number between 1 and 20, got 0.5: '],
     ['no success', { successes: 0 }, 'successes must be a whole number between 1 and 100, got 0: '],
-    ['101 successes', { successes: 101 }, 'successes must be a whole number between 1 and 100, got 101: '],
+    [
+      '101 successes',
+      { successes: 101 },
+      'successes must be a whole number between 1 and 100, got 101: write one like 3: ',
+    ],
     [
       'more probes than successes',
       { probes: 5, successes: 2 },
       'probes must be at most successes, got 5 with 2: so many would be sent and fewer would decide; write successes: 5 or probes: 2',
     ],
-    ['a long ramp', { rampUp: Duration.minutes(11) }, 'rampUp must be between 0 ms and 600 s, got 660 s: '],
-    ['a quick slow call', { slowCall: Duration.millis(49) }, 'slowCall must be between 50 ms and 29 s, got 49 ms: '],
+    [
+      'a long ramp',
+      { rampUp: Duration.minutes(11) },
+      'rampUp must be between 0 s and 10 min, got 11 min: write one like Duration.seconds(5): ',
+    ],
+    [
+      'a quick slow call',
+      { slowCall: Duration.millis(49) },
+      'slowCall must be between 50 ms and 29 s, got 49 ms: write one like Duration.seconds(2): ',
+    ],
     [
       'slow requests that nobody tells',
       { slowPercent: 20 },
@@ -183,12 +201,16 @@ describe('CircuitBreaker', () => {
       { slowCall: Duration.seconds(1), slowPercent: 0 },
       'slowPercent must be more than 0 and at most 100, got 0: ',
     ],
-    ['too many throttles', { throttlePercent: 101 }, 'throttlePercent must be more than 0 and at most 100, got 101: '],
+    [
+      'too many throttles',
+      { throttlePercent: 101 },
+      'throttlePercent must be more than 0 and at most 100, got 101: ',
+    ],
     ['no status', { failureStatuses: [] }, 'failureStatuses must name at least one status, got []: '],
     [
       "a client's own error",
       { failureStatuses: [503, 429] },
-      "a status of failureStatuses must be a whole number between 500 and 599, got 429: others are the client's own error",
+      "a status of failureStatuses must be a whole number between 500 and 599, got 429: leave out others, which are the client's own error",
     ],
     [
       'a status twice',
@@ -236,6 +258,7 @@ describe('CircuitBreaker', () => {
     );
     expect(of({ failureStatuses: ['503'] })).toThrow('failureStatuses must be an array of numbers, got ["503"]: ');
     expect(of({ fallback: 'later' })).toThrow('fallback must be an object, got "later": write one like { status: 200');
+    expect(of({ probes: true })).toThrow('probes must be a number, got true: write a number like 2');
     expect(of({ openFor: 30 })).toThrow('openFor must be a Duration, got 30: write one like Duration.seconds(5)');
     expect(of({ outcomes: 'false' })).toThrow('outcomes must be a boolean, got "false": write true or false');
   });

@@ -47,7 +47,11 @@ describe('what an open circuit answers', () => {
     ],
     ['an answer to come', { status: 100, body: '{}' }, 'status must be a whole number between 200 and 599, got 100: '],
     ['no status', { status: 600, body: '{}' }, 'status must be a whole number between 200 and 599, got 600: '],
-    ['content without content', { status: 204, body: '{}' }, "body must be '' with status 204, got 2 bytes: "],
+    [
+      'content without content',
+      { status: 204, body: '{}' },
+      "body must be '' with status 204, got 2 bytes: its answer has no content; write body: '', or status: 200",
+    ],
     [
       'a word for a type',
       { contentType: 'json', body: '{}' },

@@ -288,7 +288,7 @@ describe('a wrong gateway', () => {
     [
       'verdicts that are kept for five minutes',
       { verdictCache: Duration.minutes(5) },
-      'verdictCache must be between 0 ms and 60 s, got 300 s: for that long a credential is let in that has ended',
+      'verdictCache must be between 0 s and 1 min, got 5 min: for that long a credential is let in that has ended',
     ],
     [
       'verdicts that are kept for parts of a second',

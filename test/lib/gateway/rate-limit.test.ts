@@ -74,7 +74,7 @@ describe('the bounds of a rate limit', () => {
 
   it.each([
     [Duration.millis(999), '999 ms'],
-    [Duration.seconds(0), '0 ms'],
+    [Duration.seconds(0), '0 s'],
     [Duration.days(32), '32 days'],
   ])('refuse a window of %s', (window, words) => {
     const message = `the window of a rate limit must be between 1 s and 31 days, got ${words}: `;
@@ -166,7 +166,7 @@ describe('a rate limit is refused where no compiler did', () => {
     [
       'with a bucket without a size',
       () => RateLimit.tokenBucket(untyped({ rate: 5 })),
-      'a token bucket: burst must be a number, got undefined: write it without quotes',
+      'a token bucket: burst must be a number, got undefined: write a number like 2',
     ],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message);

@@ -303,7 +303,7 @@ describe('a wrong service', () => {
       { memorySize: 64 },
       'memorySize must be a whole number between 128 and 10240, got 64: 256 MB do for most',
     ],
-    ['four retries', { retries: 4 }, 'retries must be a whole number between 0 and 3, got 4: '],
+    ['four retries', { retries: 4 }, 'retries must be a whole number between 0 and 3, got 4: write 1 or 2, '],
     [
       'a budget for more than there is',
       { retries: 1, retryBudgetPercent: 101 },
@@ -317,7 +317,7 @@ describe('a wrong service', () => {
     [
       'a slow call that is a timeout',
       { timeout: Duration.seconds(2), circuitBreaker: CircuitBreaker.of({ slowCall: Duration.seconds(2) }) },
-      "slowCall must be shorter than the service's timeout, got 2000 ms with 2000 ms: ",
+      "slowCall must be shorter than the service's timeout, got 2 s with 2 s: ",
     ],
     [
       'half a request at once',
