@@ -4,6 +4,7 @@ import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts
 import { isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
 import { bounded } from '../core/circuit-bounds.ts';
 import type { CircuitStore } from './circuit-store.ts';
+import { TableHealth } from './table-health.ts';
 import { NO_ANSWER, within } from './within.ts';
 
 /** A state younger than this is used as it is; an older one, too, while it is read again beside the request. */
@@ -80,14 +81,14 @@ export class CircuitView {
   #asOfMs = Number.NEGATIVE_INFINITY;
   /** When somebody last tried to. */
   #writtenDownAtMs = Number.NEGATIVE_INFINITY;
-  /** Since when the table has had no other word than failures; undefined: its last word was none. */
-  #failingSinceMs: number | undefined;
+  readonly #health: TableHealth;
   /** Transitions on their way into the history. */
   readonly #remembering = new Set<Promise<void>>();
   #pending: { readonly sinceMs: number; readonly read: Promise<void> } | undefined;
 
   constructor(options: CircuitViewOptions) {
     this.#options = { waits: WAITS, ...options };
+    this.#health = new TableHealth(options.clock);
   }
 
   /**
@@ -117,7 +118,7 @@ export class CircuitView {
   }
 
   #isStale(ageMs: number): boolean {
-    return ageMs >= (this.#failingSinceMs === undefined ? STALE_MS : OUTAGE_STALE_MS);
+    return ageMs >= (this.#health.readsFail ? OUTAGE_STALE_MS : STALE_MS);
   }
 
   /** What time has made of the circuit holds without that, so a table that is slow is asked once a second only. */
@@ -160,13 +161,14 @@ export class CircuitView {
   /** @returns undefined: the table fails, or others always come first */
   async #move(signal: Signal): Promise<Answered | undefined> {
     const { store, timing, onTransition } = this.#options;
-    for (let attempt = 1; attempt <= ATTEMPTS && this.#failingSinceMs === undefined; attempt += 1) {
+    for (let attempt = 1; attempt <= ATTEMPTS && this.#health.mayWrite(); attempt += 1) {
       const now = this.#now();
       const [from, known] = [this.#circuit, this.#stored];
       const next = transition(from, signal, now, timing);
       if (next === from) return { status: 'unchanged', circuit: from };
-      const stands = await store.replace(from, next).catch((error) => this.#failed(error));
+      const stands = await store.replace(from, next).catch((error) => this.#failed('write', error));
       if (stands === undefined) return undefined;
+      this.#health.answered('write');
       this.#take(stands, now.nowMs, known);
       // Whoever loses the race for a place has another to try the upstream: fifty who raced on would hold each other up.
       if (stands !== next && signal.type === 'probe-started') return { status: 'unchanged', circuit: this.#circuit };
@@ -192,8 +194,8 @@ export class CircuitView {
 
   /** To leave an upstream alone needs nobody's consent; to try it without the others does not come at the first failure. */
   #mayMoveAlone({ type }: Signal): boolean {
-    if (this.#failingSinceMs === undefined) return false;
-    return type !== 'probe-started' || this.#since(this.#failingSinceMs) >= ALONE_AFTER_MS;
+    if (!this.#health.isFailing) return false;
+    return type !== 'probe-started' || this.#health.failingForMs >= ALONE_AFTER_MS;
   }
 
   /** Until the table answers again. */
@@ -215,13 +217,13 @@ export class CircuitView {
     const read = store
       .read()
       .then((circuit) => {
-        if (circuit.version >= this.#stored.version) return this.#take(circuit, sinceMs, known);
+        if (circuit.version >= this.#stored.version) return this.#takeRead(circuit, sinceMs, known);
         // Older than what is known: this read came too early, or somebody set the item back by hand.
         return this.#readNow();
       })
       .catch((error) => {
         this.#asOfMs = sinceMs;
-        this.#failed(error);
+        this.#failed('read', error);
       })
       .finally(() => {
         if (this.#pending?.read === read) this.#pending = undefined;
@@ -233,28 +235,37 @@ export class CircuitView {
   async #readNow(): Promise<void> {
     const { store, clock } = this.#options;
     const [sinceMs, known] = [clock(), this.#stored];
-    const circuit = await store.read({ consistent: true }).catch((error) => this.#failed(error));
-    if (circuit !== undefined) this.#take(circuit, sinceMs, known);
+    const circuit = await store.read({ consistent: true }).catch((error) => this.#failed('read', error));
+    if (circuit !== undefined) this.#takeRead(circuit, sinceMs, known);
+  }
+
+  /** While the table can be read and not be written, what was made alone stands until somebody else writes. */
+  #takeRead(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
+    this.#health.answered('read');
+    if (this.#health.isFailing && isDeepStrictEqual(circuit, this.#stored)) this.#asOfMs = asOfMs;
+    else this.#take(circuit, asOfMs, known);
   }
 
   /** @param known what was known when the table was asked */
   #take(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
     const { clock, timing, leaseMs } = this.#options;
-    this.#failingSinceMs = undefined;
+    const nowMs = clock();
     // An answer that was overtaken by a newer one tells nothing of an item that somebody set back.
     if (circuit.version >= this.#stored.version || this.#stored === known) {
       this.#asOfMs = asOfMs;
       // What is bounded from now on would never end if each read began it anew.
       if (!isDeepStrictEqual(circuit, this.#stored)) {
         this.#stored = circuit;
-        this.#seenAtMs = clock();
+        this.#seenAtMs = nowMs;
       }
     }
-    this.#circuit = bounded(this.#stored, this.#seenAtMs, timing, leaseMs);
+    // A clock that was set back saw it now for the first time.
+    this.#seenAtMs = Math.min(this.#seenAtMs, nowMs);
+    this.#circuit = bounded(this.#stored, { atMs: this.#seenAtMs, known: this.#circuit, leaseMs }, timing);
   }
 
-  #failed(error: unknown): undefined {
-    this.#failingSinceMs ??= this.#options.clock();
+  #failed(what: 'read' | 'write', error: unknown): undefined {
+    this.#health.failed(what);
     this.#options.onFailure(error);
   }
 

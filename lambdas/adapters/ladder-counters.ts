@@ -1,3 +1,4 @@
+import { DecodeError } from '../contract/decode.ts';
 import { sizeOf } from '../contract/policy.ts';
 import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import type { Decision } from '../core/decision.ts';
@@ -51,6 +52,7 @@ export class LadderCounters implements Counters {
     return this.#climb(
       (shared) => shared.record(period, outcomes, windowMs),
       () => this.#options.local.record(period, outcomes, windowMs),
+      isUnreachable,
     );
   }
 
@@ -58,6 +60,7 @@ export class LadderCounters implements Counters {
     return this.#climb(
       (shared) => shared.endPeriod(period, version, windowMs),
       async () => undefined,
+      isUnreachable,
     );
   }
 
@@ -65,10 +68,16 @@ export class LadderCounters implements Counters {
     return this.#climb(
       (shared) => shared.takeRetry(period, budgetShare, windowMs),
       () => this.#options.local.takeRetry(period, budgetShare, windowMs),
+      isUnreachable,
     );
   }
 
-  async #climb<T>(ask: (shared: Counters) => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+  /** @param isLost whether a failure says that the store is lost, to the limits as well */
+  async #climb<T>(
+    ask: (shared: Counters) => Promise<T>,
+    otherwise: () => Promise<T>,
+    isLost: (error: unknown) => boolean = () => true,
+  ): Promise<T> {
     const { shared, breaker, onFailure } = this.#options;
     if (!breaker.mayBeAsked()) return otherwise();
     const begun = breaker.changes;
@@ -76,7 +85,7 @@ export class LadderCounters implements Counters {
       return await ask(shared);
     } catch (error) {
       onFailure();
-      breaker.failed(error, begun);
+      if (isLost(error)) breaker.failed(error, begun);
       return otherwise();
     }
   }
@@ -102,6 +111,11 @@ export class LadderCounters implements Counters {
       decisions: limits.map((limit) => (isLocal(limit) ? (counted.next().value as Decision) : uncounted(limit))),
     };
   }
+}
+
+/** An answer that is an error or nonsense, about one circuit's counts, is an answer all the same. */
+function isUnreachable(error: unknown): boolean {
+  return !(error instanceof DecodeError) && (error as Error).name !== 'ReplyError';
 }
 
 function isLocal({ policy }: CountedLimit): boolean {

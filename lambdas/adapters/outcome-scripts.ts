@@ -1,8 +1,12 @@
+/** A window has eleven slices of four counters at most, and one more field: what holds more is none. */
+const MOST_ENTRIES = 100;
+
 /**
  * Outcomes of one period of a circuit into a sliding window of ten slices, atomically and on Redis's clock.
  *
  * KEYS[1] is a hash: fields `<slice>t`, `<slice>f`, `<slice>s` and `<slice>r` count the requests of a slice, its failures,
- * its slow requests and its retries; `ended` is the version of the circuit that ended the period.
+ * its slow requests and its retries; `ended` is the version of the circuit that ended the period. What is no such hash,
+ * by whomever it was put there, is begun anew.
  *
  * ARGV: window in ms, requests, failures, slow requests. Reply: [requests, failures, slow, ended]; what the window holds is
  * summed up only where a failure or a slow request is among what was recorded, since nothing else can open a circuit.
@@ -12,7 +16,16 @@ local key, window, total, failures, slow = KEYS[1], tonumber(ARGV[1]), ARGV[2], 
 local time = redis.call('TIME')
 local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))
 local function add(kind, count)
-  if count ~= '0' then return redis.call('HINCRBY', key, slice .. kind, count) end
+  if count == '0' then return end
+  local counted = redis.pcall('HINCRBY', key, slice .. kind, count)
+  if type(counted) == 'number' then return counted end
+  -- Without memory, or as a replica, it is the server that cannot count, and not the key. It ends at once.
+  if string.match(counted.err, '^WRONGTYPE') or string.match(counted.err, '^ERR') then redis.call('PEXPIRE', key, 0) end
+  return redis.call('HINCRBY', key, slice .. kind, count)
+end
+local function endedBy(text)
+  local version = string.match(text or '', '^%d+$') and tonumber(text) or 0
+  return version < 1e15 and version or 0
 end
 local counted = add('t', total)
 add('f', failures)
@@ -20,14 +33,19 @@ add('s', slow)
 redis.call('PEXPIRE', key, window)
 
 local isFirst, isWell = counted == tonumber(total), failures == '0' and slow == '0'
-if isWell and not isFirst then return { 0, 0, 0, tonumber(redis.call('HGET', key, 'ended') or '0') } end
+if isWell and not isFirst then return { 0, 0, 0, endedBy(redis.call('HGET', key, 'ended')) } end
 local sums, ended, fields = { t = 0, f = 0, s = 0, r = 0 }, 0, redis.call('HGETALL', key)
+if #fields > ${MOST_ENTRIES} then
+  redis.call('PEXPIRE', key, 0)
+  return { 0, 0, 0, 0 }
+end
 for i = 1, #fields, 2 do
   local index, kind = string.match(fields[i], '^(%d+)([tfsr])$')
-  if index == nil then
-    ended = tonumber(fields[i + 1])
-  elseif tonumber(index) > slice - 10 then
-    sums[kind] = sums[kind] + tonumber(fields[i + 1])
+  local count = tonumber(fields[i + 1])
+  if fields[i] == 'ended' then
+    ended = endedBy(fields[i + 1])
+  elseif index ~= nil and count ~= nil and math.abs(tonumber(index) - slice) < 10 then
+    sums[kind] = sums[kind] + count
   else
     redis.call('HDEL', key, fields[i])
   end
@@ -49,7 +67,8 @@ local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window
 local sums, fields = { t = 0, f = 0, s = 0, r = 0 }, redis.call('HGETALL', key)
 for i = 1, #fields, 2 do
   local index, kind = string.match(fields[i], '^(%d+)([tfsr])$')
-  if index ~= nil and tonumber(index) > slice - 10 then sums[kind] = sums[kind] + tonumber(fields[i + 1]) end
+  local count = tonumber(fields[i + 1])
+  if index ~= nil and count ~= nil and tonumber(index) > slice - 10 then sums[kind] = sums[kind] + count end
 end
 if sums.r >= math.max(free, share * sums.t) then return 0 end
 redis.call('HINCRBY', key, slice .. 'r', 1)

@@ -1,17 +1,47 @@
 import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
+import type { CircuitState, HalfOpen, Open } from '../contract/circuit-state.ts';
+import { CLOCKS_DISAGREE_MS } from './circuit.ts';
+
+export interface Seen {
+  /** When the table first had it so, by the reader's clock. */
+  readonly atMs: number;
+  /** What was known before. */
+  readonly known: CircuitState;
+  /** How long a probe may take until its holder reports. */
+  readonly leaseMs: number;
+}
 
 /**
  * What is read from the table, kept from doing harm where its writer's clock was far off, its writer had another policy or
- * somebody edited it by hand: nobody is shut out for longer from now on than the policy allows, and probes can close it.
+ * somebody edited it by hand: nobody is shut out for longer than the policy allows, and probes can close it.
  */
-export function bounded(circuit: CircuitState, nowMs: number, timing: CircuitTiming, leaseMs: number): CircuitState {
-  if (circuit.state === 'open') {
-    const retryAtMs = Math.min(circuit.retryAtMs, nowMs + Math.max(timing.openForMs, timing.maxOpenForMs));
-    return retryAtMs === circuit.retryAtMs ? circuit : { ...circuit, retryAtMs };
+export function bounded(circuit: CircuitState, seen: Seen, timing: CircuitTiming): CircuitState {
+  switch (circuit.state) {
+    case 'open':
+      return boundedOpen(circuit, seen, timing);
+    case 'half-open':
+      return boundedHalfOpen(circuit, seen, timing);
+    default:
+      return circuit;
   }
-  if (circuit.state !== 'half-open') return circuit;
-  const leases = Object.entries(circuit.leases).map(([id, untilMs]) => [id, Math.min(untilMs, nowMs + leaseMs)]);
-  const succeeded = Math.max(0, Math.min(circuit.succeeded, timing.successes - 1));
+}
+
+function boundedOpen(circuit: Open, { atMs }: Seen, { openForMs, maxOpenForMs }: CircuitTiming): Open {
+  const retryAtMs = Math.min(circuit.retryAtMs, atMs + Math.max(openForMs, maxOpenForMs));
+  return retryAtMs === circuit.retryAtMs ? circuit : { ...circuit, retryAtMs };
+}
+
+/**
+ * A lease lasts from when the reader first saw it: when it ends by its holder's clock says little by another's. One that
+ * ended so long ago that no clock can be meant was left behind by a fleet that has long gone.
+ */
+function boundedHalfOpen(circuit: HalfOpen, { atMs, known, leaseMs }: Seen, { successes }: CircuitTiming): HalfOpen {
+  const ends = known.state === 'half-open' ? known.leases : {};
+  const endOf = (id: string, untilMs: number) => {
+    if (Object.hasOwn(ends, id)) return ends[id];
+    return untilMs + CLOCKS_DISAGREE_MS < atMs ? untilMs : atMs + leaseMs;
+  };
+  const leases = Object.entries(circuit.leases).map(([id, untilMs]) => [id, endOf(id, untilMs)]);
+  const succeeded = Math.max(0, Math.min(circuit.succeeded, successes - 1));
   return { ...circuit, leases: Object.fromEntries(leases), succeeded };
 }

@@ -111,8 +111,12 @@ function isPast(atMs: number, { alarmAtMs, closedAtMs }: Closed, nowMs: number):
   return isHeardOf || (closedAtMs <= nowMs && atMs < closedAtMs);
 }
 
+/** Of a backoff that doubles: it has long reached its ceiling by then. */
+const MOST_REOPENINGS = 50;
+
 /** The first time for as long as the policy says. Then for twice as long each time, at random down to half of that. */
-function opened(reopenings: number, { nowMs, random }: Now, { openForMs, maxOpenForMs }: CircuitTiming) {
+function opened(times: number, { nowMs, random }: Now, { openForMs, maxOpenForMs }: CircuitTiming) {
+  const reopenings = Math.max(0, Math.min(times, MOST_REOPENINGS));
   const longestMs = Math.min(maxOpenForMs, openForMs * 2 ** reopenings);
   const waitMs = reopenings === 0 ? openForMs : Math.max(openForMs, longestMs * (0.5 + random / 2));
   return { state: 'open', retryAtMs: nowMs + Math.ceil(waitMs), reopenings } as const;

@@ -20,7 +20,9 @@ export class OutcomeWindow {
   /** @returns what the window holds now */
   record(outcomes: OutcomeCounts, nowMs: number): OutcomeCounts {
     const index = Math.floor(nowMs / this.#sliceMs);
-    this.#slices = this.#slices.filter((slice) => slice.index > index - SLICES);
+    // What lies windows ahead was counted by a clock that was set back since.
+    const isIn = (slice: Slice) => slice.index > index - SLICES && slice.index < index + 10 * SLICES;
+    this.#slices = this.#slices.filter(isIn);
     const slice = this.#sliceAt(index);
     slice.counts = sumOf(slice.counts, outcomes);
     return this.#slices.map(({ counts }) => counts).reduce(sumOf, NO_OUTCOMES);

@@ -65,11 +65,11 @@ export function tripCause(
   const within = `within ${policy.windowMs / 1000} s`;
   // Divided, not multiplied: 0.07 * 100 is more than 7.
   if (failures / total >= policy.failureShare) {
-    return { reason: `${failures} of ${total} requests failed ${within}`, figures: { requests: total, failures } };
+    return { reason: `${failures} of ${total} calls failed ${within}`, figures: { calls: total, failures } };
   }
   if (policy.slow === null || slow / total < policy.slow.share) return undefined;
-  const reason = `${slow} of ${total} requests took ${policy.slow.overMs} ms or longer ${within}`;
-  return { reason, figures: { requests: total, slow } };
+  const reason = `${slow} of ${total} calls took ${policy.slow.overMs} ms or longer ${within}`;
+  return { reason, figures: { calls: total, slow } };
 }
 
 /** A closed circuit has its own counts: its version is in their name, so that old failures cannot reopen it. */

@@ -51,9 +51,9 @@ function probesByPeriod(): readonly (readonly unknown[])[] {
 
 describe('an upstream that is well, dead, slow and flapping by turns, under load', () => {
   test.each([
-    ['dead', /requests failed within 1 s$/],
-    ['slow', /requests took 200 ms or longer within 1 s$/],
-    ['flapping', /requests failed within 1 s$/],
+    ['dead', /calls failed within 1 s$/],
+    ['slow', /calls took 200 ms or longer within 1 s$/],
+    ['flapping', /calls failed within 1 s$/],
   ])('has its circuit opened when it is %s', (name, reason) => {
     expect(firstOf(name)?.circuit).toMatchObject({
       state: 'open',

@@ -54,8 +54,8 @@ describe('while the table fails, an environment', () => {
     expect(await view.signal(succeeded('c'))).toMatchObject({ status: 'made-alone', circuit: { state: 'closed' } });
     expect(await view.current()).toMatchObject({ state: 'closed', closedAtMs: circuits.clock.nowMs });
     expect(transitions).toEqual(['open alone', 'half-open alone', 'closed alone']);
-    // The table was asked by the first signal alone: what failed is left alone until a read succeeds.
-    expect(faulty.calls.filter((command) => command === 'PutItem')).toHaveLength(1);
+    // Of all the signals two asked the table: it is asked once a second whether it takes writes again.
+    expect(faulty.calls.filter((command) => command === 'PutItem')).toHaveLength(2);
     expect(await circuits.store().read()).toEqual(INITIAL_CIRCUIT);
   });
 
@@ -86,6 +86,7 @@ describe('while the table fails, an environment', () => {
   it('drops what it made alone when the table answers again', async () => {
     const { view, faulty, transitions } = await onceItFailed();
     await view.signal(trip());
+    await view.load();
     faulty.fault = () => 'none';
     circuits.clock.advance(OUTAGE_STALE_MS);
     expect(await view.current()).toEqual(INITIAL_CIRCUIT);
@@ -127,6 +128,64 @@ describe('an item that is nonsense', () => {
   });
 });
 
+describe('while the table can be read and not be written, an environment', () => {
+  async function onlyReads(): Promise<Environment> {
+    const environment = circuits.environment();
+    await environment.view.load();
+    environment.faulty.fault = (command) => (command === 'PutItem' ? 'fails' : 'none');
+    return environment;
+  }
+
+  it('keeps what it made alone, whatever the table says unchanged', async () => {
+    const { view, transitions } = await onlyReads();
+    await view.signal(trip());
+    for (let second = 0; second < 5; second += 1) {
+      circuits.clock.advance(STALE_MS);
+      expect(await view.current()).toMatchObject({ state: 'open' });
+    }
+    circuits.clock.advance(TIMING.openForMs);
+    expect(await view.signal(started('a'))).toMatchObject({ status: 'made-alone' });
+    await view.signal(succeeded('a'));
+    circuits.clock.advance(STALE_MS);
+    expect(await view.current()).toMatchObject({ state: 'half-open', succeeded: 1 });
+    expect(transitions).toEqual(['open alone', 'half-open alone']);
+  });
+
+  it('tries an open circuit all the same, and closes it', async () => {
+    await circuits.moveElsewhere();
+    const { view } = await onlyReads();
+    circuits.clock.advance(TIMING.openForMs);
+    for (const id of ['a', 'b', 'c']) {
+      for (let waited = 0; (await view.signal(started(id))).status === 'unanswered'; waited += STALE_MS) {
+        expect(waited).toBeLessThan(5 * STALE_MS);
+        circuits.clock.advance(STALE_MS);
+        await view.current();
+      }
+      await view.signal(succeeded(id));
+    }
+    expect(await view.current()).toMatchObject({ state: 'closed' });
+  });
+
+  it('takes what others write', async () => {
+    const { view } = await onlyReads();
+    await view.signal(trip());
+    const shut = await circuits.moveElsewhere({ type: 'force', to: 'forced-open', untilMs: 0, by: 'anna', reason: '' });
+    circuits.clock.advance(STALE_MS);
+    expect(await view.current()).toEqual(shut);
+  });
+
+  it('moves with the others again when it is written', async () => {
+    const { view, faulty } = await onlyReads();
+    await view.signal(trip());
+    faulty.fault = () => 'none';
+    circuits.clock.advance(STALE_MS);
+    expect(await view.signal({ type: 'force', to: 'forced-open', untilMs: 0, by: 'anna', reason: '' })).toMatchObject({
+      status: 'made',
+      circuit: { state: 'forced-open', version: 1 },
+    });
+  });
+});
+
 describe('a table that does not answer', () => {
   it('is waited for, but not for long', async () => {
     const { view, faulty } = circuits.environment({ waits: WAITS });
@@ -161,6 +220,8 @@ describe('a table that does not answer', () => {
     faulty.fault = () => 'hangs';
     circuits.clock.advance(TIMING.openForMs);
     expect(await view.signal(started('a'))).toMatchObject({ status: 'made-alone' });
+    faulty.fault = () => 'fails';
+    await view.load();
     faulty.fault = () => 'none';
     await view.load();
     faulty.fault = () => 'hangs';

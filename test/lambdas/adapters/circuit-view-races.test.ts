@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SignalResult } from '../../../lambdas/adapters/circuit-view.ts';
+import { type SignalResult, STALE_MS } from '../../../lambdas/adapters/circuit-view.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
 import { failed, forced, RELEASED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
@@ -93,6 +93,8 @@ describe('of environments that signal at once', () => {
     circuits.clock.advance(TIMING.openForMs);
     const [slow, next] = await fleet(2, { timing: { ...TIMING, probes: 1 } });
     await slow?.view.signal(started('slow'));
+    circuits.clock.advance(STALE_MS);
+    await next?.view.current();
     circuits.clock.advance(60_000);
     await next?.view.current();
     expect(await next?.view.signal(started('next'))).toMatchObject({ status: 'made' });

@@ -5,6 +5,7 @@ import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import type { OperatorRules } from '../../../lambdas/adapters/operator-rules.ts';
 import { RuledCounters } from '../../../lambdas/adapters/ruled-counters.ts';
 import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts';
+import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import type { LimitPolicy, OnStoreFailure } from '../../../lambdas/contract/policy.ts';
 import type { LimitOverride } from '../../../lambdas/contract/rules.ts';
 import type { Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
@@ -23,6 +24,8 @@ const RECORDED: OutcomeReport = { total: 100, failures: 50, slow: 20, endedBy: 7
 class Store implements Counters {
   readonly asked: string[] = [];
   lost = false;
+  /** What the store answers in place of counting an outcome. */
+  fault: Error | undefined;
 
   async decide(): Promise<Ruling> {
     this.#answer('decide');
@@ -35,6 +38,7 @@ class Store implements Counters {
 
   async record() {
     this.#answer('record');
+    if (this.fault) throw this.fault;
     return RECORDED;
   }
 
@@ -459,5 +463,31 @@ describe('when the store answers again', () => {
     expect(await decide([windowLimit(2, 1000)])).toEqual({ outcome: 'revoked', decisions: [] });
     clock.advance(1);
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
+  });
+});
+
+describe('an answer about the counts of one circuit that is an error or nonsense', () => {
+  it.each([
+    Object.assign(new Error('WRONGTYPE'), { name: 'ReplyError' }),
+    new DecodeError('record', 'an array of 4', []),
+  ])('has them counted alone, and leaves the limits to the store: %o', async (fault) => {
+    store.fault = fault;
+    for (let time = 1; time <= 3; time += 1) {
+      expect(await counters.record('users/1', FAILED, 10_000)).toEqual({
+        ...FAILED,
+        total: time,
+        failures: time,
+        endedBy: 0,
+      });
+    }
+    expect(await counters.decide(limitRequest([windowLimit(5, 1000)]))).toEqual(SHARED);
+    expect(changes).toEqual([]);
+    expect(failures).toBe(3);
+  });
+
+  it('is told from a store that is gone', async () => {
+    store.fault = new Error('redis gave no answer within 50 ms');
+    await counters.record('users/1', FAILED, 10_000);
+    expect(changes).toEqual(['lost']);
   });
 });

@@ -192,3 +192,35 @@ describe('the script that takes a further attempt', () => {
     expect(await retry(key, 1)).toBe(0);
   });
 });
+
+describe('what somebody else put under a period', () => {
+  const record = (key: string, outcomes: OutcomeCounts) =>
+    redis.eval(RECORD_SCRIPT, 1, key, 10_000, outcomes.total, outcomes.failures, outcomes.slow);
+  const slices = () => Array.from({ length: 3 }, (_, next) => Math.floor(Date.now() / 1000) + next);
+
+  it.each<[string, (key: string) => Promise<unknown>]>([
+    ['a text', (key) => redis.set(key, 'x')],
+    ['a list', (key) => redis.rpush(key, 'x')],
+    ['counters that are texts', (key) => redis.hset(key, ...slices().flatMap((slice) => [`${slice}t`, 'many']))],
+    [
+      'counters that are full',
+      (key) => redis.hset(key, ...slices().flatMap((slice) => [`${slice}t`, `${2n ** 63n - 1n}`])),
+    ],
+    ['an end that is no version', (key) => redis.hset(key, 'ended', 'abc')],
+    ['an end beyond all versions', (key) => redis.hset(key, 'ended', '1e300')],
+    ['fields of another kind', (key) => redis.hset(key, 'x', '5', '12', 'y', '9z', '7')],
+    [
+      'more fields than there can be',
+      (key) => redis.hset(key, Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`x${i}`, '1']))),
+    ],
+  ])('%s, is not counted, and the outcomes are', async (_, put) => {
+    const key = newKey();
+    await put(key);
+    await record(key, FAILED);
+    const reply = (await record(key, FAILED)) as number[];
+    expect(reply[1]).toBeGreaterThanOrEqual(1);
+    expect(reply).toEqual([reply[1], reply[1], 0, 0]);
+    expect(await redis.pttl(key)).toBeGreaterThan(0);
+    expect(await redis.hlen(key)).toBeLessThanOrEqual(MOST_FIELDS);
+  });
+});

@@ -140,6 +140,11 @@ describe('an open circuit', () => {
   });
 });
 
+it('a circuit that has opened again for ever can still be written', () => {
+  const worn = { ...PROBING, reopenings: Number.MAX_SAFE_INTEGER } as CircuitState;
+  expect(next(worn, failed('a'), 32_000)).toMatchObject({ state: 'open', reopenings: 50 });
+});
+
 describe('a half-open circuit', () => {
   it('has as many probes under way as the policy says, and rejects all others', () => {
     const full = next(PROBING, started('b'), 31_000);
@@ -266,19 +271,40 @@ describe('retryAfterS', () => {
 });
 
 describe('bounded', () => {
+  const seen = (atMs: number, known: CircuitState = INITIAL_CIRCUIT) => ({ atMs, known, leaseMs: LEASE_MS });
+
   it('shuts nobody out for longer than the policy can have meant', () => {
     const nonsense = { ...OPENED, retryAtMs: 9e15 } as CircuitState;
-    expect(bounded(nonsense, 1000, TIMING, LEASE_MS)).toMatchObject({ retryAtMs: 301_000 });
-    expect(bounded(OPENED, 1000, TIMING, LEASE_MS)).toBe(OPENED);
+    expect(bounded(nonsense, seen(1000), TIMING)).toMatchObject({ retryAtMs: 301_000 });
+    expect(bounded(OPENED, seen(1000), TIMING)).toBe(OPENED);
+  });
+
+  it.each([
+    ['right', 31_500],
+    ['a minute behind', -28_500],
+    ['a minute ahead', 91_500],
+  ])('lets a lease last from when it was first seen, by a clock that is %s', (_, nowMs) => {
+    const first = bounded(PROBING, seen(nowMs), TIMING);
+    expect(first).toMatchObject({ leases: { a: nowMs + LEASE_MS } });
+    const both = { ...PROBING, leases: { a: 41_000, b: 42_000 } } as CircuitState;
+    expect(bounded(both, seen(nowMs + 500, first), TIMING)).toMatchObject({
+      leases: { a: nowMs + LEASE_MS, b: nowMs + 500 + LEASE_MS },
+    });
+  });
+
+  it('gives no time to leases that a fleet of long ago left behind', () => {
+    const circuit = bounded(PROBING, seen(1e9), TIMING);
+    expect(admitted(circuit, 1e9)).toBe('probe');
+    expect(circuit).toMatchObject({ leases: { a: 41_000 } });
   });
 
   it('keeps no place for a probe longer than a probe can take', () => {
-    const nonsense = { ...PROBING, leases: { a: 9e15, b: 32_000 } } as CircuitState;
-    expect(bounded(nonsense, 31_000, TIMING, LEASE_MS)).toMatchObject({ leases: { a: 41_000, b: 32_000 } });
+    const nonsense = { ...PROBING, leases: { a: 9e15, constructor: 9e15 } } as CircuitState;
+    expect(bounded(nonsense, seen(31_000), TIMING)).toMatchObject({ leases: { a: 41_000, constructor: 41_000 } });
   });
 
   it.each([-5, 3, 1e9])('can be closed by a probe, although %d are said to have succeeded', (said) => {
-    const circuit = bounded({ ...PROBING, succeeded: said, leases: {} } as CircuitState, 31_000, TIMING, LEASE_MS);
+    const circuit = bounded({ ...PROBING, succeeded: said, leases: {} } as CircuitState, seen(31_000), TIMING);
     expect(admitted(circuit, 31_000)).toBe('probe');
     const ids = ['p', 'q', 'r'];
     const closed = ids.reduce((one, id) => next(next(one, started(id), 31_000), succeeded(id), 31_000), circuit);
@@ -286,6 +312,6 @@ describe('bounded', () => {
   });
 
   it.each([INITIAL_CIRCUIT, RECOVERED, SHUT, HELD])('leaves %o as it is', (circuit) => {
-    expect(bounded(circuit, 1000, TIMING, LEASE_MS)).toBe(circuit);
+    expect(bounded(circuit, seen(1000), TIMING)).toBe(circuit);
   });
 });

@@ -90,12 +90,12 @@ describe('what opens a circuit', () => {
 
   it('is told with its figures', () => {
     expect(tripCause(counts(5, 3, 1), circuitPolicy({ windowMs: 2500, slow: SLOW_POLICY }))).toEqual({
-      reason: '3 of 5 requests failed within 2.5 s',
-      figures: { requests: 5, failures: 3 },
+      reason: '3 of 5 calls failed within 2.5 s',
+      figures: { calls: 5, failures: 3 },
     });
     expect(tripCause(counts(6, 1, 3), circuitPolicy({ slow: SLOW_POLICY }))).toEqual({
-      reason: '3 of 6 requests took 1000 ms or longer within 10 s',
-      figures: { requests: 6, slow: 3 },
+      reason: '3 of 6 calls took 1000 ms or longer within 10 s',
+      figures: { calls: 6, slow: 3 },
     });
   });
 

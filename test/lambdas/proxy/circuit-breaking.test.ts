@@ -103,7 +103,7 @@ describe('outcomes', () => {
     expect(await store().read()).toMatchObject({
       state: 'open',
       source: 'outcomes',
-      reason: '5 of 5 requests failed within 10 s',
+      reason: '5 of 5 calls failed within 10 s',
     });
     expect(output.lines.at(-1)).toMatchObject({ circuit: 'open', CircuitRejected: 1 });
     expect(output.lines.at(-1)).not.toHaveProperty('Failures');
@@ -286,8 +286,8 @@ describe('what counts', () => {
     expect(await statuses(gateway, 6)).toEqual([200, 200, 200, 200, 200, 503]);
     expect(await store().read()).toMatchObject({
       state: 'open',
-      reason: '5 of 5 requests took 20 ms or longer within 10 s',
-      figures: { requests: 5, slow: 5 },
+      reason: '5 of 5 calls took 20 ms or longer within 10 s',
+      figures: { calls: 5, slow: 5 },
     });
     await slow.stop();
   });
