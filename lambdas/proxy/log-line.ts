@@ -96,6 +96,7 @@ function describe(
     ...limitFields(exchange.ruling, exchange.cost),
     circuit: circuitWord(exchange.circuit),
     ...(exchange.circuit?.isShadowed && { circuit_shadow: true }),
+    ...(exchange.fallback && { fallback: true }),
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,
   };

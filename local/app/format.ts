@@ -54,17 +54,24 @@ function inCheckout(text: string): string {
 
 /** The one line that a proxy function writes for a request. */
 function formatRequestLine(fields: Fields): string {
-  const { service, status, method, path, latency_ms, upstream_ms, client, limited, circuit, error } = fields;
+  const { service, status, method, path, latency_ms, upstream_ms, client, limited, error } = fields;
   const notes = [
     typeof upstream_ms === 'number' && `upstream ${Math.round(upstream_ms)} ms`,
     client,
     limited === true && 'limited',
-    (circuit === 'open' || circuit === 'half-open') && `circuit ${text(circuit)}`,
+    circuitNote(fields),
+    fields['fallback'] === true && 'fallback',
     error,
   ].filter(Boolean);
   const took = typeof latency_ms === 'number' ? ` ${Math.round(latency_ms)} ms` : '';
   const noted = notes.length > 0 ? ` (${notes.map(text).join(', ')})` : '';
   return `${text(service)} ${text(status)} ${text(method)} ${text(path)}${took}${noted}`;
+}
+
+/** Nothing of a circuit that is closed, as it is on most days. */
+function circuitNote({ circuit, circuit_shadow }: Fields): string | undefined {
+  if (typeof circuit !== 'string' || circuit === 'closed' || circuit === 'none') return undefined;
+  return `circuit ${circuit}${circuit_shadow === true ? ', not obeyed in shadow mode' : ''}`;
 }
 
 function text(value: unknown): string {

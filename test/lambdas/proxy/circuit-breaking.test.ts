@@ -219,9 +219,24 @@ describe('an open circuit', () => {
       'x-fallback': 'circuit_open',
     });
     expect(answer.headers).not.toHaveProperty('retry-after');
-    expect(output.lines.at(-1)).toMatchObject({ status: 200, circuit: 'open', CircuitRejected: 1 });
+    expect(output.lines.at(-1)).toMatchObject({
+      status: 200,
+      circuit: 'open',
+      fallback: true,
+      CircuitRejected: 1,
+    });
     const told = await environment({ fallback: { ...fallback, status: 503 } }).send({ verdict: ALICE });
     expect(told.headers).toMatchObject({ 'retry-after': '30' });
+  });
+
+  it('writes of no fallback where none was answered', async () => {
+    const fallback = { status: 200, contentType: 'application/json', body: '{}' };
+    await statuses(environment({ fallback }), 1);
+    expect(output.lines.at(-1)).not.toHaveProperty('fallback');
+    await openByAlarm();
+    await statuses(environment(), 1);
+    expect(output.lines.at(-1)).toMatchObject({ status: 503, circuit: 'open' });
+    expect(output.lines.at(-1)).not.toHaveProperty('fallback');
   });
 });
 

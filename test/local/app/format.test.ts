@@ -26,6 +26,25 @@ test("a proxy function's line is told in short", () => {
   );
 });
 
+test.each([
+  [{ circuit: 'open' }, 'circuit open'],
+  [{ circuit: 'half-open' }, 'circuit half-open'],
+  [{ circuit: 'forced-open' }, 'circuit forced-open'],
+  [{ circuit: 'forced-closed' }, 'circuit forced-closed'],
+  [{ circuit: 'ramp-up' }, 'circuit ramp-up'],
+  [{ circuit: 'open', circuit_shadow: true }, 'circuit open, not obeyed in shadow mode'],
+  [{ circuit: 'ramp-up', circuit_shadow: true }, 'circuit ramp-up, not obeyed in shadow mode'],
+  [{ circuit: 'open', fallback: true }, 'circuit open, fallback'],
+])('how a circuit stands that is not closed is told, and what that means for the request: %j', (fields, note) => {
+  expect(line(JSON.stringify({ ...REQUEST, ...fields }))).toBe(
+    `users 200 GET /api/users/42 12 ms (upstream 10 ms, sub:alice, ${note})`,
+  );
+});
+
+test.each(['closed', 'none'])('of a circuit that is %s there is nothing to tell', (circuit) => {
+  expect(line(JSON.stringify({ ...REQUEST, circuit }))).not.toContain('circuit');
+});
+
 test('a request of which nothing more is known has no parentheses', () => {
   const { client: _, ...rest } = REQUEST;
   expect(line(JSON.stringify({ ...rest, status: 400, latency_ms: 1, upstream_ms: null }))).toBe(
