@@ -161,7 +161,7 @@ export class CircuitView {
   /** @returns undefined: the table fails, or others always come first */
   async #move(signal: Signal): Promise<Answered | undefined> {
     const { store, timing, onTransition } = this.#options;
-    for (let attempt = 1; attempt <= ATTEMPTS && this.#health.mayWrite(); attempt += 1) {
+    for (let attempt = 1; attempt <= ATTEMPTS && this.#health.takesWrites; attempt += 1) {
       const now = this.#now();
       const [from, known] = [this.#circuit, this.#stored];
       const next = transition(from, signal, now, timing);

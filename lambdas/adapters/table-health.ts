@@ -1,13 +1,14 @@
-/** A table that takes no writes is asked so often whether it does again. */
+/** A table that takes no writes is asked so often whether it does again; that one has failed says little. */
 const RETRY_MS = 1000;
+const FEW_WRITES = 2;
 
 /** What one environment knows of how its table answers; reads may do while writes do not (throttled, or not allowed). */
 export class TableHealth {
   readonly #clock: () => number;
   #failingSinceMs: number | undefined;
-  /** What has failed since it was last answered. */
-  readonly #failing = new Set<'read' | 'write'>();
-  #writtenAtMs = Number.NEGATIVE_INFINITY;
+  #readsFail = false;
+  #writesFailed = 0;
+  #writtenAtMs = 0;
 
   /** @param clock epoch milliseconds */
   constructor(clock: () => number) {
@@ -19,7 +20,7 @@ export class TableHealth {
   }
 
   get readsFail(): boolean {
-    return this.#failing.has('read');
+    return this.#readsFail;
   }
 
   get failingForMs(): number {
@@ -27,23 +28,27 @@ export class TableHealth {
   }
 
   /** Whether a write is to be tried: always while the table is well, and once a second while it only reads. */
-  mayWrite(): boolean {
-    if (!this.isFailing) return true;
+  get takesWrites(): boolean {
+    if (this.#readsFail) return false;
     const sinceMs = this.#clock() - this.#writtenAtMs;
-    return !this.readsFail && (sinceMs >= RETRY_MS || sinceMs < 0);
+    return this.#writesFailed < FEW_WRITES || sinceMs >= RETRY_MS || sinceMs < 0;
   }
 
   failed(what: 'read' | 'write'): void {
-    this.#failingSinceMs ??= this.#clock();
-    this.#failing.add(what);
-    if (what === 'write') this.#writtenAtMs = this.#clock();
+    const nowMs = this.#clock();
+    this.#failingSinceMs ??= nowMs;
+    if (what === 'read') this.#readsFail = true;
+    else {
+      this.#writesFailed += 1;
+      this.#writtenAtMs = nowMs;
+    }
   }
 
   /** A write that is answered says that all is well; so does a read, but where reads have been answered all along. */
   answered(what: 'read' | 'write'): void {
-    const onlyReads = what === 'read' && this.#failing.has('write') && !this.readsFail;
-    if (onlyReads) return;
-    this.#failing.clear();
+    if (what === 'read' && this.#writesFailed > 0 && !this.#readsFail) return;
     this.#failingSinceMs = undefined;
+    this.#readsFail = false;
+    this.#writesFailed = 0;
   }
 }

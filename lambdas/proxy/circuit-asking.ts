@@ -1,15 +1,16 @@
-import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
+import type { CircuitView } from '../adapters/circuit-view.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { type Admission, admit } from '../core/circuit-admission.ts';
 import { ProbePause } from '../core/probe-pause.ts';
 import type { AskedCircuit } from './exchange.ts';
+import { LateLease } from './late-lease.ts';
 
 export interface AskingOptions {
   readonly view: CircuitView;
   readonly circuit: CircuitPolicy;
-  /** Until when a probe's holder has to report, from its start. */
-  readonly leaseMs: number;
+  /** Of a request. */
+  readonly timeoutMs: number;
   /** Who asks: the environment. */
   readonly by: string;
   /** Epoch milliseconds. */
@@ -17,6 +18,14 @@ export interface AskingOptions {
   /** 0 <= x < 1. */
   readonly random: () => number;
   readonly newId: () => string;
+}
+
+/** What a probe's lease lasts longer than the upstream's deadline: the time to report. */
+const LEASE_MARGIN_MS = 5000;
+
+/** How long a probe's holder has until it must have reported. */
+export function leaseMsOf({ timeoutMs }: { readonly timeoutMs: number }): number {
+  return timeoutMs + LEASE_MARGIN_MS;
 }
 
 /** Asks the circuit for one request. */
@@ -27,12 +36,16 @@ export type AskCircuit = () => AskedCircuit | Promise<AskedCircuit>;
  * requests find a circuit that is known and want no lease: they are told without a promise.
  */
 export function circuitAsking(options: AskingOptions): AskCircuit {
-  const { view, circuit, leaseMs, by, clock, random, newId } = options;
+  const { view, circuit, timeoutMs, by, clock, random, newId } = options;
+  const leaseMs = leaseMsOf({ timeoutMs });
   const pause = new ProbePause();
+  const late = new LateLease(view, timeoutMs);
 
   const admissionOf = (state: CircuitState): Admission => admit(state, { nowMs: clock(), random: random() }, circuit);
 
   function decide(state: CircuitState): AskedCircuit | Promise<AskedCircuit> {
+    const held = late.take(state, clock());
+    if (held !== undefined) return { ...held, admission: 'probe' };
     const admission = admissionOf(state);
     if (admission !== 'probe') return { state, admission };
     return pause.isOver(clock()) ? takeLease(state) : { state, admission: 'reject' };
@@ -48,18 +61,10 @@ export function circuitAsking(options: AskingOptions): AskCircuit {
     pause.lost(clock(), random());
     if (result.status === 'unanswered') {
       // The table may be slow for all at once: whoever passes without an answer makes a few probes many.
-      void giveBack(result, probe);
+      void late.await(result, probe);
       return { state, admission: 'reject' };
     }
     return { state: result.circuit, admission: admissionOf(result.circuit) === 'pass' ? 'pass' : 'reject' };
-  }
-
-  /** A lease that comes too late would keep others from trying for as long as it lasts. */
-  async function giveBack({ late }: Unanswered, id: string): Promise<void> {
-    const answer = await late;
-    // It may have been written although its answer was lost.
-    if (answer === undefined) await view.refresh();
-    if (answer?.status !== 'unchanged') await view.signal({ type: 'probe-abandoned', id });
   }
 
   return () => {

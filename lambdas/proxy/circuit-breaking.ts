@@ -10,9 +10,6 @@ import { circuitReports } from './circuit-reporting.ts';
 import type { AskedCircuit, Exchange, Stage } from './exchange.ts';
 import { healthChecks } from './health-checking.ts';
 
-/** What a probe's lease lasts longer than the upstream's deadline: the time to report. */
-const LEASE_MARGIN_MS = 5000;
-
 export interface CircuitBreakingOptions {
   readonly policy: ServicePolicy;
   readonly circuit: CircuitPolicy;
@@ -30,15 +27,10 @@ export interface CircuitBreakingOptions {
   readonly randomHex: (bytes: number) => string;
 }
 
-/** Until when a probe's holder has to report. */
-export function leaseMsOf({ timeoutMs }: Pick<ServicePolicy, 'timeoutMs'>): number {
-  return timeoutMs + LEASE_MARGIN_MS;
-}
-
 /** Asks the circuit before the request is forwarded, and tells it afterwards what came of it. */
 export function circuitBreaking(options: CircuitBreakingOptions): Stage {
   const { policy, circuit, view, clock } = options;
-  const askCircuit = circuitAsking({ ...options, leaseMs: leaseMsOf(policy), newId: () => options.randomHex(8) });
+  const askCircuit = circuitAsking({ ...options, timeoutMs: policy.timeoutMs, newId: () => options.randomHex(8) });
   // In shadow mode every request passes, and so none waits for a check.
   const { healthCheck } = circuit.shadow ? { healthCheck: null } : circuit;
   const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, { ...options, path: healthCheck });

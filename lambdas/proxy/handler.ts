@@ -8,7 +8,7 @@ import { Upstream } from '../adapters/upstream.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import { Env } from '../contract/environment.ts';
 import { decodeServicePolicy } from '../contract/policy.ts';
-import { leaseMsOf } from './circuit-breaking.ts';
+import { leaseMsOf } from './circuit-asking.ts';
 import { pipeline } from './pipeline.ts';
 
 const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');

@@ -470,43 +470,64 @@ it('an environment that lost the race for a place leaves the next one to others 
   faulty.client.destroy();
 });
 
-it('a lease whose answer is lost is given back', async () => {
-  await openByAlarm();
-  const faulty = faultyClient(table);
-  const gateway = environment({}, { table: { ...table, client: faulty.client } });
-  await statuses(gateway, 1);
-  clock.advance(30_000);
-  faulty.fault = (command) => (command === 'PutItem' ? 'answer lost' : 'none');
-  expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
-  faulty.fault = () => 'none';
-  await vi.waitFor(async () =>
-    expect(await store().read({ consistent: true })).toMatchObject({ state: 'half-open', leases: {} }),
-  );
-  faulty.client.destroy();
-});
+describe('a lease that its request did not live to use', () => {
+  /** An environment whose write of a lease the test holds up, or whose answer is lost. */
+  async function late(waits: NonNullable<EnvironmentOptions['waits']>) {
+    await openByAlarm();
+    const faulty = faultyClient(table);
+    const gateway = environment({}, { table: { ...table, client: faulty.client }, waits });
+    await statuses(gateway, 1);
+    clock.advance(30_000);
+    return { gateway, faulty };
+  }
+  const patient = { load: 60_000, read: 60_000, write: 60_000 };
+  const leases = async () => {
+    const circuit = await store().read({ consistent: true });
+    return circuit.state === 'half-open' ? Object.keys(circuit.leases).length : Number.NaN;
+  };
 
-it('a lease that is written too late for its request is given back', async () => {
-  await openByAlarm();
-  const faulty = faultyClient(table);
-  const waits = { load: 60_000, read: 60_000, write: 20 };
-  const gateway = environment({}, { table: { ...table, client: faulty.client }, waits });
-  await statuses(gateway, 1);
-  clock.advance(30_000);
-  const gate = Promise.withResolvers<void>();
-  faulty.client.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        if (commandName === 'PutItemCommand') await gate.promise;
-        return next(args);
-      },
-    { step: 'initialize' },
+  it.each(['too late', 'with its answer lost'])(
+    'written %s, is the next request’s of that environment',
+    async (how) => {
+      const { gateway, faulty } = await late(how === 'too late' ? { ...patient, write: 20 } : patient);
+      const gate = Promise.withResolvers<void>();
+      if (how === 'too late') hold(faulty.client, gate.promise);
+      else faulty.fault = (command) => (command === 'PutItem' ? 'answer lost' : 'none');
+      expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+      faulty.fault = () => 'none';
+      gate.resolve();
+      await vi.waitFor(async () => expect(await statuses(gateway, 1)).toEqual([200]));
+      await vi.waitFor(async () => expect(await leases()).toBe(0));
+      expect(await store().read()).toMatchObject({ state: 'half-open', succeeded: 1 });
+      expect(calls).toBe(1);
+      faulty.client.destroy();
+    },
   );
-  expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
-  gate.resolve();
-  await vi.waitFor(async () =>
-    expect(await store().read({ consistent: true })).toMatchObject({ state: 'half-open', leases: {} }),
-  );
-  faulty.client.destroy();
+
+  it('is given back where it will not last for a request', async () => {
+    const { gateway, faulty } = await late({ ...patient, write: 20 });
+    const gate = Promise.withResolvers<void>();
+    hold(faulty.client, gate.promise);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    gate.resolve();
+    await vi.waitFor(async () => expect(await leases()).toBe(1));
+    // Of seven seconds one is left, and a request may take two.
+    clock.advance(6000);
+    await gateway.send({ verdict: ALICE });
+    await vi.waitFor(async () => expect(await leases()).toBe(0));
+    faulty.client.destroy();
+  });
+
+  function hold(client: DynamoDBClient, gate: Promise<void>): void {
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'PutItemCommand') await gate;
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+  }
 });
 
 it('a transition is in the history before the reply leaves', async () => {

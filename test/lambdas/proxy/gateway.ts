@@ -5,7 +5,7 @@ import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { Counters } from '../../../lambdas/core/counters.ts';
-import { leaseMsOf } from '../../../lambdas/proxy/circuit-breaking.ts';
+import { leaseMsOf } from '../../../lambdas/proxy/circuit-asking.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import type { StoreEvents } from '../../../lambdas/proxy/log-line.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';

@@ -1,0 +1,36 @@
+import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
+import type { CircuitState, HalfOpen } from '../contract/circuit-state.ts';
+
+/**
+ * A lease whose answer came too late for the request that wanted it: the next request of this environment has it. A table
+ * that is slow for all would otherwise give out leases that nobody uses, and the circuit would never close.
+ */
+export class LateLease {
+  readonly #view: CircuitView;
+  readonly #neededMs: number;
+  #id: string | undefined;
+
+  /** @param neededMs how much of a lease must be left for a request that takes all of its time */
+  constructor(view: CircuitView, neededMs: number) {
+    this.#view = view;
+    this.#neededMs = neededMs;
+  }
+
+  /** Keeps what the table will have answered. */
+  async await({ late }: Unanswered, id: string): Promise<void> {
+    const answer = await late;
+    // It may have been written although its answer was lost.
+    if (answer === undefined) await this.#view.refresh();
+    if (answer?.status !== 'unchanged') this.#id = id;
+  }
+
+  /** The lease for the request that asks, where one is at hand. */
+  take(state: CircuitState, nowMs: number): { readonly state: HalfOpen; readonly probe: string } | undefined {
+    const id = this.#id;
+    this.#id = undefined;
+    if (id === undefined || state.state !== 'half-open' || !Object.hasOwn(state.leases, id)) return undefined;
+    if ((state.leases[id] ?? 0) - nowMs >= this.#neededMs) return { state, probe: id };
+    void this.#view.signal({ type: 'probe-abandoned', id });
+    return undefined;
+  }
+}
