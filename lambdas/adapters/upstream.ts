@@ -132,6 +132,11 @@ export class Upstream {
         interim += 1;
         if (interim > MAX_INTERIM) fail(new UpstreamError('unreachable', 'interim answers and no end of them'));
       });
+      // Told apart from other answers by Node, which then leaves the connection to nobody.
+      outgoing.on('upgrade', (_, socket) => {
+        socket.destroy();
+        fail(new UpstreamError('unreachable', 'the upstream switches protocols, which nobody asked for'));
+      });
       outgoing.on('response', (incoming) => {
         answered = true;
         const done = (answer: UpstreamResponse) => {

@@ -38,6 +38,19 @@ describe('a table that does not answer', () => {
     await silent.stop();
   });
 
+  it('in full, but trickles, is given up as well', async () => {
+    const trickling = await serveTcp((socket) => {
+      socket.on('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 100000\r\n\r\n{');
+        const trickle = setInterval(() => socket.write(' '), 20);
+        socket.on('close', () => clearInterval(trickle));
+      });
+    });
+    const { error } = await ask(trickling.url);
+    expect(error).toMatchObject({ name: 'AbortError' });
+    await trickling.stop();
+  });
+
   it('since nobody listens is given up soon', async () => {
     const { error, elapsedMs } = await ask(`http://127.0.0.1:${await freePort()}`);
     expect(error).toBeInstanceOf(Error);

@@ -304,6 +304,10 @@ describe('an upstream that fails', () => {
       'changes the protocol unasked',
       (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'),
     ],
+    [
+      'changes the protocol, and says so',
+      (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
+    ],
   ] as [string, (socket: Socket) => void][])(
     'since it %s is unreachable, and the connection is closed',
     async (_, answer) => {
