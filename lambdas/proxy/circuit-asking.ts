@@ -44,8 +44,8 @@ export function circuitAsking(options: AskingOptions): AskCircuit {
   const admissionOf = (state: CircuitState): Admission => admit(state, { nowMs: clock(), random: random() }, circuit);
 
   function decide(state: CircuitState): AskedCircuit | Promise<AskedCircuit> {
-    const held = late.take(state, clock());
-    if (held !== undefined) return { ...held, admission: 'probe' };
+    const held = state.state === 'half-open' ? late.take(state, clock()) : undefined;
+    if (held !== undefined) return { state, admission: 'probe', probe: held };
     const admission = admissionOf(state);
     if (admission !== 'probe') return { state, admission };
     return pause.isOver(clock()) ? takeLease(state) : { state, admission: 'reject' };

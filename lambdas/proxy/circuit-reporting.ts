@@ -28,9 +28,11 @@ export interface ReportingOptions {
 /** Tells a circuit what came of the requests that it let through; undefined where there is nothing to wait for. */
 export function circuitReports({ policy, circuit, view, counters, by, clock }: ReportingOptions) {
   const batch = new OutcomeBatch(circuit.windowMs);
+  let current = { version: 0, period: periodOf(policy, 0) };
 
   function count(version: number, outcomes: OutcomeCounts): Promise<void> | undefined {
-    const period = periodOf(policy, version);
+    if (version !== current.version) current = { version, period: periodOf(policy, version) };
+    const { period } = current;
     const due = batch.add(period, outcomes, clock());
     if (due === undefined) return undefined;
     const counting = counters.record(period, due, circuit.windowMs);
@@ -65,7 +67,8 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     const last = attempts.at(-1);
     if (probe !== undefined && last !== undefined) return reportProbe(probe, last);
     if (state.state !== 'closed' || admission !== 'pass' || !circuit.outcomes) return undefined;
-    const outcomes = attempts.map(({ result, ms }) => outcomeOf(result, ms, circuit)).reduce(sumOf, NO_OUTCOMES);
+    let outcomes = NO_OUTCOMES;
+    for (const { result, ms } of attempts) outcomes = sumOf(outcomes, outcomeOf(result, ms, circuit));
     return count(state.version, outcomes);
   };
 }

@@ -1,5 +1,5 @@
 import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
-import type { CircuitState, HalfOpen } from '../contract/circuit-state.ts';
+import type { HalfOpen } from '../contract/circuit-state.ts';
 
 /**
  * A lease whose answer came too late for the request that wanted it: the next request of this environment has it. A table
@@ -25,11 +25,11 @@ export class LateLease {
   }
 
   /** The lease for the request that asks, where one is at hand. */
-  take(state: CircuitState, nowMs: number): { readonly state: HalfOpen; readonly probe: string } | undefined {
+  take({ leases }: HalfOpen, nowMs: number): string | undefined {
     const id = this.#id;
     this.#id = undefined;
-    if (id === undefined || state.state !== 'half-open' || !Object.hasOwn(state.leases, id)) return undefined;
-    if ((state.leases[id] ?? 0) - nowMs >= this.#neededMs) return { state, probe: id };
+    if (id === undefined || !Object.hasOwn(leases, id)) return undefined;
+    if ((leases[id] ?? 0) - nowMs >= this.#neededMs) return id;
     void this.#view.signal({ type: 'probe-abandoned', id });
     return undefined;
   }
