@@ -47,11 +47,13 @@ end
 ${told}`;
 }
 
-/** All scripts that are defined on this client from now on are on the told clock. */
+/** All scripts that are defined on this client from now on are on the told clock, if they look at one. */
 export function tellClock<Client extends RedisClient>(client: Client, expiry: Expiry = 'never'): Client {
   const define = client.defineCommand.bind(client);
-  client.defineCommand = (name, definition) =>
-    define(name, { ...definition, lua: onToldClock(definition.lua, expiry) });
+  client.defineCommand = (name, definition) => {
+    const { lua } = definition;
+    define(name, { ...definition, lua: lua.includes("'TIME'") ? onToldClock(lua, expiry) : lua });
+  };
   return client;
 }
 
