@@ -1,4 +1,4 @@
-import type { CircuitEvent } from '../../lambdas/contract/circuit-operations.ts';
+import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
 import type { Sample, Timed } from './orders.ts';
 import type { ServiceName } from './stage.ts';
 
@@ -15,7 +15,7 @@ export interface ServiceRecord {
   /** When each call arrived at the upstream, of those that it took. */
   readonly arrivals: readonly number[];
   /** The circuit's transitions, the oldest first. */
-  readonly history: readonly CircuitEvent[];
+  readonly history: readonly CircuitState[];
 }
 
 /** What was seen of a whole run. */

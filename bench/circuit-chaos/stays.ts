@@ -1,4 +1,3 @@
-import type { CircuitEvent } from '../../lambdas/contract/circuit-operations.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
 
 /** What a circuit is called in the plot: while it ramps up it is closed by its state, and does not let all pass. */
@@ -11,10 +10,11 @@ export interface Stay {
 }
 
 /** In which state the circuit was from when to when, in seconds from the beginning. */
-export function stays(history: readonly CircuitEvent[], fromMs: number, untilMs: number): readonly Stay[] {
-  const events: readonly CircuitEvent[] = [{ atMs: fromMs, circuit: INITIAL_CIRCUIT }, ...history];
-  return events.flatMap(({ atMs, circuit }, index): readonly Stay[] => {
-    const endMs = Math.min(events[index + 1]?.atMs ?? untilMs, untilMs);
+export function stays(history: readonly CircuitState[], fromMs: number, untilMs: number): readonly Stay[] {
+  const circuits: readonly CircuitState[] = [{ ...INITIAL_CIRCUIT, atMs: fromMs }, ...history];
+  return circuits.flatMap((circuit, index): readonly Stay[] => {
+    const { atMs } = circuit;
+    const endMs = Math.min(circuits[index + 1]?.atMs ?? untilMs, untilMs);
     const seconds = (ms: number) => (ms - fromMs) / 1000;
     if (circuit.state !== 'closed') return [{ lane: circuit.state, fromS: seconds(atMs), untilS: seconds(endMs) }];
     const rampedMs = Math.min(endMs, Math.max(atMs, circuit.rampUntilMs));

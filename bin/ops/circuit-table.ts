@@ -1,5 +1,5 @@
-import type { CircuitEvent, CircuitFacts } from '../../lambdas/contract/circuit-operations.ts';
-import type { Cause } from '../../lambdas/contract/circuit-state.ts';
+import type { CircuitFacts } from '../../lambdas/contract/circuit-operations.ts';
+import type { Cause, CircuitState } from '../../lambdas/contract/circuit-state.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { nextMs, sinceMs } from '../../lambdas/core/circuit-words.ts';
 import { isoTime } from '../../lambdas/core/iso-time.ts';
@@ -30,9 +30,9 @@ export function circuitTable(circuits: readonly CircuitFacts[], nowMs: number): 
 }
 
 /** A row a transition, in 100 columns. */
-export function historyTable(history: readonly CircuitEvent[]): string {
-  const rows = history.map(({ atMs, circuit }) => [
-    isoTime(atMs),
+export function historyTable(history: readonly CircuitState[]): string {
+  const rows = history.map((circuit) => [
+    isoTime(circuit.atMs),
     circuit.state,
     who(circuit),
     printable(circuit.reason),

@@ -7,7 +7,7 @@ import {
   type PutItemCommandInput,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { CircuitEvent, CircuitFacts } from '../contract/circuit-operations.ts';
+import type { CircuitFacts } from '../contract/circuit-operations.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
 import { DecodeError } from '../contract/decode.ts';
 import {
@@ -85,11 +85,11 @@ export class CircuitStore {
    * @returns the circuit with the version that it was given, greater than the item's; undefined: another writer was first
    * @throws when DynamoDB does not answer
    */
-  async overwrite(circuit: CircuitState, nowMs: number): Promise<CircuitState | undefined> {
+  async overwrite(circuit: CircuitState): Promise<CircuitState | undefined> {
     const item = await this.#item(true);
     if (item === undefined || inspected(item).circuit !== null) return undefined;
     // Who was told a version may have been told a greater one before: seconds are more than any circuit's transitions.
-    const version = versionOf(item) || Math.floor(nowMs / 1000);
+    const version = versionOf(item) || Math.floor(circuit.atMs / 1000);
     const next = { ...circuit, version: version + 1 };
     const told = item['version']?.N;
     const standing = await this.#write(next, told === undefined ? NO_VERSION : versionIs(told));
@@ -97,15 +97,14 @@ export class CircuitStore {
   }
 
   /** Puts a transition into the history. @throws when DynamoDB does not answer */
-  async remember(next: CircuitState, nowMs: number): Promise<void> {
-    const expiresAt = Math.floor(nowMs / 1000) + HISTORY_DAYS * 86_400;
+  async remember(next: CircuitState): Promise<void> {
+    const expiresAt = Math.floor(next.atMs / 1000) + HISTORY_DAYS * 86_400;
     await this.#client.send(
       new PutItemCommand({
         TableName: this.#table,
         Item: {
           ...this.#key(circuitHistorySortKey(next.version)),
           ...encodeCircuitItem(next),
-          atMs: { N: String(nowMs) },
           [TABLE.ttl]: { N: String(expiresAt) },
         },
       }),
@@ -113,7 +112,7 @@ export class CircuitStore {
   }
 
   /** The newest transitions, the newest first; an item that is none is left out. @throws when DynamoDB does not answer */
-  async history(limit: number): Promise<readonly CircuitEvent[]> {
+  async history(limit: number): Promise<readonly CircuitState[]> {
     const { Items = [] } = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
@@ -123,7 +122,7 @@ export class CircuitStore {
         Limit: limit,
       }),
     );
-    return Items.flatMap(eventOf);
+    return Items.flatMap((item) => inspected(item).circuit ?? []);
   }
 
   /** @returns `WRITTEN`, or what another writer has made of the item */
@@ -170,10 +169,4 @@ function inspected(item: Item | undefined): Inspected {
     if (!(error instanceof DecodeError)) throw error;
     return { circuit: null, fault: error.message };
   }
-}
-
-function eventOf(item: Item): readonly CircuitEvent[] {
-  const { circuit } = inspected(item);
-  const atMs = Number(item['atMs']?.N);
-  return circuit !== null && Number.isSafeInteger(atMs) ? [{ atMs, circuit }] : [];
 }

@@ -175,7 +175,7 @@ export class CircuitView {
       if (stands !== next) continue;
       if (isTransition(from, next)) {
         onTransition(next, 'for all');
-        this.#remember(next, now.nowMs);
+        this.#remember(next);
       }
       return { status: 'made', circuit: next };
     }
@@ -183,10 +183,10 @@ export class CircuitView {
   }
 
   /** The circuit has moved, whether its history knows of it or not. */
-  #remember(next: CircuitState, nowMs: number): void {
+  #remember(next: CircuitState): void {
     const { store, onFailure } = this.#options;
     const remembering = store
-      .remember(next, nowMs)
+      .remember(next)
       .catch(onFailure)
       .finally(() => this.#remembering.delete(remembering));
     this.#remembering.add(remembering);

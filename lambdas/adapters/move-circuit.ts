@@ -41,7 +41,7 @@ export async function moveCircuit(
     const { circuit, fault } = await store.inspect();
     const next = transition(circuit ?? ofNonsense, signal, now, timing);
     if (next === circuit) return { circuit, moved: false, fault };
-    const stored = circuit === null ? await store.overwrite(next, now.nowMs) : await replaced(store, circuit, next);
+    const stored = circuit === null ? await store.overwrite(next) : await replaced(store, circuit, next);
     if (stored !== undefined) return { circuit: stored, moved: true, fault };
   }
   return undefined;

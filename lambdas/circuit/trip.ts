@@ -35,7 +35,7 @@ export function createTrip({ config, storeOf, clock, random }: TripOptions) {
     const told = { alarm: trip.by, circuit: circuit.state };
     if (moved) logTransition({ ...config, service }, circuit, now.nowMs);
     if (!isOpenedBy(circuit, trip)) return writeLine({ message: 'alarm ignored', why: 'it changes nothing', ...told });
-    await store.remember(circuit, circuit.openedAtMs);
+    await store.remember(circuit);
     // The event came again: the first time it may have failed between the circuit and its history.
     if (!moved) writeLine({ message: 'history completed', ...told });
   };

@@ -61,12 +61,6 @@ export interface CircuitFacts {
   readonly fault: string | null;
 }
 
-/** One entry of a circuit's history: what it became, and when. */
-export interface CircuitEvent {
-  readonly atMs: number;
-  readonly circuit: CircuitState;
-}
-
 export interface CircuitsResult {
   readonly ok: true;
   /** In the order of their names. */
@@ -77,8 +71,8 @@ export interface CircuitsResult {
 
 export interface CircuitResult extends CircuitFacts {
   readonly ok: true;
-  /** The newest first. */
-  readonly history: readonly CircuitEvent[];
+  /** What it has been, the newest first. */
+  readonly history: readonly CircuitState[];
   /** False: the operation only reads, or there was nothing to change. */
   readonly changed: boolean;
   /** What the operator should know besides. */
@@ -90,7 +84,7 @@ const facts = { service: string, circuit: nullable(circuitState), fault: nullabl
 export const circuitsResult = object({ circuits: array(object(facts)), nowMs: integer });
 export const circuitResult = object({
   ...facts,
-  history: array(object({ atMs: integer, circuit: circuitState })),
+  history: array(circuitState),
   changed: boolean,
   note: nullable(string),
   nowMs: integer,

@@ -18,8 +18,8 @@ export function tellingOutages(store: CircuitTable): CircuitTable {
   return {
     inspect: () => answered(() => store.inspect()),
     replace: (previous, next) => answered(() => store.replace(previous, next)),
-    overwrite: (circuit, nowMs) => answered(() => store.overwrite(circuit, nowMs)),
-    remember: (next, nowMs) => answered(() => store.remember(next, nowMs)),
+    overwrite: (circuit) => answered(() => store.overwrite(circuit)),
+    remember: (next) => answered(() => store.remember(next)),
     history: (limit) => answered(() => store.history(limit)),
   };
 }

@@ -1,7 +1,6 @@
 import { logTransition } from '../adapters/circuit-log.ts';
 import { TableUnavailable } from '../adapters/rule-store.ts';
 import type {
-  CircuitEvent,
   CircuitFacts,
   CircuitOperation,
   CircuitResult,
@@ -74,7 +73,7 @@ async function move(
   const { circuit: stands, moved, fault } = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
   if (moved) logTransition({ ...config, service }, stands, nowMs);
   const { history, missing } = moved
-    ? await remembered(table, stands, nowMs)
+    ? await remembered(table, stands)
     : { history: await table.history(HISTORY_LENGTH), missing: null };
   const notes = [
     fault !== null && `the table had what is no circuit, which was replaced (${fault})`,
@@ -96,10 +95,9 @@ function signalOf(operation: MoveCircuit, nowMs: number): SignalByHand {
 async function remembered(
   table: CircuitTable,
   circuit: CircuitState,
-  nowMs: number,
-): Promise<{ readonly history: readonly CircuitEvent[]; readonly missing: string | null }> {
+): Promise<{ readonly history: readonly CircuitState[]; readonly missing: string | null }> {
   try {
-    await table.remember(circuit, nowMs);
+    await table.remember(circuit);
     return { history: await table.history(HISTORY_LENGTH), missing: null };
   } catch (error) {
     if (!(error instanceof TableUnavailable)) throw error;

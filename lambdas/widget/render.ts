@@ -1,4 +1,4 @@
-import type { CircuitEvent, CircuitFacts } from '../contract/circuit-operations.ts';
+import type { CircuitFacts } from '../contract/circuit-operations.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { printable } from '../contract/printable.ts';
 import { causeInWords, figuresInWords, nextInWords, RELEASE_BUTTON, sinceMs } from '../core/circuit-words.ts';
@@ -10,7 +10,7 @@ import { spanText, timeText, type Zone } from './time-text.ts';
 /** A circuit with what became of it before. */
 export interface ShownCircuit extends CircuitFacts {
   /** The newest first; null: it cannot be read. */
-  readonly history: readonly CircuitEvent[] | null;
+  readonly history: readonly CircuitState[] | null;
 }
 
 export interface Overview {
@@ -122,15 +122,15 @@ function why(circuit: CircuitState): Html {
   return html`${causeInWords(circuit)}${figures !== '' && html`<br><small>${figures}</small>`}`;
 }
 
-function history(events: ShownCircuit['history'], zone: Zone, length: number): Html | false {
-  if (events === null) return html`<br><small>its history cannot be read</small>`;
-  const shown = events.slice(0, length);
+function history(former: ShownCircuit['history'], zone: Zone, length: number): Html | false {
+  if (former === null) return html`<br><small>its history cannot be read</small>`;
+  const shown = former.slice(0, length);
   return (
     shown.length > 0 &&
-    html`<details><summary>history</summary><ul>${shown.map((event) => entry(event, zone))}</ul></details>`
+    html`<details><summary>history</summary><ul>${shown.map((circuit) => entry(circuit, zone))}</ul></details>`
   );
 }
 
-function entry({ atMs, circuit }: CircuitEvent, zone: Zone): Html {
-  return html`<li>${timeText(atMs, zone)} ${mark(circuit)} ${why(circuit)}</li>`;
+function entry(circuit: CircuitState, zone: Zone): Html {
+  return html`<li>${timeText(circuit.atMs, zone)} ${mark(circuit)} ${why(circuit)}</li>`;
 }

@@ -93,10 +93,7 @@ describe('the table of circuits', () => {
 
 describe('the history', () => {
   it('has a row for each transition, the newest first', () => {
-    const history = [
-      { atMs: NOON_MS + MINUTE_MS, circuit: HELD },
-      { atMs: NOON_MS, circuit: OPEN },
-    ];
+    const history = [{ ...HELD, atMs: NOON_MS + MINUTE_MS }, OPEN];
     expect(historyTable(history).split('\n')).toEqual([
       'WHEN                  STATE        WHO    WHY',
       '2026-11-24T12:01:00Z  forced-open  alice  the provider moves',

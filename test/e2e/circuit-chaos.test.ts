@@ -3,7 +3,6 @@ import { phases } from '../../bench/circuit-chaos/phases.ts';
 import { play } from '../../bench/circuit-chaos/play.ts';
 import { during, type Played, type Recording, type ServiceRecord } from '../../bench/circuit-chaos/recording.ts';
 import { CAST, startStage } from '../../bench/circuit-chaos/stage.ts';
-import type { CircuitEvent } from '../../lambdas/contract/circuit-operations.ts';
 import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
 
 const ENVIRONMENTS = CAST.payments.processes * CAST.payments.environments;
@@ -31,19 +30,19 @@ function phase(name: string): Played {
 }
 
 /** What moved the circuit first in a part of the script. */
-function firstOf(name: string): CircuitEvent | undefined {
+function firstOf(name: string): CircuitState | undefined {
   return during(payments, phase(name)).history[0];
 }
 
 function stateAt(atMs: number): CircuitState['state'] {
-  return payments.history.findLast((event) => event.atMs <= atMs)?.circuit.state ?? 'closed';
+  return payments.history.findLast((circuit) => circuit.atMs <= atMs)?.state ?? 'closed';
 }
 
 /** Of all environments, from each time that the circuit became half-open until it moved on. */
 function probesByPeriod(): readonly (readonly unknown[])[] {
-  return payments.history.flatMap(({ circuit: { state, version } }, index) => {
+  return payments.history.flatMap(({ state, version }, index) => {
     if (state !== 'half-open') return [];
-    const endedBy = payments.history[index + 1]?.circuit.version ?? Number.POSITIVE_INFINITY;
+    const endedBy = payments.history[index + 1]?.version ?? Number.POSITIVE_INFINITY;
     const isOfPeriod = (seen: number) => seen >= version && seen < endedBy;
     return [payments.samples.filter(({ probe, circuit }) => probe && isOfPeriod(circuit.version))];
   });
@@ -55,7 +54,7 @@ describe('an upstream that is well, dead, slow and flapping by turns, under load
     ['slow', /calls took 200 ms or longer within 1 s$/],
     ['flapping', /calls failed within 1 s$/],
   ])('has its circuit opened when it is %s', (name, reason) => {
-    expect(firstOf(name)?.circuit).toMatchObject({
+    expect(firstOf(name)).toMatchObject({
       state: 'open',
       source: 'outcomes',
       reason: expect.stringMatching(reason),
@@ -70,8 +69,8 @@ describe('an upstream that is well, dead, slow and flapping by turns, under load
 
   test('is left alone while it is dead: what opened the circuit, one request an environment, and the probes', () => {
     const { samples, history } = during(payments, phase('dead'));
-    const opened = history[0]?.circuit.figures['failures'] ?? Number.NaN;
-    const periods = history.filter(({ circuit }) => circuit.state === 'half-open').length;
+    const opened = history[0]?.figures['failures'] ?? Number.NaN;
+    const periods = history.filter(({ state }) => state === 'half-open').length;
     const probes = samples.filter(({ probe }) => probe).length;
     const others = samples.filter(({ calls, probe, status }) => calls > 0 && !probe && status === 502).length;
     expect(periods).toBeGreaterThan(0);
@@ -91,7 +90,7 @@ describe('an upstream that is well, dead, slow and flapping by turns, under load
     const { history, samples } = payments;
     const others = samples.filter(({ circuit, calls, probe }) => circuit.state !== 'closed' && calls > 0 && !probe);
     expect(others).toEqual([]);
-    const arrivals = history.flatMap(({ atMs, circuit: { state } }, index) => {
+    const arrivals = history.flatMap(({ atMs, state }, index) => {
       const untilMs = history[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
       return state === 'half-open' ? [payments.arrivals.filter((at) => at > atMs && at < untilMs).length] : [];
     });

@@ -9,6 +9,7 @@ describe('the item of a circuit', () => {
     expect(encodeCircuitItem(PROBING)).toEqual({
       state: { S: 'half-open' },
       version: { N: '2' },
+      atMs: { N: '31000' },
       openedAtMs: { N: '1000' },
       reopenings: { N: '0' },
       leases: { M: { a: { N: '41000' } } },

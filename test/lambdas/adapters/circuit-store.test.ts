@@ -79,8 +79,8 @@ describe('a circuit', () => {
         const store = storeOf();
         expect(await store.replace(INITIAL_CIRCUIT, circuit)).toBe(circuit);
         expect(await store.read({ consistent: true })).toEqual(circuit);
-        await store.remember(circuit, NOW_MS);
-        expect(await store.history(1)).toEqual([{ atMs: NOW_MS, circuit }]);
+        await store.remember(circuit);
+        expect(await store.history(1)).toEqual([circuit]);
       }),
     );
   });
@@ -104,6 +104,7 @@ describe('a circuit', () => {
     expect(read).toEqual({
       state: 'half-open',
       version: 2,
+      atMs: 0,
       openedAtMs: 1000,
       reopenings: 0,
       leases: {},
@@ -164,7 +165,7 @@ describe('of writers that race', () => {
     await storeOf().replace(INITIAL_CIRCUIT, OPENED);
     const store = new CircuitStore(faulty.client, table.name, { gateway: 'test', service: `service-${service}` });
     expect(await store.replace(INITIAL_CIRCUIT, RECOVERED)).toEqual(OPENED);
-    expect(await store.overwrite(SHUT, NOW_MS)).toBeUndefined();
+    expect(await store.overwrite(SHUT)).toBeUndefined();
     expect(consistent).toEqual([true, true]);
     faulty.client.destroy();
   });
@@ -202,7 +203,7 @@ describe('a write whose answer was lost', () => {
 });
 
 describe('nonsense in the table', () => {
-  const FORCED: CircuitState = { ...SHUT, version: 0 };
+  const FORCED: CircuitState = { ...SHUT, version: 0, atMs: NOW_MS };
 
   it.each<[string, AttributeValue | undefined, number]>([
     ['a version', { N: '41' }, 42],
@@ -216,7 +217,7 @@ describe('nonsense in the table', () => {
     ['a version of 38 digits', { N: '9'.repeat(38) }, NOW_S + 1],
   ])('that has %s is replaced by a circuit that can be read and moved', async (_, version, expected) => {
     await edit({ state: { S: 'ajar' }, ...(version && { version }) });
-    const stands = await storeOf().overwrite(FORCED, NOW_MS);
+    const stands = await storeOf().overwrite(FORCED);
     expect(stands).toEqual({ ...FORCED, version: expected });
     expect(await storeOf().read()).toEqual(stands);
     const next = { ...OPENED, version: expected + 1 };
@@ -228,23 +229,23 @@ describe('nonsense in the table', () => {
     await expect(storeOf().read()).rejects.toThrow(
       'circuit.version must be from 1 to 999999999999, got 9007199254740991',
     );
-    expect(await storeOf().overwrite(FORCED, NOW_MS)).toEqual({ ...FORCED, version: NOW_S + 1 });
+    expect(await storeOf().overwrite(FORCED)).toEqual({ ...FORCED, version: NOW_S + 1 });
   });
 
   it('is replaced by one writer of many, and the others are told', async () => {
     await edit({ state: { S: 'ajar' }, version: { S: 'one' } });
     const writers = Array.from({ length: 10 }, (_, index) => ({ ...FORCED, by: `operator-${index}` }));
-    const stands = await Promise.all(writers.map((circuit) => storeOf().overwrite(circuit, NOW_MS)));
+    const stands = await Promise.all(writers.map((circuit) => storeOf().overwrite(circuit)));
     const written = stands.filter((circuit) => circuit !== undefined);
     expect(written).toHaveLength(1);
     expect(await storeOf().read()).toEqual(written[0]);
   });
 
   it('is no longer there where somebody has replaced or removed it meanwhile', async () => {
-    expect(await storeOf().overwrite(FORCED, NOW_MS)).toBeUndefined();
+    expect(await storeOf().overwrite(FORCED)).toBeUndefined();
     expect(await itemsOf()).toEqual([]);
     await storeOf().replace(INITIAL_CIRCUIT, OPENED);
-    expect(await storeOf().overwrite(FORCED, NOW_MS)).toBeUndefined();
+    expect(await storeOf().overwrite(FORCED)).toBeUndefined();
     expect(await storeOf().read()).toEqual(OPENED);
   });
 
@@ -253,7 +254,7 @@ describe('nonsense in the table', () => {
     // The first answer is the read's.
     const client = retryingClient((answer) => answer === 2);
     const store = new CircuitStore(client, table.name, { gateway: 'test', service: `service-${service}` });
-    expect(await store.overwrite(FORCED, NOW_MS)).toEqual({ ...FORCED, version: 8 });
+    expect(await store.overwrite(FORCED)).toEqual({ ...FORCED, version: 8 });
     client.destroy();
   });
 });
@@ -264,8 +265,8 @@ describe('the history', () => {
   it('holds each transition, in order, until it expires after 90 days', async () => {
     const store = storeOf();
     await store.replace(INITIAL_CIRCUIT, OPENED);
-    await store.remember(OPENED, 1000);
-    await store.remember(PROBING, 31_500);
+    await store.remember(OPENED);
+    await store.remember(PROBING);
     const [first, second, state] = await itemsOf();
     expect(first).toMatchObject({
       sk: { S: 'history#000000000001' },
@@ -279,7 +280,7 @@ describe('the history', () => {
     expect(second).toMatchObject({
       sk: { S: 'history#000000000002' },
       state: { S: 'half-open' },
-      atMs: { N: '31500' },
+      atMs: { N: '31000' },
     });
     expect(state).toMatchObject({ sk: { S: 'state' } });
     expect(state).not.toHaveProperty('expiresAt');
@@ -287,42 +288,38 @@ describe('the history', () => {
 
   it('is told the newest first, and no further back than was asked for', async () => {
     const store = storeOf();
-    for (const circuit of TRANSITIONS) await store.remember(circuit, 1000 * circuit.version);
-    const newestFirst = TRANSITIONS.toReversed().map((circuit) => ({ atMs: 1000 * circuit.version, circuit }));
+    for (const circuit of TRANSITIONS) await store.remember(circuit);
+    const newestFirst = TRANSITIONS.toReversed();
     expect(await store.history(50)).toEqual(newestFirst);
     expect(await store.history(2)).toEqual(newestFirst.slice(0, 2));
   });
 
   it('orders versions as numbers', async () => {
     const store = storeOf();
-    for (const version of [9, 10, 100, 99, NOW_S]) await store.remember({ ...OPENED, version }, 1000);
-    const versions = (await store.history(50)).map(({ circuit }) => circuit.version);
+    for (const version of [9, 10, 100, 99, NOW_S]) await store.remember({ ...OPENED, version });
+    const versions = (await store.history(50)).map(({ version }) => version);
     expect(versions).toEqual([NOW_S, 100, 99, 10, 9]);
   });
 
   it('holds what is remembered twice once', async () => {
     const store = storeOf();
-    for (let times = 0; times < 2; times += 1) await store.remember(OPENED, 1000);
-    expect(await store.history(50)).toEqual([{ atMs: 1000, circuit: OPENED }]);
+    for (let times = 0; times < 2; times += 1) await store.remember(OPENED);
+    expect(await store.history(50)).toEqual([OPENED]);
   });
 
   it('leaves out what somebody has spoilt', async () => {
     const store = storeOf();
-    await store.remember(OPENED, 1000);
-    await store.remember({ ...RECOVERED, version: 7 }, 3000);
-    await edit({ ...encodeCircuitItem(OPENED), state: { S: 'ajar' }, atMs: { N: '2000' } }, 'history#000000000002');
-    await edit({ ...encodeCircuitItem(OPENED), version: { N: '0' }, atMs: { N: '2000' } }, 'history#000000000003');
+    await store.remember(OPENED);
+    await store.remember({ ...RECOVERED, version: 7 });
+    await edit({ ...encodeCircuitItem(OPENED), state: { S: 'ajar' } }, 'history#000000000002');
+    await edit({ ...encodeCircuitItem(OPENED), version: { N: '0' } }, 'history#000000000003');
     await edit({ ...encodeCircuitItem(OPENED), atMs: { S: 'yesterday' } }, 'history#000000000004');
-    await edit(encodeCircuitItem(OPENED), 'history#000000000005');
     await edit({}, 'history#');
-    expect(await store.history(50)).toEqual([
-      { atMs: 3000, circuit: { ...RECOVERED, version: 7 } },
-      { atMs: 1000, circuit: OPENED },
-    ]);
+    expect(await store.history(50)).toEqual([{ ...RECOVERED, version: 7 }, OPENED]);
   });
 
   it('of a circuit that never moved is empty, whatever others have been through', async () => {
-    await storeOf(`other-${service}`).remember(OPENED, 1000);
+    await storeOf(`other-${service}`).remember(OPENED);
     expect(await storeOf().history(50)).toEqual([]);
   });
 });
@@ -336,8 +333,8 @@ describe('a table that fails', () => {
       () => store.read(),
       () => store.inspect(),
       () => store.replace(INITIAL_CIRCUIT, OPENED),
-      () => store.overwrite(OPENED, NOW_MS),
-      () => store.remember(OPENED, NOW_MS),
+      () => store.overwrite(OPENED),
+      () => store.remember(OPENED),
       () => store.history(1),
     ]) {
       await expect(call()).rejects.toThrow('the table is gone');

@@ -82,7 +82,7 @@ describe('of environments that signal at once', () => {
     for (const state of states) expect(state).toMatchObject({ state: 'open', version: 2, retryAtMs: untilMs });
     expect(environments.flatMap(({ transitions }) => transitions)).toEqual(['open for all']);
     const history = await circuits.store().history(10);
-    expect(history.map(({ circuit }) => [circuit.state, circuit.source])).toEqual([
+    expect(history.map(({ state, source }) => [state, source])).toEqual([
       ['open', 'time'],
       ['forced-open', 'operator'],
     ]);

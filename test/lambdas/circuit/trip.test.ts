@@ -87,6 +87,7 @@ describe('an alarm of a service', () => {
     expect(await storeOf('orders').read()).toEqual({
       state: 'open',
       version: 1,
+      atMs: clock.nowMs,
       openedAtMs: clock.nowMs,
       retryAtMs: clock.nowMs + 60_000,
       reopenings: 0,

@@ -71,6 +71,7 @@ describe('a result', () => {
     sinceMs: 1,
     untilMs: 0,
     version: 2,
+    atMs: 1,
     alarmAtMs: 0,
     source: 'operator',
     by: 'alice',
@@ -83,8 +84,8 @@ describe('a result', () => {
   it.each([
     [{ ok: true, circuits: [facts, spoilt], nowMs: 5 }],
     [{ ok: true, circuits: [], nowMs: 5 }],
-    [{ ok: true, ...facts, history: [{ atMs: 1, circuit: forced }], changed: true, note: 'x', nowMs: 5 }],
-    [{ ok: true, ...spoilt, history: [{ atMs: 1, circuit: INITIAL_CIRCUIT }], changed: false, note: null, nowMs: 5 }],
+    [{ ok: true, ...facts, history: [forced], changed: true, note: 'x', nowMs: 5 }],
+    [{ ok: true, ...spoilt, history: [INITIAL_CIRCUIT], changed: false, note: null, nowMs: 5 }],
   ])('of circuits is read as it was written: %j', (result) => {
     expect(decodeOperationResult(JSON.parse(JSON.stringify(result)))).toEqual(result);
   });

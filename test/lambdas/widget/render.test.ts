@@ -67,8 +67,8 @@ describe('a row tells', () => {
 
   test('its history, the newest first', () => {
     const history = [
-      { atMs: NOW_MS - 1000, circuit: OPEN },
-      { atMs: NOW_MS - 2000, circuit: FORCED_OPEN },
+      { ...OPEN, atMs: NOW_MS - 1000 },
+      { ...FORCED_OPEN, atMs: NOW_MS - 2000 },
     ];
     const [, details = ''] = /<details>(.*)<\/details>/.exec(render(overview(shown({ history })))) ?? [];
     expect(textOf(details)).toMatch(
@@ -135,6 +135,7 @@ describe('whatever the table holds', () => {
     })
     .map(({ base, atMs, ...cause }) => {
       const times = {
+        atMs,
         closedAtMs: atMs,
         openedAtMs: atMs,
         retryAtMs: atMs,
@@ -148,14 +149,11 @@ describe('whatever the table holds', () => {
   test('no text becomes a tag, an attribute or an invisible character', () => {
     fc.assert(
       fc.property(circuit, word, (one, fault) => {
-        const history = [{ atMs: 1, circuit: one }];
+        const history = [one];
         const plain = { ...one, by: one.by && 'b', reason: one.reason && 'r' };
         const html = render(overview(shown({ circuit: one, history }), shown({ circuit: null, fault })));
         const expected = render(
-          overview(
-            shown({ circuit: plain, history: [{ atMs: 1, circuit: plain }] }),
-            shown({ circuit: null, fault: 'f' }),
-          ),
+          overview(shown({ circuit: plain, history: [plain] }), shown({ circuit: null, fault: 'f' })),
         );
         expect(tagsOf(html)).toEqual(tagsOf(expected));
         expect(html.replaceAll('\n', '')).not.toMatch(/(?! )[\p{C}\p{Z}]/u);
@@ -170,7 +168,7 @@ describe('whatever the table holds', () => {
       reason: '\u202e'.repeat(400_000),
       figures: { ['x'.repeat(1000)]: 1 / 3 },
     };
-    const history = Array.from({ length: 10 }, (_, index) => ({ atMs: index, circuit: long }));
+    const history = Array.from({ length: 10 }, (_, index) => ({ ...long, atMs: index }));
     const many = (count: number) =>
       render(
         overview(
@@ -191,7 +189,7 @@ describe('whatever the table holds', () => {
 });
 
 test('a hundred services with full histories of usual length have room', () => {
-  const history = Array.from({ length: 10 }, (_, index) => ({ atMs: NOW_MS - index, circuit: OPEN }));
+  const history = Array.from({ length: 10 }, (_, index) => ({ ...OPEN, atMs: NOW_MS - index }));
   const html = render(
     overview(...Array.from({ length: 100 }, (_, index) => shown({ service: `service-${index}`, history }))),
   );

@@ -45,7 +45,7 @@ function widget(services: readonly string[], options: Partial<WidgetOptions> = {
 async function store(service: string, circuit: CircuitState): Promise<void> {
   const circuits = new CircuitStore(table.client, table.name, { gateway, service });
   await circuits.replace(INITIAL_CIRCUIT, circuit);
-  await circuits.remember(circuit, NOW_MS);
+  await circuits.remember(circuit);
 }
 
 function show(services: readonly string[], options: Partial<WidgetOptions> = {}): Promise<string> {
