@@ -13,14 +13,15 @@ import { percentShare } from './percent-share.ts';
 
 export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureProps {
   /**
-   * Percentage of failed requests that opens the circuit. What fails is told by `failureStatuses`, `failOnTimeout` and
+   * Percentage of failed calls that opens the circuit. What fails is told by `failureStatuses`, `failOnTimeout` and
    * `failOnReset`.
    *
    * @default 50
    */
   readonly failurePercent?: number;
   /**
-   * Requests that the window must hold before a percentage counts.
+   * Calls that the window must hold before a percentage counts: each attempt of a request that is sent again is one. The
+   * alarm counts requests.
    *
    * @default 5
    */
@@ -49,7 +50,8 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
   readonly throttlePercent?: number;
   /**
    * Path under the upstream's base URL, `/healthz`, that is asked when an open circuit tries the upstream, before any
-   * client's request is sent there. What answers 200 to 399 within 2 s is well.
+   * client's request is sent there. What answers 200 to 399 within 2 s, or a quarter of the service's `timeout` where that
+   * is less, is well.
    *
    * @default - requests of clients try the upstream
    */
@@ -61,7 +63,7 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
    */
   readonly shadow?: boolean;
   /**
-   * What an open circuit answers in place of its 503, to all requests of the service alike.
+   * What is answered in place of 503 to requests that the circuit rejects.
    *
    * @default - 503 `circuit_open` as `application/problem+json`
    */

@@ -28,14 +28,14 @@ export interface CircuitFailureProps {
    */
   readonly failOnReset?: boolean;
   /**
-   * A request that takes at least so long is slow; enough of them open the circuit though they succeed. From 50 ms,
+   * A call that takes at least so long is slow; enough of them open the circuit though they succeed. From 50 ms,
    * shorter than the service's `timeout`.
    *
    * @default - none is
    */
   readonly slowCall?: Duration;
   /**
-   * Percentage of slow requests that opens the circuit; only with `slowCall`.
+   * Percentage of slow calls that opens the circuit; only with `slowCall`.
    *
    * @default 50
    */

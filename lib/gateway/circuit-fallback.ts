@@ -3,12 +3,12 @@ import { about, InvalidPropError } from '../invalid-prop.ts';
 import { checkProps, isObject, type Kind, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** What an open circuit answers. */
+/** What is answered to requests that a circuit rejects. */
 export interface FallbackProps {
   /** At most 1,024 bytes of UTF-8. */
   readonly body: string;
   /**
-   * Between 200 and 599.
+   * Between 200 and 599; from 500 on the answer has `Retry-After`.
    *
    * @default 503
    */

@@ -13,8 +13,8 @@ export interface CircuitTimingProps {
    */
   readonly openFor?: Duration;
   /**
-   * How long it may be at most: each time that the upstream is tried and fails it is left alone for twice as long, up to
-   * this. At least `openFor`, at most 1 h.
+   * How long it may be at most: each time that the upstream is tried and fails it is left alone for up to twice as long,
+   * at random down to half of that, up to this. At least `openFor`, at most 1 h.
    *
    * @default - 5 minutes, or `openFor` where that is longer
    */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compileFunction } from 'node:vm';
 import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../lambdas/contract/identity-headers.ts';
@@ -62,6 +63,28 @@ describe('docs/props.md', () => {
   ])('lists under %s the props that there are', (heading, call) => {
     expect(listed(heading)).toEqual(taken(call));
     expect(listed(heading)).not.toEqual([]);
+  });
+
+  it('has examples of services that run as they stand', () => {
+    const given = { Auth, CircuitBreaker, Claim, Duration, RateLimit };
+    const examples = [...PAGE.matchAll(/^```ts\n(gateway\.addService\(.*?)^```$/gms)].map(([, code = '']) => code);
+    expect(examples.filter((code) => code.includes('CircuitBreaker'))).toHaveLength(2);
+    for (const code of examples) {
+      // Two of them have the same name: each has a gateway of its own.
+      const { gateway } = testGateway();
+      const names = { ...given, gateway };
+      const run = compileFunction(code, Object.keys(names));
+      expect(() => run(...Object.values(names)), code).not.toThrow();
+    }
+  });
+
+  it('has imports, of all that lib/gateway-stack.ts does not import, that find what they name', async () => {
+    const imports = [...PAGE.matchAll(/^`import \{ (\w+) \} from '\.(\/gateway\/[\w-]+\.ts)';`/gm)];
+    expect(imports.map(([, name]) => name)).toEqual(['Claim', 'CircuitBreaker']);
+    for (const [, name = '', path] of imports) {
+      const file = join(import.meta.dirname, `../../lib${path}`);
+      expect(await import(file)).toHaveProperty(name);
+    }
   });
 
   it.each([RateLimit, Auth, Claim])('lists each that there is of $name', (type) => {
