@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
 import { Metric, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
+import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../support/circuits.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 
@@ -18,6 +19,14 @@ function metricsOfAnOutage(): readonly string[] {
   const tables = [...PAGE.matchAll(/^\| line .*?\n\n/gms)].map(([table]) => table);
   const table = tables.find((one) => one.includes('redis lost')) ?? '';
   return [...table.matchAll(/^\| [^|]+ \| `(\w+)`/gm)].map(([, name = '']) => name);
+}
+
+/** Of the table of a circuit's states: a state stands in the first of its rows. */
+function listedFields(section: string, state: string): readonly string[] {
+  const rows = [...section.matchAll(/^\| (?:`([\w-]+)`)? *\| `(\w+)`/gm)];
+  const first = rows.findIndex(([, name]) => name === state);
+  const next = rows.findIndex(([, name], index) => index > first && name !== undefined);
+  return rows.slice(first, next === -1 ? undefined : next).map(([, , field = '']) => field);
 }
 
 /** The arguments of each command of operators, as a shell splits them. */
@@ -41,6 +50,16 @@ describe('docs/operations.md', () => {
     const told = metricsOfAnOutage();
     expect(told).toEqual(expect.arrayContaining([Metric.storeLost, Metric.storeRecovered, Metric.countedLocally]));
     expect(Object.values(Metric)).toEqual(expect.arrayContaining([...told]));
+  });
+
+  it('lists the fields of a circuit, of each state and of all', () => {
+    const [, section = ''] = PAGE.split('## Circuits as JSON');
+    const ofAll = /^Each state has (.*?) and:$/ms.exec(section)?.[1]?.replace(/\([^)]*\)/g, '') ?? '';
+    const common = [...ofAll.matchAll(/`(\w+)`/g)].map(([, field = '']) => field);
+    for (const circuit of [RECOVERED, OPENED, PROBING, SHUT, HELD]) {
+      const fields = [...common, ...listedFields(section, circuit.state)];
+      expect(fields.toSorted(), circuit.state).toEqual(Object.keys(circuit).toSorted());
+    }
   });
 
   it('refers to sections that it has', () => {
