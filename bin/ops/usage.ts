@@ -17,9 +17,9 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   keys rotate ID               gives a key another secret and prints it, this once only
   circuit list                 the circuits of all services, and who moved them last
   circuit show SERVICE         one of them: how it stands, why, and what became of it before
-  circuit open SERVICE --reason TEXT    forwards no request of the service until it is handed back
+  circuit open SERVICE --reason TEXT    forwards no request of the service, until circuit auto
   circuit close SERVICE        forwards all of them, however the service fails
-  circuit auto SERVICE         hands it back: it moves by itself again
+  circuit auto SERVICE         it is automatic: it moves by itself again
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
 ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID (keys rotate: or ID alone).

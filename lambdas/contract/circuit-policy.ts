@@ -32,7 +32,7 @@ export interface CircuitPolicy extends CircuitTiming {
   readonly failOnReset: boolean;
   /** Path under the upstream's base that is asked in place of a client's request while the circuit is half-open. */
   readonly healthCheck: string | null;
-  /** True: reports what it would reject, and rejects nothing but what an operator closed off by hand. */
+  /** True: reports what it would reject, and rejects nothing but while it is opened by hand. */
   readonly shadow: boolean;
   /** What is answered in place of 503 `circuit_open`. */
   readonly fallback: FallbackPolicy | null;

@@ -4,7 +4,7 @@ import { probesUnderWay } from './circuit-places.ts';
 import { isoTime } from './iso-time.ts';
 import { shortened } from './shortened.ts';
 
-/** The button that hands a circuit back on a dashboard; in a terminal a command does. */
+/** The button after which a circuit moves by itself again on a dashboard; in a terminal a command is for that. */
 export const RELEASE_BUTTON = 'Automatic';
 
 // What an item of the table says was written by anybody: each text is made printable and kept short.
@@ -24,7 +24,7 @@ const STANDS: Readonly<Record<CircuitState['state'], string>> = {
 /**
  * How a circuit stands and what it does next, in words that go on from "the circuit is".
  *
- * @param release the command or the button that hands it back where this is read
+ * @param release the command or the button after which it moves by itself again, where this is read
  */
 export function circuitInWords(circuit: CircuitState, nowMs: number, release: string): string {
   const since = sinceMs(circuit);

@@ -25,7 +25,7 @@ export async function changeCircuit(
   );
 }
 
-/** What nobody can read lets everything pass, and has to be handed back to move again: so it is taken for this. */
+/** What nobody can read lets everything pass, and has to be released to move again: so it is taken for this. */
 function heldClosed(nowMs: number): Forced {
   return { ...INITIAL_CIRCUIT, state: 'forced-closed', sinceMs: nowMs, untilMs: 0 };
 }

@@ -261,7 +261,7 @@ describe('a circuit in shadow mode', () => {
     expect(await store().read()).toMatchObject({ state: 'closed' });
   });
 
-  it('rejects what an operator closed off by hand', async () => {
+  it('rejects while it is opened by hand', async () => {
     await moveBy(forced('forced-open'));
     expect(problemOf(await environment({ shadow: true }).send({ verdict: ALICE }))).toMatchObject({
       code: 'circuit_open',
