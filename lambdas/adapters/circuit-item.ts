@@ -25,14 +25,15 @@ function encodeValue(value: string | number | Readonly<Record<string, number>>):
 export function decodeCircuitItem(item: Item): CircuitState {
   const circuit = circuitState(plain(item), 'circuit');
   // An item exists once its circuit has moved. With version 0 it could never move again.
-  if (versionOf(item) === 0) throw new DecodeError('circuit.version', `from 1 to ${MAX_VERSION}`, circuit.version);
+  if (versionOf(item) === 0) throw new DecodeError('circuit.version', `from 1 to ${MAX_VERSION - 1}`, circuit.version);
   return circuit;
 }
 
-/** What an item's version is, whatever else it holds; 0: none that could be counted on from. */
+/** What an item's version is, whatever else it holds; 0: none that could be counted on from. DynamoDB keeps 38 digits. */
 export function versionOf(item: Item): number {
-  const version = Number(item['version']?.N);
-  return Number.isSafeInteger(version) && version > 0 && version <= MAX_VERSION ? version : 0;
+  const text = item['version']?.N ?? '';
+  const version = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+  return version < MAX_VERSION ? version : 0;
 }
 
 /** Numbers, texts and maps of numbers; what else people add to an item by hand is no field of a circuit. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CircuitTiming } from '../contract/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { DecodeError } from '../contract/decode.ts';
@@ -6,6 +7,8 @@ import type { CircuitStore } from './circuit-store.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has moved the circuit. */
 export const MOVE_ATTEMPTS = 10;
+/** Before each further attempt a writer waits as many times this as it has made, or less: by its own random number. */
+const PAUSE_MS = 20;
 
 type Store = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite'>;
 
@@ -43,6 +46,7 @@ export async function moveCircuit(
     if (next === circuit) return { circuit, moved: false, fault };
     const stored = circuit === null ? await store.overwrite(next) : await replaced(store, circuit, next);
     if (stored !== undefined) return { circuit: stored, moved: true, fault };
+    await sleep(PAUSE_MS * attempt * now.random);
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ const figure = fc.oneof(fc.integer(), fc.double({ noNaN: true, min: 1e-100, max:
 const name = fc.oneof(fc.string({ minLength: 1, maxLength: 20 }), fc.constantFrom('constructor', 'N', 'M'));
 
 const moved = {
-  version: fc.integer({ min: 1, max: MAX_VERSION }),
+  version: fc.integer({ min: 1, max: MAX_VERSION - 1 }),
   source: fc.constantFrom(...CIRCUIT_SOURCES),
   by: fc.string(),
   reason: fc.string({ unit: 'grapheme' }),

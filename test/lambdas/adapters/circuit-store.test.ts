@@ -227,7 +227,7 @@ describe('nonsense in the table', () => {
   it('is a circuit, too, from whose version nobody could count on', async () => {
     await edit(encodeCircuitItem({ ...OPENED, version: Number.MAX_SAFE_INTEGER }));
     await expect(storeOf().read()).rejects.toThrow(
-      'circuit.version must be from 1 to 999999999999, got 9007199254740991',
+      'circuit.version must be from 1 to 999999999998, got 9007199254740991',
     );
     expect(await storeOf().overwrite(FORCED)).toEqual({ ...FORCED, version: NOW_S + 1 });
   });
@@ -369,7 +369,7 @@ describe('an item that was edited by hand', () => {
     [
       'version 0, from which it could never move',
       { version: { N: '0' } },
-      'circuit.version must be from 1 to 999999999999, got 0',
+      'circuit.version must be from 1 to 999999999998, got 0',
     ],
     ['a negative version', { version: { N: '-1' } }, 'circuit.version must be at least 0, got -1'],
     ['a time that is no number of milliseconds', { retryAtMs: { N: '1e100' } }, 'circuit.retryAtMs must be an integer'],
