@@ -10,7 +10,7 @@ import { Env } from '../lambdas/contract/environment.ts';
 export const ROOT = join(import.meta.dirname, '..');
 
 /** The functions whose bundles are measured. */
-export type FunctionName = 'authorizer' | 'proxy' | 'circuit' | 'operator' | 'health';
+export type FunctionName = 'authorizer' | 'proxy' | 'circuit' | 'operator' | 'widget' | 'health';
 
 export interface Bundles {
   /** Path of the file that Lambda would load. */
@@ -32,11 +32,11 @@ export async function synthesizedBundles(): Promise<Bundles> {
     const [module] = Properties.Handler.split('.');
     files[nameOf(Properties.Environment?.Variables ?? {})] = join(dir, Metadata['aws:asset:path'], `${module}.mjs`);
   }
-  const { authorizer, proxy, circuit, operator, health } = files;
-  if (!authorizer || !proxy || !circuit || !operator || !health)
+  const { authorizer, proxy, circuit, operator, widget, health } = files;
+  if (!authorizer || !proxy || !circuit || !operator || !widget || !health)
     throw new Error(`the app lacks a function: ${Object.keys(files)}`);
   return {
-    files: { authorizer, proxy, circuit, operator, health },
+    files: { authorizer, proxy, circuit, operator, widget, health },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
 }
@@ -67,6 +67,7 @@ function nameOf(environment: Readonly<Record<string, unknown>>): FunctionName {
   if (Env.authorizer in environment) return 'authorizer';
   if (Env.service in environment) return 'proxy';
   if (Env.operator in environment) return 'operator';
+  if (Env.operatorFunction in environment) return 'widget';
   return Env.circuits in environment ? 'circuit' : 'health';
 }
 

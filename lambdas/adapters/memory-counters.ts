@@ -71,9 +71,9 @@ export class MemoryCounters implements Counters {
 
   settled(): undefined {}
 
-  /** Nobody else records here, and who moved the circuit knows it. */
+  /** Nobody else records here: who moved the circuit knows it, and what is held back comes along. */
   async record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
-    return { ...this.#outcomesOf(period, windowMs).record(outcomes, this.#clock()), endedBy: 0 };
+    return { ...this.#outcomesOf(period, windowMs).record(outcomes, this.#clock()), endedBy: 0, isSteady: true };
   }
 
   async endPeriod(): Promise<void> {}

@@ -8,8 +8,9 @@ const MOST_ENTRIES = 100;
  * its slow requests and its retries; `ended` is the version of the circuit that ended the period. What is no such hash,
  * by whomever it was put there, is begun anew.
  *
- * ARGV: window in ms, requests, failures, slow requests. Reply: [requests, failures, slow, ended]; what the window holds is
- * summed up only where a failure or a slow request is among what was recorded, since nothing else can open a circuit.
+ * ARGV: window in ms, requests, failures, slow requests. Reply: [requests, failures, slow, ended, last]; what the window
+ * holds is summed up only where a failure or a slow request is among what was recorded, since nothing else can open a
+ * circuit. `last` is how many requests the slice before this one has counted.
  */
 export const RECORD_SCRIPT = `
 local key, window, total, failures, slow = KEYS[1], tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
@@ -33,11 +34,14 @@ add('s', slow)
 redis.call('PEXPIRE', key, window)
 
 local isFirst, isWell = counted == tonumber(total), failures == '0' and slow == '0'
-if isWell and not isFirst then return { 0, 0, 0, endedBy(redis.call('HGET', key, 'ended')) } end
-local sums, ended, fields = { t = 0, f = 0, s = 0, r = 0 }, 0, redis.call('HGETALL', key)
+if isWell and not isFirst then
+  local known = redis.call('HMGET', key, 'ended', (slice - 1) .. 't')
+  return { 0, 0, 0, endedBy(known[1]), tonumber(known[2] or '0') or 0 }
+end
+local sums, ended, last, fields = { t = 0, f = 0, s = 0, r = 0 }, 0, 0, redis.call('HGETALL', key)
 if #fields > ${MOST_ENTRIES} then
   redis.call('PEXPIRE', key, 0)
-  return { 0, 0, 0, 0 }
+  return { 0, 0, 0, 0, 0 }
 end
 for i = 1, #fields, 2 do
   local index, kind = string.match(fields[i], '^(%d+)([tfsr])$')
@@ -46,11 +50,12 @@ for i = 1, #fields, 2 do
     ended = endedBy(fields[i + 1])
   elseif index ~= nil and count ~= nil and math.abs(tonumber(index) - slice) < 10 then
     sums[kind] = sums[kind] + count
+    if kind == 't' and tonumber(index) == slice - 1 then last = count end
   else
     redis.call('HDEL', key, fields[i])
   end
 end
-return { sums.t, sums.f, sums.s, ended }
+return { sums.t, sums.f, sums.s, ended, last }
 `;
 
 /**

@@ -19,6 +19,8 @@ export interface OutcomeCounts {
 export interface OutcomeReport extends OutcomeCounts {
   /** Version of the circuit that ended the period; 0: nobody has. */
   readonly endedBy: number;
+  /** Whether there are so many that the few which are held back for a moment change no share. */
+  readonly isSteady: boolean;
 }
 
 export const NO_OUTCOMES: OutcomeCounts = { total: 0, failures: 0, slow: 0 };

@@ -38,7 +38,10 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     const counting = counters.record(period, due, circuit.windowMs);
     if (outcomes.failures > 0 || outcomes.slow > 0) return trip(version, period, counting);
     // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
-    void counting.then(({ endedBy }) => view.learn(endedBy));
+    void counting.then(({ endedBy, isSteady }) => {
+      batch.learn(period, isSteady);
+      return view.learn(endedBy);
+    });
     return undefined;
   }
 

@@ -50,7 +50,8 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
       if (policy.circuit?.outcomes) return;
       const period = periodFor(exchange);
       const due = batch.add(period, ONE_REQUEST, monotonic());
-      if (due !== undefined) void counters.record(period, due, windowMs);
+      if (due === undefined) return;
+      void counters.record(period, due, windowMs).then(({ isSteady }) => batch.learn(period, isSteady));
     },
     again: async (exchange, error, deadlineAtMs) => {
       const retries = (exchange.forwarded?.attempts.length ?? 1) - 1;

@@ -109,7 +109,7 @@ describe('a circuit that outcomes open', () => {
     orders.answer(200);
     const release = orders.hold();
     const before = orders.calls();
-    const probes = [1, 2, 3].map((count) => untilCalled(before + count));
+    const probes = [1, 2, 3].map(() => untilCalled(before + 3));
     await orders.until(before + 3);
     const others = await atOnce(PROCESSES, order);
     expect(others.map(codeOf)).toEqual(Array(PROCESSES).fill('circuit_open'));

@@ -18,7 +18,7 @@ import { limitRequest } from '../../support/requests.ts';
 
 /** What the shared store answers, when it does. */
 const SHARED: Ruling = { outcome: 'allowed', decisions: [] };
-const RECORDED: OutcomeReport = { total: 100, failures: 50, slow: 20, endedBy: 7 };
+const RECORDED: OutcomeReport = { total: 100, failures: 50, slow: 20, endedBy: 7, isSteady: false };
 
 /** A shared store that fails when the test says so, and remembers what it was asked. */
 class Store implements Counters {
@@ -157,7 +157,11 @@ describe('while the shared store answers', () => {
 describe('a call that fails', () => {
   it.each([
     ['a decision', () => decide([windowLimit(10, 1000)]), { outcome: 'allowed', decisions: [{ counted: 'alone' }] }],
-    ['an outcome', () => counters.record('circuit', FAILED, 1000), { total: 1, failures: 1, slow: 0, endedBy: 0 }],
+    [
+      'an outcome',
+      () => counters.record('circuit', FAILED, 1000),
+      { total: 1, failures: 1, slow: 0, endedBy: 0, isSteady: true },
+    ],
     ['the end of a period', () => counters.endPeriod('circuit', 8, 1000), undefined],
     ['a release', () => counters.release(limitRequest([concurrencyLimit(2)])), undefined],
   ] as const)('and is %s is answered here, and keeps the later ones away', async (_, call, answer) => {
@@ -421,10 +425,10 @@ describe('while the store is lost, a circuit', () => {
   it('has its outcomes counted here, by the clock, and nobody ends its period', async () => {
     await counters.record('one', FAILED, 1000);
     await counters.endPeriod('one', 8, 1000);
-    expect(await counters.record('one', SLOW, 1000)).toEqual({ total: 2, failures: 1, slow: 1, endedBy: 0 });
-    expect(await counters.record('two', FAILED, 1000)).toEqual({ total: 1, failures: 1, slow: 0, endedBy: 0 });
+    expect(await counters.record('one', SLOW, 1000)).toMatchObject({ total: 2, failures: 1, slow: 1, endedBy: 0 });
+    expect(await counters.record('two', FAILED, 1000)).toMatchObject({ total: 1, failures: 1, slow: 0, endedBy: 0 });
     clock.advance(1000);
-    expect(await counters.record('one', GOOD, 1000)).toEqual({ total: 1, failures: 0, slow: 0, endedBy: 0 });
+    expect(await counters.record('one', GOOD, 1000)).toMatchObject({ total: 1, failures: 0, slow: 0, endedBy: 0 });
   });
 
   it('has a budget of retries here', async () => {
@@ -478,6 +482,7 @@ describe('an answer about the counts of one circuit that is an error or nonsense
         total: time,
         failures: time,
         endedBy: 0,
+        isSteady: true,
       });
     }
     expect(await counters.decide(limitRequest([windowLimit(5, 1000)]))).toEqual(SHARED);

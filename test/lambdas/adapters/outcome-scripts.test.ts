@@ -138,7 +138,7 @@ describe('the script that ends a period', () => {
   it('tells the first one who records, too', async () => {
     const key = newKey();
     await end(key, 8);
-    expect(await record(key, GOOD)).toEqual([1, 0, 0, 8]);
+    expect(await record(key, GOOD)).toEqual([1, 0, 0, 8, 0]);
   });
 
   it('has its word for as long as somebody records', async () => {
@@ -180,8 +180,8 @@ describe('the script that takes a further attempt', () => {
     const key = newKey();
     for (let index = 0; index < FREE_RETRIES; index += 1) expect(await retry(key, 0.1)).toBe(1);
     expect(await retry(key, 0.1)).toBe(0);
-    expect(await record(key, FAILED)).toEqual([1, 1, 0, 0]);
-    expect(await record(key, { total: 39, failures: 0, slow: 1 })).toEqual([40, 1, 1, 0]);
+    expect(await record(key, FAILED)).toEqual([1, 1, 0, 0, 0]);
+    expect(await record(key, { total: 39, failures: 0, slow: 1 })).toEqual([40, 1, 1, 0, 0]);
     expect([await retry(key, 0.1), await retry(key, 0.1)]).toEqual([1, 0]);
   });
 
@@ -190,6 +190,16 @@ describe('the script that takes a further attempt', () => {
     await end(key, 8);
     await record(key, { total: 1000, failures: 0, slow: 0 });
     expect(await retry(key, 1)).toBe(0);
+  });
+});
+
+describe('each reply', () => {
+  it('says how many requests the slice before has counted, whatever was recorded', async () => {
+    const key = newKey();
+    const at = (slice: number, outcomes: OutcomeCounts) => ({ nowMs: START_MS + 1000 * slice, outcomes });
+    const calls = [at(0, { ...GOOD, total: 7 }), at(1, GOOD), at(1, GOOD), at(1, FAILED), at(3, GOOD), at(3, GOOD)];
+    const replies = (await callAll(key, 10_000, calls)) as number[][];
+    expect(replies.map((reply) => reply[4])).toEqual([0, 7, 7, 7, 0, 0]);
   });
 });
 
@@ -219,7 +229,7 @@ describe('what somebody else put under a period', () => {
     await record(key, FAILED);
     const reply = (await record(key, FAILED)) as number[];
     expect(reply[1]).toBeGreaterThanOrEqual(1);
-    expect(reply).toEqual([reply[1], reply[1], 0, 0]);
+    expect(reply).toEqual([reply[1], reply[1], 0, 0, reply[4]]);
     expect(await redis.pttl(key)).toBeGreaterThan(0);
     expect(await redis.hlen(key)).toBeLessThanOrEqual(MOST_FIELDS);
   });

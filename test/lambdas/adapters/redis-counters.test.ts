@@ -137,14 +137,26 @@ describe('outcomes', () => {
       stores.flatMap((store) => [FAILED, GOOD, SLOW].map((outcome) => store.record('shared', outcome, HOUR_MS))),
     );
     const report = await stores[0]?.record('shared', FAILED, HOUR_MS);
-    expect(report).toEqual({ total: 16, failures: 6, slow: 5, endedBy: 0 });
+    expect(report).toMatchObject({ total: 16, failures: 6, slow: 5, endedBy: 0 });
+  });
+
+  it('are steady where the slice before has counted many of them', async () => {
+    const store = counters();
+    const many = { ...GOOD, total: 50 };
+    // Slices of 100 ms: one of them is the last one's next.
+    await expect
+      .poll(async () => (await store.record('steady', many, 1000)).isSteady, { interval: 20, timeout: 10_000 })
+      .toBe(true);
+    await expect
+      .poll(async () => (await store.record('quiet', GOOD, 1000)).isSteady, { interval: 60, timeout: 500 })
+      .toBe(false);
   });
 
   it('of two periods are counted apart', async () => {
     const store = counters();
     await store.record('gateway/users/1', FAILED, HOUR_MS);
     const report = await store.record('gateway/users/2', { total: 3, failures: 0, slow: 2 }, HOUR_MS);
-    expect(report).toEqual({ total: 3, failures: 0, slow: 2, endedBy: 0 });
+    expect(report).toMatchObject({ total: 3, failures: 0, slow: 2, endedBy: 0 });
   });
 
   it('leave the window by Redis’s clock', async () => {
@@ -175,7 +187,12 @@ describe('a period that is over', () => {
     await store.endPeriod('forgotten', 8, 100);
     const admin = await administrator();
     await vi.waitFor(async () => expect(await admin.exists('outcomes:{forgotten}')).toBe(0), { interval: 20 });
-    expect(await store.record('forgotten', FAILED, HOUR_MS)).toEqual({ total: 1, failures: 1, slow: 0, endedBy: 0 });
+    expect(await store.record('forgotten', FAILED, HOUR_MS)).toMatchObject({
+      total: 1,
+      failures: 1,
+      slow: 0,
+      endedBy: 0,
+    });
   });
 });
 

@@ -504,6 +504,17 @@ describe('a lease that its request did not live to use', () => {
     },
   );
 
+  it('is given back after a second in which no request came', async () => {
+    const { gateway, faulty } = await late({ ...patient, write: 20 });
+    const gate = Promise.withResolvers<void>();
+    hold(faulty.client, gate.promise);
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    gate.resolve();
+    await vi.waitFor(async () => expect(await leases()).toBe(1));
+    await vi.waitFor(async () => expect(await leases()).toBe(0), { timeout: 10_000 });
+    faulty.client.destroy();
+  });
+
   it('is given back where it will not last for a request', async () => {
     const { gateway, faulty } = await late({ ...patient, write: 20 });
     const gate = Promise.withResolvers<void>();

@@ -39,7 +39,7 @@ export class ScriptedCounters implements Counters {
     this.#note('record');
     // The answer of a real store comes in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
-    return { total: 1, failures: 0, slow: 0, endedBy: 0 };
+    return { total: 1, failures: 0, slow: 0, endedBy: 0, isSteady: false };
   }
 
   async endPeriod(): Promise<void> {}
