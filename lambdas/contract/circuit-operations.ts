@@ -59,6 +59,8 @@ export interface CircuitFacts {
   readonly circuit: CircuitState | null;
   /** Why it cannot be read; null where it can. */
   readonly fault: string | null;
+  /** As the stack has it: in shadow mode it rejects nothing by itself. */
+  readonly shadow: boolean;
 }
 
 export interface CircuitsResult {
@@ -80,7 +82,7 @@ export interface CircuitResult extends CircuitFacts {
   readonly nowMs: number;
 }
 
-const facts = { service: string, circuit: nullable(circuitState), fault: nullable(string) };
+const facts = { service: string, circuit: nullable(circuitState), fault: nullable(string), shadow: boolean };
 export const circuitsResult = object({ circuits: array(object(facts)), nowMs: integer });
 export const circuitResult = object({
   ...facts,

@@ -1,17 +1,23 @@
 import { type CircuitTiming, circuitTiming, encodeCircuit } from './circuit-policy.ts';
-import { decodeJson, object, record, string } from './decode.ts';
+import { boolean, type Decoder, decodeJson, object, record, string, withDefault } from './decode.ts';
 
-/** What the functions that move circuits know of them. */
+/** What whoever moves or shows a circuit knows of it. */
+export interface CircuitConfig extends CircuitTiming {
+  /** True: it rejects nothing by itself. */
+  readonly shadow: boolean;
+}
+
+/** What the functions that move or show circuits know of them. */
 export interface CircuitsConfig {
   readonly gateway: string;
   /** CloudWatch namespace of the metrics. */
   readonly namespace: string;
   /** By service name; a service without a circuit is absent. */
-  readonly services: Readonly<Record<string, CircuitTiming>>;
+  readonly services: Readonly<Record<string, CircuitConfig>>;
 }
 
 export function encodeCircuitsConfig({ services, ...config }: CircuitsConfig): string {
-  const encoded = Object.entries(services).map(([service, timing]) => [service, encodeCircuit(timing)]);
+  const encoded = Object.entries(services).map(([service, circuit]) => [service, encodeCircuit(circuit)]);
   return JSON.stringify({ ...config, services: Object.fromEntries(encoded) });
 }
 
@@ -20,7 +26,12 @@ export function decodeCircuitsConfig(json: string): CircuitsConfig {
   return decodeJson(circuitsConfig, json, 'circuits');
 }
 
-const circuitsConfig = object({ gateway: string, namespace: string, services: record(circuitTiming) });
+const shadowed = object({ shadow: withDefault(boolean, false) });
+const circuitConfig: Decoder<CircuitConfig> = (value, path) => ({
+  ...circuitTiming(value, path),
+  ...shadowed(value, path),
+});
+const circuitsConfig = object({ gateway: string, namespace: string, services: record(circuitConfig) });
 
 /**
  * What an alarm that opens a circuit watches. `failures` watches slow answers as well, where the service counts them: an

@@ -10,6 +10,7 @@ export type CircuitTable = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite
 export interface Circuit {
   readonly service: string;
   readonly timing: CircuitTiming;
+  readonly shadow: boolean;
   readonly table: CircuitTable;
 }
 

@@ -49,8 +49,10 @@ export async function operateCircuits(
 
 /** @throws InvalidOperationError for a name that no circuit has */
 function circuitOf(service: string, { config: { services }, storeOf }: Circuits): Circuit {
-  const timing = Object.hasOwn(services, service) ? services[service] : undefined;
-  if (timing !== undefined) return { service, timing, table: tellingOutages(storeOf(service)) };
+  const config = Object.hasOwn(services, service) ? services[service] : undefined;
+  if (config !== undefined) {
+    return { service, timing: config, shadow: config.shadow, table: tellingOutages(storeOf(service)) };
+  }
   const near = byNearness(service, Object.keys(services)).slice(0, NAMES_TOLD).join(', ');
   throw new InvalidOperationError(
     `a service must be one that has a circuit, got ${quote(service)}: the nearest names are ${near}, and circuit list has all`,
@@ -58,9 +60,9 @@ function circuitOf(service: string, { config: { services }, storeOf }: Circuits)
 }
 
 /** As the circuit stands now, whatever the table has of it. */
-async function factsOf({ service, table }: Circuit, nowMs: number): Promise<CircuitFacts> {
+async function factsOf({ service, shadow, table }: Circuit, nowMs: number): Promise<CircuitFacts> {
   const { circuit, fault } = await table.inspect();
-  return { service, circuit: circuit && settle(circuit, nowMs), fault };
+  return { service, circuit: circuit && settle(circuit, nowMs), fault, shadow };
 }
 
 async function move(
@@ -69,7 +71,7 @@ async function move(
   config: CircuitsConfig,
   nowMs: number,
 ): Promise<CircuitResult> {
-  const { service, table } = circuit;
+  const { service, shadow, table } = circuit;
   const { circuit: stands, moved, fault } = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
   if (moved) logTransition({ ...config, service }, stands, nowMs);
   const { history, missing } = moved
@@ -81,7 +83,8 @@ async function move(
     missing !== null && `this holds, but may be missing in the history: ${missing}`,
   ];
   const note = notes.filter((one) => one !== false).join('; ') || null;
-  return { ok: true, service, circuit: settle(stands, nowMs), fault: null, history, changed: moved, note, nowMs };
+  const facts = { service, circuit: settle(stands, nowMs), fault: null, shadow };
+  return { ok: true, ...facts, history, changed: moved, note, nowMs };
 }
 
 function signalOf(operation: MoveCircuit, nowMs: number): SignalByHand {

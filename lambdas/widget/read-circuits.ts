@@ -24,7 +24,8 @@ export type ReadCircuit = ShownCircuit & { readonly unanswered: string | null };
 /** Every circuit, in the order of their names. Never throws: what cannot be read is told in its place. */
 export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions): Promise<readonly ReadCircuit[]> {
   const endMs = performance.now() + timeoutMs;
-  return mapBounded(Object.keys(config.services).toSorted(), AT_ONCE, async (service) => {
+  const services = Object.entries(config.services).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return mapBounded(services, AT_ONCE, async ([service, { shadow }]) => {
     const store = storeOf(service);
     const [state, history] = await Promise.all([
       attempt(endMs, () => store.inspect()),
@@ -36,6 +37,7 @@ export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions)
       service,
       circuit: circuit && settle(circuit, clock()),
       fault,
+      shadow,
       history: history.value,
       unanswered: state.failure,
     };

@@ -4,8 +4,9 @@ import { printable } from '../contract/printable.ts';
 import { causeInWords, figuresInWords, nextInWords, RELEASE_BUTTON, sinceMs } from '../core/circuit-words.ts';
 import { type Html, html } from '../core/html.ts';
 import { shortened } from '../core/shortened.ts';
+import { spanText } from '../core/span-text.ts';
 import { buttons } from './buttons.ts';
-import { spanText, timeText, type Zone } from './time-text.ts';
+import { timeText, type Zone } from './time-text.ts';
 
 /** A circuit with what became of it before. */
 export interface ShownCircuit extends CircuitFacts {

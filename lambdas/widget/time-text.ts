@@ -11,12 +11,6 @@ export interface Zone {
 export const UTC: Zone = { offset: '+00:00', offsetMs: 0 };
 
 const MINUTE_MS = 60_000;
-const UNITS = [
-  ['d', 24 * 60 * MINUTE_MS],
-  ['h', 60 * MINUTE_MS],
-  ['min', MINUTE_MS],
-  ['s', 1000],
-] as const;
 
 const context = object({ widgetContext: object({ timezone: object({ offsetISO: string }) }) });
 
@@ -42,10 +36,4 @@ export function timeText(atMs: number, { offsetMs }: Zone): string {
   return isoTime(atMs + offsetMs)
     .replace('T', ' ')
     .replace('Z', '');
-}
-
-/** `90 s`, `5 min`. Rounded up: what is left of a time is not over before its end. */
-export function spanText(ms: number): string {
-  const [unit, unitMs] = UNITS.find(([, oneMs]) => ms >= 2 * oneMs) ?? ['s', 1000];
-  return `${Math.max(0, Math.ceil(ms / unitMs))} ${unit}`;
 }

@@ -1,7 +1,11 @@
 import { Lazy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { type CircuitTiming, timingOf } from '../../lambdas/contract/circuit-policy.ts';
-import { type CircuitsConfig, encodeCircuitsConfig } from '../../lambdas/contract/circuits-config.ts';
+import { timingOf } from '../../lambdas/contract/circuit-policy.ts';
+import {
+  type CircuitConfig,
+  type CircuitsConfig,
+  encodeCircuitsConfig,
+} from '../../lambdas/contract/circuits-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { checkEnvironmentSize } from './function-environment.ts';
 
@@ -9,7 +13,7 @@ import { checkEnvironmentSize } from './function-environment.ts';
 export class Circuits {
   readonly #scope: Construct;
   readonly #config: Omit<CircuitsConfig, 'services'>;
-  readonly #services: Record<string, CircuitTiming> = {};
+  readonly #services: Record<string, CircuitConfig> = {};
   readonly #environments: Readonly<Record<string, string>>[] = [];
 
   constructor(scope: Construct, config: Omit<CircuitsConfig, 'services'>) {
@@ -25,8 +29,8 @@ export class Circuits {
   }
 
   /** @throws InvalidPropError when one of the functions cannot be told of so many */
-  add(service: string, circuit: CircuitTiming): void {
-    this.#services[service] = timingOf(circuit);
+  add(service: string, circuit: CircuitConfig): void {
+    this.#services[service] = { ...timingOf(circuit), shadow: circuit.shadow };
     for (const others of this.#environments) {
       checkEnvironmentSize(
         this.#scope,

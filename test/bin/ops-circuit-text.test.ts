@@ -46,7 +46,7 @@ const RAMPING: CircuitState = {
 };
 
 function factsOf(service: string, circuit: CircuitState): CircuitFacts {
-  return { service, circuit, fault: null };
+  return { service, circuit, fault: null, shadow: false };
 }
 
 describe('the table of circuits', () => {
@@ -58,7 +58,7 @@ describe('the table of circuits', () => {
       factsOf('search', { ...HELD, state: 'forced-closed', untilMs: NOON_MS + MINUTE_MS, by: '' }),
       factsOf('cart', HALF_OPEN),
       factsOf('ramp', RAMPING),
-      { service: 'spoilt', circuit: null, fault: 'circuit.state must be one of closed, open' },
+      { service: 'spoilt', circuit: null, fault: 'circuit.state must be one of closed, open', shadow: false },
     ];
     expect(circuitTable(circuits, NOON_MS).split('\n')).toEqual([
       'SERVICE   STATE          SINCE                 UNTIL                 WHO       WHY',
@@ -82,7 +82,7 @@ describe('the table of circuits', () => {
         untilMs: 1e15,
         ...wild,
       }),
-      { service: 't', circuit: null, fault: '\u009b2J'.repeat(99) },
+      { service: 't', circuit: null, fault: '\u009b2J'.repeat(99), shadow: false },
     ];
     for (const line of circuitTable(circuits, NOON_MS).split('\n')) {
       expect([...line].length).toBeLessThanOrEqual(100);
@@ -109,6 +109,7 @@ describe('a circuit', () => {
       service: 'payments',
       circuit,
       fault: circuit === null ? 'circuit.state must be one of closed' : null,
+      shadow: false,
       history: [],
       changed: true,
       note: null,

@@ -237,7 +237,7 @@ describe('the command', () => {
         'note: nobody held it, so nothing was changed',
       ]);
       const listed = JSON.parse((await circuit('list', '--json'))[0]);
-      expect(listed).toContainEqual({ service: 'orders', circuit: released.circuit, fault: null });
+      expect(listed).toContainEqual({ service: 'orders', circuit: released.circuit, fault: null, shadow: false });
     });
 
     it('tells the nearest names of a service that there is not, and exits with 1', async () => {

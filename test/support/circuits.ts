@@ -1,5 +1,6 @@
 import type { CircuitTiming } from '../../lambdas/contract/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
+import type { CircuitConfig } from '../../lambdas/contract/circuits-config.ts';
 import { type Signal, transition } from '../../lambdas/core/circuit.ts';
 
 export const TIMING: CircuitTiming = {
@@ -9,6 +10,8 @@ export const TIMING: CircuitTiming = {
   successes: 3,
   rampUpMs: 5000,
 };
+/** The same as the functions know it that move circuits. */
+export const CIRCUIT: CircuitConfig = { ...TIMING, shadow: false };
 export const LEASE_MS = 10_000;
 
 export function tripped(atMs: number, source: 'outcomes' | 'alarm' = 'outcomes'): Signal {

@@ -14,7 +14,7 @@ import { captureLines } from '../../support/lines.ts';
 import { actionEvent, bridgeEvent, reasonDataOf, type ToldChange } from './events.ts';
 
 const MINUTE_MS = 60_000;
-const USERS = { ...DEFAULT_TIMING, openForMs: 30_000, probes: 1, successes: 1, rampUpMs: 0 };
+const USERS = { ...DEFAULT_TIMING, openForMs: 30_000, probes: 1, successes: 1, rampUpMs: 0, shadow: false };
 const SERVICES = { users: USERS, orders: { ...USERS, openForMs: 60_000 } };
 
 let table: TestTable;

@@ -78,8 +78,8 @@ describe('a result', () => {
     reason: 'maintenance',
     figures: {},
   };
-  const facts = { service: 'payments', circuit: forced, fault: null };
-  const spoilt = { service: 'users', circuit: null, fault: 'circuit.state must be one of' };
+  const facts = { service: 'payments', circuit: forced, fault: null, shadow: true };
+  const spoilt = { service: 'users', circuit: null, fault: 'circuit.state must be one of', shadow: false };
 
   it.each([
     [{ ok: true, circuits: [facts, spoilt], nowMs: 5 }],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type CircuitTiming, DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
+import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import {
   CIRCUIT_ALARMS,
+  type CircuitConfig,
   type CircuitsConfig,
   circuitAlarmName,
   circuitOfAlarm,
@@ -9,7 +10,7 @@ import {
   encodeCircuitsConfig,
 } from '../../../lambdas/contract/circuits-config.ts';
 
-const USUAL: CircuitTiming = DEFAULT_TIMING;
+const USUAL: CircuitConfig = { ...DEFAULT_TIMING, shadow: false };
 const CONFIG: CircuitsConfig = {
   gateway: 'shop',
   namespace: 'Tollgate',
@@ -17,7 +18,7 @@ const CONFIG: CircuitsConfig = {
     orders: USUAL,
     'orders-failures': { ...USUAL, openForMs: 1000, probes: 1, successes: 20, rampUpMs: 0 },
     'orders-failures-throttles': USUAL,
-    'a-orders': { ...USUAL, maxOpenForMs: 30_000 },
+    'a-orders': { ...USUAL, maxOpenForMs: 30_000, shadow: true },
   },
 };
 
@@ -35,7 +36,7 @@ describe('what the functions know that move circuits', () => {
         orders: {},
         'orders-failures': { openForMs: 1000, probes: 1, successes: 20, rampUpMs: 0 },
         'orders-failures-throttles': {},
-        'a-orders': { maxOpenForMs: 30_000 },
+        'a-orders': { maxOpenForMs: 30_000, shadow: true },
       },
     });
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { answerDashboards } from '../../../lambdas/operator/answer-dashboards.ts';
 import { createOperate, type OperateOptions } from '../../../lambdas/operator/operate.ts';
-import { TIMING } from '../../support/circuits.ts';
+import { CIRCUIT } from '../../support/circuits.ts';
 import { captureLines } from '../../support/lines.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(() => output.restore());
 
 const circuits: OperateOptions['circuits'] = {
-  config: { gateway: 'gateway', namespace: 'Tollgate', services: { payments: TIMING } },
+  config: { gateway: 'gateway', namespace: 'Tollgate', services: { payments: CIRCUIT } },
   storeOf: () => ({
     inspect: async () => ({ circuit: stored, fault: null }),
     replace: async (_, next) => {

@@ -13,7 +13,7 @@ import { isForced, transition } from '../../../lambdas/core/circuit.ts';
 import type { CircuitTable } from '../../../lambdas/operator/circuit-table.ts';
 import { createOperate } from '../../../lambdas/operator/operate.ts';
 import type { Circuits } from '../../../lambdas/operator/operate-circuits.ts';
-import { TIMING, tripped } from '../../support/circuits.ts';
+import { CIRCUIT, TIMING, tripped } from '../../support/circuits.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { faultyClient } from '../../support/faulty-dynamodb.ts';
@@ -53,7 +53,7 @@ function storeOf(service: string, client = table.client): CircuitStore {
 }
 
 function circuitsOf(changes: Partial<Circuits> = {}): Circuits {
-  const services = { orders: TIMING, payments: TIMING, users: TIMING };
+  const services = { orders: CIRCUIT, payments: CIRCUIT, users: { ...CIRCUIT, shadow: true } };
   return { config: { gateway, namespace: 'Tollgate', services }, storeOf, ...changes };
 }
 
@@ -110,6 +110,7 @@ describe('a circuit that is opened by hand', () => {
       service: 'payments',
       circuit,
       fault: null,
+      shadow: false,
       history: [circuit],
       changed: true,
       note: null,
@@ -197,9 +198,9 @@ describe('circuits', () => {
     expect(await operate(LIST)).toMatchObject({
       ok: true,
       circuits: [
-        { service: 'orders', circuit: { state: 'closed', version: 0 }, fault: null },
-        { service: 'payments', circuit: { state: 'open', source: 'time' }, fault: null },
-        { service: 'users', circuit: { state: 'open', source: 'outcomes' }, fault: null },
+        { service: 'orders', circuit: { state: 'closed', version: 0 }, fault: null, shadow: false },
+        { service: 'payments', circuit: { state: 'open', source: 'time' }, fault: null, shadow: false },
+        { service: 'users', circuit: { state: 'open', source: 'outcomes' }, fault: null, shadow: true },
       ],
       nowMs: clock.nowMs,
     });
@@ -221,7 +222,7 @@ describe('circuits', () => {
 
   it('are named by five at most, the likeliest first', async () => {
     const names = ['a-users', 'b-users', 'c-users', 'd-users', 'e-users', 'payments'];
-    const services = Object.fromEntries(names.map((name) => [name, TIMING]));
+    const services = Object.fromEntries(names.map((name) => [name, CIRCUIT]));
     const config = { ...circuitsOf().config, services };
     expect(await operate({ ...GET, service: 'paymets' }, circuitsOf({ config }))).toMatchObject({
       error: { message: expect.stringContaining('are payments, a-users, b-users, c-users, d-users, and circuit list') },

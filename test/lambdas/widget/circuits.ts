@@ -46,7 +46,7 @@ export const FORCED_OPEN: Forced = {
 };
 
 export function shown(changes: Partial<ShownCircuit> = {}): ShownCircuit {
-  return { service: 'orders', circuit: CLOSED, fault: null, history: [], ...changes };
+  return { service: 'orders', circuit: CLOSED, fault: null, shadow: false, history: [], ...changes };
 }
 
 export function overview(...circuits: readonly ShownCircuit[]): Overview {

@@ -4,7 +4,7 @@ import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
 import { createWidget, type WidgetOptions } from '../../../lambdas/widget/widget.ts';
-import { TIMING } from '../../support/circuits.ts';
+import { CIRCUIT } from '../../support/circuits.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { type FaultyClient, faultyClient } from '../../support/faulty-dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
@@ -33,7 +33,7 @@ afterEach(() => {
 
 function widget(services: readonly string[], options: Partial<WidgetOptions> = {}) {
   return createWidget({
-    config: { services: Object.fromEntries(services.map((service) => [service, TIMING])) },
+    config: { services: Object.fromEntries(services.map((service) => [service, CIRCUIT])) },
     operatorFunction: OPERATOR,
     storeOf: (service) => new CircuitStore(faulty.client, table.name, { gateway, service }),
     clock: () => NOW_MS,

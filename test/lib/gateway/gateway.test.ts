@@ -140,7 +140,7 @@ describe('a gateway', () => {
     expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
-      services: { users: DEFAULT_TIMING },
+      services: { users: { ...DEFAULT_TIMING, shadow: false } },
     });
     // What the decoder adds by itself is left out: a function's environment is small.
     expect(JSON.parse(TOLLGATE_CIRCUITS as string).services).toEqual({ users: {} });

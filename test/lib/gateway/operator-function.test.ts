@@ -39,7 +39,7 @@ describe('the operator function', () => {
     expect(decodeCircuitsConfig(Variables['TOLLGATE_CIRCUITS'] ?? '')).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
-      services: { users: DEFAULT_TIMING },
+      services: { users: { ...DEFAULT_TIMING, shadow: false } },
     });
   });
 

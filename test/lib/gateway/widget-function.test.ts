@@ -3,6 +3,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
 import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
 
 describe('the widget function', () => {
@@ -10,7 +11,7 @@ describe('the widget function', () => {
   let fn: Record<string, unknown>;
   beforeAll(() => {
     const test = testGateway({ name: 'edge' });
-    test.gateway.addService('users', serviceProps());
+    test.gateway.addService('users', serviceProps({ circuitBreaker: CircuitBreaker.of({ shadow: true }) }));
     test.gateway.grantViewCircuits(
       new Role(test.stack, 'Viewer', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }),
     );
@@ -26,7 +27,7 @@ describe('the widget function', () => {
     expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate',
-      services: { users: DEFAULT_TIMING },
+      services: { users: { ...DEFAULT_TIMING, shadow: true } },
     });
     expect(others).toEqual({
       TOLLGATE_TABLE: { 'Fn::ImportValue': expect.any(String) },
