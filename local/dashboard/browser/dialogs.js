@@ -1,3 +1,5 @@
+import { createElement } from './elements.js';
+
 // Modal dialogs of the page itself: the browser keeps the focus in them, and Escape closes them.
 
 /** Asks before an action is taken; false: it is not to be. */
@@ -18,17 +20,17 @@ export function popup(content) {
 }
 
 function createDialog(title, content) {
-  const dialog = document.createElement('dialog');
+  const dialog = createElement('dialog');
   dialog.setAttribute('aria-label', title);
-  const body = document.createElement('div');
+  const body = createElement('div');
   body.append(content);
-  const footer = document.createElement('footer');
+  const footer = createElement('footer');
   dialog.append(body, footer);
   return dialog;
 }
 
 function addButton(dialog, label, returnValue) {
-  const button = document.createElement('button');
+  const button = createElement('button');
   button.type = 'button';
   button.textContent = label;
   button.addEventListener('click', () => dialog.close(returnValue));
@@ -49,7 +51,7 @@ function opened(dialog) {
 }
 
 function textNode(message) {
-  const paragraph = document.createElement('p');
+  const paragraph = createElement('p');
   paragraph.textContent = message;
   return paragraph;
 }

@@ -1,4 +1,5 @@
 import { cleanHtml } from './clean.js';
+import { createElement } from './elements.js';
 
 /** What a function answered as nodes: HTML, Markdown as it is written, or else its JSON. */
 export function replyNodes(reply) {
@@ -8,7 +9,7 @@ export function replyNodes(reply) {
 }
 
 export function faultNodes(message) {
-  const paragraph = document.createElement('p');
+  const paragraph = createElement('p');
   paragraph.setAttribute('role', 'alert');
   paragraph.className = 'fault';
   paragraph.textContent = message;
@@ -16,7 +17,7 @@ export function faultNodes(message) {
 }
 
 function preformatted(text) {
-  const block = document.createElement('pre');
+  const block = createElement('pre');
   block.textContent = text;
   return block;
 }

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Browser, startBrowser } from '../../support/browser.ts';
 import { serveFixture } from '../support/gateway.ts';
@@ -22,17 +22,37 @@ interface Opened {
 }
 
 /** Opens the dashboard whose widget answers this: an expression over `event` and the number of the call. */
-async function open(answer: string, params: object = {}): Promise<Opened> {
+async function open(answer: string, params: object = {}, prepare?: (page: Page) => Promise<unknown>): Promise<Opened> {
   const widget = `let calls = 0; export const handler = async (event) => { calls += 1; return ${answer}; };`;
   const { gateway } = await serveFixture(fixture(widget, params));
   const page = await browser.newPage();
   pages.push(page);
+  await prepare?.(page);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   await page.goto(gateway.dashboardUrl() ?? '');
   return { page, errors };
 }
+
+/** The page without the policy that would stop what the cleaning lets through. */
+const withoutPolicy = (page: Page) => page.route('**/dashboard', servePlain);
+
+async function servePlain(route: Route): Promise<void> {
+  const response = await route.fetch();
+  const { 'content-security-policy': _, ...headers } = response.headers();
+  await route.fulfill({ response, headers });
+}
+
+const TAKEN = "document.title = 'taken'";
+
+/** Two frames: the first begins the animations, and what a script would have done is done after the second. */
+const clickWhenAnimated = `(async () => {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await frame();
+  document.querySelector('#go')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
+  await frame();
+})()`;
 
 const content = (page: Page) => page.locator('.widget .content');
 const dialog = (page: Page) => page.getByRole('dialog');
@@ -97,20 +117,44 @@ describe('a widget', () => {
     '<details open ontoggle="document.title = \'taken\'">x</details>',
     '<a id="go" href="java\tscript:document.title = \'taken\'">x</a>',
     '<form action="javascript:document.title = \'taken\'"><button id="go">x</button></form>',
-    '<noscript><p title="</noscript><img src=data:, onerror=document.title=1>"></noscript>',
+    '<noscript><p title="</noscript><img src=data:, onerror=document.title=1>"></p></noscript>',
     '<math><mtext><table><mglyph><style><!--</style><img title="--><img src=data:, onerror=document.title=1>">',
     '<meta http-equiv="refresh" content="0;url=about:blank">',
     '<base href="https://evil.example/">',
     '<link rel="stylesheet" href="/dashboard/assets/dashboard.css">',
-  ])('runs no script and leads nowhere: %s', async (html) => {
-    const { page } = await open(JSON.stringify(`${html}<p>the end</p>`));
+    // A field stands in for the property of its form that it has the name of.
+    `<form id="go" onclick="${TAKEN}" action="javascript:${TAKEN}"><input name="attributes"><input name="attributes"></form>`,
+    `<form id="go" onclick="${TAKEN}"><input name="getAttributeNames"><input id="removeAttribute"><input name="remove"></form>`,
+    // An address that is harmless, or none, until it is animated.
+    `<svg><a id="go"><text y="20">x</text><animate attributeName="href" values="javascript:${TAKEN}" fill="freeze"/></a></svg>`,
+    `<svg><a id="go" href="#"><text y="20">x</text><set attributeName="href" to="javascript:${TAKEN}"/></a></svg>`,
+    `<svg><a id="go"><text y="20">x</text></a><animate href="#go" attributeName="xlink:href" to="javascript:${TAKEN}"/></svg>`,
+    '<svg><circle><animateMotion/><animateTransform attributeName="transform"/></circle></svg>',
+  ])('runs no script and leads nowhere, whatever the policy of the page: %s', async (html) => {
+    const { page } = await open(JSON.stringify(`${html}<p>the end</p>`), {}, withoutPolicy);
     await content(page).getByText('the end').first().waitFor({ state: 'attached' });
-    await page.evaluate('document.querySelector("#go")?.click()');
+    await page.evaluate(clickWhenAnimated);
     expect(await page.title()).toBe('shop');
     expect(new URL(page.url()).pathname).toBe('/dashboard');
-    const forbidden = 'script, iframe, meta, base, link, [onerror], [onload], [ontoggle], [srcdoc], [action], [href]';
+    const forbidden =
+      'script, iframe, meta, base, link, animate, set, animateMotion, animateTransform, [onerror], [onload], [ontoggle], [onclick], [srcdoc], [action], [href]:not([href="#"])';
     expect(await content(page).locator(forbidden).count()).toBe(0);
   });
+
+  test.each(['createElement', 'body', 'querySelectorAll'])(
+    'gives nothing of itself the name of the document’s %s',
+    async (name) => {
+      const html = `<img name="${name}"><form name="${name}"><input name="childNodes"></form><p>the end</p>`;
+      const confirmed = action('confirmation="Really?" display="popup"', '<b>done</b>');
+      const { page, errors } = await open(`${JSON.stringify(html)} + ${confirmed}`);
+      await content(page).getByText('the end').waitFor();
+      await page.getByRole('button', { name: 'Do it' }).click();
+      await dialog(page).getByRole('button', { name: 'Confirm' }).click();
+      await dialog(page).locator('b', { hasText: 'done' }).waitFor();
+      expect(await page.evaluate(`Object.hasOwn(document, '${name}')`)).toBe(false);
+      expect(errors).toEqual([]);
+    },
+  );
 
   test('keeps its styles, links and fields', async () => {
     const { page } = await open(
