@@ -62,6 +62,8 @@ async function call(
   if (request.bodyTooLarge) return refusal(413, 'a call may have at most 64 KB here');
   const body = parseEvent(request.body);
   if (!isCall(body)) return refusal(400, 'a call must be a JSON object with an endpoint and an event');
+  const { widgetContext } = body.event;
+  if (!isObject(widgetContext)) return refusal(400, contextFault(widgetContext));
   const name = functionNameIn(body.endpoint);
   const widgets = dashboards().flatMap((dashboard) =>
     dashboard.widgets.map(({ endpoint }) => functionNameIn(endpoint)),
@@ -72,9 +74,23 @@ async function call(
   return answerOf(await invoke(name, body.event, INVOCATION_TIMEOUT_MS));
 }
 
-function isCall(body: object | undefined): body is { readonly endpoint: string; readonly event: object } {
+interface Call {
+  readonly endpoint: string;
+  readonly event: { readonly widgetContext?: unknown };
+}
+
+function isCall(body: object | undefined): body is Call {
   if (body === undefined || !('endpoint' in body) || !('event' in body)) return false;
-  return typeof body.endpoint === 'string' && typeof body.event === 'object' && body.event !== null;
+  return typeof body.endpoint === 'string' && isObject(body.event);
+}
+
+/** Without a context the operator function would take the event for an operator's own, and do more than a button may. */
+function contextFault(got: unknown): string {
+  return `the widgetContext of an event must be an object, got ${JSON.stringify(got) ?? 'none'}: click in the page, which adds it, or use the operators' command`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function answerOf(outcome: Outcome): Response {

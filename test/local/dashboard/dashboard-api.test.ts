@@ -21,7 +21,9 @@ async function serve() {
   return { gateway, url, page, html, token, call };
 }
 
-const CALL = { endpoint: arnOf('shop-widget'), event: { a: 1 } };
+/** An event as the page sends it. */
+const clicked = (params: object) => ({ ...params, widgetContext: {} });
+const CALL = { endpoint: arnOf('shop-widget'), event: clicked({ a: 1 }) };
 
 describe('the page', () => {
   test('has a frame for each widget, and the address of the operators’ port', async () => {
@@ -78,15 +80,15 @@ describe('a call', () => {
   test('reaches the functions of widgets and of operators, and gives what they answer', async () => {
     const { call, url } = await serve();
     const drawn = await call(CALL, { origin: url.origin, 'sec-fetch-site': 'same-origin' });
-    expect([drawn.status, await drawn.json()]).toEqual([200, '<p>{"a":1}</p>']);
-    const operated = await call({ endpoint: arnOf('shop-operator'), event: { action: 'list' } });
-    expect([operated.status, await operated.json()]).toEqual([200, { action: 'list' }]);
+    expect([drawn.status, await drawn.json()]).toEqual([200, '<p>{"a":1,"widgetContext":{}}</p>']);
+    const operated = await call({ endpoint: arnOf('shop-operator'), event: clicked({ action: 'list' }) });
+    expect([operated.status, await operated.json()]).toEqual([200, clicked({ action: 'list' })]);
   });
 
   test('reaches no other function', async () => {
     const { call } = await serve();
     for (const endpoint of [arnOf('shop-ok'), arnOf('elsewhere'), 'shop-widget', '']) {
-      const answer = await call({ endpoint, event: {} });
+      const answer = await call({ endpoint, event: clicked({}) });
       expect(answer.status).toBe(404);
       expect(await answer.text()).toContain("is neither a widget's nor an operator's function of this app");
     }
@@ -94,7 +96,7 @@ describe('a call', () => {
 
   test('tells the error of a function', async () => {
     const { call } = await serve();
-    const answer = await call({ endpoint: arnOf('shop-operator'), event: { fail: true } });
+    const answer = await call({ endpoint: arnOf('shop-operator'), event: clicked({ fail: true }) });
     expect([answer.status, await answer.json()]).toEqual([502, { message: 'RangeError: told to' }]);
   });
 
@@ -104,9 +106,27 @@ describe('a call', () => {
     '{"endpoint":"x"}',
     '{"endpoint":1,"event":{}}',
     '{"endpoint":"x","event":null}',
+    '{"endpoint":"x","event":[]}',
     `{"endpoint":"x","event":${'['.repeat(200)}${']'.repeat(200)}}`,
   ])('that is none is refused: %s', async (body) => {
     expect((await (await serve()).call(body)).status).toBe(400);
+  });
+
+  test.each<[string, object]>([
+    ['none', {}],
+    ['null', { widgetContext: null }],
+    ['"dashboard"', { widgetContext: 'dashboard' }],
+    ['[]', { widgetContext: [] }],
+    ['none', JSON.parse('{"__proto__":{"widgetContext":{}}}')],
+  ])('without the context of a widget, got %s, is no button’s and reaches no function', async (got, fields) => {
+    const { call } = await serve();
+    const answer = await call({ endpoint: arnOf('shop-operator'), event: Object.assign(fields, { action: 'revoke' }) });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      {
+        message: `the widgetContext of an event must be an object, got ${got}: click in the page, which adds it, or use the operators' command`,
+      },
+    ]);
   });
 
   test('over 64 KB is refused', async () => {
