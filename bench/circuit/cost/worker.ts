@@ -5,6 +5,8 @@ import type { Cost, Order } from './orders.ts';
 const DAY_MS = 86_400_000;
 /** So many calls, and then sockets are read and timers fire. */
 const CALLS_A_TURN = 500;
+/** A service that is busy has been so for a while: longer than a slice of the window, before its calls are measured. */
+const BUSY_MS = 1100;
 const FAILURE = new Error('the upstream failed');
 
 const { BENCH_BREAKER = '' } = process.env;
@@ -39,8 +41,14 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+async function keepBusy(): Promise<void> {
+  for (const startedAtMs = performance.now(); performance.now() - startedAtMs < BUSY_MS; await turn())
+    await closed.call();
+}
+
 async function measure({ of, calls }: Order): Promise<Cost> {
   const call = { floor: closed.bare ?? work, closed: closed.call, open: opened.call }[of];
+  if (of === 'closed') await keepBusy();
   worked = 0;
   const before = process.cpuUsage();
   for (let index = 1; index <= calls; index += 1) {
