@@ -34,7 +34,7 @@ function addButton(dialog, label, returnValue) {
   button.type = 'button';
   button.textContent = label;
   button.addEventListener('click', () => dialog.close(returnValue));
-  dialog.querySelector('footer').append(button);
+  dialog.querySelector(':scope > footer').append(button);
   return button;
 }
 

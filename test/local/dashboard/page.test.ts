@@ -242,6 +242,13 @@ describe('an action', () => {
     expect(await second.title()).toBe('shop');
   });
 
+  test('shows an answer with a footer of its own, and its button beside that', async () => {
+    const { page } = await open(action('display="popup"', '<footer hidden>theirs</footer>'));
+    await page.getByRole('button', { name: 'Do it' }).click();
+    await dialog(page).getByRole('button', { name: 'Close' }).click();
+    await dialog(page).waitFor({ state: 'detached' });
+  });
+
   test('happens on the element before it, on the event that it names', async () => {
     const tags = '<cwdb-action event="mouseenter" display="popup"><i>hovered</i></cwdb-action>';
     const { page } = await open(
