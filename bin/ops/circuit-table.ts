@@ -1,51 +1,83 @@
 import type { CircuitFacts } from '../../lambdas/contract/circuit-operations.ts';
 import type { Cause, CircuitState } from '../../lambdas/contract/circuit-state.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
-import { nextMs, sinceMs } from '../../lambdas/core/circuit-words.ts';
+import { isForced } from '../../lambdas/core/circuit.ts';
+import { nextMs, shadowInWords, sinceMs } from '../../lambdas/core/circuit-words.ts';
 import { isoTime } from '../../lambdas/core/iso-time.ts';
 import { table } from './table.ts';
 
-const STATE_WIDTH = 'forced-closed'.length;
+const SHADOW = '(shadow)';
+const RAMP_UP = '(ramp-up)';
+const STATE_WIDTH = `half-open ${SHADOW}`.length;
 const TIME_WIDTH = '2026-11-24T10:00:00Z'.length;
 /** Of service, state, since, until and who; why has what they leave. */
-const MAX_WIDTHS = [18, STATE_WIDTH, TIME_WIDTH, TIME_WIDTH, 'operator'.length] as const;
+const MAX_WIDTHS = [16, STATE_WIDTH, TIME_WIDTH, TIME_WIDTH, 'operator'.length] as const;
 /** Of when, state and who. */
 const MAX_EVENT_WIDTHS = [TIME_WIDTH, STATE_WIDTH, 16] as const;
 
-/** A row a circuit, in 100 columns; `circuit show` has all of one. */
-export function circuitTable(circuits: readonly CircuitFacts[], nowMs: number): string {
-  const rows = circuits.map(({ service, circuit, fault }) =>
-    circuit === null
-      ? [printable(service), 'unreadable', '-', '-', '-', printable(fault ?? '')]
-      : [
-          printable(service),
-          circuit.state,
-          isoOr('-', sinceMs(circuit)),
-          isoOr('-', nextMs(circuit, nowMs)),
-          who(circuit),
-          printable(circuit.reason),
-        ],
-  );
-  return table(['SERVICE', 'STATE', 'SINCE', 'UNTIL', 'WHO', 'WHY'], rows, MAX_WIDTHS);
+/**
+ * A row a circuit, and what the marks beside its states mean; `circuit show` has all of one.
+ *
+ * @param width of the terminal, in columns; undefined: nothing is cut
+ */
+export function circuitTable(circuits: readonly CircuitFacts[], nowMs: number, width: number | undefined): string {
+  const rows = circuits.map((facts) => row(facts, nowMs));
+  const hasMark = (mark: string) => rows.some(([, state]) => state?.endsWith(mark));
+  return [
+    table(['SERVICE', 'STATE', 'SINCE', 'UNTIL', 'WHO', 'WHY'], rows, MAX_WIDTHS, width),
+    ...(hasMark(RAMP_UP) ? [`${RAMP_UP}: lets a growing share of the requests pass until then`] : []),
+    ...(hasMark(SHADOW) ? [`${SHADOW}: ${shadowInWords(null)}`] : []),
+  ].join('\n');
 }
 
-/** A row a transition, in 100 columns. */
-export function historyTable(history: readonly CircuitState[]): string {
+function row(facts: CircuitFacts, nowMs: number): readonly string[] {
+  const { service, circuit, fault } = facts;
+  if (circuit === null) return [printable(service), 'unreadable', '-', '-', '-', printable(fault ?? '')];
+  const since = sinceMs(circuit);
+  return [
+    printable(service),
+    [circuit.state, ...markOf(circuit, facts, nowMs)].join(' '),
+    since === undefined ? '-' : isoTime(since),
+    until(circuit, nowMs),
+    who(circuit),
+    printable(circuit.reason),
+  ];
+}
+
+/** What keeps a circuit from what its state makes people expect. */
+function markOf(circuit: CircuitState, { shadow }: CircuitFacts, nowMs: number): readonly string[] {
+  if (shadow) return isForced(circuit) ? [] : [SHADOW];
+  return circuit.state === 'closed' && nextMs(circuit, nowMs) !== undefined ? [RAMP_UP] : [];
+}
+
+/** When it does something else by itself. A closed circuit waits for failures, a half-open one for its probes. */
+function until(circuit: CircuitState, nowMs: number): string {
+  const atMs = nextMs(circuit, nowMs);
+  if (atMs !== undefined) return isoTime(atMs);
+  switch (circuit.state) {
+    case 'open':
+      return 'the next request';
+    case 'forced-open':
+    case 'forced-closed':
+      return 'no end';
+    default:
+      return '-';
+  }
+}
+
+/** A row a transition. */
+export function historyTable(history: readonly CircuitState[], width: number | undefined): string {
   const rows = history.map((circuit) => [
     isoTime(circuit.atMs),
     circuit.state,
     who(circuit),
     printable(circuit.reason),
   ]);
-  return table(['WHEN', 'STATE', 'WHO', 'WHY'], rows, MAX_EVENT_WIDTHS);
+  return table(['WHEN', 'STATE', 'WHO', 'WHY'], rows, MAX_EVENT_WIDTHS, width);
 }
 
 /** An operator by name. Alarms and environments have long ones, of which there is one kind a service. */
 function who({ source, by, reason }: Cause): string {
   if (source === 'time' && reason === '') return '-';
   return source === 'operator' && by !== '' ? printable(by) : source;
-}
-
-function isoOr(other: string, ms: number | undefined): string {
-  return ms === undefined ? other : isoTime(ms);
 }

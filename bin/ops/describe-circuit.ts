@@ -1,22 +1,32 @@
 import type { CircuitOperation, CircuitResult } from '../../lambdas/contract/circuit-operations.ts';
 import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
-import { causeInWords, circuitInWords, figuresInWords } from '../../lambdas/core/circuit-words.ts';
+import { causeInWords, figuresInWords, seenInWords } from '../../lambdas/core/cause-words.ts';
+import { circuitInWords, outageMs, shadowInWords } from '../../lambdas/core/circuit-words.ts';
+import { isoTime } from '../../lambdas/core/iso-time.ts';
 import { historyTable } from './circuit-table.ts';
 
-/** How a circuit stands; where that was asked for, also why, and what became of it before. */
+/**
+ * How a circuit stands; where that was asked for, also why, and what became of it before.
+ *
+ * @param width of the terminal, in columns; undefined: nothing is cut
+ */
 export function describeCircuit(
   { action }: Pick<CircuitOperation, 'action'>,
-  { service, circuit, fault, history, nowMs }: CircuitResult,
+  { service, circuit, fault, shadow, history, nowMs }: CircuitResult,
+  width: number | undefined,
 ): string {
   const name = printable(service);
   const stands = `${name} is ${circuit === null ? unreadable(name, fault) : circuitInWords(circuit, nowMs, `circuit auto ${name}`)}`;
-  if (action !== 'get-circuit') return stands;
+  const isShown = action === 'get-circuit';
+  const told = [
+    ...(isShown && circuit !== null ? causeLines(circuit) : []),
+    ...(shadow ? [shadowInWords(circuit)] : []),
+  ];
   return [
     stands,
-    ...(circuit === null ? [] : causeLines(circuit)),
-    '',
-    history.length === 0 ? 'it has no history' : historyTable(history),
+    ...told.map((line) => `  ${line}`),
+    ...(isShown ? ['', history.length === 0 ? 'it has no history' : historyTable(history, width)] : []),
   ].join('\n');
 }
 
@@ -24,11 +34,15 @@ function unreadable(name: string, fault: string | null): string {
   return `unreadable: ${printable(fault ?? '')}: circuit open, close or auto ${name} repairs it`;
 }
 
-/** Who moved it and why, and what was counted then. */
+/** Who moved it and why, what was counted then, and since when there is an outage. */
 function causeLines(circuit: CircuitState): readonly string[] {
-  const figures = figuresInWords(circuit.figures);
-  return [
-    ...(circuit.version === 0 ? [] : [`  by ${causeInWords(circuit)}`]),
-    ...(figures === '' ? [] : [`  ${figures}`]),
+  if (circuit.version === 0) return [];
+  const beganMs = outageMs(circuit);
+  const lines = [
+    `by ${causeInWords(circuit)}`,
+    figuresInWords(circuit.figures),
+    seenInWords(circuit),
+    beganMs === undefined ? '' : `outage since ${isoTime(beganMs)}`,
   ];
+  return lines.filter((line) => line !== '');
 }

@@ -6,8 +6,8 @@ import { table } from './table.ts';
 /** Of id, name, value (`10000000, 3.734e-7/s` is the longest) and end; the reason has what they leave. */
 const MAX_WIDTHS = [24, 22, 20, '2026-11-24T10:00:00Z'.length] as const;
 
-/** A row a fact, in 100 columns; longer ids and reasons are cut, `--json` has them whole. */
-export function factsTable(facts: readonly Fact[]): string {
+/** A row a fact. @param width of the terminal, in columns; undefined: nothing is cut */
+export function factsTable(facts: readonly Fact[], width: number | undefined): string {
   const rows = facts.map(({ id, what, value, untilMs, reason }) => [
     printable(id),
     printable(what),
@@ -15,5 +15,5 @@ export function factsTable(facts: readonly Fact[]): string {
     untilMs === 0 ? '-' : isoTime(untilMs),
     printable(reason),
   ]);
-  return table(['ID', 'WHAT', 'VALUE', 'UNTIL', 'REASON'], rows, MAX_WIDTHS);
+  return table(['ID', 'WHAT', 'VALUE', 'UNTIL', 'REASON'], rows, MAX_WIDTHS, width);
 }

@@ -8,8 +8,8 @@ const DATE_WIDTH = '2026-11-24'.length;
 /** Of id, owner, plan, scopes, end and last use; the state has what they leave. */
 const MAX_WIDTHS = [12, 20, 10, 16, DATE_WIDTH, DATE_WIDTH] as const;
 
-/** A row a key, in 100 columns; `--json` has all that is known of it. */
-export function keyTable(keys: readonly KeyFacts[], nowMs: number): string {
+/** A row a key; `--json` has all that is known of it. @param width of the terminal, in columns; undefined: nothing is cut */
+export function keyTable(keys: readonly KeyFacts[], nowMs: number, width: number | undefined): string {
   const rows = keys.map((key) => [
     key.id,
     printable(key.owner),
@@ -19,7 +19,7 @@ export function keyTable(keys: readonly KeyFacts[], nowMs: number): string {
     key.lastUsedAtMs === 0 ? '-' : isoDate(key.lastUsedAtMs),
     stateOf(key, nowMs),
   ]);
-  return table(['ID', 'OWNER', 'PLAN', 'SCOPES', 'EXPIRES', 'LAST USED', 'STATE'], rows, MAX_WIDTHS);
+  return table(['ID', 'OWNER', 'PLAN', 'SCOPES', 'EXPIRES', 'LAST USED', 'STATE'], rows, MAX_WIDTHS, width);
 }
 
 /** In UTC. */

@@ -69,11 +69,12 @@ async function operate({ operation, target, json }: OfType<'operate'>, { out, er
   if (!json && result.note !== null) err(oneLine(`note: ${result.note}`));
 }
 
-async function list({ operation, facts, target, json }: OfType<'list'>, { out }: Output): Promise<void> {
+async function list({ operation, facts, target, json }: OfType<'list'>, { out, width }: Output): Promise<void> {
   const rules = await listRules(createAsk(target), operation);
   const wanted = rules.filter((rule) => factsOf(rule, facts).length > 0);
   if (json) return out(JSON.stringify(wanted, null, 2));
-  out(wanted.length === 0 ? 'nothing is in force' : factsTable(wanted.flatMap((rule) => factsOf(rule, facts))));
+  const told = wanted.flatMap((rule) => factsOf(rule, facts));
+  out(told.length === 0 ? 'nothing is in force' : factsTable(told, width));
 }
 
 /** The key alone is on standard output, so that `KEY=$(…)` has it; what is told of it is not. */
@@ -85,19 +86,25 @@ async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, e
   for (const line of describeKey(operation, result)) err(oneLine(line));
 }
 
-async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out }: Output): Promise<void> {
+async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out, width }: Output): Promise<void> {
   const keys = await listKeys(createAsk(target), operation);
   if (json) return out(JSON.stringify(keys, null, 2));
-  out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now()));
+  out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now(), width));
 }
 
-async function operateCircuit({ operation, target, json }: OfType<'circuit'>, { out, err }: Output): Promise<void> {
+async function operateCircuit(
+  { operation, target, json }: OfType<'circuit'>,
+  { out, err, width }: Output,
+): Promise<void> {
   const result = await askFor('circuit', createAsk(target), operation);
-  out(json ? JSON.stringify(result, null, 2) : describeCircuit(operation, result));
+  out(json ? JSON.stringify(result, null, 2) : describeCircuit(operation, result, width));
   if (!json && result.note !== null) err(oneLine(`note: ${result.note}`));
 }
 
-async function printCircuits({ operation, target, json }: OfType<'list-circuits'>, { out }: Output): Promise<void> {
+async function printCircuits(
+  { operation, target, json }: OfType<'list-circuits'>,
+  { out, width }: Output,
+): Promise<void> {
   const result = await askFor('circuits', createAsk(target), operation);
-  out(json ? JSON.stringify(result.circuits, null, 2) : circuitTable(result.circuits, result.nowMs));
+  out(json ? JSON.stringify(result.circuits, null, 2) : circuitTable(result.circuits, result.nowMs, width));
 }

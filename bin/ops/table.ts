@@ -1,23 +1,36 @@
 import { shortened } from '../../lambdas/core/shortened.ts';
 import { padded } from './text.ts';
 
-const WIDTH = 100;
 const GAP = 2;
+/** Of the last column: a terminal that has no room for so much breaks the lines itself. */
+const LEAST = 8;
 
 /**
- * Rows under their headings, in 100 columns; what does not fit is cut.
+ * Rows under their headings.
  *
- * @param most the widest that each column may be; the last one has what the others leave
+ * @param most the widest that each column may be where not all has room; the last one has what the others leave
+ * @param width of the terminal, in columns, beyond which is cut; undefined: nothing is
  */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   most: readonly number[],
+  width: number | undefined,
 ): string {
   const all = [headings, ...rows];
-  const widths = most.map((width, column) => Math.min(width, widestOf(all, column)));
-  const left = WIDTH - widths.reduce((sum, width) => sum + width + GAP, 0);
-  return all.map((row) => line(row, [...widths, left])).join('\n');
+  const widths = headings.map((_, column) => widestOf(all, column));
+  const fits = width === undefined || widthOf(widths) <= width;
+  const given = fits ? widths : cut(widths, most, width);
+  return all.map((row) => line(row, given)).join('\n');
+}
+
+function widthOf(widths: readonly number[]): number {
+  return widths.reduce((sum, one) => sum + one + GAP, -GAP);
+}
+
+function cut(widths: readonly number[], most: readonly number[], width: number): readonly number[] {
+  const kept = most.map((one, column) => Math.min(one, widths[column] ?? 0));
+  return [...kept, Math.max(LEAST, width - widthOf(kept) - GAP)];
 }
 
 function widestOf(rows: readonly (readonly string[])[], column: number): number {

@@ -1,22 +1,15 @@
-import type { Cause, CircuitState, Figures } from '../contract/circuit-state.ts';
-import { printable } from '../contract/printable.ts';
+import type { CircuitState } from '../contract/circuit-state.ts';
 import { probesUnderWay } from './circuit-places.ts';
+import { counted } from './counted.ts';
 import { isoTime } from './iso-time.ts';
-import { shortened } from './shortened.ts';
 
-/** The button after which a circuit moves by itself again on a dashboard; in a terminal a command is for that. */
+/** The button of a dashboard that lets a circuit move by itself again; in a terminal a command does. */
 export const RELEASE_BUTTON = 'Automatic';
-
-// What an item of the table says was written by anybody: each text is made printable and kept short.
-const BY_LENGTH = 128;
-const REASON_LENGTH = 256;
-const FIGURES = 8;
-const FIGURE_NAME_LENGTH = 24;
 
 const STANDS: Readonly<Record<CircuitState['state'], string>> = {
   closed: 'closed',
   open: 'open',
-  'half-open': 'half-open, not closed',
+  'half-open': 'half-open',
   'forced-open': 'held open by hand',
   'forced-closed': 'held closed by hand',
 };
@@ -24,14 +17,18 @@ const STANDS: Readonly<Record<CircuitState['state'], string>> = {
 /**
  * How a circuit stands and what it does next, in words that go on from "the circuit is".
  *
- * @param release the command or the button after which it moves by itself again, where this is read
+ * @param release the command or the button that lets it move by itself again where this is read
  */
 export function circuitInWords(circuit: CircuitState, nowMs: number, release: string): string {
-  const since = sinceMs(circuit);
-  const stands =
-    since === undefined ? 'closed, and never was anything else' : `${STANDS[circuit.state]} since ${isoTime(since)}`;
+  const stands = standsInWords(circuit);
   const next = nextInWords(circuit, nowMs, release, (atMs) => `from ${isoTime(atMs)} on`);
   return next === '' ? stands : `${stands}: ${next}`;
+}
+
+function standsInWords(circuit: CircuitState): string {
+  if (circuit.version === 0) return 'closed, and never was anything else';
+  const atMs = sinceMs(circuit);
+  return `${STANDS[circuit.state]}${atMs === undefined ? '' : ` since ${isoTime(atMs)}`}`;
 }
 
 /** What a circuit does next; '' for one that is closed. @param from of a time, `from 10:00 on` or `in 5 s` */
@@ -48,11 +45,18 @@ export function nextInWords(
     case 'open':
       return atMs === undefined ? 'the next request is a probe' : `probes are sent ${from(atMs)}`;
     case 'half-open':
-      return `${circuit.succeeded} probes succeeded, ${probesUnderWay(circuit, nowMs)} under way`;
+      return `${counted(circuit.succeeded, 'probe')} succeeded, ${probesUnderWay(circuit, nowMs)} under way`;
     case 'forced-open':
     case 'forced-closed':
       return `it moves by itself again ${atMs === undefined ? `after ${release}` : from(atMs)}`;
   }
+}
+
+/** What shadow mode means for a circuit as it stands. */
+export function shadowInWords(circuit: CircuitState | null): string {
+  return circuit?.state === 'forced-open'
+    ? 'in shadow mode: rejects nothing by itself, but all requests while it is held open by hand'
+    : 'in shadow mode: rejects nothing by itself';
 }
 
 /** When a circuit does something else by itself; undefined: it does not, or nobody knows when. */
@@ -70,34 +74,13 @@ export function nextMs(circuit: CircuitState, nowMs: number): number | undefined
   }
 }
 
-/** When a circuit came to its state; undefined: it has never moved. */
-export function sinceMs(circuit: CircuitState): number | undefined {
-  switch (circuit.state) {
-    case 'closed':
-      return circuit.closedAtMs === 0 ? undefined : circuit.closedAtMs;
-    case 'open':
-    case 'half-open':
-      return circuit.openedAtMs;
-    case 'forced-open':
-    case 'forced-closed':
-      return circuit.sinceMs;
-  }
+/** When a circuit came to its state, for the cause that it tells; undefined: it has never moved, or nobody knows. */
+export function sinceMs({ atMs }: CircuitState): number | undefined {
+  return atMs === 0 ? undefined : atMs;
 }
 
-/** `operator alice: the upstream is being moved` */
-export function causeInWords({ source, by, reason }: Cause): string {
-  const who = by === '' ? source : `${source} ${bounded(by, BY_LENGTH)}`;
-  return reason === '' ? who : `${who}: ${bounded(reason, REASON_LENGTH)}`;
-}
-
-/** `requests 12, failures 7` */
-export function figuresInWords(figures: Figures): string {
-  return Object.entries(figures)
-    .slice(0, FIGURES)
-    .map(([name, value]) => `${bounded(name, FIGURE_NAME_LENGTH)} ${Number(value.toPrecision(6))}`)
-    .join(', ');
-}
-
-function bounded(text: string, length: number): string {
-  return printable(shortened(text, length));
+/** When the outage began that a circuit is in; undefined: it is in none, or came to its state then. */
+export function outageMs(circuit: CircuitState): number | undefined {
+  if (circuit.state !== 'open' && circuit.state !== 'half-open') return undefined;
+  return circuit.openedAtMs === circuit.atMs ? undefined : circuit.openedAtMs;
 }

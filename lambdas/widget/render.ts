@@ -1,7 +1,8 @@
 import type { CircuitFacts } from '../contract/circuit-operations.ts';
 import type { CircuitState } from '../contract/circuit-state.ts';
 import { printable } from '../contract/printable.ts';
-import { causeInWords, figuresInWords, nextInWords, RELEASE_BUTTON, sinceMs } from '../core/circuit-words.ts';
+import { causeInWords, figuresInWords, seenInWords } from '../core/cause-words.ts';
+import { nextInWords, RELEASE_BUTTON, sinceMs } from '../core/circuit-words.ts';
 import { type Html, html } from '../core/html.ts';
 import { shortened } from '../core/shortened.ts';
 import { spanText } from '../core/span-text.ts';
@@ -119,8 +120,8 @@ function agoText(atMs: number, nowMs: number): string {
 
 function why(circuit: CircuitState): Html {
   if (circuit.version === 0) return html`it has never moved`;
-  const figures = figuresInWords(circuit.figures);
-  return html`${causeInWords(circuit)}${figures !== '' && html`<br><small>${figures}</small>`}`;
+  const details = [figuresInWords(circuit.figures), seenInWords(circuit)].filter((detail) => detail !== '');
+  return html`${causeInWords(circuit)}${details.map((detail) => html`<br><small>${detail}</small>`)}`;
 }
 
 function history(former: ShownCircuit['history'], zone: Zone, length: number): Html | false {

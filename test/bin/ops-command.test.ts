@@ -195,7 +195,7 @@ describe.each([
   ])('is refused wherever it is pasted, and not repeated: %s', async (line) => {
     const told: string[] = [];
     const tell = (text: string) => void told.push(text);
-    expect(await main(line.replace('$T', credential).split(' '), { out: tell, err: tell })).toBe(2);
+    expect(await main(line.replace('$T', credential).split(' '), { out: tell, err: tell, width: 100 })).toBe(2);
     expect(told).toEqual([
       expect.stringMatching(
         /^error: an argument must not hold a token or an API key, got one: name a token by its jti .* a key by its id, key:<id>$/,
@@ -228,7 +228,8 @@ describe('what is told of what was typed', () => {
 
   async function toldOf(line: string): Promise<string> {
     const told: string[] = [];
-    await main(line.split(' '), { out: (text) => told.push(text), err: (text) => told.push(text) });
+    const tell = (text: string) => void told.push(text);
+    await main(line.split(' '), { out: tell, err: tell, width: 100 });
     return told.join('\n');
   }
 });

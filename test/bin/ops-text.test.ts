@@ -10,6 +10,8 @@ import { USAGE } from '../../bin/ops/usage.ts';
 import type { KeyFacts } from '../../lambdas/contract/key-operations.ts';
 import type { Rule } from '../../lambdas/contract/rules.ts';
 
+/** Of a terminal. */
+const WIDTH = 100;
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
 const RULE: Rule = {
   id: 'sub:alice',
@@ -23,7 +25,10 @@ const RULE: Rule = {
 };
 
 function tableOf(...rules: readonly Rule[]): readonly string[] {
-  return factsTable(rules.flatMap((rule) => factsOf(rule, 'all'))).split('\n');
+  return factsTable(
+    rules.flatMap((rule) => factsOf(rule, 'all')),
+    WIDTH,
+  ).split('\n');
 }
 
 describe('the table', () => {
@@ -129,14 +134,14 @@ const KEY: KeyFacts = {
 };
 
 describe('the table of keys', () => {
-  const rowOf = (changes: Partial<KeyFacts>) => keyTable([{ ...KEY, ...changes }], NOON_MS).split('\n')[1] ?? '';
+  const rowOf = (changes: Partial<KeyFacts>) => keyTable([{ ...KEY, ...changes }], NOON_MS, WIDTH).split('\n')[1] ?? '';
 
   it('has a row for each key, with dates in ISO', () => {
     const unused = { ...KEY, id: 'AAAAAAAAAAAA', owner: 'ci', plan: '', scopes: [], lastUsedAtMs: 0 };
-    expect(keyTable([KEY, unused], NOON_MS).split('\n')).toEqual([
-      'ID            OWNER                PLAN  SCOPES            EXPIRES     LAST USED   STATE',
-      '4fzN9qXw2LbC  billing@example.com  pro   orders:read ord…  2026-11-25  2026-11-24  good',
-      'AAAAAAAAAAAA  ci                   -     -                 2026-11-25  -           good',
+    expect(keyTable([KEY, unused], NOON_MS, WIDTH).split('\n')).toEqual([
+      'ID            OWNER                PLAN  SCOPES                    EXPIRES     LAST USED   STATE',
+      '4fzN9qXw2LbC  billing@example.com  pro   orders:read orders:write  2026-11-25  2026-11-24  good',
+      'AAAAAAAAAAAA  ci                   -     -                         2026-11-25  -           good',
     ]);
   });
 

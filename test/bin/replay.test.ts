@@ -215,7 +215,7 @@ describe('one service of a log', () => {
     const log = join(dir, 'log');
     await writeFile(log, lines);
     const errors: string[] = [];
-    const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text) };
+    const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text), width: 100 };
     const code = await main(['replay', log, '--limit', 'client=100/1m', '--service', 'orders'], output);
     expect([code, errors.join()]).toEqual([1, expect.stringContaining(`error: ${message.replace('LOG', log)}`)]);
   });
@@ -223,7 +223,7 @@ describe('one service of a log', () => {
 
 it('a log without a request to count is an error that says which logs there are', async () => {
   const errors: string[] = [];
-  const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text) };
+  const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text), width: 100 };
   expect(await main(['replay', '/dev/null', '--limit', 'client=100/1m'], output)).toBe(1);
   expect(errors).toEqual([expect.stringMatching(/^error: a log must .* npm start -- --verbose, .* aws logs tail /)]);
 });

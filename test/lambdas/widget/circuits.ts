@@ -7,15 +7,22 @@ export const OPERATOR = 'arn:aws:lambda:us-east-1:123456789012:function:shop-ope
 
 const MOVED = {
   version: 7,
-  atMs: 0,
+  atMs: NOW_MS - 10_000,
   alarmAtMs: 0,
   source: 'outcomes',
   by: 'env-1',
-  reason: '7 of 12 requests failed',
-  figures: { requests: 12, failures: 7 },
+  reason: '7 of 12 calls failed',
+  figures: { calls: 12, failures: 7 },
 } as const;
 
-export const CLOSED: Closed = { ...MOVED, state: 'closed', closedAtMs: NOW_MS - 60_000, rampUntilMs: 0, reopenings: 0 };
+export const CLOSED: Closed = {
+  ...MOVED,
+  state: 'closed',
+  atMs: NOW_MS - 60_000,
+  closedAtMs: NOW_MS - 60_000,
+  rampUntilMs: 0,
+  reopenings: 0,
+};
 
 export const OPEN: Open = {
   ...MOVED,
@@ -28,6 +35,7 @@ export const OPEN: Open = {
 export const HALF_OPEN: HalfOpen = {
   ...MOVED,
   state: 'half-open',
+  atMs: NOW_MS - 2000,
   openedAtMs: NOW_MS - 40_000,
   reopenings: 1,
   leases: { a: NOW_MS + 1000, b: NOW_MS + 2000, ended: NOW_MS - 1 },
@@ -37,6 +45,7 @@ export const HALF_OPEN: HalfOpen = {
 export const FORCED_OPEN: Forced = {
   ...MOVED,
   state: 'forced-open',
+  atMs: NOW_MS - 5000,
   sinceMs: NOW_MS - 5000,
   untilMs: NOW_MS + 600_000,
   source: 'operator',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CircuitState } from '../../../lambdas/contract/circuit-state.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { render, renderFault } from '../../../lambdas/widget/render.ts';
 import { CLOSED, FORCED_OPEN, HALF_OPEN, NOW_MS, OPEN, OPERATOR, overview, shown } from './circuits.ts';
 
@@ -35,23 +35,23 @@ function actionsOf(html: string) {
 describe('a row tells', () => {
   test('the state in a word, since when, by whom, why, and by what figures', () => {
     expect(told(OPEN)).toContain(
-      'orders ✖ open 2026-03-04 11:59:50 10 s ago probes are sent in 20 s outcomes env-1: 7 of 12 requests failed requests 12, failures 7 ',
+      'orders ✖ open 2026-03-04 11:59:50 10 s ago probes are sent in 20 s outcomes: 7 of 12 calls failed 12 calls, 7 failed seen by the environment with the log stream env-1 ',
     );
   });
 
   test.each<[string, CircuitState]>([
     ['✔ closed', CLOSED],
     ['all requests pass again in 4 s', { ...CLOSED, rampUntilMs: NOW_MS + 4000 }],
-    ['it has never moved', { ...CLOSED, version: 0, closedAtMs: 0 }],
+    ['it has never moved', INITIAL_CIRCUIT],
     ['the next request is a probe', { ...OPEN, retryAtMs: NOW_MS }],
     ['◐ half-open', HALF_OPEN],
-    ['1 probes succeeded, 2 under way', HALF_OPEN],
+    ['1 probe succeeded, 2 under way', HALF_OPEN],
     ['✖ forced-open', FORCED_OPEN],
     ['it moves by itself again in 10 min', FORCED_OPEN],
     ['it moves by itself again after “Automatic”', { ...FORCED_OPEN, untilMs: 0 }],
     ['operator alice: the upstream is being moved', FORCED_OPEN],
     ['✔ forced-closed', { ...FORCED_OPEN, state: 'forced-closed' }],
-    ['just now', { ...OPEN, openedAtMs: NOW_MS + 60_000 }],
+    ['just now', { ...OPEN, atMs: NOW_MS + 60_000 }],
   ])('%s', (text, circuit) => {
     expect(told(circuit)).toContain(text);
   });

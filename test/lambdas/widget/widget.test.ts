@@ -76,7 +76,7 @@ test('every service is shown in the order of the names, as the table has its cir
   const services = [...html.matchAll(/<th scope="row">([^<]*)/g)].map(([, service]) => service);
   expect(services).toEqual(['orders', 'payments', 'users']);
   expect(rowOf(html, 'orders')).toContain('✖ open');
-  expect(rowOf(html, 'orders')).toMatch(/<details>.*7 of 12 requests failed/);
+  expect(rowOf(html, 'orders')).toMatch(/<details>.*7 of 12 calls failed/);
   expect(rowOf(html, 'payments')).toContain('✔ closed');
   expect(rowOf(html, 'users')).toContain('✖ forced-open');
   expect(html).toContain('1 open, 1 closed, 1 forced-open.');

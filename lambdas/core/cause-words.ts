@@ -1,0 +1,58 @@
+import type { Cause, Figures } from '../contract/circuit-state.ts';
+import { printable } from '../contract/printable.ts';
+import { counted } from './counted.ts';
+import { shortened } from './shortened.ts';
+import { spanText } from './span-text.ts';
+
+// What an item of the table says was written by anybody: each text is made printable and kept short.
+const BY_LENGTH = 128;
+const REASON_LENGTH = 256;
+const FIGURES = 8;
+const FIGURE_NAME_LENGTH = 24;
+
+/** `operator alice: the upstream is being moved` */
+export function causeInWords(cause: Cause): string {
+  const { source, by, reason } = cause;
+  const who = by === '' || isEnvironment(cause) ? source : `${source} ${bounded(by, BY_LENGTH)}`;
+  return reason === '' ? who : `${who}: ${bounded(reason, REASON_LENGTH)}`;
+}
+
+/** Which environment saw it: its log has more. '' where that was somebody else, or nobody knows. */
+export function seenInWords(cause: Cause): string {
+  if (!isEnvironment(cause) || cause.by === '') return '';
+  return `seen by the environment with the log stream ${bounded(cause.by, BY_LENGTH)}`;
+}
+
+/** Of an operator and of an alarm `by` is a name. */
+function isEnvironment({ source }: Cause): boolean {
+  return source === 'outcomes' || source === 'time';
+}
+
+/** By the names that they have in the table and in logs. */
+const FIGURES_IN_WORDS = new Map<string, (value: number) => string>([
+  ['calls', (value) => counted(value, 'call')],
+  ['failures', (value) => `${value} failed`],
+  ['slow', (value) => `${value} slow`],
+  ['failurePercent', (value) => `${value} % failed`],
+  ['throttledPercent', (value) => `${value} % throttled`],
+  ['latencyMs', (value) => `latency ${value} ms`],
+  ['succeeded', (value) => `${counted(value, 'probe')} succeeded`],
+  ['reopenings', (value) => `opened again ${counted(value, 'time')}`],
+  ['openMs', (value) => `outage of ${spanText(value)}`],
+]);
+
+/** `12 calls, 7 failed` */
+export function figuresInWords(figures: Figures): string {
+  return Object.entries(figures)
+    .slice(0, FIGURES)
+    .map(([name, value]) => figureInWords(name, Number(value.toPrecision(6))))
+    .join(', ');
+}
+
+function figureInWords(name: string, value: number): string {
+  return FIGURES_IN_WORDS.get(name)?.(value) ?? `${bounded(name, FIGURE_NAME_LENGTH)} ${value}`;
+}
+
+function bounded(text: string, length: number): string {
+  return printable(shortened(text, length));
+}
