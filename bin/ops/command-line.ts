@@ -35,24 +35,24 @@ const ASKING: readonly Option[] = ['json', 'gateway', 'region', 'local'];
 const COMMANDS: Readonly<
   Record<string, { readonly args: string; readonly counts: readonly number[]; readonly options: readonly Option[] }>
 > = {
-  revoke: { args: 'ID', counts: [1], options: ['for', 'reason', ...ASKING] },
-  restore: { args: 'ID', counts: [1], options: ['reason', ...ASKING] },
+  revoke: { args: 'one ID', counts: [1], options: ['for', 'reason', ...ASKING] },
+  restore: { args: 'one ID', counts: [1], options: ['reason', ...ASKING] },
   limit: { args: 'ID NAME VALUE', counts: [3], options: ['for', 'reason', 'rate', ...ASKING] },
   list: { args: '[revoked|limits]', counts: [0, 1], options: ['kind', ...ASKING] },
-  show: { args: 'ID', counts: [1], options: ASKING },
+  show: { args: 'one ID', counts: [1], options: ASKING },
   'keys create': {
     args: 'no further word',
     counts: [0],
     options: ['owner', 'plan', 'tenant', 'scopes', 'roles', 'for', ...ASKING],
   },
   'keys list': { args: 'no further word', counts: [0], options: ASKING },
-  'keys rotate': { args: 'ID', counts: [1], options: ['overlap', ...ASKING] },
+  'keys rotate': { args: 'one ID', counts: [1], options: ['overlap', ...ASKING] },
   'circuit list': { args: 'no further word', counts: [0], options: ASKING },
-  'circuit show': { args: 'SERVICE', counts: [1], options: ASKING },
-  'circuit open': { args: 'SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
-  'circuit close': { args: 'SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
-  'circuit auto': { args: 'SERVICE', counts: [1], options: ['reason', ...ASKING] },
-  replay: { args: 'LOG', counts: [1], options: ['limit', 'service', 'top'] },
+  'circuit show': { args: 'one SERVICE', counts: [1], options: ASKING },
+  'circuit open': { args: 'one SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
+  'circuit close': { args: 'one SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
+  'circuit auto': { args: 'one SERVICE', counts: [1], options: ['reason', ...ASKING] },
+  replay: { args: 'one LOG', counts: [1], options: ['limit', 'service', 'top'] },
 };
 
 /** `keys create` is one name. */
@@ -129,16 +129,30 @@ export function isNumber(text: string): boolean {
 
 function checked(name: string | undefined, words: readonly string[], values: Values): string {
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (name === undefined || command === undefined) {
-    const fix = name !== undefined && Object.hasOwn(ELSEWHERE, name) ? `write ${ELSEWHERE[name]}` : 'see --help';
-    throw new UsageError(
-      `a command must be one of ${Object.keys(COMMANDS).join(', ')}, got ${quote(name ?? '')}: ${fix}`,
-    );
-  }
+  if (name === undefined || command === undefined) throw unknownCommand(name ?? '');
   if (!command.counts.includes(words.length)) {
-    throw new UsageError(`${name} takes ${command.args}, got ${quote(words.join(' '))}: see --help`);
+    throw new UsageError(`${name} takes ${command.args}, got ${quoteWords(words.join(' '))}: see --help`);
   }
   const other = (Object.keys(values) as Option[]).find((option) => !command.options.includes(option));
   if (other !== undefined) throw new UsageError(`${name} does not take --${other}: see --help`);
   return name;
+}
+
+/** In the words of its group, where it is of one. */
+function unknownCommand(name: string): UsageError {
+  const [first = '', ...rest] = name.split(' ');
+  const names = Object.keys(COMMANDS);
+  const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : nearest(name, names);
+  const fix = meant === undefined ? 'see --help' : `write ${meant}`;
+  if (!GROUPS.includes(first)) {
+    return new UsageError(`a command must be one of ${names.join(', ')}, got ${quoteWords(name)}: ${fix}`);
+  }
+  const members = names.filter((one) => one.startsWith(`${first} `)).map((one) => one.slice(first.length + 1));
+  return new UsageError(
+    `${first} must be followed by one of ${members.join(', ')}, got ${quoteWords(rest.join(' '))}: ${fix}`,
+  );
+}
+
+function quoteWords(words: string): string {
+  return words === '' ? 'nothing' : quote(words);
 }

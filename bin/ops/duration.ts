@@ -16,12 +16,15 @@ export interface DurationOption {
 /** Milliseconds of `30s`, `15m`, `1h` or `7d`. @throws UsageError */
 export function parseDuration(text: string, { option, maxDays, usual }: DurationOption): number {
   const [, count = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  const ms = Number(count) * (UNITS_MS[unit] ?? 0);
-  if (ms === 0) {
+  const unitMs = UNITS_MS[unit];
+  if (unitMs === undefined) {
     throw new UsageError(
       `${option} must be a whole number of seconds, minutes, hours or days, got ${quote(text)}: write one like 30s, 15m, 1h or 7d`,
     );
   }
+  const ms = Number(count) * unitMs;
+  if (ms === 0)
+    throw new UsageError(`${option} must be at least 1s, got ${quote(text)}: write one like 30s, 15m, 1h or 7d`);
   if (ms <= maxDays * DAY_MS) return ms;
   throw new UsageError(
     `${option} must be at most ${maxDays} days, got ${quote(text)}: write ${maxDays}d or less, or leave it out for ${usual}`,

@@ -110,8 +110,9 @@ export const circuitDuration = duration(FOR_MAX_DAYS.circuits);
 export const serviceName: Decoder<string> = (value, path) => {
   const text = string(value, path);
   if (SERVICE_NAME.test(text)) return text;
+  const meant = text.toLowerCase();
   throw new InvalidOperationError(
-    `the name of a service must be a lower-case letter and up to 30 letters, digits and hyphens, got ${quote(text)}: write it as the stack has it`,
+    `the name of a service must be a lower-case letter and up to 30 lower-case letters, digits and hyphens, got ${quote(text)}: write ${SERVICE_NAME.test(meant) ? meant : 'it as the stack has it'}`,
   );
 };
 

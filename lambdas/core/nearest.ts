@@ -1,17 +1,17 @@
 /** Longer words are nobody's slip. */
 const MAX_LENGTH = 32;
 
-/** The word that was probably meant: of three letters one may be wrong, missing or too many. Undefined: none is near. */
+/** The word that was probably meant. Undefined: none is near. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
-  if (typed.length > MAX_LENGTH) return undefined;
-  const [best] = byNearness(typed, words);
-  return best !== undefined && slipsBetween(typed, best) <= typed.length / 3 ? best : undefined;
+  return near(typed, words)[0];
 }
 
-/** All of the words, the likeliest to be meant first. */
-export function byNearness(typed: string, words: readonly string[]): readonly string[] {
+/** The words that may be meant, the likeliest first: of three letters one may be wrong, missing or too many. */
+export function near(typed: string, words: readonly string[]): readonly string[] {
+  if (typed.length > MAX_LENGTH) return [];
   return words
     .map((word) => ({ word, slips: slipsBetween(typed, word) }))
+    .filter(({ slips }) => slips <= typed.length / 3)
     .sort((left, right) => left.slips - right.slips)
     .map(({ word }) => word);
 }

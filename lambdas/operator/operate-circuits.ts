@@ -11,7 +11,7 @@ import type { CircuitState } from '../contract/circuit-state.ts';
 import type { CircuitsConfig } from '../contract/circuits-config.ts';
 import { InvalidOperationError, quote } from '../contract/rule-id.ts';
 import { settle } from '../core/circuit.ts';
-import { byNearness } from '../core/nearest.ts';
+import { near } from '../core/nearest.ts';
 import { changeCircuit, type SignalByHand } from './change-circuit.ts';
 import { type Circuit, type CircuitTable, tellingOutages } from './circuit-table.ts';
 
@@ -53,10 +53,18 @@ function circuitOf(service: string, { config: { services }, storeOf }: Circuits)
   if (config !== undefined) {
     return { service, timing: config, shadow: config.shadow, table: tellingOutages(storeOf(service)) };
   }
-  const near = byNearness(service, Object.keys(services)).slice(0, NAMES_TOLD).join(', ');
   throw new InvalidOperationError(
-    `a service must be one that has a circuit, got ${quote(service)}: the nearest names are ${near}, and circuit list has all`,
+    `a service must be one that has a circuit, got ${quote(service)}: ${fixOf(service, Object.keys(services))}`,
   );
+}
+
+/** Those that may be meant, or else what there is. */
+function fixOf(typed: string, services: readonly string[]): string {
+  const meant = near(typed, services).slice(0, NAMES_TOLD);
+  if (meant.length > 0) return `write ${meant.join(' or ')}`;
+  const told = services.toSorted().slice(0, NAMES_TOLD);
+  const more = services.length - told.length;
+  return `those are ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** As the circuit stands now, whatever the table has of it. */

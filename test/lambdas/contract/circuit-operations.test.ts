@@ -39,10 +39,7 @@ describe('an operation on circuits', () => {
     ],
     [{ ...CLOSE, reason: API_KEY }, 'an operation must not hold a token or an API key, got one'],
     [{ ...CLOSE, reason: 'x'.repeat(257) }, 'the reason must have at most 256 characters, got 257'],
-    [
-      { ...OPEN, service: 'Payments' },
-      'the name of a service must be a lower-case letter and up to 30 letters, digits',
-    ],
+    [{ ...OPEN, service: 'Payments' }, 'lower-case letters, digits and hyphens, got "Payments": write payments'],
     [{ ...OPEN, service: 'p'.repeat(32) }, 'the name of a service must be'],
     [{ ...OPEN, service: '__proto__' }, 'the name of a service must be'],
     [{ ...OPEN, service: 'a#b' }, 'the name of a service must be'],

@@ -108,7 +108,7 @@ describe('the button of a dashboard', () => {
     [{ ...OPEN, by: 'x'.repeat(65) }, 'the name of who asks must have at most 64 characters'],
     [{ ...OPEN, '<script>': 1 }, 'got &quot;&lt;script&gt;&quot;: leave it out'],
     [{ ...OPEN, action: '<script>' }, 'got &quot;&lt;script&gt;&quot;'],
-    [{ ...OPEN, service: 'paymets' }, 'the nearest names are payments'],
+    [{ ...OPEN, service: 'paymets' }, ': write payments'],
     [CONTEXT, 'operation.action must be one of'],
   ])('is told why nothing was done, with nothing that a browser would act on: %j', async (event, message) => {
     const told = await handler(event);
