@@ -17,14 +17,16 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   keys rotate ID               gives a key another secret and prints it, this once only
   circuit list                 the circuits of all services, and who moved them last
   circuit show SERVICE         one of them: how it stands, why, and what became of it before
-  circuit open SERVICE --reason TEXT    forwards no request of the service, until circuit auto
+  circuit open SERVICE --reason TEXT    forwards no request of the service
   circuit close SERVICE        forwards all of them, however the service fails
-  circuit auto SERVICE         it is automatic: it moves by itself again
+  circuit auto SERVICE         ends both: it moves by itself again
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
 ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID (keys rotate: or ID alone).
 LIMIT is BY=NUMBER/WINDOW, client=100/1m, or of a token bucket BY=RATE/s+BURST, client=10/s+50;
 BY is client, ip or total; it may be given several times.
+Of circuits SINCE is the last change, which WHO made, and UNTIL when it moves on by itself;
+'no end': only by circuit auto; '-': by what becomes of requests.
 
   --for TIME         until it ends by itself: 30s, 15m, 1h, 7d (revoke, limit; keys create: 365d;
                      circuit open, circuit close: at most 30d)
@@ -40,4 +42,4 @@ BY is client, ip or total; it may be given several times.
   --local [PORT]     the gateway of npm start, on port ${DEFAULT_LOCAL_PORT}
   --service NAME, --top COUNT    requests of one service, so many subjects (replay)
 
-Exit code 0: done; 1: not done; 2: not understood.`;
+Exit code 0: done; 1: not done; 2: not understood, so nobody was asked.`;
