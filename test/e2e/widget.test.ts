@@ -102,7 +102,7 @@ describe('on the dashboard of the running gateway', () => {
     await page.getByRole('button', { name: 'Refresh' }).click();
     await row('orders').getByText('✖ open').first().waitFor();
     await row('orders')
-      .getByText(/requests \d+, failures \d+/)
+      .getByText(/\d+ calls, \d+ failed/)
       .first()
       .waitFor();
     await row('users').getByText('✔ closed').waitFor();

@@ -201,11 +201,7 @@ describe('CircuitBreaker', () => {
       { slowCall: Duration.seconds(1), slowPercent: 0 },
       'slowPercent must be more than 0 and at most 100, got 0: ',
     ],
-    [
-      'too many throttles',
-      { throttlePercent: 101 },
-      'throttlePercent must be more than 0 and at most 100, got 101: ',
-    ],
+    ['too many throttles', { throttlePercent: 101 }, 'throttlePercent must be more than 0 and at most 100, got 101: '],
     ['no status', { failureStatuses: [] }, 'failureStatuses must name at least one status, got []: '],
     [
       "a client's own error",
