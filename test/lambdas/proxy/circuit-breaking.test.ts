@@ -504,29 +504,29 @@ describe('a lease that its request did not live to use', () => {
     },
   );
 
-  it('is given back after a second in which no request came', async () => {
-    const { gateway, faulty } = await late({ ...patient, write: 20 });
-    const gate = Promise.withResolvers<void>();
-    hold(faulty.client, gate.promise);
-    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
-    gate.resolve();
-    await vi.waitFor(async () => expect(await leases()).toBe(1));
-    await vi.waitFor(async () => expect(await leases()).toBe(0), { timeout: 10_000 });
-    faulty.client.destroy();
-  });
+  describe('is given back', () => {
+    let lateOne: Awaited<ReturnType<typeof late>>;
 
-  it('is given back where it will not last for a request', async () => {
-    const { gateway, faulty } = await late({ ...patient, write: 20 });
-    const gate = Promise.withResolvers<void>();
-    hold(faulty.client, gate.promise);
-    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
-    gate.resolve();
-    await vi.waitFor(async () => expect(await leases()).toBe(1));
-    // Of seven seconds one is left, and a request may take two.
-    clock.advance(6000);
-    await gateway.send({ verdict: ALICE });
-    await vi.waitFor(async () => expect(await leases()).toBe(0));
-    faulty.client.destroy();
+    beforeEach(async () => {
+      lateOne = await late({ ...patient, write: 20 });
+      const gate = Promise.withResolvers<void>();
+      hold(lateOne.faulty.client, gate.promise);
+      expect(problemOf(await lateOne.gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+      gate.resolve();
+      await vi.waitFor(async () => expect(await leases()).toBe(1));
+    });
+    afterEach(() => lateOne.faulty.client.destroy());
+
+    it('after a second in which no request came', async () => {
+      await vi.waitFor(async () => expect(await leases()).toBe(0), { timeout: 10_000 });
+    });
+
+    it('where it will not last for a request', async () => {
+      // Of seven seconds one is left, and a request may take two.
+      clock.advance(6000);
+      await lateOne.gateway.send({ verdict: ALICE });
+      await vi.waitFor(async () => expect(await leases()).toBe(0));
+    });
   });
 
   function hold(client: DynamoDBClient, gate: Promise<void>): void {
