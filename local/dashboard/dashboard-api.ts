@@ -13,6 +13,8 @@ export const DASHBOARD_PATH = '/dashboard';
 const CALLS_PATH = '/dashboard/calls';
 
 export interface DashboardApiOptions {
+  /** The gateway's name. */
+  readonly gateway: () => string;
   readonly dashboards: () => readonly DashboardModel[];
   /** Names of the functions that the operators have besides those of the widgets. */
   readonly operators: () => readonly string[];
@@ -45,11 +47,15 @@ export function createDashboardApi(options: DashboardApiOptions): Api {
     if (method === 'POST' && target === CALLS_PATH) return call(request, guard, options);
     if (method !== 'GET' && method !== 'HEAD') return refusal(404, 'there is nothing of this kind here');
     if (/^\/dashboard\/?(\?.*)?$/.test(target)) {
-      return response(200, 'text/html; charset=utf-8', dashboardPage(options.dashboards(), guard.token));
+      return response(200, 'text/html; charset=utf-8', pageOf(options, guard));
     }
     const asset = target.startsWith(ASSETS_PATH) ? assets.get(target.slice(ASSETS_PATH.length)) : undefined;
     return asset === undefined ? refusal(404, 'there is no such page') : response(200, asset.type, asset.body);
   };
+}
+
+function pageOf({ gateway, dashboards }: DashboardApiOptions, { token }: CallGuard): string {
+  return dashboardPage({ title: gateway(), dashboards: dashboards(), token });
 }
 
 /** Calls the function of a widget, or the one that a button of it names. */

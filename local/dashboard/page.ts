@@ -3,21 +3,29 @@ import type { DashboardModel, WidgetModel } from '../assembly/model.ts';
 /** Where the files of the page are. */
 export const ASSETS_PATH = '/dashboard/assets/';
 
+export interface PageOptions {
+  /** Of the page: CloudFormation gives a dashboard a name that nobody knows. */
+  readonly title: string;
+  readonly dashboards: readonly DashboardModel[];
+  readonly token: string;
+}
+
 /** The dashboards' custom widgets as empty frames, which the page's script fills. */
-export function dashboardPage(dashboards: readonly DashboardModel[], token: string): string {
+export function dashboardPage({ title, dashboards, token }: PageOptions): string {
   const shown = dashboards.filter(({ widgets }) => widgets.length > 0);
   return `<!doctype html>
 <html lang="en" data-token="${escaped(token)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(shown[0]?.name ?? 'Dashboards')}</title>
+<title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${ASSETS_PATH}dashboard.css">
 <script type="module" src="${ASSETS_PATH}dashboard.js"></script>
 </head>
 <body>
 <main>
+<h1>${escaped(title)}</h1>
 ${shown.map(dashboardSection).join('\n') || '<p>No dashboard of this app has a custom widget.</p>'}
 </main>
 <noscript><p>The widgets are shown by a script of this page.</p></noscript>
@@ -27,8 +35,7 @@ ${shown.map(dashboardSection).join('\n') || '<p>No dashboard of this app has a c
 }
 
 function dashboardSection(dashboard: DashboardModel): string {
-  return `<h1>${escaped(dashboard.name)}</h1>
-<div class="grid">
+  return `<div class="grid">
 ${dashboard.widgets.map((widget) => widgetSection(widget, dashboard)).join('\n')}
 </div>`;
 }

@@ -8,6 +8,11 @@ import { createInvokeApi } from './invoke-api.ts';
 export function createOperatorApi(model: () => GatewayModel, invoke: Invoke): Api {
   const operators = () => model().operators;
   const invokeApi = createInvokeApi({ functions: operators, invoke });
-  const dashboardApi = createDashboardApi({ dashboards: () => model().dashboards, operators, invoke });
+  const dashboardApi = createDashboardApi({
+    gateway: () => model().api.name,
+    dashboards: () => model().dashboards,
+    operators,
+    invoke,
+  });
   return (request) => (request.target.startsWith(DASHBOARD_PATH) ? dashboardApi(request) : invokeApi(request));
 }

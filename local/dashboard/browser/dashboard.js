@@ -20,4 +20,12 @@ async function call(endpoint, event) {
 // Forms of widgets have fields for actions, and no address.
 document.addEventListener('submit', (event) => event.preventDefault());
 
-for (const frame of document.querySelectorAll('.widget')) new Widget(frame, call).refresh();
+const widgets = [...document.querySelectorAll('.widget')].map((frame) => new Widget(frame, call));
+for (const widget of widgets) widget.refresh();
+
+/** The shortest that CloudWatch offers. */
+const REFRESH_MS = 10_000;
+setInterval(() => {
+  if (document.hidden) return;
+  for (const widget of widgets) widget.refreshUnlessUsed();
+}, REFRESH_MS);

@@ -2,11 +2,11 @@ import { createElement } from './elements.js';
 
 // Modal dialogs of the page itself: the browser keeps the focus in them, and Escape closes them.
 
-/** Asks before an action is taken; false: it is not to be. */
-export function confirmation(message) {
+/** Asks before an action is taken, which is named on the button that does it; false: it is not to be. */
+export function confirmation(message, action) {
   const dialog = createDialog('Confirm', textNode(message));
   const cancel = addButton(dialog, 'Cancel', '');
-  addButton(dialog, 'Confirm', 'confirmed').classList.add('primary');
+  addButton(dialog, action, 'confirmed').classList.add('primary');
   // Enter, pressed without looking, should change nothing.
   cancel.autofocus = true;
   return opened(dialog).then((answer) => answer === 'confirmed');
@@ -15,8 +15,13 @@ export function confirmation(message) {
 /** Shows what an action gave, until it is closed. */
 export function popup(content) {
   const dialog = createDialog('Result', content);
-  addButton(dialog, 'Close', '').autofocus = true;
+  addButton(dialog, 'OK', '').autofocus = true;
   return opened(dialog);
+}
+
+/** Whether one is open. */
+export function isAsking() {
+  return document.querySelector('body > dialog') !== null;
 }
 
 function createDialog(title, content) {

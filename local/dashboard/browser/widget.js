@@ -1,13 +1,18 @@
 import { wireActions } from './actions.js';
 import { widgetContext } from './context.js';
-import { confirmation, popup } from './dialogs.js';
+import { confirmation, isAsking, popup } from './dialogs.js';
 import { faultNodes, replyNodes } from './reply.js';
+
+/** What somebody types into, has unfolded, or waits for. */
+const IN_USE = 'input:focus, select:focus, textarea:focus, details[open], [aria-busy]';
 
 /** A custom widget in its frame. `call` invokes a function: it gives the reply, or throws what is to be shown. */
 export class Widget {
   #facts;
   #content;
   #call;
+  /** How often something was shown. */
+  #shown = 0;
 
   constructor(frame, call) {
     this.#facts = JSON.parse(frame.dataset.widget);
@@ -18,13 +23,33 @@ export class Widget {
 
   async refresh() {
     this.#content.setAttribute('aria-busy', 'true');
-    this.#show(await this.#nodesOf(this.#facts.endpoint, this.#facts.params));
+    this.#show(await this.#current());
     this.#content.removeAttribute('aria-busy');
+  }
+
+  /** Does nothing that disturbs whoever uses the widget, and shows nothing that is older than what is shown. */
+  async refreshUnlessUsed() {
+    if (this.#isUsed()) return;
+    const shown = this.#shown;
+    const nodes = await this.#current();
+    if (shown === this.#shown && !this.#isUsed()) this.#show(nodes);
+  }
+
+  #isUsed() {
+    return this.#content.matches('[aria-busy]') || this.#content.querySelector(IN_USE) !== null || isAsking();
+  }
+
+  #current() {
+    return this.#nodesOf(this.#facts.endpoint, this.#facts.params);
   }
 
   #show(nodes) {
     this.#wire(nodes);
+    const { activeElement } = document;
+    const focused = this.#content.contains(activeElement) ? nameOf(activeElement) : undefined;
     this.#content.replaceChildren(nodes);
+    this.#focus(focused);
+    this.#shown += 1;
   }
 
   #wire(nodes) {
@@ -32,7 +57,8 @@ export class Widget {
   }
 
   async #perform(action, element) {
-    if (action.confirmation !== '' && !(await confirmation(action.confirmation))) return;
+    const { textContent } = element;
+    if (action.confirmation !== '' && !(await confirmation(action.confirmation, textContent))) return;
     const nodes = await this.#resultOf(action);
     if (action.display !== 'popup') return this.#show(nodes);
     this.#wire(nodes);

@@ -30,6 +30,8 @@ describe('the page', () => {
     const { gateway, url, page, html } = await serve();
     expect(url.href).toBe(`http://127.0.0.1:${gateway.operator()?.port}/dashboard`);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(html).toContain('<title>test</title>');
+    expect(html).toContain('<h1>test</h1>');
     expect(html).toContain('<h2>Circuits &#38; more</h2>');
     expect(html.match(/<section class="widget"/g)).toHaveLength(1);
   });

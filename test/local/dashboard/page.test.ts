@@ -22,18 +22,28 @@ interface Opened {
 }
 
 /** Opens the dashboard whose widget answers this: an expression over `event` and the number of the call. */
-async function open(answer: string, params: object = {}, prepare?: (page: Page) => Promise<unknown>): Promise<Opened> {
+async function open(
+  answer: string,
+  params: object = {},
+  prepare: (page: Page) => Promise<unknown> = still,
+): Promise<Opened> {
   const widget = `let calls = 0; export const handler = async (event) => { calls += 1; return ${answer}; };`;
   const { gateway } = await serveFixture(fixture(widget, params));
   const page = await browser.newPage();
   pages.push(page);
-  await prepare?.(page);
+  await prepare(page);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   await page.goto(gateway.dashboardUrl() ?? '');
   return { page, errors };
 }
+
+/** Nothing happens by itself: whoever counts calls may take longer than until the next refresh. */
+const still = (page: Page) => page.addInitScript('setInterval = () => 0');
+
+/** Whose time the test can let go on. */
+const timed = (page: Page) => page.clock.install();
 
 /** The page without the policy that would stop what the cleaning lets through. */
 const withoutPolicy = (page: Page) => page.route('**/dashboard', servePlain);
@@ -134,7 +144,7 @@ describe('a widget', () => {
     const { page } = await open(JSON.stringify(`${html}<p>the end</p>`), {}, withoutPolicy);
     await content(page).getByText('the end').first().waitFor({ state: 'attached' });
     await page.evaluate(clickWhenAnimated);
-    expect(await page.title()).toBe('shop');
+    expect(await page.title()).toBe('test');
     expect(new URL(page.url()).pathname).toBe('/dashboard');
     const forbidden =
       'script, iframe, meta, base, link, animate, set, animateMotion, animateTransform, [onerror], [onload], [ontoggle], [onclick], [srcdoc], [action], [href]:not([href="#"])';
@@ -149,7 +159,7 @@ describe('a widget', () => {
       const { page, errors } = await open(`${JSON.stringify(html)} + ${confirmed}`);
       await content(page).getByText('the end').waitFor();
       await page.getByRole('button', { name: 'Do it' }).click();
-      await dialog(page).getByRole('button', { name: 'Confirm' }).click();
+      await dialog(page).getByRole('button', { name: 'Do it' }).click();
       await dialog(page).locator('b', { hasText: 'done' }).waitFor();
       expect(await page.evaluate(`Object.hasOwn(document, '${name}')`)).toBe(false);
       expect(errors).toEqual([]);
@@ -178,7 +188,7 @@ describe('an action', () => {
     const shown = JSON.parse((await dialog(page).locator('pre').textContent()) ?? '');
     expect(shown).toMatchObject({ a: '<1>', widgetContext: { dashboardName: 'shop' } });
     await content(page).getByText('call 1').waitFor();
-    await dialog(page).getByRole('button', { name: 'Close' }).click();
+    await dialog(page).getByRole('button', { name: 'OK' }).click();
     await content(page).getByText('call 2').waitFor();
     expect(await dialog(page).count()).toBe(0);
     expect(await page.locator('cwdb-action').count()).toBe(0);
@@ -201,7 +211,7 @@ describe('an action', () => {
       await dialog(page).waitFor({ state: 'detached' });
     }
     await button.click();
-    await dialog(page).getByRole('button', { name: 'Confirm' }).click();
+    await dialog(page).getByRole('button', { name: 'Do it' }).click();
     await dialog(page).locator('em', { hasText: 'done' }).waitFor();
     // Refused thrice and taken once: the widget itself was called once until now.
     await content(page).getByText('call 1').waitFor();
@@ -239,13 +249,13 @@ describe('an action', () => {
     const { page: second } = await open(action('', '<b>more</b><script>document.title = 1</script>'));
     await second.getByRole('button', { name: 'Do it' }).click();
     await content(second).locator('b', { hasText: 'more' }).waitFor();
-    expect(await second.title()).toBe('shop');
+    expect(await second.title()).toBe('test');
   });
 
   test('shows an answer with a footer of its own, and its button beside that', async () => {
     const { page } = await open(action('display="popup"', '<footer hidden>theirs</footer>'));
     await page.getByRole('button', { name: 'Do it' }).click();
-    await dialog(page).getByRole('button', { name: 'Close' }).click();
+    await dialog(page).getByRole('button', { name: 'OK' }).click();
     await dialog(page).waitFor({ state: 'detached' });
   });
 
@@ -259,7 +269,7 @@ describe('an action', () => {
     // The dialog that this opens lies over the element at once.
     await page.getByText('Do it').hover({ force: true });
     await dialog(page).getByText('hovered').waitFor();
-    await dialog(page).getByRole('button', { name: 'Close' }).click();
+    await dialog(page).getByRole('button', { name: 'OK' }).click();
     await page.getByText('Do it').dispatchEvent('dblclick');
     await dialog(page).getByText('twice').waitFor();
   });
@@ -277,6 +287,67 @@ describe('an action', () => {
     const { page } = await open(action(attributes, json));
     await page.getByRole('button', { name: 'Do it' }).click();
     await dialog(page).getByRole('alert').filter({ hasText: message }).waitFor();
+  });
+});
+
+describe('a widget refreshes by itself', () => {
+  const CALL = `action="call" display="popup" confirmation="Really?" endpoint="${arnOf('shop-operator')}"`;
+  const FIELDS = '<details><summary>more</summary>folded</details><label>Why <input name="why"></label>';
+  const COUNTED = `"<p>call " + calls + "</p>" + ${JSON.stringify(FIELDS)} + ${action(CALL, '{}')}`;
+  const REFRESH_MS = 10_000;
+  const unfold = (page: Page) => content(page).getByText('more').click();
+
+  test('every ten seconds, and what had the focus has it again', async () => {
+    const { page } = await open(COUNTED, {}, timed);
+    await content(page).getByText('call 1').waitFor();
+    await page.getByRole('button', { name: 'Do it' }).focus();
+    await page.clock.runFor(REFRESH_MS);
+    await content(page).getByText('call 2').waitFor();
+    await page.waitForFunction("document.activeElement.textContent === 'Do it'");
+    await page.clock.runFor(REFRESH_MS);
+    await content(page).getByText('call 3').waitFor();
+  });
+
+  test.each<[string, (page: Page) => Promise<unknown>, (page: Page) => Promise<unknown>]>([
+    [
+      'is asked something',
+      (page) => page.getByRole('button', { name: 'Do it' }).click(),
+      (page) => dialog(page).getByRole('button', { name: 'Cancel' }).click(),
+    ],
+    ['types', (page) => page.getByLabel('Why').fill('because'), (page) => page.getByLabel('Why').blur()],
+    ['reads what they unfolded', unfold, unfold],
+  ])('but not while somebody %s', async (_, begin, end) => {
+    const { page } = await open(COUNTED, {}, timed);
+    await content(page).getByText('call 1').waitFor();
+    await begin(page);
+    await page.clock.runFor(3 * REFRESH_MS);
+    await end(page);
+    await page.clock.runFor(REFRESH_MS);
+    // The second call: there was none meanwhile.
+    await content(page).getByText('call 2').waitFor();
+  });
+
+  test('but leaves what was shown to whoever is asked something before the answer has come', async () => {
+    const { page } = await open(COUNTED, {}, timed);
+    await content(page).getByText('call 1').waitFor();
+    const answered = Promise.withResolvers<void>();
+    await page.route('**/dashboard/calls', async (route) => {
+      const response = await route.fetch();
+      await answered.promise;
+      await route.fulfill({ response });
+    });
+    const asked = page.waitForRequest('**/dashboard/calls');
+    await page.clock.runFor(REFRESH_MS);
+    const request = await asked;
+    await page.getByRole('button', { name: 'Do it' }).click();
+    await dialog(page).getByText('Really?').waitFor();
+    answered.resolve();
+    await (await request.response())?.finished();
+    await page.unroute('**/dashboard/calls');
+    await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+    expect(await content(page).locator('p').textContent()).toBe('call 1');
+    await page.clock.runFor(REFRESH_MS);
+    await content(page).getByText('call 3').waitFor();
   });
 });
 
