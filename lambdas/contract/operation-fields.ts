@@ -7,7 +7,8 @@ import { REVOCABLE_KINDS } from './rules.ts';
 
 // The fields of operations. What is wrong with one is an InvalidOperationError that says the value, the rule and the fix.
 
-const MAX_REASON_LENGTH = 256;
+/** Of a reason, in characters. */
+export const MAX_REASON_LENGTH = 256;
 const DAY_MS = 86_400_000;
 const MIN_FOR_MS = 1000;
 /** Longest time that something holds until it ends by itself: what is longer is meant to have no end. */

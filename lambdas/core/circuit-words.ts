@@ -6,7 +6,8 @@ import { isoTime } from './iso-time.ts';
 /** The button of a dashboard that lets a circuit move by itself again; in a terminal a command does. */
 export const RELEASE_BUTTON = 'Automatic';
 
-const STANDS: Readonly<Record<CircuitState['state'], string>> = {
+/** In words that go on from "the circuit is". */
+export const STANDS: Readonly<Record<CircuitState['state'], string>> = {
   closed: 'closed',
   open: 'open',
   'half-open': 'half-open',

@@ -2,7 +2,8 @@ import { type CircuitFacts, isCircuitOperation } from '../contract/circuit-opera
 import type { OperationResult } from '../contract/operations.ts';
 import { printable } from '../contract/printable.ts';
 import { InvalidOperationError } from '../contract/rule-id.ts';
-import { circuitInWords, RELEASE_BUTTON } from '../core/circuit-words.ts';
+import { causeInWords } from '../core/cause-words.ts';
+import { circuitInWords, RELEASE_BUTTON, shadowInWords } from '../core/circuit-words.ts';
 import { type Html, html } from '../core/html.ts';
 import type { Admit, Operate } from './operate.ts';
 
@@ -17,7 +18,8 @@ A button calls this function with one of
 { "action": "release-circuit", "service": "payments" }
 \`\`\`
 
-Without \`forMs\` it holds until the circuit is released. Nothing else that operators do is done for a button.
+Without \`forMs\` it holds until \`release-circuit\`. With \`"reasonField": "reason"\` what somebody typed into the widget's
+field of that name is the reason. Nothing else that operators do is done for a button.
 `;
 
 /**
@@ -28,15 +30,23 @@ Without \`forMs\` it holds until the circuit is released. Nothing else that oper
  */
 export function answerDashboards(operate: Operate) {
   return async (event: unknown): Promise<OperationResult | string> => {
-    const { widgetContext, describe, ...asked } = fieldsOf(event);
+    const { widgetContext, describe, reasonField, ...asked } = fieldsOf(event);
     if (describe === true) return DESCRIPTION;
     if (widgetContext === undefined) return operate(event);
-    return answerOf(await operate(asked, forDashboard)).toString();
+    const reason = typedIn(widgetContext, reasonField);
+    return answerOf(await operate(reason === '' ? asked : { ...asked, reason }, forDashboard)).toString();
   };
 }
 
 function fieldsOf(event: unknown): Record<string, unknown> {
   return typeof event === 'object' && event !== null ? { ...event } : {};
+}
+
+/** What somebody has typed into a field of the widget; '' where there is no such field. */
+function typedIn(widgetContext: unknown, field: unknown): string {
+  const { all } = fieldsOf(fieldsOf(widgetContext)['forms']);
+  const typed = typeof field === 'string' ? fieldsOf(all)[field] : '';
+  return typeof typed === 'string' ? typed.trim() : '';
 }
 
 /** One click among pictures must not shut out a customer, nor make a key that is shown to whoever passes by. */
@@ -56,8 +66,12 @@ function answerOf(result: OperationResult): Html {
   return html`${paragraph(result, result.nowMs)}${result.note !== null && html`<p>${printable(result.note)}</p>`}`;
 }
 
-function paragraph({ service, circuit, fault }: CircuitFacts, nowMs: number): Html {
+function paragraph({ service, circuit, fault, shadow }: CircuitFacts, nowMs: number): Html {
   const stands =
     circuit === null ? `unreadable: ${printable(fault ?? '')}` : circuitInWords(circuit, nowMs, `“${RELEASE_BUTTON}”`);
-  return html`<p><b>${service}</b> is ${stands}</p>`;
+  const details = [
+    circuit !== null && circuit.version > 0 && `by ${causeInWords(circuit)}`,
+    shadow && shadowInWords(circuit),
+  ];
+  return html`<p><b>${service}</b> is ${stands}${details.map((detail) => detail && html`<br>${detail}`)}</p>`;
 }

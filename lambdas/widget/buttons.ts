@@ -1,11 +1,12 @@
-import type { MoveCircuit } from '../contract/circuit-operations.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
+import type { CircuitFacts, MoveCircuit } from '../contract/circuit-operations.ts';
+import { causeInWords } from '../core/cause-words.ts';
 import { isForced } from '../core/circuit.ts';
-import { RELEASE_BUTTON } from '../core/circuit-words.ts';
+import { RELEASE_BUTTON, STANDS } from '../core/circuit-words.ts';
 import { type Html, html, json } from '../core/html.ts';
+import { REASON_FIELD, USUAL_REASON } from './reason-field.ts';
 
 /** CloudWatch does not tell who clicks: CloudTrail does. */
-const ASKED = { by: 'dashboard', reason: 'from the dashboard' };
+const ASKED = { by: 'dashboard', reason: USUAL_REASON };
 const WHILE_MS = 600_000;
 const WHILE = '10 min';
 
@@ -13,49 +14,71 @@ interface Button {
   readonly label: string;
   /** What is asked before anything happens. */
   readonly question: string;
-  /** What that means. */
+  /** What that means, for clients above all. */
   readonly meaning: string;
   readonly operation: MoveCircuit;
 }
 
+/** One column stops traffic, the other lets it through; where there is no room for two, one below the other. */
+export const BUTTONS_STYLE = html`<style>.tollgate-by-hand{display:grid;grid:auto auto/auto-flow;gap:4px;justify-content:start;margin-bottom:4px}.tollgate-by-hand .btn{display:block;margin:0;text-align:center;white-space:nowrap}@media(max-width:900px){.tollgate-by-hand{grid:auto/auto}}</style>`;
+
 /**
  * An element that is followed by a `cwdb-action` is a button to CloudWatch: it asks for the confirmation, then calls the
- * function with the JSON.
+ * function with the JSON and with what stands in the widget's fields.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
  */
-export function buttons(service: string, circuit: CircuitState | null, operatorFunction: string): readonly Html[] {
-  return buttonsOf(service, circuit).map(
-    ({ label, question, meaning, operation }) =>
-      html`<a class="btn" aria-label="${label}, the circuit of ${service}">${label}</a><cwdb-action action="call" display="popup" confirmation="${question}? ${meaning}" endpoint="${operatorFunction}">${json(operation)}</cwdb-action> `,
+export function buttons(facts: CircuitFacts, operatorFunction: string): Html {
+  const { circuit } = facts;
+  const forcings = (['open-circuit', 'close-circuit'] as const).flatMap((action) =>
+    [WHILE_MS, null].map((forMs) => button(forcing(action, facts.service, forMs), 'btn', facts, operatorFunction)),
   );
+  const isHeld = circuit !== null && isForced(circuit);
+  const released = isHeld && button(releasing(facts), 'btn btn-primary', facts, operatorFunction);
+  return html`${released && html`<div class="tollgate-by-hand">${released}</div>`}<div class="tollgate-by-hand">${forcings}</div>`;
 }
 
-function buttonsOf(service: string, circuit: CircuitState | null): readonly Button[] {
-  const released: Button = {
-    label: RELEASE_BUTTON,
-    question: `Let the circuit of ${service} move by itself again`,
-    meaning: 'What an operator asked for ends.',
-    operation: { action: 'release-circuit', service, ...ASKED },
-  };
-  return [
-    forcing('open-circuit', service, WHILE_MS),
-    forcing('open-circuit', service, null),
-    forcing('close-circuit', service, WHILE_MS),
-    forcing('close-circuit', service, null),
-    ...(circuit !== null && isForced(circuit) ? [released] : []),
-  ];
+function button(
+  { label, question, meaning, operation }: Button,
+  classes: string,
+  facts: CircuitFacts,
+  operatorFunction: string,
+): Html {
+  const confirmation = [`${question}?`, meaning, ...asItStands(facts)].join(' ');
+  const asked = { ...operation, reasonField: REASON_FIELD };
+  return html`<div><a class="${classes}" title="${meaning}" aria-label="${label}, ${facts.service}">${label}</a><cwdb-action action="call" display="popup" confirmation="${confirmation}" endpoint="${operatorFunction}">${json(asked)}</cwdb-action></div>`;
 }
 
 function forcing(action: 'open-circuit' | 'close-circuit', service: string, forMs: number | null): Button {
-  const verb = action === 'open-circuit' ? 'Open' : 'Close';
-  const howLong = forMs === null ? `until “${RELEASE_BUTTON}”` : `for ${WHILE}`;
+  const [label, of, meaning] =
+    action === 'open-circuit'
+      ? ['Stop traffic', 'of', 'Clients get 503 circuit_open or the service’s fallback, and the upstream no request.']
+      : ['Let all through', 'to', 'Clients get what the upstream answers, however much of it fails.'];
   return {
-    label: forMs === null ? verb : `${verb} ${WHILE}`,
-    question: `${verb} the circuit of ${service} ${howLong}`,
-    meaning:
-      action === 'open-circuit'
-        ? 'No request reaches its upstream meanwhile.'
-        : 'All requests reach its upstream meanwhile, however many fail.',
+    label: forMs === null ? label : `${label} ${WHILE}`,
+    question: `${label} ${of} ${service} ${forMs === null ? `until “${RELEASE_BUTTON}”` : `for ${WHILE}`}`,
+    meaning,
     operation: { action, service, forMs, ...ASKED },
   };
+}
+
+function releasing({ service, circuit }: CircuitFacts): Button {
+  return {
+    label: RELEASE_BUTTON,
+    question: `Let the circuit of ${service} move by itself again`,
+    meaning:
+      circuit?.state === 'forced-open'
+        ? 'Some requests try the upstream first; all pass once those are answered well.'
+        : 'It stops the traffic when too many requests fail.',
+    operation: { action: 'release-circuit', service, ...ASKED },
+  };
+}
+
+/** What the question is asked of, as far as the page knows: it may be minutes old. */
+function asItStands({ circuit, shadow }: CircuitFacts): readonly string[] {
+  if (circuit === null) return ['What the table has of the circuit cannot be read, and is replaced.'];
+  const held = isForced(circuit) ? ` (${causeInWords(circuit)}), and that ends` : '';
+  return [
+    `When this was shown, the circuit was ${STANDS[circuit.state]}${held}.`,
+    ...(shadow ? ['It is in shadow mode: by itself it rejects nothing.'] : []),
+  ];
 }

@@ -3,8 +3,9 @@ import { describeError, writeLine } from '../adapters/log.ts';
 import { NO_ANSWER, within } from '../adapters/within.ts';
 import type { CircuitsConfig } from '../contract/circuits-config.ts';
 import { settle } from '../core/circuit.ts';
+import type { ShownCircuit } from './circuit-row.ts';
 import { mapBounded } from './map-bounded.ts';
-import { HISTORY_LENGTH, type ShownCircuit } from './render.ts';
+import { HISTORY_LENGTH } from './render.ts';
 
 /** A circuit is two reads: so many are under way twice over, well below what a client's connections carry. */
 const AT_ONCE = 10;

@@ -1,5 +1,6 @@
 import { boolean, DecodeError, object, withDefault } from '../contract/decode.ts';
 import { type ReadOptions, readCircuits } from './read-circuits.ts';
+import { typedReason } from './reason-field.ts';
 import { render, renderFault } from './render.ts';
 import { zoneOf } from './time-text.ts';
 
@@ -10,8 +11,8 @@ export interface WidgetOptions extends ReadOptions {
 
 const DOCUMENTATION = `## Circuits of the gateway
 
-Shows the circuit of every service, who moved it and why, and what became of it before. Its buttons open or close a
-circuit by hand, or let it move by itself again: they call the operator function, which you must be allowed to invoke.
+Shows the circuit of every service, who moved it and why, and what became of it before. Its buttons stop the traffic of a
+service, let all of it through, or let its circuit move by itself again: they call the operator function, which you must be allowed to invoke.
 
 It takes no parameters.`;
 
@@ -27,7 +28,8 @@ export function createWidget({ operatorFunction, ...options }: WidgetOptions) {
     const circuits = await readCircuits(options);
     const [why] = circuits.map(({ unanswered }) => unanswered);
     if (why && circuits.every(({ unanswered }) => unanswered !== null)) return renderFault(why);
-    return render({ circuits, nowMs: options.clock(), zone: zoneOf(event), operatorFunction });
+    const [nowMs, zone, reason] = [options.clock(), zoneOf(event), typedReason(event)];
+    return render({ circuits, nowMs, zone, reason, operatorFunction });
   };
 }
 

@@ -32,17 +32,17 @@ afterEach(async () => {
 const order = () => gateway.send('/api/orders/42', { token });
 const row = (service: string) =>
   page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: service, exact: true }) });
-const button = (name: string) => row('orders').getByRole('button', { name });
+const button = (name: string) => row('orders').getByRole('button', { name: `${name}, orders`, exact: true });
 const dialog = () => page.getByRole('dialog');
 
 /** Clicks a button of orders and confirms. @returns what the operator function answered */
 async function click(name: string): Promise<string> {
   await button(name).click();
-  await dialog().getByRole('button', { name: 'Confirm' }).click();
-  const close = dialog().getByRole('button', { name: 'Close' });
-  await close.waitFor();
+  await dialog().getByRole('button', { name, exact: true }).click();
+  const ok = dialog().getByRole('button', { name: 'OK' });
+  await ok.waitFor();
   const answer = (await dialog().locator('div').textContent()) ?? '';
-  await close.click();
+  await ok.click();
   return answer;
 }
 
@@ -60,7 +60,7 @@ describe('on the dashboard of the running gateway', () => {
   test('a circuit is opened by its button and a confirmation, closed by another, and handed back', async () => {
     expect(statuses([await order()])).toEqual([200]);
 
-    expect(await click('Open 10 min, the circuit of orders')).toContain('orders is held open by hand');
+    expect(await click('Stop traffic 10 min')).toContain('orders is held open by hand');
     await row('orders').getByText('forced-open').first().waitFor();
     await row('orders').getByText('it moves by itself again in 10 min').waitFor();
     const rejected = await eventually(order, (answer) => codeOf(answer) === 'circuit_open');
@@ -70,11 +70,11 @@ describe('on the dashboard of the running gateway', () => {
     expect(orders.calls()).toBe(before);
     expect(statuses([await gateway.send('/api/users/42', { token })])).toEqual([200]);
 
-    expect(await click('Close, the circuit of orders')).toContain('orders is held closed by hand');
+    expect(await click('Let all through')).toContain('orders is held closed by hand');
     await row('orders').getByText('forced-closed').first().waitFor();
     await eventually(order, ({ status }) => status === 200);
 
-    expect(await click('Automatic, the circuit of orders')).toContain('orders is closed');
+    expect(await click('Automatic')).toContain('orders is closed');
     await row('orders').getByText('✔ closed').first().waitFor();
     await row('orders').getByText('history').click();
     expect(await row('orders').getByRole('listitem').allTextContents()).toEqual([
@@ -85,9 +85,17 @@ describe('on the dashboard of the running gateway', () => {
     expect(statuses(await times(3, order))).toEqual([200, 200, 200]);
   });
 
+  test('who opens a circuit says why in a field, which is in the history and stays as it was typed', async () => {
+    await page.getByLabel('Reason').fill('the provider moves');
+    expect(await click('Stop traffic')).toContain('by operator dashboard: the provider moves');
+    await row('orders').getByText('operator dashboard: the provider moves').first().waitFor();
+    expect(await page.getByLabel('Reason').inputValue()).toBe('the provider moves');
+    expect(await click('Automatic')).toContain('orders is open');
+  });
+
   test('a confirmation that is cancelled changes nothing', async () => {
-    await button('Open, the circuit of orders').click();
-    await dialog().getByText('No request reaches its upstream meanwhile.').waitFor();
+    await button('Stop traffic').click();
+    await dialog().getByText('Clients get 503 circuit_open').waitFor();
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     await dialog().waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Refresh' }).click();

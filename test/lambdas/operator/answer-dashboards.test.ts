@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { answerDashboards } from '../../../lambdas/operator/answer-dashboards.ts';
 import { createOperate, type OperateOptions } from '../../../lambdas/operator/operate.ts';
+import type { Circuits } from '../../../lambdas/operator/operate-circuits.ts';
 import { CIRCUIT } from '../../support/circuits.ts';
 import { captureLines } from '../../support/lines.ts';
 
@@ -28,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => output.restore());
 
-const circuits: OperateOptions['circuits'] = {
+const circuits: Circuits = {
   config: { gateway: 'gateway', namespace: 'Tollgate', services: { payments: CIRCUIT } },
   storeOf: () => ({
     inspect: async () => ({ circuit: stored, fault: null }),
@@ -56,7 +57,7 @@ const untouched: Pick<OperateOptions, 'store' | 'keys' | 'marker'> = {
 describe('the button of a dashboard', () => {
   it('moves a circuit, and is answered in HTML with what was done', async () => {
     expect(await handler(OPEN)).toBe(
-      '<p><b>payments</b> is held open by hand since 2026-11-24T12:00:00Z: it moves by itself again after “Automatic”</p>',
+      '<p><b>payments</b> is held open by hand since 2026-11-24T12:00:00Z: it moves by itself again after “Automatic”<br>by operator dashboard: from the dashboard</p>',
     );
     expect(stored).toMatchObject({ state: 'forced-open', by: 'dashboard', reason: 'from the dashboard' });
     expect(output.lines.at(-1)).toMatchObject({ action: 'open-circuit', by: 'dashboard', changed: true });
@@ -71,12 +72,85 @@ describe('the button of a dashboard', () => {
     await handler({ ...OPEN, action: 'close-circuit', forMs: 600_000 });
     expect(stored).toMatchObject({ state: 'forced-closed', untilMs: NOON_MS + 600_000, by: 'dashboard' });
     const release = { action: 'release-circuit', service: 'payments', ...CONTEXT };
-    const closed = '<p><b>payments</b> is closed since 2026-11-24T12:00:00Z</p>';
+    const closed = '<p><b>payments</b> is closed since 2026-11-24T12:00:00Z<br>by operator dashboard</p>';
     expect(await handler(release)).toBe(closed);
     expect(stored).toMatchObject({ state: 'closed', by: 'dashboard' });
     expect(await handler({ action: 'list-circuits', ...CONTEXT })).toBe(closed);
     expect(await handler({ action: 'get-circuit', service: 'payments', ...CONTEXT })).toBe(closed);
     expect(await handler(release)).toBe(`${closed}<p>nobody held it, so nothing was changed</p>`);
+  });
+
+  describe('that names a field', () => {
+    const typed = (reason: unknown) => ({ ...CONTEXT.widgetContext, forms: { all: { reason } } });
+    const asked = (reason: unknown, changes = {}) => ({
+      ...OPEN,
+      reasonField: 'reason',
+      widgetContext: typed(reason),
+      ...changes,
+    });
+
+    it('has what was typed into it for its reason', async () => {
+      expect(await handler(asked(' the provider moves '))).toContain('by operator dashboard: the provider moves</p>');
+      expect(stored).toMatchObject({ reason: 'the provider moves' });
+    });
+
+    it.each([
+      ['nothing', ''],
+      ['spaces', '  '],
+      ['what is no text', 5],
+    ])('has its own reason where that holds %s', async (_, reason) => {
+      await handler(asked(reason));
+      expect(stored).toMatchObject({ reason: 'from the dashboard' });
+    });
+
+    it.each([['other'], ['constructor'], [5], [null]])(
+      'that there is not has its own reason: %j',
+      async (reasonField) => {
+        await handler(asked('the provider moves', { reasonField }));
+        expect(stored).toMatchObject({ reason: 'from the dashboard' });
+      },
+    );
+
+    it.each([[undefined], [null], ['x'], [{ forms: null }], [{ forms: { all: [] } }]])(
+      'whose dashboard tells no fields has its own reason: %j',
+      async (widgetContext) => {
+        await handler(asked('', { widgetContext: widgetContext ?? CONTEXT.widgetContext }));
+        expect(stored).toMatchObject({ reason: 'from the dashboard' });
+      },
+    );
+
+    it.each([
+      ['x'.repeat(257), 'the reason must have at most 256 characters, got 257'],
+      ['a\u0007b', 'the reason must be well-formed Unicode without control characters'],
+      [`tgk_4fzN9qXw2LbC_${'C'.repeat(49)}`, 'must not hold a token or an API key'],
+    ])('is checked as any other: %j', async (reason, message) => {
+      expect(await handler(asked(reason))).toContain(message);
+      expect(stored).toBe(INITIAL_CIRCUIT);
+    });
+
+    it('is no part of what an operator asks who presses no button', async () => {
+      const { widgetContext: _, ...event } = asked('x');
+      expect(await handler(event)).toMatchObject({
+        ok: false,
+        error: { message: expect.stringContaining('reasonField') },
+      });
+    });
+  });
+
+  it('of a circuit in shadow mode is told that it is in it', async () => {
+    const services = { payments: { ...CIRCUIT, shadow: true } };
+    const shadowed = answerDashboards(
+      createOperate({
+        ...untouched,
+        circuits: { ...circuits, config: { ...circuits.config, services } },
+        gateway: 'gateway',
+        openCopies: undefined,
+        clock: () => NOON_MS,
+      }),
+    );
+    expect(await shadowed({ action: 'get-circuit', service: 'payments', ...CONTEXT })).toBe(
+      '<p><b>payments</b> is closed, and never was anything else<br>in shadow mode: rejects nothing by itself</p>',
+    );
   });
 
   it.each([

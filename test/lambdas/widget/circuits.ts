@@ -1,5 +1,6 @@
 import type { Closed, Forced, HalfOpen, Open } from '../../../lambdas/contract/circuit-state.ts';
-import type { Overview, ShownCircuit } from '../../../lambdas/widget/render.ts';
+import type { ShownCircuit } from '../../../lambdas/widget/circuit-row.ts';
+import type { Overview } from '../../../lambdas/widget/render.ts';
 import { UTC } from '../../../lambdas/widget/time-text.ts';
 
 export const NOW_MS = Date.UTC(2026, 2, 4, 12, 0, 0);
@@ -59,5 +60,5 @@ export function shown(changes: Partial<ShownCircuit> = {}): ShownCircuit {
 }
 
 export function overview(...circuits: readonly ShownCircuit[]): Overview {
-  return { circuits, nowMs: NOW_MS, zone: UTC, operatorFunction: OPERATOR };
+  return { circuits, nowMs: NOW_MS, zone: UTC, reason: '', operatorFunction: OPERATOR };
 }

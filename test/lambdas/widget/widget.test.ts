@@ -62,6 +62,21 @@ test('asked for its description, it answers Markdown', async () => {
   expect(faulty.calls).toEqual([]);
 });
 
+test('what stands in its field for a reason is kept, as far as a reason may be long', async () => {
+  const typed = (all: unknown) => widget(['orders'])({ widgetContext: { forms: { all } } });
+  expect(await typed({ reason: 'a migration' })).toContain('name="reason" value="a migration"');
+  expect(await typed({ reason: 'x'.repeat(1000) })).toContain(`value="${'x'.repeat(255)}…"`);
+  for (const nothing of [{}, null, [], { reason: 5 }]) expect(await typed(nothing)).toContain('value=""');
+});
+
+test('a circuit is shown to be in shadow mode', async () => {
+  await store('orders', OPEN);
+  const services = { orders: { ...CIRCUIT, shadow: true }, users: CIRCUIT };
+  const html = await show([], { config: { services } });
+  expect(rowOf(html, 'orders')).toContain('in shadow mode: rejects nothing by itself');
+  expect(rowOf(html, 'users')).not.toContain('shadow');
+});
+
 test.each([[undefined], [null], ['text'], [{}], [{ describe: 'yes', anything: 1 }]])(
   'whatever parameters the dashboard gives it, it shows the circuits: %j',
   async (event) => {

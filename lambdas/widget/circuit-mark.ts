@@ -1,0 +1,29 @@
+import type { CircuitState } from '../contract/circuit-state.ts';
+import { isForced } from '../core/circuit.ts';
+import { type Html, html } from '../core/html.ts';
+
+interface Mark {
+  readonly sign: string;
+  readonly colours: string;
+}
+
+/**
+ * Dark on light and light on dark alike: only these marks have colours of their own, and each is a sign and a word too. Red
+ * rejects requests, blue lets them pass though they fail, and a flag is an operator's.
+ */
+const MARKS: Readonly<Record<CircuitState['state'], Mark>> = {
+  closed: { sign: '✔', colours: 'color:#fff;background:#1d8102' },
+  open: { sign: '✖', colours: 'color:#fff;background:#d13212' },
+  'half-open': { sign: '◐', colours: 'color:#000;background:#ff9900' },
+  'forced-open': { sign: '⚑ ✖', colours: 'color:#fff;background:#d13212' },
+  'forced-closed': { sign: '⚑ ✔', colours: 'color:#fff;background:#0b62ba' },
+};
+/** Of one that rejects nothing by itself, whatever its state. */
+const SHADOWED = 'color:inherit;background:none;outline:1px dashed currentColor';
+
+export function mark(circuit: CircuitState, shadow: boolean): Html {
+  const { state } = circuit;
+  const { sign, colours } = MARKS[state];
+  const isShadowed = shadow && !isForced(circuit);
+  return html`<span style="${isShadowed ? SHADOWED : colours};padding:0 6px;border-radius:4px;white-space:nowrap">${sign} ${state}${isShadowed && ' (shadow)'}</span>`;
+}
