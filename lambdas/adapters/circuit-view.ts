@@ -79,7 +79,7 @@ export class CircuitView {
   #seenAtMs = 0;
   /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
   #asOfMs = Number.NEGATIVE_INFINITY;
-  /** When somebody last tried to. */
+  /** When what time made of the circuit was last sent to the table. */
   #writtenDownAtMs = Number.NEGATIVE_INFINITY;
   readonly #health: TableHealth;
   /** Transitions on their way into the history. */
@@ -121,7 +121,7 @@ export class CircuitView {
     return ageMs >= (this.#health.readsFail ? OUTAGE_STALE_MS : STALE_MS);
   }
 
-  /** What time has made of the circuit holds without that, so a table that is slow is asked once a second only. */
+  /** What time has made of the circuit holds without that, so a table that is slow is asked now and then only. */
   async #writeDown(): Promise<void> {
     if (this.#since(this.#writtenDownAtMs) < FRESH_MS) return;
     this.#writtenDownAtMs = this.#options.clock();
@@ -209,7 +209,7 @@ export class CircuitView {
     return { status: 'made-alone', circuit: next };
   }
 
-  /** One read at a time, unless it has been under way since before a freeze; a failed one is tried again a second later. */
+  /** One read at a time, unless it has been under way since before a freeze; a failed one is tried again when it is no longer fresh. */
   #read(): Promise<void> {
     if (this.#pending !== undefined && this.#since(this.#pending.sinceMs) < STALE_MS) return this.#pending.read;
     const { store, clock } = this.#options;

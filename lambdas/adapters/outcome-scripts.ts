@@ -1,6 +1,11 @@
 /** A window has eleven slices of four counters at most, and one more field: what holds more is none. */
 const MOST_ENTRIES = 100;
 
+/** Of ten that a window has. */
+const SLICE_NOW = `
+local time = redis.call('TIME')
+local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))`;
+
 /**
  * Outcomes of one period of a circuit into a sliding window of ten slices, atomically and on Redis's clock.
  *
@@ -14,8 +19,7 @@ const MOST_ENTRIES = 100;
  */
 export const RECORD_SCRIPT = `
 local key, window, total, failures, slow = KEYS[1], tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local time = redis.call('TIME')
-local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))
+${SLICE_NOW}
 local function add(kind, count)
   if count == '0' then return end
   local counted = redis.pcall('HINCRBY', key, slice .. kind, count)
@@ -61,14 +65,13 @@ return { sums.t, sums.f, sums.s, ended, last }
 /**
  * One more attempt at a request, where the budget has one left: the share of the window's requests, and a few free of it.
  *
- * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 for none left, nor any in a
- * period that is over.
+ * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 for none left, nor any
+ * in a period that is over.
  */
 export const RETRY_SCRIPT = `
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
 local key, window, share, free = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = redis.call('TIME')
-local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))
+${SLICE_NOW}
 local sums, fields = { t = 0, f = 0, s = 0, r = 0 }, redis.call('HGETALL', key)
 for i = 1, #fields, 2 do
   local index, kind = string.match(fields[i], '^(%d+)([tfsr])$')

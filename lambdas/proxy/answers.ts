@@ -27,9 +27,7 @@ function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyRe
 
 function responseTo(problem: Problem, exchange: Exchange): ProxyResult {
   const { fallback } = exchange;
-  return problem.code === 'circuit_open' && fallback !== undefined
-    ? fallbackResponse(fallback, problem)
-    : problemResponse(problem, exchange);
+  return fallback === undefined ? problemResponse(problem, exchange) : fallbackResponse(fallback, problem);
 }
 
 function fallbackResponse({ status, contentType, body }: FallbackPolicy, problem: Problem): ProxyResult {

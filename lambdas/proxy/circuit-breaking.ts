@@ -1,29 +1,14 @@
-import type { CircuitView } from '../adapters/circuit-view.ts';
-import type { Upstream } from '../adapters/upstream.ts';
-import type { CircuitPolicy } from '../contract/circuit-policy.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
 import { retryAfterS } from '../core/circuit-admission.ts';
-import type { Counters } from '../core/counters.ts';
 import { Problem } from '../core/problem.ts';
-import { circuitAsking } from './circuit-asking.ts';
-import { circuitReports } from './circuit-reporting.ts';
+import { type AskingOptions, circuitAsking } from './circuit-asking.ts';
+import { circuitReports, type ReportingOptions } from './circuit-reporting.ts';
 import type { AskedCircuit, Exchange, Stage } from './exchange.ts';
-import { healthChecks } from './health-checking.ts';
+import { type HealthCheckOptions, healthChecks } from './health-checking.ts';
 
-export interface CircuitBreakingOptions {
-  readonly policy: ServicePolicy;
-  readonly circuit: CircuitPolicy;
-  readonly view: CircuitView;
-  readonly counters: Counters;
-  readonly upstream: Upstream;
-  /** Names this environment in what is told of a circuit. */
-  readonly by: string;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonic: () => number;
-  /** 0 <= x < 1. */
-  readonly random: () => number;
+export interface CircuitBreakingOptions
+  extends Omit<AskingOptions, 'timeoutMs' | 'newId'>,
+    ReportingOptions,
+    Omit<HealthCheckOptions, 'path'> {
   readonly randomHex: (bytes: number) => string;
 }
 
@@ -32,7 +17,7 @@ export function circuitBreaking(options: CircuitBreakingOptions): Stage {
   const { policy, circuit, view, clock } = options;
   const askCircuit = circuitAsking({ ...options, timeoutMs: policy.timeoutMs, newId: () => options.randomHex(8) });
   // In shadow mode every request passes, and so none waits for a check.
-  const { healthCheck } = circuit.shadow ? { healthCheck: null } : circuit;
+  const healthCheck = circuit.shadow ? null : circuit.healthCheck;
   const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, { ...options, path: healthCheck });
   const tell = circuitReports(options);
 

@@ -26,6 +26,8 @@ export class LateLease {
     // It may have been written although its answer was lost.
     if (answer === undefined) await this.#view.refresh();
     if (answer?.status === 'unchanged') return;
+    // Of two that came late one is enough: the next request has one.
+    this.#giveBack();
     this.#id = id;
     this.#timer = setTimeout(() => this.#giveBack(), KEPT_MS).unref();
   }
