@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
+import type { CircuitState } from '../contract/circuit-state.ts';
 import { isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
-import { bounded } from '../core/circuit-bounds.ts';
 import type { CircuitStore } from './circuit-store.ts';
+import { elapsedMs, KnownCircuit, type KnownCircuitOptions } from './known-circuit.ts';
 import { TableHealth } from './table-health.ts';
 import { NO_ANSWER, within } from './within.ts';
 
@@ -31,13 +29,8 @@ export const WAITS = {
 /** Writers that get ahead of this one before it gives up: more than there can be probes that report at once. */
 const ATTEMPTS = 50;
 
-export interface CircuitViewOptions {
+export interface CircuitViewOptions extends KnownCircuitOptions {
   readonly store: Pick<CircuitStore, 'read' | 'replace' | 'remember'>;
-  readonly timing: CircuitTiming;
-  /** The longest that a probe may take: a lease that lasts longer was made by a clock that is far off. */
-  readonly leaseMs: number;
-  /** Epoch milliseconds: they go on while Lambda holds the environment frozen. */
-  readonly clock: () => number;
   /** 0 <= x < 1. */
   readonly random: () => number;
   /** @default WAITS */
@@ -72,13 +65,7 @@ export type SignalResult = Answered | Unanswered;
  */
 export class CircuitView {
   readonly #options: Required<CircuitViewOptions>;
-  /** As the table had it, and as it is used: see `bounded`. */
-  #stored: CircuitState = INITIAL_CIRCUIT;
-  #circuit: CircuitState = INITIAL_CIRCUIT;
-  /** When the table first had it so. */
-  #seenAtMs = 0;
-  /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
-  #asOfMs = Number.NEGATIVE_INFINITY;
+  readonly #known: KnownCircuit;
   /** When what time made of the circuit was last sent to the table. */
   #writtenDownAtMs = Number.NEGATIVE_INFINITY;
   readonly #health: TableHealth;
@@ -88,6 +75,7 @@ export class CircuitView {
 
   constructor(options: CircuitViewOptions) {
     this.#options = { waits: WAITS, ...options };
+    this.#known = new KnownCircuit(options);
     this.#health = new TableHealth(options.clock);
   }
 
@@ -102,19 +90,21 @@ export class CircuitView {
   /** The state to decide on, where it is known well enough to be used without waiting for anything. */
   get known(): CircuitState | undefined {
     const nowMs = this.#options.clock();
-    const ageMs = this.#since(this.#asOfMs, nowMs);
-    if (this.#isStale(ageMs) || settle(this.#circuit, nowMs) !== this.#circuit) return undefined;
+    const { circuit } = this.#known;
+    const ageMs = this.#known.ageMs(nowMs);
+    if (this.#isStale(ageMs) || settle(circuit, nowMs) !== circuit) return undefined;
     if (ageMs >= FRESH_MS) void this.#read();
-    return this.#circuit;
+    return circuit;
   }
 
   /** The state to decide on. Waits for a read only when what is known is stale, and then not for long. */
   async current(): Promise<CircuitState> {
     const { known } = this;
     if (known !== undefined) return known;
-    if (this.#isStale(this.#since(this.#asOfMs))) await within(this.#options.waits.read, this.#read());
-    if (settle(this.#circuit, this.#options.clock()) !== this.#circuit) await this.#writeDown();
-    return this.#circuit;
+    if (this.#isStale(this.#known.ageMs())) await within(this.#options.waits.read, this.#read());
+    const { circuit } = this.#known;
+    if (settle(circuit, this.#options.clock()) !== circuit) await this.#writeDown();
+    return this.#known.circuit;
   }
 
   #isStale(ageMs: number): boolean {
@@ -130,8 +120,8 @@ export class CircuitView {
 
   /** Takes in what others made of the circuit, of which somebody told. @returns whether it is known now */
   async learn(version: number): Promise<boolean> {
-    if (version > this.#stored.version) await this.refresh();
-    return version <= this.#stored.version;
+    if (version > this.#known.stored.version) await this.refresh();
+    return version <= this.#known.stored.version;
   }
 
   /** Reads what the table has now. */
@@ -163,15 +153,16 @@ export class CircuitView {
     const { store, timing, onTransition } = this.#options;
     for (let attempt = 1; attempt <= ATTEMPTS && this.#health.takesWrites; attempt += 1) {
       const now = this.#now();
-      const [from, known] = [this.#circuit, this.#stored];
+      const { circuit: from, stored } = this.#known;
       const next = transition(from, signal, now, timing);
       if (next === from) return { status: 'unchanged', circuit: from };
       const stands = await store.replace(from, next).catch((error) => this.#failed('write', error));
       if (stands === undefined) return undefined;
       this.#health.answered('write');
-      this.#take(stands, now.nowMs, known);
+      this.#known.take(stands, now.nowMs, stored);
       // Whoever loses the race for a place has another to try the upstream: fifty who raced on would hold each other up.
-      if (stands !== next && signal.type === 'probe-started') return { status: 'unchanged', circuit: this.#circuit };
+      if (stands !== next && signal.type === 'probe-started')
+        return { status: 'unchanged', circuit: this.#known.circuit };
       if (stands !== next) continue;
       if (isTransition(from, next)) {
         onTransition(next, 'for all');
@@ -201,10 +192,10 @@ export class CircuitView {
   /** Until the table answers again. */
   #moveAlone(signal: Signal): Answered {
     const { timing, onTransition } = this.#options;
-    const from = this.#circuit;
+    const from = this.#known.circuit;
     const next = transition(from, signal, this.#now(), timing);
     if (next === from) return { status: 'unchanged', circuit: from };
-    this.#circuit = next;
+    this.#known.moveAlone(next);
     if (isTransition(from, next)) onTransition(next, 'alone');
     return { status: 'made-alone', circuit: next };
   }
@@ -213,16 +204,16 @@ export class CircuitView {
   #read(): Promise<void> {
     if (this.#pending !== undefined && this.#since(this.#pending.sinceMs) < STALE_MS) return this.#pending.read;
     const { store, clock } = this.#options;
-    const [sinceMs, known] = [clock(), this.#stored];
+    const [sinceMs, stored] = [clock(), this.#known.stored];
     const read = store
       .read()
       .then((circuit) => {
-        if (circuit.version >= this.#stored.version) return this.#takeRead(circuit, sinceMs, known);
+        if (circuit.version >= this.#known.stored.version) return this.#takeRead(circuit, sinceMs, stored);
         // Older than what is known: this read came too early, or somebody set the item back by hand.
         return this.#readNow();
       })
       .catch((error) => {
-        this.#asOfMs = sinceMs;
+        this.#known.stands(sinceMs);
         this.#failed('read', error);
       })
       .finally(() => {
@@ -234,34 +225,16 @@ export class CircuitView {
 
   async #readNow(): Promise<void> {
     const { store, clock } = this.#options;
-    const [sinceMs, known] = [clock(), this.#stored];
+    const [sinceMs, stored] = [clock(), this.#known.stored];
     const circuit = await store.read({ consistent: true }).catch((error) => this.#failed('read', error));
-    if (circuit !== undefined) this.#takeRead(circuit, sinceMs, known);
+    if (circuit !== undefined) this.#takeRead(circuit, sinceMs, stored);
   }
 
   /** While the table can be read and not be written, what was made alone stands until somebody else writes. */
-  #takeRead(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
+  #takeRead(circuit: CircuitState, asOfMs: number, stored: CircuitState): void {
     this.#health.answered('read');
-    if (this.#health.isFailing && isDeepStrictEqual(circuit, this.#stored)) this.#asOfMs = asOfMs;
-    else this.#take(circuit, asOfMs, known);
-  }
-
-  /** @param known what was known when the table was asked */
-  #take(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
-    const { clock, timing, leaseMs } = this.#options;
-    const nowMs = clock();
-    // An answer that was overtaken by a newer one tells nothing of an item that somebody set back.
-    if (circuit.version >= this.#stored.version || this.#stored === known) {
-      this.#asOfMs = asOfMs;
-      // What is bounded from now on would never end if each read began it anew.
-      if (!isDeepStrictEqual(circuit, this.#stored)) {
-        this.#stored = circuit;
-        this.#seenAtMs = nowMs;
-      }
-    }
-    // A clock that was set back saw it now for the first time.
-    this.#seenAtMs = Math.min(this.#seenAtMs, nowMs);
-    this.#circuit = bounded(this.#stored, { atMs: this.#seenAtMs, known: this.#circuit, leaseMs }, timing);
+    if (this.#health.isFailing && this.#known.isStored(circuit)) this.#known.stands(asOfMs);
+    else this.#known.take(circuit, asOfMs, stored);
   }
 
   #failed(what: 'read' | 'write', error: unknown): undefined {
@@ -273,9 +246,7 @@ export class CircuitView {
     return { nowMs: this.#options.clock(), random: this.#options.random() };
   }
 
-  /** A clock that was set back tells nothing of an age. */
-  #since(atMs: number, nowMs = this.#options.clock()): number {
-    const ageMs = nowMs - atMs;
-    return ageMs >= 0 ? ageMs : Number.POSITIVE_INFINITY;
+  #since(atMs: number): number {
+    return elapsedMs(atMs, this.#options.clock());
   }
 }
