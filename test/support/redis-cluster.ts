@@ -143,6 +143,11 @@ async function join(nodes: readonly Node[]): Promise<void> {
   for (const [index, node] of primaries.entries()) {
     const [from, to] = [index, index + 1].map((at) => Math.floor((at * SLOTS) / primaries.length)) as [number, number];
     await node.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1);
+  }
+  // Each its own, and the primaries the greater ones: a replica whose epoch were the greatest would take over without a
+  // greater one, and nobody would believe it. Left alone, nodes that have the same one choose others, who knows which.
+  const replicas = nodes.filter((node) => node.primary !== undefined);
+  for (const [index, node] of [...replicas, ...primaries].entries()) {
     await node.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
   }
   // Everybody meets everybody: gossip would take seconds.
