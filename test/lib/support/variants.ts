@@ -27,6 +27,7 @@ export function createVariants(props: AppProps = {}): App {
 function natAndMutualTls(app: App): void {
   const foundation = new FoundationStack(app, 'Nat-Foundation', {
     egress: 'nat',
+    availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     cacheKind: 'node',
     cacheEngine: 'redis',
   });
@@ -92,6 +93,8 @@ function vpcOfTheUser(app: App): void {
       }),
     cacheKind: 'node',
     cacheAuth: 'none',
+    encryptionKey: (scope) =>
+      Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f'),
     privateZones: ['corp.example.com'],
   });
   const gateway = new Gateway(new Stack(app, 'Own-Gateway'), 'Gateway', {
@@ -174,12 +177,17 @@ function manyCredentials(app: App): void {
 }
 
 function circuits(app: App): void {
-  const foundation = new FoundationStack(app, 'Circuits-Foundation');
+  const keys = new Stack(app, 'Circuits-Keys');
+  const encryptionKey = new Key(keys, 'Key', { enableKeyRotation: true });
+  const foundation = new FoundationStack(app, 'Circuits-Foundation', { encryptionKey, ecpuMinimum: 30_000 });
   const stack = new Stack(app, 'Circuits-Gateway');
   const gateway = new Gateway(stack, 'Gateway', {
     foundation,
     jwt: JWT,
     namespace: 'Tollgate/circuits',
+    encryptionKey,
+    operatorConcurrency: 2,
+    routeMetrics: true,
     alarmTopic: new Topic(stack, 'Alarms', {
       enforceSSL: true,
       masterKey: new Key(stack, 'AlarmsKey', { enableKeyRotation: true }),
