@@ -115,7 +115,7 @@ describe('docs/cost.md', () => {
     ] as const) {
       expect(text).toContain(told.replace('CENTS', dollars(alarmsOf(breaker))));
     }
-    const throttled = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(3) });
+    const throttled = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(4) });
     const more = dollars(alarmsOf(throttled) - alarmsOf(CircuitBreaker.of()));
     expect(text).toContain(`\`throttlePercent\` adds one of whole minutes, ${more}`);
     const deadLetters = dollars(idleCost({ ...defaults, alarms: gatewayAlarms([]) }).alarms);

@@ -77,7 +77,7 @@ function ipv6(app: App): void {
   gateway.addService('slow', {
     prefix: '/slow',
     upstream: 'https://slow.example.com',
-    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), openFor: Duration.minutes(15), outcomes: false }),
+    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), openFor: Duration.minutes(30), outcomes: false }),
     rateLimit: RateLimit.tokenBucket({ rate: 0.1, burst: 5, by: 'ip' }, { onStoreFailure: 'open' }),
   });
 }
@@ -204,7 +204,7 @@ function circuits(app: App): void {
       failurePercent: 25,
       minRequests: 20,
       window: Duration.seconds(30),
-      openFor: Duration.minutes(3),
+      openFor: Duration.minutes(4),
       maxOpenFor: Duration.minutes(30),
       probes: 5,
       successes: 20,
