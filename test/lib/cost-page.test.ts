@@ -205,6 +205,14 @@ describe('docs/cost.md', () => {
     expect(text).toContain(`twelve units: ${dollars(unitsUnderFiveLimits(MILLION))} a million`);
   });
 
+  it('agrees with what the decision on hash tags says of one slot', () => {
+    const decision = pageOf('docs/decisions/0012-one-tag-for-all-keys-of-a-request.md').replace(/\s+/g, ' ');
+    // AWS: 30,000 units a second for a slot. The script takes 11 us under one limit, and 25 us under five.
+    const [one, five] = [11, 25].map((scriptUs) => 30_000 / cacheUnitsOf(scriptUs));
+    expect(decision).toContain(`about ${one?.toLocaleString('en-US')} decisions a second, and to about 3,500`);
+    expect(Math.abs((five ?? 0) - 3500)).toBeLessThan(200);
+  });
+
   it('tells what it costs to read the rules of operators, and how often they are read', () => {
     const [none, some, most] = [0, 1000, MAX_RULES].map((rules) => dollars(ruleReadsCost(rules, RULES_FRESH_MS)));
     expect(text).toContain(
