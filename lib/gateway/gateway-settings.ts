@@ -10,12 +10,18 @@ import { issuerConfigs } from './jwt-issuer.ts';
 import { type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
 import { draftsOf, RateLimit, type RateLimits } from './rate-limit.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
 const CACHE_TIMEOUT = {
   min: Duration.millis(5),
   max: Duration.seconds(1),
   reason: 'a healthy cache answers in about 1 ms, and each request that finds it ill waits so long',
+};
+const OPERATOR_CONCURRENCY = {
+  min: 1,
+  max: 1_000,
+  fix: 'write one like 2, or leave it out to share the concurrency of the account',
 };
 const VERDICT_CACHE = {
   min: Duration.seconds(0),
@@ -41,7 +47,12 @@ export function gatewaySettings(props: GatewayProps) {
     verdictCache: verdictCache(props.verdictCache),
     badCredentials: badCredentialsLimit(props.badCredentials),
     identityHeaders: identityHeaders(props.identityHeaders),
+    operatorConcurrency: operatorConcurrency(props.operatorConcurrency),
   };
+}
+
+function operatorConcurrency(instances: number | undefined): number | undefined {
+  return instances === undefined ? undefined : wholeNumber('operatorConcurrency', instances, OPERATOR_CONCURRENCY);
 }
 
 function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly NamedLimit[] {

@@ -5,13 +5,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { about, InvalidPropError } from '../invalid-prop.ts';
-import { publishTo } from './alarm-topic.ts';
+import { alarmNotification } from './alarm-topic.ts';
 import { Authorizer } from './authorizer.ts';
+import { CacheAlarm } from './cache-alarm.ts';
 import { checkKind, checkProps, text } from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
 import { Circuits } from './circuits.ts';
 import { GatewayDashboard } from './dashboard.ts';
 import { GatewayDomain } from './domain.ts';
+import { encryptLogs } from './encrypted-logs.ts';
 import { checkGatewayNames, gatewayNameOf } from './gateway-name.ts';
 import { GATEWAY_PROPS, type GatewayProps } from './gateway-props.ts';
 import { gatewaySettings } from './gateway-settings.ts';
@@ -35,6 +37,8 @@ export class Gateway extends Construct {
   /** Where clients find the gateway. */
   readonly url: string;
   readonly #operator: OperatorFunction;
+  /** One, where somebody is told of it and the cache scales; else none. */
+  readonly #cacheAlarm: readonly CacheAlarm[];
   /** Undefined without a dashboard. */
   readonly #widget: WidgetFunction | undefined;
   readonly #services = new Map<string, Service>();
@@ -66,6 +70,8 @@ export class Gateway extends Construct {
       ...(cors && { corsPreflight: cors }),
     });
     const stage = new Stage(this, 'Stage', {
+      gateway: this.name,
+      routeMetrics: props.routeMetrics ?? false,
       httpApi: this.httpApi,
       logRetention,
       throttle: settings.throttle,
@@ -87,19 +93,27 @@ export class Gateway extends Construct {
     );
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
     const circuits = new Circuits(this, { gateway: this.name, namespace: this.namespace });
-    const notify = props.alarmTopic && publishTo(props.alarmTopic, this);
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
+    const notify = alarmNotification(this, props.alarmTopic);
     const circuitFunction = new CircuitFunction(this, 'Circuit', {
       gateway: this.name,
       circuits,
       table: foundation.table,
       logRetention,
       notify,
+      encryptionKey: props.encryptionKey,
     });
+    const { cache } = foundation;
+    this.#cacheAlarm =
+      notify && cache.kind === 'serverless'
+        ? [new CacheAlarm(this, 'CacheAlarm', { gateway: this.name, cache, notify })]
+        : [];
     this.#operator = new OperatorFunction(this, 'Operator', {
       gateway: this.name,
       circuits,
       foundation,
       logRetention,
+      maxConcurrency: settings.operatorConcurrency,
     });
     new CfnOutput(this, 'OperatorFunctionName', {
       value: this.#operator.fn.functionName,
@@ -195,7 +209,11 @@ export class Gateway extends Construct {
       httpApi: this.httpApi,
       namespace: this.namespace,
       services: () => this.services,
-      alarms: () => [circuitFunction.deadLetters, ...this.services.flatMap(({ alarms }) => alarms)],
+      alarms: () => [
+        circuitFunction.deadLetters,
+        ...this.#cacheAlarm,
+        ...this.services.flatMap(({ alarms }) => alarms),
+      ],
       widgetFunction: widget.fn,
       functions: parts.map(({ fn }) => fn),
       cache: foundation.cache,

@@ -95,6 +95,7 @@ export class Resolver {
     'Fn::And': (argument, place) => this.#list(argument, place).every(Boolean),
     'Fn::Or': (argument, place) => this.#list(argument, place).some(Boolean),
     'Fn::ImportValue': (argument, place) => this.#import(String(this.#value(argument, place)), place),
+    'Fn::GetStackOutput': (argument, place) => this.#stackOutput(this.#value(argument, place), place),
     'Fn::GetAZs': (argument, place) => {
       const region = this.#value(argument, place);
       return ZONES.map(
@@ -164,6 +165,15 @@ export class Resolver {
       }
     }
     throw this.#fault(place, `export ${name}, which no stack of the app has`);
+  }
+
+  #stackOutput(argument: unknown, place: Place): unknown {
+    const { StackName: name, OutputName: logicalId } = argument as Readonly<Record<string, string>>;
+    const stack = this.#assembly.stacks.find((candidate) => candidate.name === name);
+    const output = stack?.template.Outputs?.[logicalId ?? ''];
+    if (!stack || !output) throw this.#fault(place, `output ${logicalId} of ${name}, which no stack of the app has`);
+    const producer = { stack, logicalId: logicalId ?? '' };
+    return this.#guarded(`output ${logicalId} of ${name}`, place, () => this.#value(output.Value, producer));
   }
 
   #guarded<T>(name: string, place: Place, run: () => T): T {

@@ -65,6 +65,22 @@ describe('docs/props.md', () => {
     expect(listed(heading)).not.toEqual([]);
   });
 
+  it('lists the props of a foundation, and only these', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../lib/foundation-stack.ts'), 'utf8');
+    const [, props = ''] = /interface FoundationStackProps extends StackProps \{(.*?)^\}/ms.exec(source) ?? [];
+    const names = [...props.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name);
+    expect(names).toContain('cacheKind');
+    expect(listed('`new FoundationStack(')).toEqual(names.sort());
+  });
+
+  it('lists the fields of an environment, and only these', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../lib/environments.ts'), 'utf8');
+    const [, fields = ''] = /interface Environment \{(.*?)^\}/ms.exec(source) ?? [];
+    const names = [...fields.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name);
+    const rowsOf = rows('Environments, `lib/environments.ts`');
+    expect([...rowsOf.keys()].filter((key) => key !== 'field' && /^\w/.test(key)).sort()).toEqual(names.sort());
+  });
+
   it('has examples of services that run as they stand', () => {
     const given = { Auth, CircuitBreaker, Claim, Duration, RateLimit };
     const examples = [...PAGE.matchAll(/^```ts\n(gateway\.addService\(.*?)^```$/gms)].map(([, code = '']) => code);

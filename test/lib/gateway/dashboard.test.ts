@@ -486,6 +486,20 @@ describe('estimated cost on the dashboard', () => {
     expect(parts.labelled('Cache units')).toBeCloseTo(((12_000 * 4 * 12) / 1e6) * 0.0034, 9);
   });
 
+  it('counts units that are ready as idle, and used ones beyond them alone', () => {
+    const { widgets: ready } = synthesize({ services: FOUR, cache: { ...SERVERLESS, ecpuMinimum: 1000 } });
+    const idle = 6.132 + ((1000 * 3600 * 730) / 1e6) * 0.0023 + 2.4 + 3;
+    const now = new MetricMath(seriesOf(widget(ready, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(idle, 6);
+    const units = (requests: number) => {
+      const series = seriesOf(widget(ready, 'Estimated cost by part'));
+      return new MetricMath(series, measured(requests)).labelled('Cache units');
+    };
+    // 4 units a request: 300,000 of five minutes are paid for.
+    expect(units(60_000)).toBeCloseTo(0, 9);
+    expect(units(100_000)).toBeCloseTo(((100_000 * 12) / 1e6) * 0.0023, 9);
+  });
+
   it("counts the alarms that are there, and the cache's engine, of a gateway", () => {
     const test = testGateway({ foundation: testFoundation({ cacheEngine: 'redis' }) });
     test.gateway.addService('users', serviceProps());
@@ -505,7 +519,7 @@ describe('estimated cost on the dashboard', () => {
       circuitBreaker: CircuitBreaker.of({
         slowCall: Duration.seconds(1),
         throttlePercent: 10,
-        openFor: Duration.minutes(3),
+        openFor: Duration.minutes(4),
       }),
     });
     const now = new MetricMath(seriesOf(widget(parse(test.template()).widgets, 'Estimated cost now')), () => undefined);

@@ -238,7 +238,9 @@ describe('a service', () => {
 
   it('finds the cache and the table in its environment', () => {
     const { TOLLGATE_REDIS_URL, TOLLGATE_REDIS_CLUSTER, TOLLGATE_TABLE } = proxyEnvironment(template, 'users');
-    expect(JSON.stringify(TOLLGATE_REDIS_URL)).toMatch(/"rediss:\/\/",\{"Fn::ImportValue":"[^"]+"\},":6379"/);
+    expect(JSON.stringify(TOLLGATE_REDIS_URL)).toMatch(
+      /"rediss:\/\/",\{"Fn::GetStackOutput":\{[^}]+"CacheEndpoint"\}\},":6379"/,
+    );
     expect(TOLLGATE_REDIS_CLUSTER).toBe('true');
     expect(TOLLGATE_TABLE).toHaveProperty('Fn::ImportValue');
   });
