@@ -34,9 +34,9 @@ export function composing({ policy, upstream, randomHex }: ComposingOptions): St
 }
 
 function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): string {
-  const path = upstreamPath(event.rawPath, policy, basePath);
-  if (path === undefined) throw new Problem('bad_request', 'the path lies outside the service');
-  return event.rawQueryString === '' ? path : `${path}?${event.rawQueryString}`;
+  const target = upstreamPath(event.rawPath, policy, basePath);
+  if ('refused' in target) throw new Problem('bad_request', target.refused);
+  return event.rawQueryString === '' ? target.path : `${target.path}?${event.rawQueryString}`;
 }
 
 function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => string) {

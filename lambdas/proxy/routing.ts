@@ -1,5 +1,6 @@
 import type { ServicePolicy } from '../contract/policy.ts';
-import { hasDotSegment } from '../core/path.ts';
+import { pathBelow } from '../core/path.ts';
+import { hasDotSegment, readingsOf } from '../core/path-readings.ts';
 import { Problem } from '../core/problem.ts';
 import { routeSelector } from '../core/route.ts';
 import type { Stage } from './exchange.ts';
@@ -9,8 +10,10 @@ export function routing(policy: ServicePolicy): Stage {
   const select = routeSelector(policy);
   return {
     before: ({ event, context }) => {
-      if (hasDotSegment(event.rawPath)) throw new Problem('bad_request', 'the path holds a dot segment');
-      context.exchange.route = select(event.routeKey, event.requestContext.http.method, event.rawPath);
+      const readings = readingsOf(pathBelow(policy.prefix, event.rawPath) ?? event.rawPath);
+      if (readings === undefined) throw new Problem('bad_request', 'the path can be read in too many ways');
+      if (readings.some(hasDotSegment)) throw new Problem('bad_request', 'the path holds a dot segment');
+      context.exchange.route = select(event.routeKey, event.requestContext.http.method, readings);
     },
   };
 }
