@@ -1,6 +1,6 @@
 import { isSendable, type Upstream } from '../adapters/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { forwardedRequestHeaders, keptHeaders } from '../core/headers.ts';
+import { forwardedRequestHeaders, withheldHeaders } from '../core/headers.ts';
 import { identityTeller } from '../core/identity.ts';
 import { upstreamPath } from '../core/path.ts';
 import { Problem } from '../core/problem.ts';
@@ -43,13 +43,13 @@ function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): s
 }
 
 function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => string) {
-  const kept = keptHeaders(policy);
+  const withheld = withheldHeaders(policy);
   const tell = identityTeller(policy.identityHeaders);
   return (event: ProxyEvent, exchange: Exchange): Record<string, string> => {
     const { domainName, http } = event.requestContext;
     const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
     return {
-      ...forwardedRequestHeaders(event.headers as Record<string, string>, kept),
+      ...forwardedRequestHeaders(event.headers as Record<string, string>, withheld),
       ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
       'x-forwarded-for': event.headers['x-forwarded-for'] ?? http.sourceIp,
       'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',

@@ -186,6 +186,24 @@ describe('what the upstream receives', () => {
     expect(JSON.stringify(headersSeen())).not.toMatch(/root|secret/);
   });
 
+  it('holds no field that it would believe of a proxy, but one that the service keeps', async () => {
+    const headers = {
+      proxy: 'http://root:8080',
+      'client-ip': 'root',
+      true_client_ip: 'root',
+      'x-original-url': '/root',
+      'x-forwarded-user': 'root',
+      'x-forwarded-for': '203.0.113.7',
+      'remote-user': 'root',
+      'x-amzn-oidc-identity': 'root',
+      cf_connecting_ip: 'root',
+      'cf-connecting-ip': '192.0.2.9',
+    };
+    await environment({ keepHeaders: ['cf-connecting-ip'] }).send({ verdict: ALICE, headers });
+    expect(JSON.stringify(headersSeen())).not.toContain('root');
+    expect(headersSeen()).toMatchObject({ 'cf-connecting-ip': '192.0.2.9', 'x-forwarded-for': '203.0.113.7' });
+  });
+
   it('holds the authorization where the service asks for it', async () => {
     await environment({ forwardAuthorization: true }).send({ verdict: ALICE, headers: { authorization: 'Bearer t' } });
     expect(headersSeen()).toMatchObject({ authorization: 'Bearer t' });
