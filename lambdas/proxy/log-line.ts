@@ -1,4 +1,5 @@
 import { writeLine } from '../adapters/log.ts';
+import { masked } from '../contract/masked.ts';
 import { Metric, type MetricName } from '../contract/metrics.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Ruling } from '../core/counters.ts';
@@ -8,8 +9,8 @@ import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult } from './exchange
 import { limitFields, limitMetrics } from './limit-report.ts';
 import { type Stage, stage } from './stage.ts';
 
-/** A path is logged up to this length; a query never is, since tokens and keys are put there. */
-const MAX_LOGGED_PATH = 1024;
+/** What clients choose is logged up to these lengths, masked; a query never is, since tokens and keys are put there. */
+const MAX_LOGGED = { method: 16, path: 1024, userAgent: 128 };
 
 /** Who sent a request away. */
 const REJECTIONS: Readonly<Partial<Record<ProblemCode, MetricName>>> = {
@@ -74,6 +75,7 @@ function describe(
   latencyMs: number,
 ): Record<string, unknown> {
   const { verdict, forwarded } = exchange;
+  const { http } = event.requestContext;
   const retries = retriesOf(exchange);
   return {
     request_id: exchange.requestId,
@@ -82,8 +84,8 @@ function describe(
     service: policy.service,
     upstream: policy.upstream,
     route: exchange.route?.keys[0] ?? event.routeKey,
-    method: event.requestContext.http.method,
-    path: event.rawPath.slice(0, MAX_LOGGED_PATH),
+    method: http.method.slice(0, MAX_LOGGED.method),
+    path: masked(event.rawPath).slice(0, MAX_LOGGED.path),
     status: response.statusCode,
     latency_ms: round(latencyMs),
     upstream_ms: forwarded === undefined ? null : round(forwarded.upstreamMs),
@@ -96,6 +98,7 @@ function describe(
     ...(exchange.fallback && { fallback: true }),
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,
+    user_agent: masked(http.userAgent ?? '').slice(0, MAX_LOGGED.userAgent),
   };
 }
 
