@@ -107,11 +107,16 @@ export const REBUILT_HEADERS: readonly string[] = [
 ];
 
 const ALL = UNTRUSTED_HEADERS.flatMap(({ names }) => names);
-const NAMES = new Set(ALL.filter((name) => !name.endsWith('*')));
+/** Those that are whole names. */
+export const UNTRUSTED_NAMES: ReadonlySet<string> = new Set(ALL.filter((name) => !name.endsWith('*')));
 const PREFIXES = ALL.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
 const BEGINS_UNTRUSTED = new RegExp(`^(?:${PREFIXES.join('|')})`);
 
 /** @param name in lower case, `-` for all that is neither letter nor digit */
+export function beginsUntrusted(name: string): boolean {
+  return BEGINS_UNTRUSTED.test(name);
+}
+
 export function isUntrusted(name: string): boolean {
-  return NAMES.has(name) || BEGINS_UNTRUSTED.test(name);
+  return UNTRUSTED_NAMES.has(name) || beginsUntrusted(name);
 }

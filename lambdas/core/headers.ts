@@ -1,7 +1,7 @@
 import { API_KEY_PREFIX } from '../contract/api-key.ts';
 import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { isUntrusted, REBUILT_HEADERS } from '../contract/untrusted-headers.ts';
+import { beginsUntrusted, REBUILT_HEADERS, UNTRUSTED_NAMES } from '../contract/untrusted-headers.ts';
 
 /** Header fields by lower-cased name, as payload 2.0 hands them over: duplicates joined by commas. */
 export type Headers = Readonly<Record<string, string>>;
@@ -53,15 +53,15 @@ const MAX_CONNECTION_OPTIONS = 64;
  * What of a client's header fields goes on to the upstream. Names are compared with every other character read as `-`:
  * CGI-style upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`, some of them not `X.User.Id` either.
  *
- * @param withheld what does not go on beside the usual: credentials, and what only the gateway says
+ * @param withheld from `withheldHeaders`
  */
 export function forwardedRequestHeaders(headers: Headers, withheld: WithheldHeaders): Record<string, string> {
   const named = connectionOptions(headers['connection']);
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
     const name = comparable(field);
-    if (withheld.names.has(name) || named.has(name)) continue;
-    if (isUntrusted(name) && !withheld.except.has(field)) continue;
+    if ((withheld.names.has(name) || beginsUntrusted(name)) && !withheld.except.has(field)) continue;
+    if (named.has(name)) continue;
     // Wherever a client puts it: a key that is good for one service is no business of another's upstream.
     if (withheld.apiKeys && value.startsWith(API_KEY_PREFIX)) continue;
     forwarded[field] = value;
@@ -69,9 +69,9 @@ export function forwardedRequestHeaders(headers: Headers, withheld: WithheldHead
   return forwarded;
 }
 
-/** What of a service's requests `forwardedRequestHeaders` leaves out. */
+/** Fields that requests of one service lose on their way to the upstream. */
 export interface WithheldHeaders {
-  /** In the form in which names are compared; no service keeps these. */
+  /** In the form in which names are compared. */
   readonly names: ReadonlySet<string>;
   /** Untrusted fields that the service keeps, spelled exactly so: the proxy before the gateway sends no other spelling. */
   readonly except: ReadonlySet<string>;
@@ -91,9 +91,11 @@ export function withheldHeaders({
   const policies = [own, ...Object.values(routes)].map(({ auth }) => auth);
   const credentials = policies.flatMap((auth) => (auth.type === 'none' ? [] : credentialSource(auth).headers));
   const names = [...Object.keys(identityHeaders), ...(forwardAuthorization ? [] : [AUTHORIZATION, ...credentials])];
+  const never = new Set([...REMOVED, ...names.map(comparable)]);
+  const kept = [...keepHeaders, ...(forwardAuthorization ? credentials : [])];
   return {
-    names: new Set([...REMOVED, ...names.map(comparable)]),
-    except: new Set([...keepHeaders, ...(forwardAuthorization ? credentials : [])]),
+    names: new Set([...never, ...UNTRUSTED_NAMES]),
+    except: new Set(kept.filter((name) => !never.has(name))),
     apiKeys: !forwardAuthorization,
   };
 }
