@@ -3,11 +3,17 @@ import type { FallbackPolicy } from '../contract/circuit-policy.ts';
 import { FALLBACK_HEADER } from '../core/headers.ts';
 import { Problem } from '../core/problem.ts';
 import { withSecurityHeaders } from '../core/security-headers.ts';
-import type { Exchange, ProxyResult, Stage } from './exchange.ts';
+import type { Exchange, ProxyResult } from './exchange.ts';
+import { type Stage, stage } from './stage.ts';
 
 /** Turns whatever ended the pipeline into a response: problems as problem+json, and the gateway's fields on all. */
-export function answers(): Stage {
-  return {
+export function answers(): Stage<'requestId', 'responseHeaders'> {
+  return stage({
+    needs: ['requestId'],
+    gives: ['responseHeaders'],
+    before: (_, exchange) => {
+      exchange.responseHeaders = { 'x-request-id': exchange.requestId };
+    },
     after: (request) => {
       const { response, context } = request;
       if (response) request.response = complete(response, context.exchange);
@@ -17,7 +23,7 @@ export function answers(): Stage {
       exchange.problem = asProblem(request.error, exchange);
       request.response = complete(responseTo(exchange.problem, exchange), exchange);
     },
-  };
+  });
 }
 
 function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyResult {

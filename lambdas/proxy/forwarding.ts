@@ -6,8 +6,9 @@ import type { ServicePolicy } from '../contract/policy.ts';
 import { returnedResponseHeaders } from '../core/headers.ts';
 import { type AttemptResult, isFailure } from '../core/outcome.ts';
 import { Problem } from '../core/problem.ts';
-import type { AttemptOutcome, Exchange, ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
+import type { AttemptOutcome, Exchange, ProxyResult } from './exchange.ts';
 import { type RetryingOptions, retrying } from './retrying.ts';
+import { type Handler, handler } from './stage.ts';
 
 /** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
 const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
@@ -19,13 +20,12 @@ export interface ForwardingOptions extends RetryingOptions {
 }
 
 /** Sends the composed message, again where that may help, and hands the answer back. */
-export function forwarding(options: ForwardingOptions) {
+export function forwarding(options: ForwardingOptions): Handler<'message' | 'circuit' | 'returnsLeases'> {
   const { policy, upstream, monotonic } = options;
   const retries = policy.retry === null ? undefined : retrying(policy.retry, options);
 
-  return async (_: ProxyEvent, { exchange }: ProxyContext): Promise<ProxyResult> => {
+  return handler(['message', 'circuit', 'returnsLeases'], async (exchange) => {
     const { message } = exchange;
-    if (message === undefined) throw new TypeError('there is no message to forward');
     const note = attemptsOf(exchange, options);
     const deadlineAtMs = exchange.deadlineAtMs ?? monotonic() + policy.timeoutMs;
     exchange.deadlineAtMs = deadlineAtMs;
@@ -42,7 +42,7 @@ export function forwarding(options: ForwardingOptions) {
         if (!(await retries?.again(exchange, error, deadlineAtMs))) throw problemOf(error, policy);
       }
     }
-  };
+  });
 }
 
 /** What notes how each attempt ended; how long it all took is counted from now. */

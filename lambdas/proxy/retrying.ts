@@ -69,5 +69,5 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
 function mayBeSentAgain({ message, circuit }: Exchange, error: UpstreamError): boolean {
   if (message === undefined || !isIdempotent(message.method) || !(error instanceof ConnectionError)) return false;
   // A probe is one request, and an upstream that is in doubt gets no more of them than it must.
-  return circuit === undefined || (circuit.state.state === 'closed' && circuit.admission === 'pass');
+  return !circuit || (circuit.state.state === 'closed' && circuit.admission === 'pass');
 }

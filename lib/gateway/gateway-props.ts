@@ -63,8 +63,9 @@ export interface GatewayProps {
   readonly verdictCache?: Duration;
   /**
    * How often one source address may present credentials that are refused; further ones are answered 429 in place of 401,
-   * while good credentials from there still pass. One `RateLimit.perIp`, or `RateLimit.none()`. Where `rejections` are
-   * `bare` API Gateway refuses by itself, and nothing is counted.
+   * while good credentials from there still pass. Tokens that were good and have expired do not count. One
+   * `RateLimit.perIp`, or `RateLimit.none()`. Where `rejections` are `bare` API Gateway refuses by itself, and nothing is
+   * counted.
    *
    * @default RateLimit.perIp(30, Duration.minutes(1))
    */

@@ -19,6 +19,7 @@ import type { CircuitFunction } from './circuit-function.ts';
 import type { Circuits } from './circuits.ts';
 import type { BilledAlarm } from './idle-cost.ts';
 import { intervalMs } from './interval.ts';
+import { keepHeaders } from './keep-headers.ts';
 import type { NamedLimit } from './limit-policies.ts';
 import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
@@ -120,6 +121,7 @@ export class Service extends Construct {
       stripPrefix: props.stripPrefix ?? true,
       forwardAuthorization: props.forwardAuthorization ?? false,
       identityHeaders: context.identityHeaders,
+      keepHeaders: keepHeaders(props.keepHeaders ?? [], context.identityHeaders),
       badCredentials: context.badCredentials,
       circuit: breaker.policy,
       retry: retryPolicy(props),

@@ -52,6 +52,8 @@ describe('a gateway', () => {
       sourceIp: '$context.identity.sourceIp',
       errorMessage: '$context.error.message',
     });
+    // Nothing in it can mask a token that a client puts there.
+    expect(Format).not.toMatch(/\$context\.(path|identity\.userAgent)/);
   });
 
   it('asks its authorizer once a credential and route, and again after a minute', () => {

@@ -69,6 +69,7 @@ describe('a service', () => {
       stripPrefix: true,
       forwardAuthorization: false,
       identityHeaders: DEFAULT_IDENTITY_HEADERS,
+      keepHeaders: [],
       badCredentials: windowLimit(30, 60_000, { name: 'bad-credentials', by: 'ip' }),
       circuit: CircuitBreaker.of().policy,
       retry: null,
@@ -339,7 +340,7 @@ describe('a wrong service', () => {
     [
       'a misspelt prop',
       { timout: Duration.seconds(5) },
-      'props must be among prefix, upstream, timeout, auth, rateLimit, cost, circuitBreaker, retries, retryBudgetPercent, stripPrefix, forwardAuthorization, memorySize, maxConcurrency, got "timout": write timeout',
+      'props must be among prefix, upstream, timeout, auth, rateLimit, cost, circuitBreaker, retries, retryBudgetPercent, stripPrefix, forwardAuthorization, keepHeaders, memorySize, maxConcurrency, got "timout": write timeout',
     ],
     ['a prop that there is not', { hedging: 3 }, 'maxConcurrency, got "hedging": leave it out'],
     [
