@@ -3,7 +3,10 @@ import type { Headers } from './headers.ts';
 /** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
 export const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 
-/** Names and values of all header fields of an answer together (AWS: Quotas for HTTP APIs). */
+/**
+ * Names and values of all header fields of an answer together. AWS documents it of requests (Quotas for HTTP APIs); an
+ * answer over it is assumed to end as a 5xx of API Gateway's own.
+ */
 export const MAX_REPLY_HEADER_BYTES = 10_240;
 
 /** Text travels in Lambda's reply as it is, everything else as base64. */
