@@ -1,5 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Socket } from 'node:net';
+import { certificate } from './certificate.ts';
 
 /** Fastify's `bodyLimit` where nobody says another. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -26,6 +28,7 @@ const atFirstBytes = (act: (socket: Socket) => void) =>
 
 const SERVERS = {
   fastify: createHttpServer(likeFastify),
+  'fastify over TLS': createHttpsServer(await certificate(), likeFastify),
   resets: atFirstBytes((socket) => socket.write(REFUSAL, () => socket.resetAndDestroy())),
   closes: atFirstBytes((socket) => {
     socket.write(REFUSAL);
@@ -43,7 +46,7 @@ const listening = Object.entries(SERVERS).map(
     new Promise<[string, string]>((resolve) => {
       server.listen(0, '127.0.0.1', () => {
         const { port } = server.address() as { port: number };
-        resolve([name, `http://127.0.0.1:${port}`]);
+        resolve([name, `${name.includes('TLS') ? 'https' : 'http'}://127.0.0.1:${port}`]);
       });
     }),
 );

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
 import { ConnectionError, type UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
 import { closersOf } from '../../support/closers.ts';
@@ -41,14 +41,20 @@ async function failure(sent: Promise<unknown>): Promise<UpstreamError> {
 }
 
 describe('an upstream that refuses an upload and closes', () => {
-  it.each(['fastify', 'closes', 'resets'] as const)('gives its answer every time: %s', async (kind) => {
-    const send = senderTo(early.urls[kind]);
-    const body = Buffer.alloc(5 * MB);
-    for (let turn = 0; turn < 5; turn += 1) {
-      const answers = await Promise.all(Array.from({ length: 4 }, () => send({ body })));
-      expect(answers.map(({ status, body }) => `${status} ${body}`)).toEqual(Array(4).fill('413 no'));
-    }
-  });
+  it.each(['fastify', 'fastify over TLS', 'closes', 'resets'] as const)(
+    'gives its answer every time: %s',
+    async (kind) => {
+      // The upstream's certificate is its own.
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      closers.push(() => vi.unstubAllEnvs());
+      const send = senderTo(early.urls[kind]);
+      const body = Buffer.alloc(5 * MB);
+      for (let turn = 0; turn < 5; turn += 1) {
+        const answers = await Promise.all(Array.from({ length: 4 }, () => send({ body })));
+        expect(answers.map(({ status, body }) => `${status} ${body}`)).toEqual(Array(4).fill('413 no'));
+      }
+    },
+  );
 
   it('gives no answer where it resets within that', async () => {
     const send = senderTo(early.urls['resets within its answer']);
