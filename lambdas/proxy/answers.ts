@@ -2,6 +2,7 @@ import { describeError, writeLine } from '../adapters/log.ts';
 import type { FallbackPolicy } from '../contract/circuit-policy.ts';
 import { FALLBACK_HEADER } from '../core/headers.ts';
 import { Problem } from '../core/problem.ts';
+import { headerBytes, headersTooLarge, MAX_REPLY_HEADER_BYTES } from '../core/reply-limits.ts';
 import { withSecurityHeaders } from '../core/security-headers.ts';
 import type { Exchange, ProxyResult } from './exchange.ts';
 import { type Stage, stage } from './stage.ts';
@@ -16,7 +17,7 @@ export function answers(): Stage<'requestId', 'responseHeaders'> {
     },
     after: (request) => {
       const { response, context } = request;
-      if (response) request.response = complete(response, context.exchange);
+      if (response) request.response = returnable(complete(response, context.exchange), context.exchange);
     },
     onError: (request) => {
       const { exchange } = request.context;
@@ -24,6 +25,15 @@ export function answers(): Stage<'requestId', 'responseHeaders'> {
       request.response = complete(responseTo(exchange.problem, exchange), exchange);
     },
   });
+}
+
+/** API Gateway answers 500 of its own in place of too many header bytes, without a word of why. */
+function returnable(response: ProxyResult, exchange: Exchange): ProxyResult {
+  const bytes = headerBytes(response.headers as Record<string, string>, response.cookies ?? []);
+  if (bytes <= MAX_REPLY_HEADER_BYTES) return response;
+  exchange.fault = 'headers_too_large';
+  exchange.problem = new Problem('bad_gateway', headersTooLarge(bytes));
+  return complete(problemResponse(exchange.problem, exchange), exchange);
 }
 
 function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyResult {

@@ -9,7 +9,7 @@ import type { CircuitState } from '../contract/circuit-state.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import type { Admission } from '../core/circuit-admission.ts';
 import type { LimitRequest, Ruling } from '../core/counters.ts';
-import type { AttemptResult } from '../core/outcome.ts';
+import type { AttemptError, AttemptResult } from '../core/outcome.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
@@ -59,6 +59,8 @@ export interface Exchange extends Partial<Parts> {
   deadlineAtMs?: number;
   /** What the gateway answered in the upstream's place. */
   problem?: Problem;
+  /** Why the upstream's answer could not be handed back, for the log. */
+  fault?: AttemptError | 'headers_too_large';
   /** Set once the request was sent to the upstream. */
   forwarded?: Forwarded;
 }

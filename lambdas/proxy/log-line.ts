@@ -4,6 +4,7 @@ import { Metric, type MetricName } from '../contract/metrics.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Ruling } from '../core/counters.ts';
 import { emf, type MetricValues } from '../core/emf.ts';
+import { tellsHealth } from '../core/outcome.ts';
 import type { Problem, ProblemCode } from '../core/problem.ts';
 import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult } from './exchange.ts';
 import { limitFields, limitMetrics } from './limit-report.ts';
@@ -87,6 +88,7 @@ function describe(
     method: http.method.slice(0, MAX_LOGGED.method),
     path: masked(event.rawPath).slice(0, MAX_LOGGED.path),
     status: response.statusCode,
+    ...(exchange.fault && { upstream_error: exchange.fault }),
     latency_ms: round(latencyMs),
     upstream_ms: forwarded === undefined ? null : round(forwarded.upstreamMs),
     overhead_ms: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
@@ -109,9 +111,10 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
   return {
     [Metric.requests]: 1,
     [Metric.overhead]: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
-    ...(forwarded && {
+    ...(forwarded && { [Metric.failures]: forwarded.failed ? 1 : 0 }),
+    // How long an event stream or a refused body took must not open a circuit that counts slow requests.
+    ...(forwarded?.attempts.every(({ result }) => tellsHealth(result)) && {
       [Metric.upstreamLatency]: round(forwarded.upstreamMs),
-      [Metric.failures]: forwarded.failed ? 1 : 0,
     }),
     ...(retries > 0 && { [Metric.retries]: retries }),
     ...(rejection && { [rejection]: 1 }),
