@@ -165,7 +165,7 @@ describe('a service', () => {
         IntegrationType: 'AWS_PROXY',
         PayloadFormatVersion: '2.0',
         TimeoutInMillis: timeoutInMillis,
-        IntegrationUri: { 'Fn::GetAtt': [Match.stringLikeRegexp(`Gateway${service}ProxyProxyFunction`), 'Arn'] },
+        IntegrationUri: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^${service}ProxyProxyFunction`), 'Arn'] },
       });
     }
   });
@@ -174,7 +174,7 @@ describe('a service', () => {
     const permissions = Object.values(
       template.findResources('AWS::Lambda::Permission', {
         Properties: {
-          FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('GatewaypaymentsProxy'), 'Arn'] },
+          FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('^paymentsProxy'), 'Arn'] },
           Principal: 'apigateway.amazonaws.com',
         },
       }),
@@ -185,7 +185,7 @@ describe('a service', () => {
 
   it('reaches the items of its own circuit and no other item of the table', () => {
     template.hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('GatewayusersProxy') }],
+      Roles: [{ Ref: Match.stringLikeRegexp('^usersProxy') }],
       PolicyDocument: {
         Statement: Match.arrayWith([
           {
@@ -201,7 +201,7 @@ describe('a service', () => {
 
   it("lists the operators' rules, and reaches nothing else of the table without a circuit", () => {
     const { PolicyDocument } = onlyResource(template, 'AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('GatewayordersProxy') }],
+      Roles: [{ Ref: Match.stringLikeRegexp('^ordersProxy') }],
     });
     const { Statement } = PolicyDocument as { Statement: readonly { Action: string | readonly string[] }[] };
     expect(Statement.filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:'))).toEqual([
@@ -223,7 +223,7 @@ describe('a service', () => {
       SubnetIds: [expect.anything(), expect.anything()],
     });
     template.hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('GatewayusersProxy') }],
+      Roles: [{ Ref: Match.stringLikeRegexp('^usersProxy') }],
       PolicyDocument: {
         Statement: Match.arrayWith([
           Match.objectLike({
