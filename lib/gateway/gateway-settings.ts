@@ -10,6 +10,7 @@ import { issuerConfigs } from './jwt-issuer.ts';
 import { type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
 import { draftsOf, RateLimit, type RateLimits } from './rate-limit.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
 const CACHE_TIMEOUT = {
@@ -21,6 +22,12 @@ const VERDICT_CACHE = {
   min: Duration.seconds(0),
   max: Duration.seconds(60),
   reason: 'for that long a credential is let in that has ended',
+};
+const ROUTE_QUOTA = {
+  min: 300,
+  // A route is a resource, and CloudFormation changes 2,500 of them at once.
+  max: 2500,
+  fix: 'AWS lets every API have 300 and more on request, in Service Quotas; leave it out for 300',
 };
 
 /**
@@ -35,6 +42,7 @@ export function gatewaySettings(props: GatewayProps) {
     rejections: props.rejections ?? 'explained',
     cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
     throttle: throttle(props),
+    routeQuota: wholeNumber('routeQuota', props.routeQuota ?? ROUTE_QUOTA.min, ROUTE_QUOTA),
     cacheTimeoutMs: intervalMs('cacheTimeout', props.cacheTimeout ?? DEFAULT_CACHE_TIMEOUT, CACHE_TIMEOUT),
     limits: gatewayLimits(props.rateLimit),
     rateLimitHeaders: props.rateLimitHeaders ?? true,

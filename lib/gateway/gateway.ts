@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -22,10 +22,18 @@ import { HEALTH_PATH } from './prefix.ts';
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext } from './service.ts';
 import type { ServiceProps } from './service-props.ts';
+import { lackOfRoom } from './stack-room.ts';
 import { Stage } from './stage.ts';
 import { WidgetFunction } from './widget-function.ts';
 
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/**
+ * Services that CloudFormation makes or changes at a time. API Gateway takes 10 calls a second of an account that manage
+ * APIs (40 in a burst), and may answer 409 to calls that change one API at the same time.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+const SERVICES_AT_A_TIME = 10;
 
 /** An HTTP API in front of services: who calls is verified, how often is limited, and a failing upstream is left alone. */
 export class Gateway extends Construct {
@@ -105,7 +113,7 @@ export class Gateway extends Construct {
       value: this.#operator.fn.functionName,
       description: 'The function that revokes credentials, sets limits and moves circuits',
     });
-    const routes = new RouteTable();
+    const routes = new RouteTable(settings.routeQuota);
     routes.claim({ method: HttpMethod.GET, path: HEALTH_PATH });
     this.#context = {
       gateway: this.name,
@@ -125,6 +133,7 @@ export class Gateway extends Construct {
       preflight: cors && health.integration,
       logRetention,
     };
+    this.node.addValidation({ validate: () => lackOfRoom(Stack.of(this), this.services) });
     this.#widget = (props.dashboard ?? true) ? this.createDashboard(stage, health) : undefined;
   }
 
@@ -159,6 +168,8 @@ export class Gateway extends Construct {
       );
     }
     const service = about(`service ${name}`, () => new Service(this, name, this.#context, props));
+    const before = this.services.at(-SERVICES_AT_A_TIME);
+    if (before) service.addStackDependency(before);
     this.#services.set(name, service);
     return service;
   }

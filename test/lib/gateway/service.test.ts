@@ -489,7 +489,7 @@ describe('a wrong route', () => {
         one.addRoute('GET /x');
       }
     }).toThrow(
-      /service s99: an API must have at most 300 routes, got one more with "GET \/s99\/x": split the services/,
+      /service s99: an API must have at most 300 routes, got one more with "GET \/s99\/x": let AWS raise the API's quota "Routes per API" and give the gateway the new one as routeQuota, or split the services/,
     );
   });
 });
