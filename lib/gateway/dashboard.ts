@@ -18,6 +18,7 @@ import { cacheUnits, cacheWidgets } from './dashboard-cache.ts';
 import { costWidgets } from './dashboard-cost.ts';
 import { serviceWidgets } from './dashboard-service.ts';
 import type { BilledAlarm } from './idle-cost.ts';
+import { writtenOnce } from './written-once.ts';
 
 /**
  * Services that get graphs of their own. A dashboard holds 2,500 metrics and 500 widgets; an API's 300 routes make at
@@ -74,7 +75,7 @@ export class GatewayDashboard extends Construct {
     super(scope, id);
     // Dashboard.addWidgets wants the widgets at once; a lazy body is written after the last service was added.
     const dashboard = new CfnDashboard(this, 'Resource', {
-      dashboardBody: Lazy.string({ produce: () => Stack.of(this).toJsonString({ widgets: body(props) }) }),
+      dashboardBody: writtenOnce(Lazy.string({ produce: () => Stack.of(this).toJsonString({ widgets: body(props) }) })),
     });
     this.dashboardName = dashboard.ref;
   }

@@ -1,4 +1,4 @@
-import { type CfnElement, Duration, NestedStack } from 'aws-cdk-lib';
+import { type CfnElement, CfnResource, Duration, NestedStack } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
@@ -208,7 +208,8 @@ export class Service extends NestedStack {
 
   /** CloudFormation makes names of logical ids. Without this, a function's name would not say which service it is of. */
   protected override allocateLogicalId(element: CfnElement): string {
-    return this.node.id.replaceAll('-', '') + super.allocateLogicalId(element);
+    const id = super.allocateLogicalId(element);
+    return CfnResource.isCfnResource(element) ? this.node.id.replaceAll('-', '') + id : id;
   }
 
   /** Where requests go that no route of `addRoute` matches. */

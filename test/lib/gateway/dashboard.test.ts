@@ -104,8 +104,10 @@ function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
 
 function parse(template: Template): { body: string; widgets: readonly Widget[] } {
   const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  const parts: unknown[] = dashboard?.Properties.DashboardBody['Fn::Join'][1];
-  const body = parts.map((part) => (typeof part === 'string' ? part : nameOf(part as object))).join('');
+  const [text, variables]: [string, Record<string, object>] = dashboard?.Properties.DashboardBody['Fn::Sub'];
+  const body = text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) =>
+    literal ? `\${${name}}` : nameOf(variables[name] ?? {}),
+  );
   return { body, widgets: JSON.parse(body).widgets };
 }
 
