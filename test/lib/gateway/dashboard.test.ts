@@ -14,7 +14,7 @@ import {
   GatewayDashboard,
   type GatewayDashboardProps,
 } from '../../../lib/gateway/dashboard.ts';
-import { serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 interface Widget {
   readonly type: 'text' | 'metric' | 'custom';
@@ -103,8 +103,8 @@ function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
 }
 
 function parse(template: Template): { body: string; widgets: readonly Widget[] } {
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  const [text, variables]: [string, Record<string, object>] = dashboard?.Properties.DashboardBody['Fn::Sub'];
+  const { DashboardBody } = onlyResource(template, 'AWS::CloudWatch::Dashboard');
+  const [text, variables] = (DashboardBody as { 'Fn::Sub': [string, Record<string, object>] })['Fn::Sub'];
   const body = text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) =>
     literal ? `\${${name}}` : nameOf(variables[name] ?? {}),
   );
