@@ -22,7 +22,7 @@ import { HEALTH_PATH } from './prefix.ts';
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext } from './service.ts';
 import type { ServiceProps } from './service-props.ts';
-import { lackOfRoom } from './stack-room.ts';
+import { checkStackRoom } from './stack-room.ts';
 import { Stage } from './stage.ts';
 import { WidgetFunction } from './widget-function.ts';
 
@@ -133,7 +133,12 @@ export class Gateway extends Construct {
       preflight: cors && health.integration,
       logRetention,
     };
-    this.node.addValidation({ validate: () => lackOfRoom(Stack.of(this), this.services) });
+    this.node.addValidation({
+      validate: () => {
+        about(subject, () => checkStackRoom(Stack.of(this), this.services));
+        return [];
+      },
+    });
     this.#widget = (props.dashboard ?? true) ? this.createDashboard(stage, health) : undefined;
   }
 
