@@ -10,7 +10,7 @@ import { Authorizer } from './authorizer.ts';
 import { checkKind, checkProps, text } from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
 import { Circuits } from './circuits.ts';
-import { GatewayDashboard } from './dashboard.ts';
+import { GatewayDashboard, PRICED_SERVICES } from './dashboard.ts';
 import { GatewayDomain } from './domain.ts';
 import { checkGatewayNames, gatewayNameOf } from './gateway-name.ts';
 import { GATEWAY_PROPS, type GatewayProps } from './gateway-props.ts';
@@ -216,7 +216,10 @@ export class Gateway extends Construct {
       functions: parts.map(({ fn }) => fn),
       cache: foundation.cache,
       natGateways: foundation.egress === 'nat' ? 1 : 0,
-      logGroups: () => [stage.accessLog, ...[...parts, widget, ...this.services].map(({ logGroup }) => logGroup)],
+      logGroups: () => {
+        const priced = this.services.slice(0, PRICED_SERVICES);
+        return [stage.accessLog, ...[...parts, widget, ...priced].map(({ logGroup }) => logGroup)];
+      },
     });
     new CfnOutput(this, 'DashboardName', {
       value: dashboard.dashboardName,
