@@ -22,7 +22,7 @@ export class RouteTable {
   claimPrefix(service: string, prefix: string): void {
     if (this.#prefixes.size >= MOST_SERVICES) {
       throw new InvalidPropError(
-        `an API must have at most ${MOST_SERVICES} services, got one more: AWS gives it 300 integrations and raises that for nobody; split the services over two gateways`,
+        `an API must have at most ${MOST_SERVICES} services, got one more: AWS gives it 300 integrations, a quota that it does not raise; split the services over two gateways`,
       );
     }
     if (overlap(prefix, HEALTH_PATH)) {

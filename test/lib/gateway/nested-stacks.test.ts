@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../../lib/gateway/gateway.ts';
 import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
+import { RouteTable } from '../../../lib/gateway/route-table.ts';
 import { checkStackRoom } from '../../../lib/gateway/stack-room.ts';
 import { refusalOf, serviceProps, type TestGateway, testApp, testGateway } from '../support/stacks.ts';
 import { nestedIn } from '../support/whole-template.ts';
@@ -138,6 +139,14 @@ describe('a gateway of many services', () => {
     const { gateway } = gatewayOf(90, { ...CORS, routeQuota: 365 });
     expect(gateway.services).toHaveLength(90);
     expect(refusalOf(() => addTo(gateway, ['x', 'y']))).toContain('service y: an API must have at most 365 routes, ');
+  });
+
+  it('has no more than 299, one integration each, whatever AWS raises', () => {
+    const routes = new RouteTable(2500);
+    for (let n = 0; n < 299; n++) routes.claimPrefix(`s${n}`, `/s${n}`);
+    expect(refusalOf(() => routes.claimPrefix('one-more', '/one-more'))).toBe(
+      'an API must have at most 299 services, got one more: AWS gives it 300 integrations, a quota that it does not raise; split the services over two gateways',
+    );
   });
 
   it.each([299, 2501, 300.5])('refuses a quota of %d routes', (routeQuota) => {
