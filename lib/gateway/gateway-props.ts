@@ -98,6 +98,14 @@ export interface GatewayProps {
    */
   readonly throttleBurst?: number;
   /**
+   * Routes that AWS lets the API have, 300 to 2,500: more than 300 where AWS raised the API's quota "Routes per API" on
+   * request. A service takes two routes, four with CORS, and one for each `addRoute`, two for an `ANY` route with CORS.
+   * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+   *
+   * @default 300
+   */
+  readonly routeQuota?: number;
+  /**
    * Limits that count the requests of all services together, such as `RateLimit.total(5000, Duration.minutes(1))`; a
    * service's own hold as well.
    *
@@ -194,6 +202,7 @@ export const GATEWAY_PROPS = {
   corsOrigins: optional(texts('https://app.example.com')),
   throttleRate: optional(NUMBER),
   throttleBurst: optional(NUMBER),
+  routeQuota: optional(NUMBER),
   rateLimit: optional(RATE_LIMIT),
   rateLimitHeaders: optional(BOOLEAN),
   cacheTimeout: optional(DURATION),

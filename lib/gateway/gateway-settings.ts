@@ -28,6 +28,12 @@ const VERDICT_CACHE = {
   max: Duration.seconds(60),
   reason: 'for that long a credential is let in that has ended',
 };
+const ROUTE_QUOTA = {
+  min: 300,
+  // A route is a resource, and CloudFormation changes 2,500 of them at once.
+  max: 2500,
+  fix: 'AWS lets every API have 300 and more on request, in Service Quotas; leave it out for 300',
+};
 
 /**
  * What the props of a gateway say, with their defaults.
@@ -41,6 +47,7 @@ export function gatewaySettings(props: GatewayProps) {
     rejections: props.rejections ?? 'explained',
     cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
     throttle: throttle(props),
+    routeQuota: wholeNumber('routeQuota', props.routeQuota ?? ROUTE_QUOTA.min, ROUTE_QUOTA),
     cacheTimeoutMs: intervalMs('cacheTimeout', props.cacheTimeout ?? DEFAULT_CACHE_TIMEOUT, CACHE_TIMEOUT),
     limits: gatewayLimits(props.rateLimit),
     rateLimitHeaders: props.rateLimitHeaders ?? true,

@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -11,7 +11,7 @@ import { CacheAlarm } from './cache-alarm.ts';
 import { checkKind, checkProps, text } from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
 import { Circuits } from './circuits.ts';
-import { GatewayDashboard } from './dashboard.ts';
+import { GatewayDashboard, PRICED_SERVICES } from './dashboard.ts';
 import { GatewayDomain } from './domain.ts';
 import { encryptLogs } from './encrypted-logs.ts';
 import { checkGatewayNames, gatewayNameOf } from './gateway-name.ts';
@@ -24,10 +24,18 @@ import { HEALTH_PATH } from './prefix.ts';
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext } from './service.ts';
 import type { ServiceProps } from './service-props.ts';
+import { checkStackRoom } from './stack-room.ts';
 import { Stage } from './stage.ts';
 import { WidgetFunction } from './widget-function.ts';
 
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/**
+ * Services that CloudFormation makes or changes at a time. API Gateway takes 10 calls a second of an account that manage
+ * APIs (40 in a burst), and may answer 409 to calls that change one API at the same time.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+const SERVICES_AT_A_TIME = 10;
 
 /** An HTTP API in front of services: who calls is verified, how often is limited, and a failing upstream is left alone. */
 export class Gateway extends Construct {
@@ -119,7 +127,7 @@ export class Gateway extends Construct {
       value: this.#operator.fn.functionName,
       description: 'The function that revokes credentials, sets limits and moves circuits',
     });
-    const routes = new RouteTable();
+    const routes = new RouteTable(settings.routeQuota);
     routes.claim({ method: HttpMethod.GET, path: HEALTH_PATH });
     this.#context = {
       gateway: this.name,
@@ -139,6 +147,12 @@ export class Gateway extends Construct {
       preflight: cors && health.integration,
       logRetention,
     };
+    this.node.addValidation({
+      validate: () => {
+        about(subject, () => checkStackRoom(Stack.of(this), this.services));
+        return [];
+      },
+    });
     this.#widget = (props.dashboard ?? true) ? this.createDashboard(stage, health) : undefined;
   }
 
@@ -173,6 +187,8 @@ export class Gateway extends Construct {
       );
     }
     const service = about(`service ${name}`, () => new Service(this, name, this.#context, props));
+    const before = this.services.at(-SERVICES_AT_A_TIME);
+    if (before) service.addStackDependency(before);
     this.#services.set(name, service);
     return service;
   }
@@ -218,7 +234,10 @@ export class Gateway extends Construct {
       functions: parts.map(({ fn }) => fn),
       cache: foundation.cache,
       natGateways: foundation.egress === 'nat' ? 1 : 0,
-      logGroups: () => [stage.accessLog, ...[...parts, widget, ...this.services].map(({ logGroup }) => logGroup)],
+      logGroups: () => {
+        const priced = this.services.slice(0, PRICED_SERVICES);
+        return [stage.accessLog, ...[...parts, widget, ...priced].map(({ logGroup }) => logGroup)];
+      },
     });
     new CfnOutput(this, 'DashboardName', {
       value: dashboard.dashboardName,
