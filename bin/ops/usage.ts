@@ -20,7 +20,7 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   circuit open SERVICE --reason TEXT    forwards no request of the service
   circuit close SERVICE        forwards all of them, however the service fails
   circuit auto SERVICE         ends both: it moves by itself again
-  verify --url URL             tries what only AWS can prove, and prints what holds and what differs
+  verify --url URL             tries what only AWS can prove, and prints what holds and differs
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
 ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID (keys rotate: or ID alone).

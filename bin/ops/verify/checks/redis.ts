@@ -8,8 +8,10 @@ import { sourceOf } from './metrics.ts';
 const NAMESPACE = 'AWS/ElastiCache';
 const COUNT = 'EvalBasedCmds';
 const UNITS = 'EvalBasedCmdsECPUs';
-/** Decision 0012: about four. Twice as many halve what a cache decides in a second. */
+/** Decision 0012: about four for a decision. Twice as many halve what a cache decides in a second. */
 const MOST_UNITS = 8;
+/** Of requests: one call that is late now and then means nothing. */
+const MOST_FAILURES = 0.05;
 
 /** Limits are counted in Redis, not by functions alone; what a decision costs there. */
 export const redis: Check = {
@@ -19,8 +21,9 @@ export const redis: Check = {
     const found = await sourceOf(context, context.aws);
     if ('why' in found) return notTried(found.why);
     const units = await unitsOf(context, context.aws);
-    const [errors = 0, alone = 0] = await found.sums([Metric.storeErrors, Metric.countedLocally]);
-    return judgeRedis({ errors, alone, units });
+    const names = [Metric.requests, Metric.storeErrors, Metric.countedLocally];
+    const [requests = 0, errors = 0, alone = 0] = await found.sums(names);
+    return judgeRedis({ requests, errors, alone, units });
   },
 };
 
@@ -48,23 +51,29 @@ async function unitsOf(context: VerifyContext, { cloudwatch }: Aws): Promise<Uni
 
 /** `tollgate-dev-foundation-…` for the stack `tollgate-dev-gateway`: the longest common beginning. */
 export function nearestTo(stack: string, caches: readonly string[]): string | undefined {
-  const common = (name: string) => [...name].findIndex((char, index) => stack[index] !== char);
-  const length = (name: string) => (common(name) < 0 ? name.length : common(name));
-  return caches.toSorted((a, b) => length(b) - length(a))[0];
+  const common = (name: string) => {
+    const other = [...name].findIndex((char, index) => stack[index] !== char);
+    return other < 0 ? name.length : other;
+  };
+  return caches.toSorted((a, b) => common(b) - common(a))[0];
 }
 
 export interface RedisSeen {
+  readonly requests: number;
+  /** Failed calls. */
   readonly errors: number;
+  /** Requests that were counted without Redis. */
   readonly alone: number;
   readonly units: Units | undefined;
 }
 
-export function judgeRedis({ errors, alone, units }: RedisSeen): Outcome {
+export function judgeRedis({ requests, errors, alone, units }: RedisSeen): Outcome {
   const each = units && units.units / units.calls;
   const cost =
-    each === undefined ? 'no ECPU seen: a cache node, or its metrics are late' : `${each.toFixed(1)} ECPU a decision`;
-  const seen = `${errors} failed calls, ${alone} requests counted without Redis; ${cost}`;
-  if (errors > 0 || alone > 0) {
+    each === undefined ? 'no ECPU seen: a cache node, or its metrics are late' : `${each.toFixed(1)} ECPU a script`;
+  const seen = `of ${requests} requests ${errors} failed calls, ${alone} counted without Redis; ${cost}`;
+  if (requests === 0) return notTried(`${seen}: no metric of this run can be seen`);
+  if (Math.max(errors, alone) > requests * MOST_FAILURES) {
     return differs(
       seen,
       'functions cannot always reach Redis: look at the cache, its security group and the lines "redis lost"',
