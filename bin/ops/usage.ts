@@ -42,7 +42,7 @@ Of circuits SINCE is the last change, which WHO made, and UNTIL when it moves on
   --region REGION    AWS region (as the AWS CLI has it)
   --local [PORT]     the gateway of npm start, on port ${DEFAULT_LOCAL_PORT}
   --service NAME, --top COUNT    requests of one service, so many subjects (replay)
-  --url URL          where clients find the gateway, the output GatewayUrl (verify; local: port 3000)
+  --url URL          where clients find the gateway, the output GatewayUrl (verify)
   --service NAME     a service with a limit that takes API keys (verify: orders)
   --path PATH, --other-path PATH   of a request to that service (/api/NAME/verify), and to one
                      that takes no API keys (verify: /api/users/verify)

@@ -113,6 +113,15 @@ describe('verify', () => {
     expect(code).toBe(0);
   });
 
+  it('needs no upstream: what cannot be forwarded is counted as well', async () => {
+    const dark = await serve({ upstreams: { orders: 'http://127.0.0.1:1' } });
+    onTestFinished(() => dark.close());
+    const operator = ['--local', String(dark.running.operator()?.port)];
+    const { code, of, out } = await whileRedisAnswers(dark, () => findings(dark.running.url, ...operator));
+    expect(of('holds'), out).toEqual(IMITATED.filter((name) => name !== 'path readings'));
+    expect(code).toBe(0);
+  });
+
   it('says why it cannot try, where the credential is not taken', async () => {
     const { code, of, out } = await findings(gateway.running.url, '--service', 'users');
     expect(of('not tried')).toEqual(expect.arrayContaining(['path readings', 'verdict cache by route', 'rate limit']));

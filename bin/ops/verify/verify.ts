@@ -129,11 +129,19 @@ async function giveBack(credentials: Credentials, err: Output['err']): Promise<v
     err(publishable(`could not be revoked, and end within an hour: ${left.map((id) => `key:${id}`).join(', ')}`));
 }
 
-/** The first Ctrl-C ends the requests, and what was made is still given back; a second one ends the command. */
+/** A terminal signals the command and tsx, which passes it on: both are one Ctrl-C. */
+const SAME_SIGNAL_MS = 1000;
+
+/** The first Ctrl-C ends the requests, and what was made is still given back; a later one ends the command. */
 function interruption(): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
-  const abort = () => controller.abort();
-  process.once('SIGINT', abort).once('SIGTERM', abort);
+  let atMs: number | undefined;
+  const abort = () => {
+    atMs ??= Date.now();
+    if (Date.now() - atMs > SAME_SIGNAL_MS) process.exit(1);
+    controller.abort();
+  };
+  process.on('SIGINT', abort).on('SIGTERM', abort);
   return {
     signal: controller.signal,
     end: () => process.off('SIGINT', abort).off('SIGTERM', abort),
