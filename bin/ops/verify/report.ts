@@ -7,17 +7,14 @@ export interface Finding {
   readonly outcome: Outcome;
 }
 
-const RESULT_WIDTH = 'not tried'.length;
-const CHECK_WIDTH = 24;
-
-/** A row a check; what differs is explained below. @param width of the terminal, in columns; undefined: nothing is cut */
-export function reportTable(findings: readonly Finding[], width: number | undefined): string {
+/** A row a check; what differs is explained below. Nothing is cut to the terminal's width: the table is made to be pasted. */
+export function reportTable(findings: readonly Finding[]): string {
   const rows = findings.map(({ check, outcome }) => [check, outcome.result, publishable(detailOf(outcome))]);
   const explained = findings.flatMap(({ check, outcome }) =>
     outcome.result === 'differs' ? [`${check}: ${publishable(outcome.means)}`] : [],
   );
   return [
-    table(['CHECK', 'RESULT', 'SEEN'], rows, [CHECK_WIDTH, RESULT_WIDTH], width),
+    table(['CHECK', 'RESULT', 'SEEN'], rows, [], undefined),
     ...(explained.length > 0 ? ['', ...explained] : []),
     '',
     summary(findings),

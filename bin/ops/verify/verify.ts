@@ -41,7 +41,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** @returns the exit code: 1 where something differs or the command was interrupted */
-export async function verify(command: VerifyCommand, { out, err, width }: Output): Promise<0 | 1> {
+export async function verify(command: VerifyCommand, { out, err }: Output): Promise<0 | 1> {
   const interrupt = interruption();
   const ask = createAsk(command.target);
   const askOnce = createAsk(command.target, { isRepeatable: false });
@@ -62,7 +62,7 @@ export async function verify(command: VerifyCommand, { out, err, width }: Output
   try {
     await checkReachable(probe, command);
     const findings = await findingsOf(CHECKS, context, interrupt.signal, (name) => err(`trying: ${name}`));
-    out(command.json ? reportJson(findings) : reportTable(findings, width));
+    out(command.json ? reportJson(findings) : reportTable(findings));
     return interrupt.signal.aborted || findings.some(({ outcome }) => outcome.result === 'differs') ? 1 : 0;
   } finally {
     probe.close();
