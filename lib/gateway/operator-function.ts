@@ -16,6 +16,8 @@ export interface OperatorFunctionProps {
   readonly circuits: Circuits;
   readonly foundation: Foundation;
   readonly logRetention: RetentionDays;
+  /** Undefined: shares the account's concurrency with every other function. */
+  readonly maxConcurrency: number | undefined;
 }
 
 /**
@@ -26,8 +28,9 @@ export class OperatorFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { gateway, circuits, foundation, logRetention }: OperatorFunctionProps) {
+  constructor(scope: Construct, id: string, props: OperatorFunctionProps) {
     super(scope, id);
+    const { gateway, circuits, foundation, logRetention, maxConcurrency } = props;
     const { fn, logGroup } = createFunction(this, 'OperatorFunction', {
       functionName: operatorFunctionName(gateway),
       entry: 'operator',
@@ -40,6 +43,7 @@ export class OperatorFunction extends Construct {
       timeout: Duration.seconds(30),
       logRetention,
       network: foundation,
+      ...(maxConcurrency !== undefined && { maxConcurrency }),
     });
     this.fn = fn;
     this.logGroup = logGroup;

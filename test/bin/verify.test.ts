@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../bin/ops/main.ts';
 import type { KeysResult } from '../../lambdas/contract/key-operations.ts';
+import { ISSUER_DIR } from '../e2e/support/assembly.ts';
 import { type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { operate } from '../e2e/support/operator.ts';
 import { whileRedisAnswers } from '../e2e/support/redis-answers.ts';
@@ -22,6 +23,8 @@ const PROJECT_ROOT = join(import.meta.dirname, '../..');
 let gateway: ServedGateway;
 let local: readonly string[];
 beforeAll(async () => {
+  // Where the gateways of the tests keep their secrets.
+  vi.stubEnv('TOLLGATE_STATE_DIR', ISSUER_DIR);
   gateway = await serve();
   local = ['--local', String(gateway.running.operator()?.port)];
 }, 120_000);
@@ -31,7 +34,10 @@ beforeEach(async () => {
   await redis.flushall();
   redis.disconnect();
 });
-afterAll(() => gateway?.close());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await gateway?.close();
+});
 
 async function verify(...args: readonly string[]) {
   const lines: string[] = [];

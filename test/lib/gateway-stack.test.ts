@@ -1,4 +1,4 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acceptance } from '../../lambdas/contract/auth-policy.ts';
 import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
@@ -7,13 +7,14 @@ import { FoundationStack } from '../../lib/foundation-stack.ts';
 import { GatewayStack } from '../../lib/gateway-stack.ts';
 import { windowLimit } from '../support/policy.ts';
 import { proxyEnvironment, routes, testApp } from './support/stacks.ts';
+import { wholeTemplate } from './support/whole-template.ts';
 
 describe('the stack that a user edits', () => {
   let template: Template;
   beforeAll(() => {
     const app = testApp();
     const foundation = new FoundationStack(app, 'Foundation');
-    template = Template.fromStack(
+    template = wholeTemplate(
       new GatewayStack(app, 'Tollgate-dev-Gateway', { foundation, environment: environmentOf('dev') }),
     );
   });

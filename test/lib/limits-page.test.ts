@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
 import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
@@ -14,6 +13,7 @@ import { Gateway } from '../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../lib/gateway/rate-limit.ts';
 import { windowLimit } from '../support/policy.ts';
 import { JWT, proxyEnvironment, serviceProps, testFoundation } from './support/stacks.ts';
+import { wholeTemplate } from './support/whole-template.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8');
 
@@ -32,7 +32,7 @@ function exampleService(): ServicePolicy {
     serviceProps: serviceProps(),
   };
   compileFunction(complete, Object.keys(given)).apply(stack, Object.values(given));
-  return decodeServicePolicy(proxyEnvironment(Template.fromStack(stack), 'users')['TOLLGATE_SERVICE'] as string);
+  return decodeServicePolicy(proxyEnvironment(wholeTemplate(stack), 'users')['TOLLGATE_SERVICE'] as string);
 }
 
 function commands(): readonly string[] {

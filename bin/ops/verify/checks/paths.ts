@@ -8,13 +8,16 @@ const LINE_DEADLINE_MS = 60_000;
 const LINE_PAUSE_MS = 3000;
 
 /**
- * What is sent after the service's path, and how it may be read then. Decision 0008: a policy is found on the path that
- * API Gateway hands over, which is decoded and cut at a decoded question mark.
+ * What is sent after the service's path, and how it may be read then. Decision 0024: a policy is found on the path that
+ * API Gateway hands over: decoded, cut at a decoded question mark, decoded again.
  */
 const SPELLINGS = [
   { sent: '//double', readings: ['//double', '/double'] },
   { sent: '%2fslash', readings: ['/slash'] },
-  { sent: '%3fmark', readings: ['', '%3fmark'] },
+  { sent: '%3fmark', readings: [''] },
+  { sent: '%252ftwice', readings: ['/twice'] },
+  // What cannot be decoded twice is refused with 400.
+  { sent: '%25done', readings: [] },
 ] as const;
 
 export interface PathReading {
