@@ -135,8 +135,8 @@ function resultOf(outcome: Outcome, route: RouteModel): Result {
 function replyOf(payload: string, { responseParameters }: RouteModel): Result {
   const response = responseOf(payload);
   if (!response) return own(500, 'reply malformed');
+  if (replyHeadersTooLarge(response.headers)) return own(500, 'reply headers over 10,240 bytes');
   const headers = withResponseParameters(response.headers, responseParameters[response.status] ?? []);
-  if (replyHeadersTooLarge(headers)) return own(500, 'reply headers over 10,240 bytes');
   return { response: { ...response, headers } };
 }
 

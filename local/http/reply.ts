@@ -1,3 +1,4 @@
+import { REMAPPED } from './limits.ts';
 import type { Response } from './message.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -48,7 +49,7 @@ function structuredResponse(reply: Fields): Response | undefined {
 }
 
 function renamed(name: string): string {
-  return RENAMED.includes(name) ? `x-amzn-remapped-${name}` : name;
+  return RENAMED.includes(name) ? `${REMAPPED}${name}` : name;
 }
 
 function parse(payload: string): unknown {
