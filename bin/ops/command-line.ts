@@ -23,6 +23,12 @@ const OPTIONS = {
   limit: { type: 'string', multiple: true },
   service: { type: 'string' },
   top: { type: 'string' },
+  url: { type: 'string' },
+  path: { type: 'string' },
+  'other-path': { type: 'string' },
+  'token-env': { type: 'string' },
+  stack: { type: 'string' },
+  'with-circuit': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -52,6 +58,11 @@ const COMMANDS: Readonly<
   'circuit open': { args: 'one SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
   'circuit close': { args: 'one SERVICE', counts: [1], options: ['for', 'reason', ...ASKING] },
   'circuit auto': { args: 'one SERVICE', counts: [1], options: ['reason', ...ASKING] },
+  verify: {
+    args: 'no further word',
+    counts: [0],
+    options: ['url', 'service', 'path', 'other-path', 'token-env', 'stack', 'with-circuit', ...ASKING],
+  },
   replay: { args: 'one LOG', counts: [1], options: ['limit', 'service', 'top'] },
 };
 

@@ -17,6 +17,8 @@ import { createAsk } from './operator-client.ts';
 import type { Output } from './output.ts';
 import { replayLog } from './replay/replay-log.ts';
 import { USAGE } from './usage.ts';
+import { verify } from './verify/verify.ts';
+import type { VerifyCommand } from './verify/verify-command.ts';
 
 /** The longest message of our own has 400 characters. */
 const LINE_WIDTH = 1000;
@@ -26,7 +28,9 @@ type OfType<Type extends Command['type']> = Extract<Command, { readonly type: Ty
 /** Runs the command of these arguments. @returns the exit code */
 export async function main(args: readonly string[], output: Output): Promise<0 | 1 | 2> {
   try {
-    await run(parseCommand(args), output);
+    const command = parseCommand(args);
+    if (command.type === 'verify') return await verify(command, output);
+    await run(command, output);
     return 0;
   } catch (error) {
     if (error instanceof UsageError || error instanceof OpsError || error instanceof DecodeError) {
@@ -42,7 +46,7 @@ function oneLine(text: string): string {
   return shortened(printable(text), LINE_WIDTH);
 }
 
-async function run(command: Command, output: Output): Promise<void> {
+async function run(command: Exclude<Command, VerifyCommand>, output: Output): Promise<void> {
   switch (command.type) {
     case 'help':
       return output.out(USAGE);

@@ -171,7 +171,8 @@ function factsOf(text = 'all'): Facts {
   throw new UsageError(`list takes revoked, limits or nothing, got ${quote(text)}: see --help`);
 }
 
-function targetOf({ gateway = DEFAULT_GATEWAY, region, local }: Values): Target {
+/** @throws UsageError in one line */
+export function targetOf({ gateway = DEFAULT_GATEWAY, region, local }: Values): Target {
   return { gateway, region, localPort: local === undefined ? undefined : parsePort(local) };
 }
 

@@ -20,6 +20,7 @@ export const USAGE = `usage: npx tsx bin/ops.ts COMMAND
   circuit open SERVICE --reason TEXT    forwards no request of the service
   circuit close SERVICE        forwards all of them, however the service fails
   circuit auto SERVICE         ends both: it moves by itself again
+  verify --url URL             tries what only AWS can prove, and prints what holds and differs
   replay LOG --limit LIMIT     who would be refused by a limit, from a log ('-': standard input)
 
 ID is token:<jti>, sub:NAME, tenant:NAME, ip:ADDRESS, plan:NAME, key:ID (keys rotate: or ID alone).
@@ -41,5 +42,12 @@ Of circuits SINCE is the last change, which WHO made, and UNTIL when it moves on
   --region REGION    AWS region (as the AWS CLI has it)
   --local [PORT]     the gateway of npm start, on port ${DEFAULT_LOCAL_PORT}
   --service NAME, --top COUNT    requests of one service, so many subjects (replay)
+  --url URL          where clients find the gateway, the output GatewayUrl (verify)
+  --service NAME     a service with a limit that takes API keys (verify: orders)
+  --path PATH, --other-path PATH   of a request to that service (/api/NAME/verify), and to one
+                     that takes no API keys (verify: /api/users/verify)
+  --token-env NAME   a variable that holds a token, to send in place of API keys (verify)
+  --stack NAME       how the names of the log groups begin (verify: as the gateway)
+  --with-circuit     opens the circuit of the service for a moment, too (verify)
 
-Exit code 0: done; 1: not done; 2: not understood, so nobody was asked.`;
+Exit code 0: done, or nothing differs; 1: not done; 2: not understood, so nobody was asked.`;

@@ -1,5 +1,6 @@
 import { API_KEY_PREFIX } from '../contract/api-key.ts';
 import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
+import { CHALLENGE_HEADER } from '../contract/challenge-header.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import { beginsUntrusted, REBUILT_HEADERS, UNTRUSTED_NAMES } from '../contract/untrusted-headers.ts';
 
@@ -102,18 +103,20 @@ export function withheldHeaders({
 
 /**
  * What of an upstream's header fields goes back to the client. `set-cookie` travels apart from the others, and only the
- * gateway says that an answer is a fallback.
+ * gateway says that an answer is a fallback and repeats a challenge.
  */
 export function returnedResponseHeaders(headers: Headers): Record<string, string> {
   const named = connectionOptions(headers['connection']);
   const returned: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (HOP_BY_HOP.has(name) || named.has(comparable(name))) continue;
-    if (name === 'content-length' || name === 'set-cookie' || name === FALLBACK_HEADER) continue;
+    if (NOT_RETURNED.has(name)) continue;
     returned[name] = value;
   }
   return returned;
 }
+
+const NOT_RETURNED = new Set(['content-length', 'set-cookie', FALLBACK_HEADER, CHALLENGE_HEADER]);
 
 function connectionOptions(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined) return NO_OPTIONS;

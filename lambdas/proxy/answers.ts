@@ -1,5 +1,6 @@
 import { describeError, writeLine } from '../adapters/log.ts';
 import type { FallbackPolicy } from '../contract/circuit-policy.ts';
+import { withChallenge } from '../core/challenge.ts';
 import { FALLBACK_HEADER } from '../core/headers.ts';
 import { Problem } from '../core/problem.ts';
 import { headerBytes, headersTooLarge, MAX_REPLY_HEADER_BYTES } from '../core/reply-limits.ts';
@@ -37,7 +38,7 @@ function returnable(response: ProxyResult, exchange: Exchange): ProxyResult {
 }
 
 function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyResult {
-  const headers = withSecurityHeaders(response.headers as Record<string, string>);
+  const headers = withChallenge(withSecurityHeaders(response.headers as Record<string, string>));
   return { ...response, headers: { ...headers, ...responseHeaders } };
 }
 

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { CorsHttpMethod, type CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CHALLENGE_HEADER } from '../../lambdas/contract/challenge-header.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 
 /** Headers that a browser may send. Not `traceparent` and `x-request-id`, which the gateway replaces. */
@@ -13,6 +14,7 @@ const EXPOSED = [
   'ratelimit-policy',
   'retry-after',
   'www-authenticate',
+  CHALLENGE_HEADER,
   'x-ratelimit-limit',
   'x-ratelimit-remaining',
   'x-ratelimit-reset',

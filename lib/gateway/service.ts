@@ -1,6 +1,6 @@
 import { type CfnElement, CfnResource, Duration, NestedStack } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -24,6 +24,7 @@ import type { NamedLimit } from './limit-policies.ts';
 import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
 import { ProxyFunction } from './proxy-function.ts';
+import { ProxyIntegration } from './proxy-integration.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
 import { RateLimit } from './rate-limit.ts';
 import { retryPolicy } from './retries.ts';
@@ -95,7 +96,7 @@ export class Service extends NestedStack {
   readonly #policy: Omit<ServicePolicy, 'routes'>;
   readonly #routes: Record<string, RoutePolicy> = {};
   readonly #proxy: ProxyFunction;
-  readonly #integration: HttpLambdaIntegration;
+  readonly #integration: ProxyIntegration;
 
   /** Not for direct use: call `gateway.addService`. */
   constructor(scope: Construct, name: string, context: ServiceContext, props: ServiceProps) {
@@ -144,7 +145,7 @@ export class Service extends NestedStack {
         maxConcurrency: wholeNumber('maxConcurrency', props.maxConcurrency, MAX_CONCURRENCY),
       }),
     });
-    this.#integration = new HttpLambdaIntegration('Integration', this.#proxy.fn, {
+    this.#integration = new ProxyIntegration(this.#proxy.fn, {
       ...(this.#proxy.integrationTimeout && { timeout: this.#proxy.integrationTimeout }),
       // One permission for all routes: with one a route the 20 KB of the function's policy end at some fifty.
       scopePermissionToRoute: false,

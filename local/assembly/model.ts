@@ -1,4 +1,5 @@
 import type { CorsConfiguration } from '../http/cors.ts';
+import type { ResponseParameters } from '../http/response-parameters.ts';
 import type { AlarmModel } from '../metrics/alarm-model.ts';
 
 /** A function of the template, ready to run. */
@@ -32,6 +33,8 @@ export interface RouteModel {
   readonly routeKey: string;
   readonly functionName: string;
   readonly integrationTimeoutMs: number;
+  /** What the integration changes in the function's answers. */
+  readonly responseParameters: ResponseParameters;
   readonly authorizer: AuthorizerModel | null;
 }
 

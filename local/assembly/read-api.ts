@@ -1,5 +1,10 @@
 import type { CorsConfiguration } from '../http/cors.ts';
 import { knowsIdentitySource } from '../http/identity.ts';
+import {
+  parseResponseParameter,
+  type ResponseParameter,
+  type ResponseParameters,
+} from '../http/response-parameters.ts';
 import { UserError } from '../user-error.ts';
 import type { ApiModel, AuthorizerModel, RouteModel, StageModel, Throttle } from './model.ts';
 import { functionNameIn } from './physical.ts';
@@ -12,6 +17,7 @@ const INTEGRATION_TIMEOUT_MS = 30_000;
 interface IntegrationModel {
   readonly functionName: string;
   readonly timeoutMs: number;
+  readonly responseParameters: ResponseParameters;
 }
 
 export function readApi(resources: readonly Found[]): ApiModel {
@@ -38,14 +44,30 @@ export function readApi(resources: readonly Found[]): ApiModel {
 function readIntegration({ properties }: Found): IntegrationModel {
   const type = properties.text('IntegrationType');
   if (type !== 'AWS_PROXY') throw properties.fault(`is an integration of type ${type}`);
-  for (const name of ['IntegrationSubtype', 'RequestParameters', 'ResponseParameters', 'CredentialsArn']) {
-    properties.refuse(name);
-  }
+  for (const name of ['IntegrationSubtype', 'RequestParameters', 'CredentialsArn']) properties.refuse(name);
   if (properties.text('PayloadFormatVersion') !== '2.0') throw properties.fault('has a payload format other than 2.0');
   return {
     functionName: functionOf(properties, 'IntegrationUri'),
     timeoutMs: properties.number('TimeoutInMillis') ?? INTEGRATION_TIMEOUT_MS,
+    responseParameters: readResponseParameters(properties),
   };
+}
+
+function readResponseParameters(properties: Properties): ResponseParameters {
+  const byStatus = properties.object('ResponseParameters');
+  return Object.fromEntries(
+    Object.keys(properties.record('ResponseParameters')).map((status) => {
+      const list = byStatus?.object(status)?.items('ResponseParameters') ?? [];
+      return [status, list.map(readResponseParameter)];
+    }),
+  );
+}
+
+function readResponseParameter(item: Properties): ResponseParameter {
+  const [destination, source] = [item.text('Destination'), item.text('Source')];
+  const parameter = parseResponseParameter(destination, source);
+  if (!parameter) throw item.fault(`maps ${source} to ${destination}`);
+  return parameter;
 }
 
 function readAuthorizer({ properties, ref }: Found): AuthorizerModel {
@@ -74,6 +96,7 @@ function readRoute(
     routeKey: properties.text('RouteKey'),
     functionName: integration.functionName,
     integrationTimeoutMs: integration.timeoutMs,
+    responseParameters: integration.responseParameters,
     authorizer: authorizerOf(properties, authorizers),
   };
 }

@@ -6,10 +6,11 @@ import { type AnswerStatus, answer } from './answers.ts';
 import { type Authorize, createAuthorize } from './authorize.ts';
 import { isPreflight, preflightAnswer, withCors } from './cors.ts';
 import { proxyEvent, type RequestFacts, splitTarget } from './event.ts';
-import { headersTooLarge } from './limits.ts';
+import { headersTooLarge, replyHeadersTooLarge } from './limits.ts';
 import type { Request, Response } from './message.ts';
 import { readPath } from './path.ts';
 import { responseOf } from './reply.ts';
+import { withResponseParameters } from './response-parameters.ts';
 import { type Selection, selectRoute } from './routes.ts';
 import { type Admit, createThrottle } from './throttle.ts';
 
@@ -113,15 +114,13 @@ async function serveRoute(request: Request, facts: RequestFacts, route: RouteMod
 }
 
 async function forward(event: object, route: RouteModel, { invoke }: Steps): Promise<Result> {
-  return resultOf(await invoke(route.functionName, event, route.integrationTimeoutMs));
+  return resultOf(await invoke(route.functionName, event, route.integrationTimeoutMs), route);
 }
 
-function resultOf(outcome: Outcome): Result {
+function resultOf(outcome: Outcome, route: RouteModel): Result {
   switch (outcome.kind) {
-    case 'replied': {
-      const response = responseOf(outcome.payload);
-      return response ? { response } : own(500, 'reply malformed');
-    }
+    case 'replied':
+      return replyOf(outcome.payload, route);
     case 'failed':
       return own(500, outcome.errorType);
     case 'late':
@@ -131,6 +130,14 @@ function resultOf(outcome: Outcome): Result {
     case 'too-large':
       return own(413, 'event over 6 MB');
   }
+}
+
+function replyOf(payload: string, { responseParameters }: RouteModel): Result {
+  const response = responseOf(payload);
+  if (!response) return own(500, 'reply malformed');
+  if (replyHeadersTooLarge(response.headers)) return own(500, 'reply headers over 10,240 bytes');
+  const headers = withResponseParameters(response.headers, responseParameters[response.status] ?? []);
+  return { response: { ...response, headers } };
 }
 
 /** A fault of the local run itself. */

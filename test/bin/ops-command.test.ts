@@ -238,7 +238,7 @@ describe('what is not understood', () => {
   it.each([
     [
       'frob',
-      'a command must be one of revoke, restore, limit, list, show, keys create, keys list, keys rotate, circuit list, circuit show, circuit open, circuit close, circuit auto, replay, got "frob": see --help',
+      'a command must be one of revoke, restore, limit, list, show, keys create, keys list, keys rotate, circuit list, circuit show, circuit open, circuit close, circuit auto, verify, replay, got "frob": see --help',
     ],
     ['--json', 'a command must be one of'],
     ['constructor', 'a command must be one of'],

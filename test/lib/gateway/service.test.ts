@@ -98,6 +98,19 @@ describe('a service', () => {
     });
   });
 
+  it('lets its integration write the challenge of 401 and 403 under the name that API Gateway may have renamed', () => {
+    const challenge = {
+      ResponseParameters: [
+        { Destination: 'overwrite:header.WWW-Authenticate', Source: '$response.header.x-authenticate-challenge' },
+      ],
+    };
+    const integrations = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'));
+    const mapped = integrations.filter(({ Properties }) => Properties.ResponseParameters !== undefined);
+    expect(mapped.map(({ Properties }) => Properties.ResponseParameters)).toEqual(
+      Array.from({ length: 4 }, () => ({ 401: challenge, 403: challenge })),
+    );
+  });
+
   it('writes of its circuit and its retries what the decoder would not add by itself', () => {
     const policyOf = (service: string) => {
       const json = proxyEnvironment(template, service)['TOLLGATE_SERVICE'] as string;

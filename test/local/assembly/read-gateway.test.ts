@@ -40,8 +40,38 @@ test('a function comes with its settings, defaults where the template has none',
 
 test('a route knows its function and how long its integration may take', () => {
   expect(read({}).api.routes).toEqual([
-    { routeKey: 'GET /echo', functionName: 'Gateway-Echo', integrationTimeoutMs: 8000, authorizer: null },
+    {
+      routeKey: 'GET /echo',
+      functionName: 'Gateway-Echo',
+      integrationTimeoutMs: 8000,
+      responseParameters: {},
+      authorizer: null,
+    },
   ]);
+});
+
+function mapping(Destination: string, Source: string) {
+  return {
+    'GET /echo': { function: 'Echo', responseParameters: { 401: { ResponseParameters: [{ Destination, Source }] } } },
+  };
+}
+
+test('a route knows what its integration changes in answers, by status', () => {
+  const routes = mapping('overwrite:header.WWW-Authenticate', '$response.header.X-Challenge');
+  expect(read({ routes }).api.routes[0]?.responseParameters).toEqual({
+    401: [{ destination: 'www-authenticate', source: 'x-challenge' }],
+  });
+});
+
+test.each([
+  ['a header that AWS reserves is written', 'overwrite:header.Connection', '$response.header.x-challenge'],
+  ['a header of a family that AWS reserves is read', 'overwrite:header.a', '$response.header.x-amzn-remapped-date'],
+  ['the status is changed', 'overwrite:statuscode', '204'],
+  ['a header is removed', 'remove:header.a', "''"],
+])('an integration by which %s is refused', (_, destination, source) => {
+  expect(() => read({ routes: mapping(destination, source) })).toThrow(
+    `Integration0 in Gateway maps ${source} to ${destination}: the local run does not know that`,
+  );
 });
 
 test('a function that nothing reaches need not be able to run here', () => {

@@ -125,6 +125,46 @@ test('a stage over its rate is 429 Too Many Requests', async () => {
   expect(statuses[2]?.body).toBe('{"message":"Too Many Requests"}');
 });
 
+test('headers of an answer over 10,240 bytes, names included, are 500', async () => {
+  const code = `export const handler = async ({ rawPath }) => ({
+    statusCode: 200,
+    headers: { 'x-filled': 'a'.repeat(10_240 - 'x-filled'.length - 'content-typetext/plain;charset=utf-8'.length + Number(rawPath.slice(1))) },
+    body: 'fine',
+  });`;
+  const { get, reasons } = await serve({
+    functions: { Filled: { code } },
+    routes: { 'GET /{over}': { function: 'Filled' } },
+  });
+  expect(await get('/0')).toMatchObject({ status: 200, body: 'fine' });
+  expect(await get('/1')).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
+  expect(reasons()).toEqual([undefined, 'reply headers over 10,240 bytes']);
+});
+
+test('a function’s challenge reaches clients where the integration writes it anew, and beside its renamed self', async () => {
+  const code = `export const handler = async ({ rawPath }) => ({
+    statusCode: Number(rawPath.slice(1)),
+    headers: { 'WWW-Authenticate': 'Bearer', 'X-Challenge': 'Bearer' },
+  });`;
+  const responseParameters = {
+    401: {
+      ResponseParameters: [
+        { Destination: 'overwrite:header.WWW-Authenticate', Source: '$response.header.x-challenge' },
+      ],
+    },
+  };
+  const { get } = await serve({
+    functions: { Refusing: { code } },
+    routes: { 'GET /{status}': { function: 'Refusing', responseParameters } },
+  });
+  const names = ['www-authenticate', 'x-amzn-remapped-www-authenticate', 'x-challenge'];
+  const seen = async (path: string) => {
+    const { headers } = await get(path);
+    return names.map((name) => headers.get(name));
+  };
+  expect(await seen('/401')).toEqual(['Bearer', 'Bearer', 'Bearer']);
+  expect(await seen('/403')).toEqual([null, 'Bearer', 'Bearer']);
+});
+
 test('a body over 10 MB is 413, told by its length or found on the way', async () => {
   const { get } = await serve({ functions: { Ok: OK }, routes: { 'POST /there': { function: 'Ok' } } });
   const body = Buffer.alloc(10 * 1024 * 1024 + 1);

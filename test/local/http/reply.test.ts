@@ -33,9 +33,17 @@ test('header values that are no text are written as text', () => {
 });
 
 test('headers of one connection are not passed on', () => {
-  const headers = { Connection: 'close', 'Content-Length': '5', 'Transfer-Encoding': 'chunked', 'x-kept': '1' };
+  const headers = { 'Keep-Alive': 'timeout=5', 'Transfer-Encoding': 'chunked', Upgrade: 'h2c', 'x-kept': '1' };
   expect(response({ statusCode: 200, headers })?.headers).toEqual([['x-kept', '1']]);
 });
+
+test.each(['Connection', 'Content-Length', 'Date', 'Server', 'User-Agent', 'WWW-Authenticate'])(
+  'a function’s %s reaches clients under the name that AWS gives it',
+  (name) => {
+    const reply = { statusCode: 401, headers: { [name]: 'of the function' } };
+    expect(response(reply)?.headers).toEqual([[`x-amzn-remapped-${name.toLowerCase()}`, 'of the function']]);
+  },
+);
 
 test.each([
   ['a status code that is none', { statusCode: 'ok' }],

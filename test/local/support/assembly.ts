@@ -15,6 +15,8 @@ export interface RouteFixture {
   readonly function: string;
   readonly authorized?: boolean;
   readonly timeoutMs?: number;
+  /** In the form of the template. */
+  readonly responseParameters?: object;
 }
 
 export interface AssemblyFixture {
@@ -159,7 +161,7 @@ function routeResources(routes: Readonly<Record<string, RouteFixture>>): Record<
   return Object.fromEntries(pairs);
 }
 
-function integrationResource({ function: name, timeoutMs }: RouteFixture): object {
+function integrationResource({ function: name, timeoutMs, responseParameters }: RouteFixture): object {
   return {
     Type: 'AWS::ApiGatewayV2::Integration',
     Properties: {
@@ -168,6 +170,7 @@ function integrationResource({ function: name, timeoutMs }: RouteFixture): objec
       IntegrationUri: { 'Fn::GetAtt': [name, 'Arn'] },
       PayloadFormatVersion: '2.0',
       ...(timeoutMs !== undefined && { TimeoutInMillis: timeoutMs }),
+      ...(responseParameters && { ResponseParameters: responseParameters }),
     },
   };
 }

@@ -1,0 +1,42 @@
+import { type Check, LOCAL_ONLY } from '../check.ts';
+import { groupsOf } from '../log-groups.ts';
+import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { bodyField } from '../probe.ts';
+
+/** CloudWatch adds these to each line. */
+const LINE_OVERHEAD_BYTES = 26;
+/** What docs/cost.md reckons a typical request with, and what is within its price. */
+const TYPICAL_BYTES = 1858;
+const MOST_BYTES = 2400;
+
+/** What a request logs is a part of what it costs. */
+export const logBytes: Check = {
+  name: 'log bytes a request',
+  run: async (context) => {
+    const { aws, startedAtMs } = context;
+    if (aws === undefined) return notTried(LOCAL_ONLY);
+    const groups = await groupsOf(context, 'all');
+    const lines = (await Promise.all(groups.map((group) => aws.logs.lines(group, startedAtMs)))).flat();
+    return judgeLogBytes(lines);
+  },
+};
+
+export function judgeLogBytes(lines: readonly string[]): Outcome {
+  const requests = lines.filter(
+    (body) => typeof bodyField({ body }, 'request_id') === 'string' && isAnswered(body),
+  ).length;
+  if (requests === 0) return notTried('no log line of a request of this run can be read');
+  const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
+  const each = Math.round(bytes / requests);
+  const seen = `${each} bytes over ${requests} requests, all functions and the access log; ${TYPICAL_BYTES} are reckoned with`;
+  if (each <= MOST_BYTES) return holds(seen);
+  return differs(
+    seen,
+    'logs cost more than docs/cost.md says: long paths, user agents or names of upstreams. Report it',
+  );
+}
+
+/** Lines of faults have a request id as well. */
+function isAnswered(body: string): boolean {
+  return typeof bodyField({ body }, 'latency_ms') === 'number';
+}

@@ -1,0 +1,100 @@
+import type { Check, VerifyContext } from '../check.ts';
+import { groupsOf } from '../log-groups.ts';
+import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { answerInWords, bodyField, type ProbeAnswer } from '../probe.ts';
+
+/** How long CloudWatch takes to show a line, as a rule. */
+const LINE_DEADLINE_MS = 60_000;
+const LINE_PAUSE_MS = 3000;
+
+/**
+ * What is sent after the service's path, and how it may be read then. Decision 0024: a policy is found on the path that
+ * API Gateway hands over: decoded, cut at a decoded question mark, decoded again.
+ */
+const SPELLINGS = [
+  { sent: '//double', readings: ['//double', '/double'] },
+  { sent: '%2fslash', readings: ['/slash'] },
+  { sent: '%3fmark', readings: [''] },
+  { sent: '%252ftwice', readings: ['/twice'] },
+  // What cannot be decoded twice is refused with 400.
+  { sent: '%25done', readings: [] },
+] as const;
+
+export interface PathReading {
+  readonly sent: string;
+  readonly answer: Pick<ProbeAnswer, 'status' | 'body'>;
+  /** Of the path that arrived; undefined: nobody tells. */
+  readonly path: string | undefined;
+  readonly expected: readonly string[];
+}
+
+export const paths: Check = {
+  name: 'path readings',
+  run: async (context) => {
+    const { probe, command, credentials } = context;
+    const given = await credentials.next();
+    if ('why' in given) return notTried(given.why);
+    const readings: PathReading[] = [];
+    for (const { sent, readings: expected } of SPELLINGS) {
+      const answer = await probe({ path: `${command.path}${sent}`, headers: given });
+      readings.push({ sent, answer, path: await arrived(answer, context), expected });
+    }
+    return judgePaths(readings, command.path);
+  },
+};
+
+/** From the function's log line; in the local run the demo upstream tells. */
+async function arrived(answer: ProbeAnswer, context: VerifyContext): Promise<string | undefined> {
+  const requestId = answer.headers['x-request-id'];
+  if (context.aws === undefined) {
+    const path = bodyField(answer, 'path');
+    return typeof path === 'string' ? path : undefined;
+  }
+  // What API Gateway itself refuses reaches no function.
+  if (typeof requestId !== 'string' || !/^[\w=-]+$/.test(requestId)) return undefined;
+  const untilMs = context.clock() + LINE_DEADLINE_MS;
+  const groups = await groupsOf(context, 'proxy');
+  while (context.clock() < untilMs) {
+    for (const group of groups) {
+      const lines = await context.aws.logs.lines(group, context.startedAtMs, `{ $.request_id = "${requestId}" }`);
+      const path = lines.map((body) => bodyField({ body }, 'path')).find((value) => typeof value === 'string');
+      if (typeof path === 'string') return path;
+    }
+    await context.pause(LINE_PAUSE_MS);
+  }
+  return undefined;
+}
+
+/** @param base the path before what was sent after it: an upstream may be given its end only */
+export function judgePaths(readings: readonly PathReading[], base: string): Outcome {
+  const seen = readings.map((reading) => `${reading.sent} ${inWords(reading, base)}`).join('; ');
+  if (readings.some(({ answer }) => answer.status === 401 || answer.status === 403)) {
+    return notTried(`${seen}: the service does not take this credential; give a token with --token-env`);
+  }
+  const unknown = readings.filter(({ answer, path }) => answer.status !== 400 && path === undefined);
+  const others = readings.filter((reading) => reading.path !== undefined && !isExpected(reading, base));
+  if (others.length > 0) {
+    return differs(
+      seen,
+      'API Gateway hands such a path over in another form than published captures show: a policy of a route may be found on another path than the upstream reads. Report it as SECURITY.md says',
+    );
+  }
+  if (unknown.length > 0) return notTried(`${seen}: no log line of these requests can be read`);
+  return holds(seen);
+}
+
+function inWords({ answer, path }: PathReading, base: string): string {
+  if (path !== undefined) return `is read as ${endOf(path, base) || 'nothing'}`;
+  return answer.status === 400 ? `is refused with ${answerInWords(answer)}` : `is answered ${answerInWords(answer)}`;
+}
+
+function isExpected({ path = '', expected }: PathReading, base: string): boolean {
+  return expected.some((reading) => endOf(path, base).toLowerCase() === reading);
+}
+
+/** What follows the last segment of the base. */
+function endOf(path: string, base: string): string {
+  const last = base.slice(base.lastIndexOf('/'));
+  const at = path.indexOf(last);
+  return at < 0 ? path : path.slice(at + last.length);
+}

@@ -1,0 +1,89 @@
+import { Metric } from '../../../../lambdas/contract/metrics.ts';
+import type { Aws } from '../aws/aws.ts';
+import { type Check, LOCAL_ONLY, type VerifyContext } from '../check.ts';
+import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { METRICS_LATENESS, poll } from '../poll.ts';
+import { sourceOf } from './metrics.ts';
+
+const NAMESPACE = 'AWS/ElastiCache';
+const COUNT = 'EvalBasedCmds';
+const UNITS = 'EvalBasedCmdsECPUs';
+/** Decision 0012: about four for a decision. Twice as many halve what a cache decides in a second. */
+const MOST_UNITS = 8;
+/** Of requests: one call that is late now and then means nothing. */
+const MOST_FAILURES = 0.05;
+
+/** Limits are counted in Redis, not by functions alone; what a decision costs there. */
+export const redis: Check = {
+  name: 'Redis and its ECPU',
+  run: async (context) => {
+    if (context.aws === undefined) return notTried(LOCAL_ONLY);
+    const found = await sourceOf(context, context.aws);
+    if ('why' in found) return notTried(found.why);
+    const units = await unitsOf(context, context.aws);
+    const names = [Metric.requests, Metric.storeErrors, Metric.countedLocally];
+    const [requests = 0, errors = 0, alone = 0] = await found.sums(names);
+    return judgeRedis({ requests, errors, alone, units });
+  },
+};
+
+/** Undefined: there is no serverless cache that had calls. */
+interface Units {
+  readonly calls: number;
+  readonly units: number;
+}
+
+async function unitsOf(context: VerifyContext, { cloudwatch }: Aws): Promise<Units | undefined> {
+  const caches = (await cloudwatch.metrics(NAMESPACE, UNITS)).flatMap(
+    ({ dimensions }) => dimensions['clusterId'] ?? [],
+  );
+  const cache = nearestTo(context.command.stack.toLowerCase(), caches);
+  if (cache === undefined) return undefined;
+  const queries = [COUNT, UNITS].map((name) => ({ namespace: NAMESPACE, name, dimensions: { clusterId: cache } }));
+  const [calls = 0, units = 0] = await poll(
+    context,
+    METRICS_LATENESS,
+    () => cloudwatch.sums(queries, context.startedAtMs, context.clock()),
+    ([count = 0, used = 0]) => count > 0 && used > 0,
+  );
+  return calls > 0 && units > 0 ? { calls, units } : undefined;
+}
+
+/** `tollgate-dev-foundation-…` for the stack `tollgate-dev-gateway`: the longest common beginning. */
+export function nearestTo(stack: string, caches: readonly string[]): string | undefined {
+  const common = (name: string) => {
+    const other = [...name].findIndex((char, index) => stack[index] !== char);
+    return other < 0 ? name.length : other;
+  };
+  return caches.toSorted((a, b) => common(b) - common(a))[0];
+}
+
+export interface RedisSeen {
+  readonly requests: number;
+  /** Failed calls. */
+  readonly errors: number;
+  /** Requests that were counted without Redis. */
+  readonly alone: number;
+  readonly units: Units | undefined;
+}
+
+export function judgeRedis({ requests, errors, alone, units }: RedisSeen): Outcome {
+  const each = units && units.units / units.calls;
+  const cost =
+    each === undefined ? 'no ECPU seen: a cache node, or its metrics are late' : `${each.toFixed(1)} ECPU a script`;
+  const seen = `of ${requests} requests ${errors} failed calls, ${alone} counted without Redis; ${cost}`;
+  if (requests === 0) return notTried(`${seen}: no metric of this run can be seen`);
+  if (Math.max(errors, alone) > requests * MOST_FAILURES) {
+    return differs(
+      seen,
+      'functions cannot always reach Redis: look at the cache, its security group and the lines "redis lost"',
+    );
+  }
+  if (each !== undefined && each > MOST_UNITS) {
+    return differs(
+      seen,
+      `a decision costs more than the ${MOST_UNITS} ECPU that the figures of docs/cost.md allow. Report it`,
+    );
+  }
+  return holds(seen);
+}

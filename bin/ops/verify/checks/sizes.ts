@@ -1,0 +1,58 @@
+import type { Check } from '../check.ts';
+import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { answerInWords, HEALTH_PATH, type ProbeAnswer, type ProbeRequest } from '../probe.ts';
+
+const LIMIT_BYTES = 10_240;
+/** For the request line and the headers that the client and the edge add. */
+const MARGIN_BYTES = 1024;
+const MB = 1024 * 1024;
+
+/** AWS: 10,240 bytes of request line and header values. */
+export const headerLimit: Check = {
+  name: 'header limit',
+  run: async ({ probe }) => {
+    const filled = (bytes: number) => probe({ path: HEALTH_PATH, headers: { 'x-tollgate-verify': 'a'.repeat(bytes) } });
+    return judgeHeaderLimit(await filled(LIMIT_BYTES - MARGIN_BYTES), await filled(LIMIT_BYTES + 1));
+  },
+};
+
+export function judgeHeaderLimit(below: ProbeAnswer, above: ProbeAnswer): Outcome {
+  const seen = `${LIMIT_BYTES - MARGIN_BYTES} bytes: ${answerInWords(below)}; ${LIMIT_BYTES + 1}: ${answerInWords(above)}`;
+  if (below.status !== 200) {
+    return differs(seen, 'headers under the limit are refused: clients with long tokens or cookies cannot call');
+  }
+  if (above.status === 431) return holds(seen);
+  if (above.status >= 400 && above.status < 500) {
+    return differs(seen, 'the limit is there, and its status is another than 431: harmless. Report it');
+  }
+  return differs(seen, 'the documented limit of 10,240 bytes is not applied as the local run does. Report it');
+}
+
+/** AWS: 10 MB for a body, 6 MB for the event that a function is invoked with. */
+export const bodyLimits: Check = {
+  name: 'body limits',
+  run: async ({ probe, command, credentials }) => {
+    const given = await credentials.next();
+    if ('why' in given) return notTried(given.why);
+    const send = (bytes: number): Promise<ProbeAnswer> => {
+      const headers = { ...given, 'content-type': 'application/octet-stream' };
+      return probe({ method: 'POST', path: command.path, headers, body: Buffer.alloc(bytes) } satisfies ProbeRequest);
+    };
+    return judgeBodyLimits(await send(7 * MB), await send(10 * MB + 1));
+  },
+};
+
+export function judgeBodyLimits(event: ProbeAnswer, body: ProbeAnswer): Outcome {
+  const seen = `7 MB: ${answerInWords(event)}; over 10 MB: ${answerInWords(body)}`;
+  if ([event, body].every(({ status }) => status === 413)) return holds(seen);
+  if ([event, body].some(({ status }) => status === 401 || status === 403)) {
+    return notTried(`${seen}: the service does not take this credential; give a token with --token-env`);
+  }
+  if ([event, body].every(({ status }) => status >= 400)) {
+    return differs(
+      seen,
+      'bodies that are too large are refused by another answer than 413: clients may retry. Report it',
+    );
+  }
+  return differs(seen, 'a body over the documented limit went through. Report it');
+}

@@ -1,0 +1,92 @@
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+
+/** Public, and without an upstream. */
+export const HEALTH_PATH = '/health';
+/** API Gateway ends an integration at 30 s. */
+const TIMEOUT_MS = 35_000;
+/** What is kept of an answer's body: those of the gateway's own are shorter. */
+const KEPT_BYTES = 64 * 1024;
+/** How long an answer is waited for after the connection refused the rest of a body. */
+const EARLY_ANSWER_MS = 2000;
+const MAX_SOCKETS = 20;
+
+export interface ProbeRequest {
+  readonly method?: string;
+  /** Sent as it is: neither decoded nor normalized. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Sends one request to the gateway. @throws where no answer comes */
+export type Probe = (request: ProbeRequest) => Promise<ProbeAnswer>;
+
+export function createProbe(url: URL, signal: AbortSignal): Probe & { close(): void } {
+  const isSecure = url.protocol === 'https:';
+  const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const base = { hostname: url.hostname, port: url.port, agent, signal };
+  const probe: Probe = ({ method = 'GET', path, headers = {}, body }) =>
+    exchange(isSecure ? secureRequest : request, { ...base, method, path, headers: withLength(headers, body) }, body);
+  return Object.assign(probe, { close: () => agent.destroy() });
+}
+
+function withLength(headers: Readonly<Record<string, string>>, body: Buffer | undefined): Record<string, string> {
+  return { 'user-agent': 'tollgate-verify', ...headers, ...(body && { 'content-length': String(body.length) }) };
+}
+
+function exchange(send: typeof request, options: RequestOptions, body: Buffer | undefined): Promise<ProbeAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = send(options);
+    const timer = setTimeout(() => outgoing.destroy(new Error('no answer within 35 s')), TIMEOUT_MS);
+    const settle = (done: () => void) => {
+      clearTimeout(timer);
+      done();
+    };
+    outgoing.once('response', (incoming) => {
+      answerOf(incoming).then(
+        (answer) => settle(() => resolve(answer)),
+        (error) => settle(() => reject(error)),
+      );
+    });
+    // The edge may refuse a body before it has read it, and its answer may come behind the error.
+    outgoing.on('error', (error) => setTimeout(() => settle(() => reject(error)), body ? EARLY_ANSWER_MS : 0));
+    outgoing.end(body);
+  });
+}
+
+async function answerOf(incoming: IncomingMessage): Promise<ProbeAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    if (size < KEPT_BYTES) chunks.push(chunk);
+    size += chunk.length;
+  }
+  const body = Buffer.concat(chunks).subarray(0, KEPT_BYTES).toString();
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
+}
+
+/** A field of a JSON body; undefined for any other body. */
+export function bodyField({ body }: Pick<ProbeAnswer, 'body'>, name: string): unknown {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `401 invalid_token`, `401 {"message":"Unauthorized"}` or the status alone: nothing else of a body is told. */
+export function answerInWords(answer: Pick<ProbeAnswer, 'status' | 'body'>): string {
+  const code = bodyField(answer, 'code');
+  if (typeof code === 'string' && /^[a-z_]{1,40}$/.test(code)) return `${answer.status} ${code}`;
+  const message = bodyField(answer, 'message');
+  if (typeof message === 'string' && /^[A-Za-z ]{1,40}$/.test(message)) return `${answer.status} "${message}"`;
+  return String(answer.status);
+}

@@ -1,0 +1,18 @@
+import { holdsToken } from '../../../lambdas/contract/holds-token.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { shortened } from '../../../lambdas/core/shortened.ts';
+
+const LONGEST = 400;
+
+/**
+ * A text that may be put into an issue. Messages of AWS name accounts and roles, and those of Node addresses; a credential
+ * comes up nowhere, and is left out here all the same.
+ */
+export function publishable(text: string): string {
+  const masked = text
+    .replace(/\barn:[^\s"',]+/g, '<arn>')
+    .replace(/\b\d{12}\b/g, '<account>')
+    .replace(/\b[a-z0-9]{10}\.execute-api\.[a-z0-9.-]+/g, '<gateway>')
+    .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, '<access key>');
+  return shortened(printable(holdsToken(masked) ? '<left out: it holds a credential>' : masked), LONGEST);
+}
