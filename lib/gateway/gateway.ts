@@ -86,7 +86,7 @@ export class Gateway extends Construct {
         }),
     );
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
-    const circuits = new Circuits(this, { gateway: this.name, namespace: this.namespace });
+    const circuits = new Circuits({ gateway: this.name, namespace: this.namespace });
     const notify = props.alarmTopic && publishTo(props.alarmTopic, this);
     const circuitFunction = new CircuitFunction(this, 'Circuit', {
       gateway: this.name,

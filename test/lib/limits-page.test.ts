@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
 import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
@@ -13,7 +12,8 @@ import { Auth } from '../../lib/gateway/auth.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../lib/gateway/rate-limit.ts';
 import { windowLimit } from '../support/policy.ts';
-import { JWT, proxyEnvironment, serviceProps, testFoundation } from './support/stacks.ts';
+import { proxyDocument } from './support/documents.ts';
+import { JWT, serviceProps, testFoundation } from './support/stacks.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8');
 
@@ -32,7 +32,7 @@ function exampleService(): ServicePolicy {
     serviceProps: serviceProps(),
   };
   compileFunction(complete, Object.keys(given)).apply(stack, Object.values(given));
-  return decodeServicePolicy(proxyEnvironment(Template.fromStack(stack), 'users')['TOLLGATE_SERVICE'] as string);
+  return decodeServicePolicy(proxyDocument(stack, 'users'));
 }
 
 function commands(): readonly string[] {
