@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readDocument } from '../../../lambdas/adapters/read-document.ts';
 import { DocumentError, placeholder } from '../../../lambdas/contract/documents.ts';
 import { documentVariables } from '../../support/documents.ts';
@@ -28,5 +28,18 @@ describe('a document', () => {
     expect(() => readDocument('service', env)).toThrow(
       `service.json must find each of its values in the function's environment, got no ${VARIABLE}: deploy the stack again`,
     );
+  });
+});
+
+describe('a function', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each<[string, object, string]>([
+    ['is missing', {}, "the function's code must have its document beside it, got no "],
+    ['does not decode', { circuits: { gateway: 'edge' } }, 'circuits.namespace must be a string, got undefined'],
+  ])('does not start when its document %s', async (_, documents, message) => {
+    for (const [name, value] of Object.entries(documentVariables(documents))) vi.stubEnv(name, value);
+    vi.resetModules();
+    await expect(import('../../../lambdas/circuit/handler.ts')).rejects.toThrow(message);
   });
 });

@@ -3,11 +3,15 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
 import { placeholder, withValues } from '../../../lambdas/contract/documents.ts';
 import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { FoundationStack } from '../../../lib/foundation-stack.ts';
+import { Auth } from '../../../lib/gateway/auth.ts';
 import { renderDocuments } from '../../../lib/gateway/function-documents.ts';
-import { authorizerDocument, proxyDocument } from '../support/documents.ts';
+import { authorizerDocument, documentOf, proxyDocument } from '../support/documents.ts';
 import {
+  CONTEXT,
   onlyResource,
   proxyEnvironment,
   refusalOf,
@@ -108,6 +112,18 @@ describe('a gateway', () => {
     expect(names.map((name) => `value of ${name}`).sort()).toEqual(
       [issuer?.issuer, ...(issuer?.audience ?? [])].sort(),
     );
+  });
+
+  it('of 74 services has documents of all of them, and variables that Lambda takes', () => {
+    const app = new App({ context: { ...CONTEXT, '@aws-cdk/core:stackResourceLimit': 0 }, autoSynth: false });
+    const { gateway, stack: edge } = testGateway({ foundation: new FoundationStack(app, 'Foundation') });
+    for (let n = 0; n < 74; n += 1) {
+      const service = gateway.addService(`a-service-with-a-long-name-${n}`, serviceProps({ prefix: `/api/s${n}` }));
+      service.addRoute('GET /own', { auth: Auth.jwt({ scopes: [`scope-${n}`] }) });
+    }
+    const { services } = decodeCircuitsConfig(documentOf(edge, 'opens circuits on alarms', 'circuits'));
+    expect(Object.keys(services)).toHaveLength(74);
+    expect(decodeAuthorizerConfig(authorizerDocument(edge)).policies).toHaveLength(75);
   });
 
   it('is refused when a function has more variables than Lambda takes', () => {
