@@ -28,7 +28,8 @@ afterAll(async () => {
 
 /** A service with many routes, each with a scope and a limit of its own, and an issuer that only the deployment knows. */
 function synthesized(): App {
-  const { 'aws:cdk:bundling-stacks': _, ...context } = CONTEXT;
+  const { 'aws:cdk:bundling-stacks': _, ...flags } = CONTEXT;
+  const context = { ...flags, 'aws:cdk:enable-asset-metadata': true };
   const outdir = mkdtempSync(join(tmpdir(), 'tollgate-many-'));
   const many = new App({ outdir, context, autoSynth: false });
   const foundation = new FoundationStack(many, 'Foundation');
