@@ -22,8 +22,10 @@ export function checkedApp(props: AppProps = {}): App {
   return app;
 }
 
-/** The stacks of one environment. A VPC of yours comes in here, as the foundation's prop `vpc`. */
+/** The stacks of one environment. */
 export function addStacks(app: App, environment: Environment): void {
-  const foundation = new FoundationStack(app, `Tollgate-${environment.name}-Foundation`, environment.foundation);
-  new GatewayStack(app, `Tollgate-${environment.name}-Gateway`, { foundation, environment });
+  const { name, env, foundation: props } = environment;
+  const inEnv = env && { env };
+  const foundation = new FoundationStack(app, `Tollgate-${name}-Foundation`, { ...props, ...inEnv });
+  new GatewayStack(app, `Tollgate-${name}-Gateway`, { ...inEnv, foundation, environment });
 }

@@ -1,3 +1,4 @@
+import type { StackProps } from 'aws-cdk-lib';
 import type { FoundationStackProps } from './foundation-stack.ts';
 import type { GatewayProps } from './gateway/gateway-props.ts';
 import { InvalidPropError } from './invalid-prop.ts';
@@ -6,15 +7,18 @@ import { InvalidPropError } from './invalid-prop.ts';
 export interface Environment {
   /** Part of the stacks' names. */
   readonly name: string;
+  /**
+   * Account and region of its stacks: `{ account: '123456789012', region: 'eu-central-1' }`. `Vpc.fromLookup` needs them.
+   *
+   * @default - those of the credentials that deploy
+   */
+  readonly env?: { readonly account: string; readonly region: string };
   /** Whose tokens are accepted. */
   readonly jwt: GatewayProps['jwt'];
   /** Origins whose pages may call the gateway. */
   readonly corsOrigins: readonly string[];
-  /** The way out of the VPC, DNS zones inside it, and the cache. */
-  readonly foundation: Pick<
-    FoundationStackProps,
-    'egress' | 'privateZones' | 'cacheKind' | 'cacheEngine' | 'cacheAuth'
-  >;
+  /** The VPC, the way out of it, and the cache: all props of a foundation, see docs/props.md. */
+  readonly foundation: Omit<FoundationStackProps, keyof StackProps>;
   /** CloudWatch namespace of the gateway's metrics: two environments in one account must not mix. */
   readonly namespace: string;
 }

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { Cache } from './foundation/cache.ts';
 import type {
@@ -14,15 +15,27 @@ import type {
 import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
 import { checkKind, oneOf } from './gateway/check-props.ts';
+import { ENCRYPTION_KEY, encryptLogs } from './gateway/encrypted-logs.ts';
+import { wholeNumber } from './gateway/whole-number.ts';
+import { InvalidPropError } from './invalid-prop.ts';
 
 export interface FoundationStackProps extends StackProps {
   /**
    * A VPC you have, with subnets in at least two zones. One that no stack of the app has is imported by the foundation:
-   * `(scope) => Vpc.fromLookup(scope, 'Yours', { vpcId: 'vpc-…' })`.
+   * `(scope) => Vpc.fromLookup(scope, 'Yours', { vpcId: 'vpc-…' })`. A lookup needs stacks with an `env`: the account and
+   * the region that it asks.
    *
    * @default - a VPC of its own over two zones
    */
   readonly vpc?: NetworkProps['vpc'];
+  /**
+   * Zones of the foundation's own VPC, two or more: `['us-east-1a', 'us-east-1b']`. ElastiCache Serverless is not offered
+   * in every zone (in us-east-1 not in use1-az3), and which name a zone has differs from account to account. Another list
+   * later replaces subnets. Not for a VPC of yours.
+   *
+   * @default - the first two that the account has
+   */
+  readonly availabilityZones?: readonly string[];
   /**
    * Where proxy functions and the cache live.
    *
@@ -44,19 +57,43 @@ export interface FoundationStackProps extends StackProps {
   readonly dynamoDbEndpoint?: boolean;
   /**
    * `serverless` scales by itself and spans zones, from about $6 a month; `node` is one `cache.t4g.micro` for about $9.
+   * It may be changed later: the former cache is kept, and its counters are not carried over.
    *
    * @default 'serverless'
    */
   readonly cacheKind?: CacheKind;
-  /** @default 'valkey' */
+  /**
+   * Fixed when the foundation is first deployed: ElastiCache changes neither a user's engine nor Valkey to Redis OSS. For
+   * another one deploy another foundation.
+   *
+   * @default 'valkey'
+   */
   readonly cacheEngine?: CacheEngine;
   /**
    * `iam`: each connection enters by the role of its function, with a token that holds for 15 minutes, and may do there
-   * what the gateway does and no more. `none`: the cache lets in whoever the network does.
+   * what the gateway does and no more. `none`: the cache lets in whoever the network does. Fixed when the foundation is
+   * first deployed: functions and cache cannot change at the same moment. For the other one deploy another foundation.
    *
    * @default 'iam'
    */
   readonly cacheAuth?: CacheAuth;
+  /**
+   * Processing units a second that a serverless cache has ready at any time, 1,000 to 15,000,000. They are billed whether
+   * they are used or not, $6.04 a month for each 1,000 of Valkey. AWS takes up to an hour to provide them.
+   * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Scaling.html
+   *
+   * @default - none: a cache that was idle takes about 30,000 a second, and doubles that in 2 to 3 minutes (Redis OSS: 10
+   * to 12)
+   */
+  readonly ecpuMinimum?: number;
+  /**
+   * A key of yours in KMS that encrypts the table, the cache and the VPC's log group. `(scope) => Key.fromKeyArn(scope,
+   * 'Yours', 'arn:…')` imports one; its policy must let `logs.REGION.amazonaws.com` use it. Fixed for the cache when the
+   * foundation is first deployed. The logs and the queue of a gateway have a prop of their own.
+   *
+   * @default - keys that AWS owns, free of charge
+   */
+  readonly encryptionKey?: IKey | ((scope: Construct) => IKey);
   /**
    * DNS zones whose names resolve to addresses inside the VPC, so upstreams under them need no egress:
    * `['corp.example.com']`.
@@ -72,6 +109,35 @@ const CHOICES = {
   cacheEngine: oneOf('valkey', 'redis'),
   cacheAuth: oneOf('iam', 'none'),
 };
+
+/** https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ECPUPerSecond.html */
+const ECPU_MINIMUM = {
+  min: 1_000,
+  max: 15_000_000,
+  fix: 'write one like 30_000, of which each 1,000 cost $6 a month, or leave it out',
+};
+
+function checkEcpuMinimum(units: number, kind: CacheKind): number {
+  if (kind === 'serverless') return wholeNumber('ecpuMinimum', units, ECPU_MINIMUM);
+  throw new InvalidPropError(
+    `ecpuMinimum must be left out with cacheKind: 'node', got ${units}: a node has no processing units; leave it out or write cacheKind: 'serverless'`,
+  );
+}
+
+function checkZones({ availabilityZones: zones, vpc }: FoundationStackProps): void {
+  if (zones === undefined) return;
+  const got = JSON.stringify(zones);
+  if (vpc !== undefined) {
+    throw new InvalidPropError(
+      `availabilityZones must be left out with vpc, got ${got}: a VPC of yours has the zones that it has; choose among its subnets by subnets`,
+    );
+  }
+  if (!Array.isArray(zones) || zones.length < 2) {
+    throw new InvalidPropError(
+      `availabilityZones must be at least two, got ${got}: write ['us-east-1a', 'us-east-1b'], since a serverless cache spans zones`,
+    );
+  }
+}
 
 /** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
 export class FoundationStack extends Stack implements Foundation {
@@ -93,12 +159,20 @@ export class FoundationStack extends Stack implements Foundation {
       terminationProtection: true,
       ...props,
     });
+    const cacheKind = props.cacheKind ?? 'serverless';
+    checkZones(props);
+    const ecpuMinimum = props.ecpuMinimum === undefined ? undefined : checkEcpuMinimum(props.ecpuMinimum, cacheKind);
     this.egress = props.egress ?? 'none';
     this.privateZones = props.privateZones ?? [];
+
+    if (props.encryptionKey !== undefined) checkKind('encryptionKey', props.encryptionKey, ENCRYPTION_KEY);
+    const key = typeof props.encryptionKey === 'function' ? props.encryptionKey(this) : props.encryptionKey;
+    if (key) encryptLogs(this, key);
 
     const network = new Network(this, 'Network', {
       egress: this.egress,
       ...(props.vpc && { vpc: props.vpc }),
+      ...(props.availabilityZones && { availabilityZones: props.availabilityZones }),
       ...(props.subnets && { subnets: props.subnets }),
       ...(props.dynamoDbEndpoint !== undefined && { dynamoDbEndpoint: props.dynamoDbEndpoint }),
     });
@@ -113,26 +187,26 @@ export class FoundationStack extends Stack implements Foundation {
       value: this.functionSecurityGroup.securityGroupId,
       description: 'Security group of the proxy functions: let it in where your upstreams are',
     });
-    this.table = createStateTable(this, 'Table');
-    const cache = new Cache(this, 'Cache', {
+    this.table = createStateTable(this, 'Table', key);
+    this.cache = new Cache(this, 'Cache', {
       vpc: this.vpc,
       subnets: this.subnets,
       clients: this.functionSecurityGroup,
-      kind: props.cacheKind ?? 'serverless',
+      kind: cacheKind,
       engine: props.cacheEngine ?? 'valkey',
       auth: props.cacheAuth ?? 'iam',
+      ecpuMinimum,
+      key,
     });
-    this.cache = cache;
 
     // Exported whether a gateway stands on them already or not: exports that follow what a gateway happens to use would
-    // let its deployment change this stack.
+    // let its deployment change this stack. What a gateway reads of the cache is no export, since it may change.
     const ownSubnets = props.vpc === undefined ? this.subnets.map((subnet) => subnet.subnetId) : [];
     for (const value of [
       ...ownSubnets,
       this.functionSecurityGroup.securityGroupId,
       this.table.tableName,
       this.table.tableArn,
-      ...cache.attributes,
     ]) {
       this.exportValue(value);
     }

@@ -6,6 +6,8 @@ import { systemCode, UserError } from './user-error.ts';
 export interface CliOptions {
   readonly port: number;
   readonly operatorPort: OperatorPort;
+  /** Names that requests may have in `Host`, in lower case, besides this machine's own. */
+  readonly hosts: readonly string[];
   readonly upstreams: Readonly<Record<string, string>>;
   /** Undefined: the app is synthesized. */
   readonly assemblyDir: string | undefined;
@@ -17,6 +19,7 @@ export interface CliOptions {
 export const CLI_USAGE = `usage: npm start -- [options]
   --port NUMBER          port on 127.0.0.1 (3000)
   --operator-port NUMBER port for npx tsx bin/ops.ts --local and the dashboard (3010, or a free one)
+  --host NAME            a further name by which clients reach the gateway; may be repeated
   --upstream NAME=URL    sends a service's requests to a server of yours; may be repeated
   --assembly DIR         serves this cloud assembly instead of synthesizing the app
   --context KEY=VALUE    context of the app, as with cdk synth -c: --context env=prod
@@ -31,6 +34,7 @@ export function parseCliOptions(args: readonly string[]): CliOptions | undefined
     port: parsePort('--port', values.port),
     operatorPort:
       values['operator-port'] === undefined ? 'usual' : parsePort('--operator-port', values['operator-port']),
+    hosts: values.host.map(parseHost),
     upstreams: parseUpstreams(values.upstream),
     assemblyDir: values.assembly,
     context: Object.fromEntries(values.context.map(parseContext)),
@@ -45,6 +49,7 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: 'string', default: '3000' },
         'operator-port': { type: 'string' },
+        host: { type: 'string', multiple: true, default: [] },
         upstream: { type: 'string', multiple: true, default: [] },
         assembly: { type: 'string' },
         context: { type: 'string', short: 'c', multiple: true, default: [] },
@@ -70,6 +75,11 @@ function parsePort(option: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new UserError('usage', `${option} must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
+}
+
+function parseHost(text: string): string {
+  if (/^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(text)) return text.toLowerCase();
+  throw new UserError('usage', `--host must be a name without a port, like api.test, got ${JSON.stringify(text)}`);
 }
 
 function parseUpstreams(texts: readonly string[]): Readonly<Record<string, string>> {

@@ -26,6 +26,7 @@ import { MetricStore } from './metrics/metric-store.ts';
 import { keep, observeLines } from './metrics/observe.ts';
 import { apiSamples, lambdaSamples } from './metrics/service-metrics.ts';
 import { createOperatorApi } from './operator/operator-api.ts';
+import { writeSecret } from './operator/secret.ts';
 import { type OperatorPort, serveOperator } from './operator/serve-operator.ts';
 import { type DynamoStore, startDynamo } from './stores/dynamo.ts';
 import { type RedisChoice, type RedisStore, startRedis } from './stores/redis.ts';
@@ -35,9 +36,11 @@ export interface GatewayOptions {
   readonly assemblyDir: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Names that `Host` may have besides this machine's own. @default - none */
+  readonly hosts?: readonly string[];
   /** Where operators invoke their function. @default 0 */
   readonly operatorPort?: OperatorPort;
-  /** Where keys of the demo issuers are kept. */
+  /** Where keys of the demo issuers and the operators' secret are kept. */
   readonly stateDir: string;
   /** Addresses by service; a demo upstream stands in for every other service's. */
   readonly upstreams?: Readonly<Record<string, string>>;
@@ -63,8 +66,8 @@ export interface RunningGateway {
   readonly port: number;
   readonly redis: { readonly url: string | null; readonly description: string };
   readonly dynamoUrl: string;
-  /** Where operators find Lambda's Invoke of their function, and the gateway that they name; none: there is no such function. */
-  operator(): { readonly port: number; readonly gateway: string } | undefined;
+  /** Where operators find Lambda's Invoke, which gateway they name, what they sign with; none: there is no such function. */
+  operator(): { readonly port: number; readonly gateway: string; readonly secret: string } | undefined;
   /** Address of the page that shows the custom widgets; none: no dashboard has any. */
   dashboardUrl(): string | undefined;
   readonly metrics: MetricStore;
@@ -144,8 +147,9 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   let api: Api = notYet;
   let operatorApi: Api = notYet;
   // First of all: a busy port is the likeliest fault, and it should not cost the time of everything else.
-  const server = closers.add(await serveApi(() => api, options.port));
+  const server = closers.add(await serveApi(() => api, options.port, { anyOrigin: true, names: options.hosts ?? [] }));
   const operator = closers.add(await serveOperator(() => operatorApi, options.operatorPort ?? 0));
+  const secret = closers.add(writeSecret(stateDir, operator.port));
   const algorithmsOf: AlgorithmsOf = (issuer) => issuerNamed(current.documents, issuer)?.algorithms;
   const backing = await startBacking(options, closers, log, algorithmsOf);
   const metrics = new MetricStore(retentionMs(current.model));
@@ -158,7 +162,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     }),
   );
 
-  operatorApi = createOperatorApi(() => current.model, fleet.invoke);
+  operatorApi = createOperatorApi(() => current.model, fleet.invoke, secret.value);
 
   const serve = async (next: Assembly): Promise<readonly string[]> => {
     await backing.upstreams.ensure(next.documents.services.map(({ policy }) => policy.service));
@@ -188,7 +192,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
     ...addressOf(server),
     redis: backing.redis,
     dynamoUrl: backing.dynamo.url,
-    operator: () => operatorOf(current, operator.port),
+    operator: () => operatorOf(current, operator.port, secret.value),
     dashboardUrl: () => (hasWidgets(current) ? `${addressOf(operator).url}${DASHBOARD_PATH}` : undefined),
     metrics,
     alarms: { states: () => alarms.states(), evaluate },
@@ -234,9 +238,9 @@ function deploymentsOf(
   }));
 }
 
-function operatorOf({ model }: Assembly, port: number): ReturnType<RunningGateway['operator']> {
+function operatorOf({ model }: Assembly, port: number, secret: string): ReturnType<RunningGateway['operator']> {
   const json = model.functions.get(model.operators[0] ?? '')?.documents.operator;
-  return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway };
+  return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway, secret };
 }
 
 function hasWidgets({ model }: Assembly): boolean {

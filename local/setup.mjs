@@ -1,11 +1,14 @@
 // Makes a fresh clone ready to run. Plain JavaScript for whatever Node the machine has: nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
+/** The project itself runs on the Node.js in node_modules, whose checksum is in package-lock.json. */
+const OLDEST_RUNTIME = 24;
+const PINNED_NODE = `node_modules/node-${process.platform}-${process.arch}`;
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tollgate-setup');
@@ -28,7 +31,7 @@ class SetupError extends Error {}
 try {
   checkNode();
   if (!isFresh()) await withLock(install);
-  checkRuntime();
+  ensureRuntime();
   if (process.argv.includes('--redis')) await ensure(REDIS);
   if (process.argv.includes('--browser')) await ensure(BROWSER);
 } catch (error) {
@@ -38,8 +41,7 @@ try {
 }
 
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= OLDEST_NODE) return;
+  if (majorOf(process.version) >= OLDEST_NODE) return;
   throw new SetupError(
     `Node.js ${OLDEST_NODE} or newer is needed, this is ${process.versions.node} (https://nodejs.org)`,
   );
@@ -63,12 +65,12 @@ function lockHash() {
 /** Compares npm's own record of what is installed with the lock file; packages for other platforms may be absent. */
 function holdsLockedVersions() {
   const installed = read(join(MODULES, '.package-lock.json'));
-  if (installed === undefined || !existsSync(runtime())) return false;
+  if (installed === undefined) return false;
   const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(installed).packages;
   return Object.entries(wanted).every(([path, { version, optional }]) => {
     if (path === '') return true;
-    return present[path] ? present[path].version === version : optional === true;
+    return present[path] ? present[path].version === version : optional === true && path !== PINNED_NODE;
   });
 }
 
@@ -131,13 +133,31 @@ function runtime() {
   return join(MODULES, '.bin', 'node');
 }
 
-/** The package `node` fetches its program in an install script. */
-function checkRuntime() {
-  const { status, stdout } = spawnSync(runtime(), ['--version'], { encoding: 'utf8' });
-  if (status === 0 && Number(stdout.slice(1).split('.')[0]) >= 24) return;
-  throw new SetupError(
-    'the Node.js that comes with the packages does not run: install scripts may be off (npm config get ignore-scripts); then run: npm rebuild node',
-  );
+/**
+ * npm 10 removes this link together with the packages for other platforms. No package is pinned for macOS, and none runs
+ * on musl: there the Node.js that runs this script takes its place.
+ */
+function ensureRuntime() {
+  if (canRunProject(runtime())) return;
+  const program = [join(ROOT, PINNED_NODE, 'bin', 'node'), process.execPath].find(canRunProject);
+  if (program === undefined) {
+    throw new SetupError(
+      `Node.js ${OLDEST_RUNTIME} or newer is needed on ${process.platform} ${process.arch}, for which no package holds one; this is ${process.versions.node} (https://nodejs.org)`,
+    );
+  }
+  rmSync(runtime(), { force: true });
+  mkdirSync(dirname(runtime()), { recursive: true });
+  symlinkSync(program, runtime());
+}
+
+function canRunProject(program) {
+  const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return status === 0 && majorOf(stdout) >= OLDEST_RUNTIME;
+}
+
+/** Of `v24.21.0`. */
+function majorOf(version) {
+  return Number.parseInt(version.slice(1), 10);
 }
 
 async function ensure({ programs, byHand }) {

@@ -39,7 +39,7 @@ serveLoad(async (): Promise<Sample> => {
   if (next === undefined) idle.push(handler);
   else next(handler);
   const { circuit, forwarded, problem } = context.exchange;
-  if (circuit === undefined) throw new Error(`the circuit of ${policy.service} was not asked: ${problem?.code}`);
+  if (!circuit) throw new Error(`the circuit of ${policy.service} was not asked: ${problem?.code}`);
   return {
     sentAtMs,
     ms,

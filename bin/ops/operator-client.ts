@@ -3,6 +3,7 @@ import { decodeJson } from '../../lambdas/contract/decode.ts';
 import { decodeOperationResult, type Operation, type OperationResult } from '../../lambdas/contract/operations.ts';
 import { operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
 import { OpsError } from './errors.ts';
+import { localSecret } from './local-secret.ts';
 import type { Target } from './operator-command.ts';
 
 /** The function itself may take half a minute. */
@@ -14,9 +15,11 @@ export type Ask = (operation: Operation) => Promise<OperationResult>;
 
 /**
  * @param isRepeatable false for what must not be done twice: where its answer is lost, it is not asked for again
+ * @param secretOf the secret of the gateway of `npm start` on a port
+ * @throws OpsError where it is not to be had
  */
-export function createAsk(target: Target, { isRepeatable = true } = {}): Ask {
-  const client = new LambdaClient({ ...clientConfig(target), ...(!isRepeatable && { maxAttempts: 1 }) });
+export function createAsk(target: Target, { isRepeatable = true, secretOf = localSecret } = {}): Ask {
+  const client = new LambdaClient({ ...clientConfig(target, secretOf), ...(!isRepeatable && { maxAttempts: 1 }) });
   const FunctionName = operatorFunctionName(target.gateway);
   return async (operation) => {
     const { FunctionError, Payload } = await client
@@ -30,7 +33,7 @@ export function createAsk(target: Target, { isRepeatable = true } = {}): Ask {
   };
 }
 
-function clientConfig({ region, localPort }: Target): LambdaClientConfig {
+function clientConfig({ region, localPort }: Target, secretOf: (port: number) => string): LambdaClientConfig {
   const requestHandler = {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -41,8 +44,7 @@ function clientConfig({ region, localPort }: Target): LambdaClientConfig {
     requestHandler,
     endpoint: `http://127.0.0.1:${localPort}`,
     region: region ?? 'us-east-1',
-    // Nobody checks them there.
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: { accessKeyId: 'local', secretAccessKey: secretOf(localPort) },
   };
 }
 
@@ -79,6 +81,9 @@ function explanation(
 ): string | undefined {
   if (localPort !== undefined && code === 'ECONNREFUSED') {
     return `nothing listens on 127.0.0.1:${localPort}: run npm start, or give the port that it tells as --local PORT`;
+  }
+  if (localPort !== undefined && name === 'InvalidSignatureException') {
+    return `the gateway on 127.0.0.1:${localPort} is not one of this checkout: run the command in the checkout that started it`;
   }
   if (message.includes('Region is missing')) {
     return 'no AWS region is set: give --region, set AWS_REGION, or ask the gateway of npm start with --local';

@@ -1,8 +1,10 @@
+import type { AttemptError } from '../core/outcome.ts';
+
 /** Why an upstream gave no usable answer. */
 export class UpstreamError extends Error {
-  readonly code: 'timeout' | 'unreachable' | 'too_large';
+  readonly code: AttemptError;
 
-  constructor(code: UpstreamError['code'], message: string, cause?: unknown) {
+  constructor(code: AttemptError, message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'UpstreamError';
     this.code = code;
@@ -14,8 +16,8 @@ export class ConnectionError extends UpstreamError {
   /** Whether the connection was one of those kept from earlier requests: the upstream may have given it up long ago. */
   readonly kept: boolean;
 
-  constructor(message: string, kept: boolean, cause: unknown) {
-    super('unreachable', message, cause);
+  constructor(code: 'unreachable' | 'unsent', message: string, kept: boolean, cause: unknown) {
+    super(code, message, cause);
     this.kept = kept;
   }
 }
@@ -23,10 +25,33 @@ export class ConnectionError extends UpstreamError {
 /** Neither a connection that timed out nor a name or certificate that is wrong: that takes more than a second try. */
 const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH']);
 
+/** An upstream that closes a connection is seen as one of these, by reading or by writing. */
+const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE']);
+
+export interface Progress {
+  readonly kept: boolean;
+  /** Whether the fields of an answer were there. */
+  readonly answered: boolean;
+  /** Whether a part of the body was still here. */
+  readonly unsent: boolean;
+}
+
 /** What Node says of a request. */
-export function asUpstreamError(error: Error, { kept, answered }: { kept: boolean; answered: boolean }): UpstreamError {
+export function asUpstreamError(error: Error, { kept, answered, unsent }: Progress): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
-  if (!answered && CONNECTION_CODES.has(code)) return new ConnectionError(code, kept, error);
+  if (unsent && CLOSED_CODES.has(code)) return new ConnectionError('unsent', code, kept, error);
+  if (!answered && CONNECTION_CODES.has(code)) return new ConnectionError('unreachable', code, kept, error);
   return new UpstreamError('unreachable', code, error);
+}
+
+/** @param contentType of an answer that had begun */
+export function timeoutError(timeoutMs: number, contentType: string | undefined): UpstreamError {
+  const code = isEventStream(contentType) ? 'event_stream' : 'timeout';
+  return new UpstreamError(code, `no complete answer within ${timeoutMs} ms`);
+}
+
+/** An event stream has no end (HTML Standard §9.2): to wait for it says nothing of the upstream. */
+function isEventStream(contentType = ''): boolean {
+  return /^text\/event-stream(?:$|[\s;])/i.test(contentType);
 }

@@ -1,9 +1,18 @@
-import { Agent as HttpAgent, type RequestOptions, request, validateHeaderName, validateHeaderValue } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
 import { DEADLINE_HEADER } from '../core/headers.ts';
 import { isIdempotent } from '../core/retry.ts';
 import { readAnswer, type UpstreamResponse } from './upstream-answer.ts';
-import { asUpstreamError, ConnectionError, UpstreamError } from './upstream-error.ts';
+import { sendBody } from './upstream-body.ts';
+import { asUpstreamError, ConnectionError, timeoutError, UpstreamError } from './upstream-error.ts';
+import { readingOn } from './upstream-socket.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -42,16 +51,19 @@ const IDLE_CONNECTION_MS = 4000;
 /** Interim answers (1xx) to one request: one that reports its progress every second needs fewer. */
 const MAX_INTERIM = 100;
 
-/** Without a body these say that it is empty (RFC 9110 §8.6). */
+/** Methods that give a body its meaning. Without one these say that it is empty (RFC 9110 §8.6). */
 const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' } as const;
+const KEPT = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' } as const;
+/** Node then says `connection: close`, so that the upstream expects no further request either. */
+const OWN = { keepAlive: false } as const;
 
 /** The HTTP server that a service forwards to, with its kept-alive connections. */
 export class Upstream {
   readonly #base: URL;
   readonly #address: RequestOptions;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #kept: HttpAgent | HttpsAgent;
+  readonly #own: HttpAgent | HttpsAgent;
   readonly #request: typeof request;
   readonly #clock: () => number;
   /** When the last answer on a kept connection had been read: none that is idle is younger. */
@@ -64,7 +76,8 @@ export class Upstream {
     const { protocol, hostname, port } = this.#base;
     this.#address = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
     const secure = protocol === 'https:';
-    this.#agent = secure ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS);
+    this.#kept = readingOn(secure ? new HttpsAgent(KEPT) : new HttpAgent(KEPT));
+    this.#own = readingOn(secure ? new HttpsAgent(OWN) : new HttpAgent(OWN));
     this.#request = secure ? secureRequest : request;
   }
 
@@ -75,38 +88,40 @@ export class Upstream {
 
   /**
    * Sends one request and reads the whole answer. A request on a kept connection that the server has meanwhile closed
-   * goes out once more, if its method allows that, over a new one; one with a connection of its own goes out once. The
-   * upstream is told each time how long the answer will be waited for.
+   * goes out once more, if its method allows that, over a new one. A request with a connection of its own goes out once:
+   * one that asks for it, and one whose answer could be mistaken for another's (`needsOwnConnection`). The upstream is
+   * told each time how long the answer will be waited for.
    *
    * @param timeoutMs until the last byte of the answer
    * @throws UpstreamError
    */
   async send(message: UpstreamRequest, timeoutMs: number, connection: Connection = 'kept'): Promise<UpstreamResponse> {
-    if (connection === 'own') return this.#exchange(message, timeoutMs, false);
+    if (connection === 'own' || needsOwnConnection(message)) return this.#exchange(message, timeoutMs, this.#own);
     const deadlineAtMs = performance.now() + timeoutMs;
     this.#dropIdleConnections();
     try {
-      return await this.#exchange(message, timeoutMs, this.#agent);
+      return await this.#exchange(message, timeoutMs, this.#kept);
     } catch (error) {
       if (!(error instanceof ConnectionError && error.kept) || !isIdempotent(message.method)) throw error;
-      return this.#exchange(message, deadlineAtMs - performance.now(), false);
+      return this.#exchange(message, deadlineAtMs - performance.now(), this.#own);
     }
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#kept.destroy();
+    this.#own.destroy();
   }
 
   /** The agent's own timers stand still while the environment is frozen, and the server closes connections meanwhile. */
   #dropIdleConnections(): void {
     if (this.#clock() - this.#answeredAtMs < IDLE_CONNECTION_MS) return;
-    for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
+    for (const socket of Object.values(this.#kept.freeSockets).flat()) socket?.destroy();
   }
 
-  #exchange(message: UpstreamRequest, timeoutMs: number, agent: RequestOptions['agent']): Promise<UpstreamResponse> {
+  #exchange(message: UpstreamRequest, timeoutMs: number, agent: HttpAgent | HttpsAgent): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
       if (timeoutMs < 1) return reject(new UpstreamError('timeout', 'no time is left to send the request in'));
-      let answered = false;
+      let answer: IncomingMessage | undefined;
       let interim = 0;
       const outgoing = this.#request({
         ...this.#address,
@@ -120,13 +135,11 @@ export class Upstream {
       outgoing.maxHeadersCount = 0;
       const fail = (error: Error) => {
         clearTimeout(timer);
+        const facts = { kept: outgoing.reusedSocket, answered: answer !== undefined, unsent: body.isBeingSent() };
         outgoing.destroy();
-        reject(asUpstreamError(error, { kept: outgoing.reusedSocket, answered }));
+        reject(asUpstreamError(error, facts));
       };
-      const timer = setTimeout(
-        () => fail(new UpstreamError('timeout', `no complete answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
+      const timer = setTimeout(() => fail(timeoutError(timeoutMs, answer?.headers['content-type'])), timeoutMs);
       outgoing.on('error', fail);
       outgoing.on('information', () => {
         interim += 1;
@@ -138,19 +151,34 @@ export class Upstream {
         fail(new UpstreamError('unreachable', 'the upstream switches protocols, which nobody asked for'));
       });
       outgoing.on('response', (incoming) => {
-        answered = true;
-        const done = (answer: UpstreamResponse) => {
+        answer = incoming;
+        const isLast = agent === this.#own || mayLeaveUnread(body.isBeingSent(), message.body, incoming.statusCode);
+        const done = (response: UpstreamResponse) => {
           clearTimeout(timer);
-          if (agent === this.#agent) this.#answeredAtMs = this.#clock();
-          // An answer that came before the whole body was read: nobody wants the rest.
-          if (!outgoing.writableFinished) outgoing.destroy();
-          resolve(answer);
+          if (agent === this.#kept) this.#answeredAtMs = this.#clock();
+          // The socket and not the request, which Node takes for destroyed as soon as its answer has ended.
+          if (isLast) outgoing.socket?.destroy();
+          resolve(response);
         };
         readAnswer(incoming, message.method, done, fail);
       });
-      outgoing.end(message.body);
+      const body = sendBody(outgoing, message.body);
     });
   }
+}
+
+/**
+ * Whether the upstream may take what belongs to this request for the next one, or its answer for the next answer: a body
+ * that its method gives no meaning is left unread by many servers, and after HEAD some send one. Such a connection must
+ * not carry requests of others (RFC 9112 §9.3, §11.2).
+ */
+function needsOwnConnection({ method, body }: UpstreamRequest): boolean {
+  return method === 'HEAD' || (body !== undefined && body.length > 0 && !METHODS_WITH_BODY.has(method));
+}
+
+/** Whether an answer came before the body was read: it certainly did while that was being sent, errors are likely to. */
+function mayLeaveUnread(isBeingSent: boolean, body: Buffer | undefined, status = 0): boolean {
+  return isBeingSent || (body !== undefined && body.length > 0 && status >= 400);
 }
 
 /** A body's length is always said, so that nothing goes out chunked; where a method implies none, nothing is said. */

@@ -18,6 +18,8 @@ import { isCompactJws } from '../core/compact-form.ts';
 import { type CredentialVerifier, MAX_BELIEVED_MS, type Verification } from './credential-verifier.ts';
 
 const EXPIRED = invalidToken('the token has expired');
+/** The same to the client. The gateway does not count it as a guess. */
+const GENUINE_BUT_EXPIRED: Rejected = { ...EXPIRED, expired: true };
 /** One text for all the rest: which part of a signature or claim was wrong helps only whoever forges tokens. */
 const INVALID = invalidToken('the token is not valid');
 
@@ -66,7 +68,7 @@ export class JwtVerifier implements CredentialVerifier {
       );
       return verificationOf(payload, issuer, nowMs);
     } catch (error) {
-      return rejectionOf(error);
+      return rejectionOf(error, issuer);
     }
   }
 }
@@ -106,11 +108,17 @@ function optionsOf({ issuer, audience, algorithms, clockToleranceS, profile }: I
   };
 }
 
-function verificationOf(payload: JWTPayload, { config, read }: Issuer, nowMs: number): Verification {
-  const verified = read(payload);
-  if (verified === undefined || !hasNames(payload, config)) return INVALID;
+function verificationOf(payload: JWTPayload, issuer: Issuer, nowMs: number): Verification {
+  const { config } = issuer;
+  const verified = readBy(issuer, payload);
+  if (verified === undefined) return INVALID;
   const expiresAtMs = ((payload.exp ?? 0) + config.clockToleranceS) * 1000;
   return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + MAX_BELIEVED_MS) };
+}
+
+/** What the issuer's own rules find in a payload; undefined for none of its tokens. */
+function readBy({ config, read }: Issuer, payload: JWTPayload): Verified | undefined {
+  return hasNames(payload, config) ? read(payload) : undefined;
 }
 
 /** RFC 9068 §2.2 has them as strings; jose looks only whether they are there. */
@@ -119,9 +127,10 @@ function hasNames({ client_id: client, jti }: JWTPayload, { profile }: IssuerCon
 }
 
 /** @throws what is an outage */
-function rejectionOf(error: unknown): Rejected {
+function rejectionOf(error: unknown, issuer: Issuer): Rejected {
   if (error instanceof JwksUnavailable) throw error;
-  if (error instanceof errors.JWTExpired) return EXPIRED;
+  // jose looks at the signature, the issuer, the audience and `nbf` before `exp`: this token had them all.
+  if (error instanceof errors.JWTExpired) return readBy(issuer, error.payload) ? GENUINE_BUT_EXPIRED : EXPIRED;
   // What jose did not foresee still denies, but must be seen.
   if (!(error instanceof errors.JOSEError)) writeLine({ message: 'verification failed', error: describeError(error) });
   return INVALID;

@@ -24,7 +24,7 @@ export interface AlarmChange extends Measured {
 
 /** What an alarm saw; undefined where it does not tell, as after `set-alarm-state`. */
 interface Measured {
-  /** Its newest datapoint. */
+  /** The newest datapoint that reached the threshold: of several periods one is enough. */
   readonly value: number | undefined;
   /** Seconds that the datapoint is of. */
   readonly periodS: number | undefined;
@@ -40,12 +40,14 @@ const timestamp: Decoder<number> = (value, path) => {
 const reasonData = object({
   recentDatapoints: orElse(array(number), []),
   period: orElse<number | undefined>(number, undefined),
+  threshold: orElse(number, Number.NEGATIVE_INFINITY),
 });
 
 /** JSON in a string. Its datapoints go from old to new. */
 const measured: Decoder<Measured> = (value, path) => {
-  const { recentDatapoints, period } = decodeJson(reasonData, string(value, path), path);
-  return { value: recentDatapoints.at(-1), periodS: period };
+  const { recentDatapoints, period, threshold } = decodeJson(reasonData, string(value, path), path);
+  const reached = recentDatapoints.findLast((datapoint) => datapoint >= threshold);
+  return { value: reached ?? recentDatapoints.at(-1), periodS: period };
 };
 
 const metric = object({ metricStat: withDefault(object({ stat: string }), { stat: '' }) });

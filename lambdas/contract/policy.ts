@@ -111,6 +111,8 @@ export interface ServicePolicy {
   readonly forwardAuthorization: boolean;
   /** What the upstream is told of who calls. */
   readonly identityHeaders: IdentityHeaders;
+  /** Fields of clients that the upstream is sent although they are untrusted, in lower case. */
+  readonly keepHeaders: readonly string[];
   /** How often one address may present credentials that are refused; null: as often as it likes. */
   readonly badCredentials: LimitPolicy | null;
   readonly circuit: CircuitPolicy | null;
@@ -157,6 +159,7 @@ const servicePolicy = object({
   stripPrefix: boolean,
   forwardAuthorization: boolean,
   identityHeaders: withDefault(identityHeaders, DEFAULT_IDENTITY_HEADERS),
+  keepHeaders: withDefault(array(string), []),
   badCredentials: withDefault(nullable(limitPolicy), null),
   circuit: nullable(circuitPolicy),
   retry: withDefault(nullable(object({ attempts: integer, budgetShare: number })), null),

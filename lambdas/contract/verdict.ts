@@ -5,27 +5,32 @@ import { array, type Decoder, decodeJson, member, object, string, withDefault } 
 /** What the authorizer found out about a request's credentials. */
 export type Verdict = Verified | Rejected | Anonymous;
 
-export interface Verified {
-  readonly verdict: 'verified';
-  readonly kind: CredentialKind;
+/** Whose credential it is, as limits and revocations know it. What the credential does not have is empty. */
+export interface Bearer {
   /** Who a limit counts: `sub:alice`, `key:4fzN9qXw2LbC`. */
   readonly client: string;
   /** Empty for an API key, which is no user's. */
   readonly sub: string;
-  /** Empty where the credential has none; likewise `plan`, `tenant`, `jti` and `issuer`. */
-  readonly email: string;
-  readonly roles: readonly string[];
-  readonly scopes: readonly string[];
   readonly plan: string;
   readonly tenant: string;
   /** The token's id, by which it can be revoked. */
   readonly jti: string;
+}
+
+export interface Verified extends Bearer {
+  readonly verdict: 'verified';
+  readonly kind: CredentialKind;
+  /** Empty where the credential has none; likewise `issuer`. */
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
   readonly issuer: string;
   /** Those that a policy of the gateway asks for or an upstream is told. */
   readonly claims: ClaimValues;
 }
 
-export interface Rejected {
+/** Of its bearer all is empty where nobody knows whose credential it is. Otherwise it is good and may not do this. */
+export interface Rejected extends Bearer {
   readonly verdict: 'rejected';
   /** The error code of RFC 6750 §3.1. */
   readonly error: 'invalid_token' | 'insufficient_scope';
@@ -33,14 +38,18 @@ export interface Rejected {
   readonly errorDescription: string;
   /** The scopes that the route needs, where they are what is missing. */
   readonly scopes: readonly string[];
-  /** Whose credential it is, where that is known: the credential is good and may not do this. */
-  readonly client: string;
-  readonly sub: string;
+  /** Whether the credential would be good if its time were not over. */
+  readonly expired: boolean;
 }
 
 /** No credential was presented, and the authorizer was asked all the same. */
 export interface Anonymous {
   readonly verdict: 'anonymous';
+}
+
+/** Undefined where nobody knows whose credential it is, or there is none. */
+export function bearerOf(verdict: Verdict | undefined): Bearer | undefined {
+  return verdict === undefined || verdict.verdict === 'anonymous' || verdict.client === '' ? undefined : verdict;
 }
 
 /** The context of a SIMPLE authorizer response: API Gateway hands strings on as they are. */
@@ -51,13 +60,14 @@ export function encodeVerdict(verdict: Verdict): VerdictContext {
     case 'anonymous':
       return { verdict: 'anonymous' };
     case 'rejected': {
-      const { error, errorDescription, scopes, client, sub } = verdict;
+      const { error, errorDescription, scopes, expired, client, sub, plan, tenant, jti } = verdict;
       return {
         verdict: 'rejected',
         error,
         error_description: errorDescription,
         ...(scopes.length > 0 && { scopes: scopes.join(' ') }),
-        ...(client !== '' && { client, sub }),
+        ...(expired && { expired: 'true' }),
+        ...(client !== '' && { client, sub, ...withText({ plan, tenant, jti }) }),
       };
     }
     case 'verified':
@@ -70,6 +80,10 @@ export function encodeVerdict(verdict: Verdict): VerdictContext {
   }
 }
 
+function withText(fields: VerdictContext): VerdictContext {
+  return Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ''));
+}
+
 /** @throws DecodeError: whoever cannot read a verdict must treat the request as having none */
 export function decodeVerdict(context: unknown): Verdict {
   const { verdict } = any(context, 'authorizer');
@@ -77,8 +91,8 @@ export function decodeVerdict(context: unknown): Verdict {
     case 'anonymous':
       return { verdict };
     case 'rejected': {
-      const { error_description: errorDescription, ...rest } = rejected(context, 'authorizer');
-      return { verdict, errorDescription, ...rest };
+      const { error_description: errorDescription, expired, ...rest } = rejected(context, 'authorizer');
+      return { verdict, errorDescription, expired: expired === 'true', ...rest };
     }
     case 'verified':
       return verified(context, 'authorizer');
@@ -102,8 +116,12 @@ const rejected = object({
   error: member(['invalid_token', 'insufficient_scope'] as const),
   error_description: string,
   scopes: withDefault(spaceSeparated, []),
+  expired: withDefault(member(['true', 'false'] as const), 'false'),
   client: withDefault(string, ''),
   sub: withDefault(string, ''),
+  plan: withDefault(string, ''),
+  tenant: withDefault(string, ''),
+  jti: withDefault(string, ''),
 });
 const verified: Decoder<Verified> = object({
   verdict: member(['verified'] as const),

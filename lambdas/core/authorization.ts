@@ -1,5 +1,5 @@
 import type { Acceptance, AuthPolicy } from '../contract/auth-policy.ts';
-import type { Rejected, Verdict, Verified } from '../contract/verdict.ts';
+import type { Bearer, Rejected, Verdict, Verified } from '../contract/verdict.ts';
 import { bearerChallenge } from './bearer.ts';
 import { holds } from './claim-values.ts';
 import { Problem } from './problem.ts';
@@ -47,14 +47,16 @@ export function rejectionOf(accepts: readonly Acceptance[], verified: Verified):
     first ??= lack;
   }
   if (first === undefined) return OTHER_KIND;
-  const { client, sub } = verified;
-  return { verdict: 'rejected', error: 'insufficient_scope', ...first, client, sub };
+  const { client, sub, plan, tenant, jti } = verified;
+  return { verdict: 'rejected', error: 'insufficient_scope', ...first, expired: false, client, sub, plan, tenant, jti };
 }
 
 /** A credential that is not accepted, whoever's it is. */
 export function invalidToken(errorDescription: string): Rejected {
-  return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], client: '', sub: '' };
+  return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], expired: false, ...NOBODY };
 }
+
+const NOBODY: Bearer = { client: '', sub: '', plan: '', tenant: '', jti: '' };
 
 export const OTHER_KIND = invalidToken('this route takes no credential of this kind');
 

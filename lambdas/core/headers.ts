@@ -1,6 +1,7 @@
 import { API_KEY_PREFIX } from '../contract/api-key.ts';
 import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
+import { beginsUntrusted, REBUILT_HEADERS, UNTRUSTED_NAMES } from '../contract/untrusted-headers.ts';
 
 /** Header fields by lower-cased name, as payload 2.0 hands them over: duplicates joined by commas. */
 export type Headers = Readonly<Record<string, string>>;
@@ -40,35 +41,10 @@ const GATEWAYS_OWN = new Set([
   'tracestate',
 ]);
 
-/**
- * Fields that describe the connection to the gateway, not the request to the upstream. The gateway says anew what it
- * knows of the client's connection; `forwarded` (RFC 7239) would let the client say it.
- */
-const NOT_FORWARDED = new Set([
-  'host',
-  'content-length',
-  'expect',
-  'cookie',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-prefix',
-  'x-forwarded-port',
-  'x-real-ip',
-  'true-client-ip',
-]);
+/** Fields that describe the connection to the gateway, not the request to the upstream. Cookies travel apart. */
+const NOT_FORWARDED = new Set(['host', 'content-length', 'expect', 'cookie']);
 
-/** Fields that make some frameworks see another method or path than the one whose policy was checked. */
-const REWRITES = new Set([
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-  'x-original-url',
-  'x-rewrite-url',
-]);
-
-const REMOVED = new Set([...HOP_BY_HOP, ...GATEWAYS_OWN, ...NOT_FORWARDED, ...REWRITES]);
+const REMOVED = new Set([...HOP_BY_HOP, ...GATEWAYS_OWN, ...NOT_FORWARDED, ...REBUILT_HEADERS]);
 
 /** Longest `Connection` list that is looked at, so that a hostile one costs nothing. */
 const MAX_CONNECTION_OPTIONS = 64;
@@ -77,39 +53,51 @@ const MAX_CONNECTION_OPTIONS = 64;
  * What of a client's header fields goes on to the upstream. Names are compared with every other character read as `-`:
  * CGI-style upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`, some of them not `X.User.Id` either.
  *
- * @param kept what does not go on beside the usual: credentials, and what only the gateway says
+ * @param withheld from `withheldHeaders`
  */
-export function forwardedRequestHeaders(headers: Headers, kept: KeptHeaders): Record<string, string> {
+export function forwardedRequestHeaders(headers: Headers, withheld: WithheldHeaders): Record<string, string> {
   const named = connectionOptions(headers['connection']);
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
     const name = comparable(field);
-    if (REMOVED.has(name) || named.has(name) || kept.names.has(name)) continue;
+    if ((withheld.names.has(name) || beginsUntrusted(name)) && !withheld.except.has(field)) continue;
+    if (named.has(name)) continue;
     // Wherever a client puts it: a key that is good for one service is no business of another's upstream.
-    if (kept.apiKeys && value.startsWith(API_KEY_PREFIX)) continue;
+    if (withheld.apiKeys && value.startsWith(API_KEY_PREFIX)) continue;
     forwarded[field] = value;
   }
   return forwarded;
 }
 
-/** What of a service's requests `forwardedRequestHeaders` leaves out. */
-export interface KeptHeaders {
-  /** In lower case. */
+/** Fields that requests of one service lose on their way to the upstream. */
+export interface WithheldHeaders {
+  /** In the form in which names are compared. */
   readonly names: ReadonlySet<string>;
+  /** Untrusted fields that the service keeps, spelled exactly so: the proxy before the gateway sends no other spelling. */
+  readonly except: ReadonlySet<string>;
   /** Whether API keys are left out in whichever field they come. */
   readonly apiKeys: boolean;
 }
 
-export function keptHeaders({
+type HeaderPolicy = 'identityHeaders' | 'keepHeaders' | 'forwardAuthorization' | 'default' | 'routes';
+
+export function withheldHeaders({
   identityHeaders,
+  keepHeaders,
   forwardAuthorization,
   default: own,
   routes,
-}: Pick<ServicePolicy, 'identityHeaders' | 'forwardAuthorization' | 'default' | 'routes'>): KeptHeaders {
+}: Pick<ServicePolicy, HeaderPolicy>): WithheldHeaders {
   const policies = [own, ...Object.values(routes)].map(({ auth }) => auth);
   const credentials = policies.flatMap((auth) => (auth.type === 'none' ? [] : credentialSource(auth).headers));
   const names = [...Object.keys(identityHeaders), ...(forwardAuthorization ? [] : [AUTHORIZATION, ...credentials])];
-  return { names: new Set(names.map(comparable)), apiKeys: !forwardAuthorization };
+  const never = new Set([...REMOVED, ...names.map(comparable)]);
+  const kept = [...keepHeaders, ...(forwardAuthorization ? credentials : [])];
+  return {
+    names: new Set([...never, ...UNTRUSTED_NAMES]),
+    except: new Set(kept.filter((name) => !never.has(name))),
+    apiKeys: !forwardAuthorization,
+  };
 }
 
 /**

@@ -2,11 +2,18 @@ import type { CircuitPolicy } from '../contract/circuit-policy.ts';
 import type { Figures } from '../contract/circuit-state.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 
+/**
+ * Why there is no answer to hand back:
+ * - `timeout`: the deadline was missed;
+ * - `event_stream`: so was it, by an answer that is a stream of events and has no end;
+ * - `unreachable`: the connection was refused, reset or broken off, or what came is no HTTP;
+ * - `unsent`: the upstream closed the connection while the body was being sent to it;
+ * - `too_large`: the answer is more than the gateway can return.
+ */
+export type AttemptError = 'timeout' | 'event_stream' | 'unreachable' | 'unsent' | 'too_large';
+
 /** How an attempt to be answered by the upstream ended. */
-export type AttemptResult =
-  | { readonly status: number }
-  /** `unreachable`: refused, reset, broken off or no HTTP. `too_large`: more than the gateway can return. */
-  | { readonly error: 'timeout' | 'unreachable' | 'too_large' };
+export type AttemptResult = { readonly status: number } | { readonly error: AttemptError };
 
 /** How many requests there were, how many of them failed, and how many were slow. */
 export interface OutcomeCounts {
@@ -47,13 +54,24 @@ export function isFailure(result: AttemptResult, policy: FailureRules | null): b
     case 'unreachable':
       return failOnReset;
     case 'too_large':
-      // What only the client's wish made too large says nothing of the upstream.
+    case 'event_stream':
+    case 'unsent':
+      // What the client asked for or sent made it so: that says nothing of the upstream.
       return false;
   }
 }
 
+/**
+ * False for an end that a client brings about alone, by what it sends or asks for. Such an attempt counts for nothing:
+ * as a failure, one client could open the circuit for all; as a success, it could hide that the upstream is dead.
+ */
+export function tellsHealth(result: AttemptResult): boolean {
+  return !('error' in result) || (result.error !== 'unsent' && result.error !== 'event_stream');
+}
+
 /** One attempt as its circuit counts it. */
 export function outcomeOf(result: AttemptResult, ms: number, policy: CircuitPolicy): OutcomeCounts {
+  if (!tellsHealth(result)) return NO_OUTCOMES;
   const isSlow = policy.slow !== null && ms >= policy.slow.overMs;
   return { total: 1, failures: isFailure(result, policy) ? 1 : 0, slow: isSlow ? 1 : 0 };
 }

@@ -1,12 +1,18 @@
 import type { AuthPolicy } from '../contract/auth-policy.ts';
 import type { RoutePolicy, ServicePolicy } from '../contract/policy.ts';
-import { canonicalPath, canonicalReadings } from './path.ts';
+import { pathBelow } from './path.ts';
+import { foldCase, withoutExtension } from './path-readings.ts';
 
 /** A special route of a service, ready for matching. */
 interface RouteMatcher {
   readonly key: string;
   readonly method: string;
+  /** For a reading of the path below the service's prefix. */
   readonly path: RegExp;
+  /** The same for a reading in folded case. */
+  readonly foldedPath: RegExp;
+  /** Whether the route has its extension in its own path: `/openapi.json`. */
+  readonly hasExtension: boolean;
   /** Smaller is tried first; see `rank`. */
   readonly rank: string;
   readonly policy: RoutePolicy;
@@ -25,51 +31,75 @@ export interface SelectedRoute {
 }
 
 /**
- * Chooses the policy of a request. What API Gateway chose (`routeKey`) always counts. Where the canonical path names
- * another special route, that route's policy counts as well, because the upstream's router may see that route (see
- * `canonicalPath`): so another spelling never escapes a policy, nor gains the freedom of a laxer one.
+ * Chooses the policy of a request by all readings of its path below the prefix. What API Gateway chose (`routeKey`) always
+ * counts. Where a reading names another special route, that route's policy counts as well, because the upstream's router
+ * may see that route: so another spelling never escapes a policy, nor gains the freedom of a laxer one.
  */
 export function routeSelector(
   policy: ServicePolicy,
-): (routeKey: string, method: string, path: string) => SelectedRoute {
+): (routeKey: string, method: string, readings: readonly string[]) => SelectedRoute {
   const matchers = Object.entries(policy.routes)
-    .flatMap(([key, route]) => matchersOf(key, route))
+    .flatMap(([key, route]) => matchersOf(key, route, policy.prefix))
     .sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return (routeKey, method, path) => {
+  const cased = matchers.some(({ path, foldedPath }) => path.source !== foldedPath.source);
+  return (routeKey, method, readings) => {
     const chosen = (Object.hasOwn(policy.routes, routeKey) ? policy.routes[routeKey] : undefined) ?? policy.default;
-    const found =
-      matchers.length === 0 ? [] : canonicalReadings(path).map((read) => firstMatch(matchers, method, read));
-    const others = found.filter((other, index) => other?.key !== routeKey && found.indexOf(other) === index);
-    return others.reduce<SelectedRoute>(
-      (selected, other) => (other === undefined ? selected : bothOf(other, selected)),
-      { keys: [routeKey], auth: [chosen.auth], cost: chosen.cost },
-    );
+    const selected: SelectedRoute = { keys: [routeKey], auth: [chosen.auth], cost: chosen.cost };
+    if (matchers.length === 0) return selected;
+    const mine = matchers.filter((matcher) => matcher.method === method || matcher.method === 'ANY');
+    const named = new Set(readings.flatMap((reading) => namedBy(reading, mine, cased)));
+    return mine.filter((matcher) => matcher.key !== routeKey && named.has(matcher)).reduce(bothOf, selected);
   };
 }
 
-function bothOf({ key, policy }: RouteMatcher, { keys, auth, cost }: SelectedRoute): SelectedRoute {
+function bothOf({ keys, auth, cost }: SelectedRoute, { key, policy }: RouteMatcher): SelectedRoute {
   return { keys: [key, ...keys], auth: [...auth, policy.auth], cost: Math.max(cost, policy.cost) };
 }
 
-function matchersOf(key: string, policy: RoutePolicy): readonly RouteMatcher[] {
+/** What a reading names, for readers who do or do not ignore its case, and who do or do not ignore its extension. */
+function namedBy(reading: string, matchers: readonly RouteMatcher[], cased: boolean): readonly RouteMatcher[] {
+  const named = matchesOf(reading, matchers, cased);
+  // The author of a route at `/openapi.json` has said what holds there: that of `/openapi` or `/{id}` does not hold too.
+  if (named.length === 1 && named[0]?.hasExtension && named[0].path.test(reading)) return named;
+  return [...named, ...withoutExtension(reading).flatMap((shorter) => matchesOf(shorter, matchers, cased))];
+}
+
+/** The first route that matches the reading with its case, and the first that matches it without. */
+function matchesOf(reading: string, matchers: readonly RouteMatcher[], cased: boolean): readonly RouteMatcher[] {
+  const folded = foldCase(reading);
+  const loose = matchers.find(({ foldedPath }) => foldedPath.test(folded));
+  if (loose === undefined) return [];
+  if (!cased && folded === reading) return [loose];
+  const exact = matchers.find(({ path }) => path.test(reading));
+  return exact === undefined || exact === loose ? [loose] : [exact, loose];
+}
+
+function matchersOf(key: string, policy: RoutePolicy, prefix: string): readonly RouteMatcher[] {
   const [method = 'ANY', path = '/'] = key.split(' ');
-  const segments = canonicalPath(path).split('/');
-  // A parameter holds whatever a segment may hold, a line break too.
-  const route = { key, path: new RegExp(`^${segments.map(segmentPattern).join('/')}$`, 's'), policy };
+  const segments = (pathBelow(prefix, path) ?? path).split('/');
+  const last = segments.at(-1) ?? '';
+  const route = {
+    key,
+    path: patternOf(segments),
+    foldedPath: patternOf(segments.map((segment) => (isParameter(segment) ? segment : foldCase(segment)))),
+    hasExtension: last.includes('.') && !isParameter(last),
+    policy,
+  };
   if (method === 'ANY') return [{ ...route, method, rank: rank(segments, '2') }];
   const own = { ...route, method, rank: rank(segments, '0') };
   // A router answers HEAD by its GET handler (RFC 9110 §9.3.2), so the policy of GET holds for HEAD too.
   return method === 'GET' ? [own, { ...route, method: 'HEAD', rank: rank(segments, '1') }] : [own];
 }
 
-function firstMatch(matchers: readonly RouteMatcher[], method: string, path: string): RouteMatcher | undefined {
-  return matchers.find((matcher) => (matcher.method === method || matcher.method === 'ANY') && matcher.path.test(path));
-}
-
 /** API Gateway's precedence: full matches before greedy ones, segment by segment the literal first, then the method. */
 function rank(segments: readonly string[], method: string): string {
   const kinds = segments.map((segment) => (isGreedy(segment) ? '2' : isParameter(segment) ? '1' : '0')).join('');
   return `${kinds.endsWith('2') ? '1' : '0'}${kinds}${method}`;
+}
+
+/** A parameter holds whatever a segment may hold, a line break too. */
+function patternOf(segments: readonly string[]): RegExp {
+  return new RegExp(`^${segments.map(segmentPattern).join('/')}$`, 's');
 }
 
 function segmentPattern(segment: string): string {

@@ -2,22 +2,38 @@ import { describeError, writeLine } from '../adapters/log.ts';
 import type { FallbackPolicy } from '../contract/circuit-policy.ts';
 import { FALLBACK_HEADER } from '../core/headers.ts';
 import { Problem } from '../core/problem.ts';
+import { headerBytes, headersTooLarge, MAX_REPLY_HEADER_BYTES } from '../core/reply-limits.ts';
 import { withSecurityHeaders } from '../core/security-headers.ts';
-import type { Exchange, ProxyResult, Stage } from './exchange.ts';
+import type { Exchange, ProxyResult } from './exchange.ts';
+import { type Stage, stage } from './stage.ts';
 
 /** Turns whatever ended the pipeline into a response: problems as problem+json, and the gateway's fields on all. */
-export function answers(): Stage {
-  return {
+export function answers(): Stage<'requestId', 'responseHeaders'> {
+  return stage({
+    needs: ['requestId'],
+    gives: ['responseHeaders'],
+    before: (_, exchange) => {
+      exchange.responseHeaders = { 'x-request-id': exchange.requestId };
+    },
     after: (request) => {
       const { response, context } = request;
-      if (response) request.response = complete(response, context.exchange);
+      if (response) request.response = returnable(complete(response, context.exchange), context.exchange);
     },
     onError: (request) => {
       const { exchange } = request.context;
       exchange.problem = asProblem(request.error, exchange);
       request.response = complete(responseTo(exchange.problem, exchange), exchange);
     },
-  };
+  });
+}
+
+/** API Gateway answers 500 of its own in place of too many header bytes, without a word of why. */
+function returnable(response: ProxyResult, exchange: Exchange): ProxyResult {
+  const bytes = headerBytes(response.headers as Record<string, string>, response.cookies ?? []);
+  if (bytes <= MAX_REPLY_HEADER_BYTES) return response;
+  exchange.fault = 'headers_too_large';
+  exchange.problem = new Problem('bad_gateway', headersTooLarge(bytes));
+  return complete(problemResponse(exchange.problem, exchange), exchange);
 }
 
 function complete(response: ProxyResult, { responseHeaders }: Exchange): ProxyResult {

@@ -2,8 +2,9 @@ import { retryAfterS } from '../core/circuit-admission.ts';
 import { Problem } from '../core/problem.ts';
 import { type AskingOptions, circuitAsking } from './circuit-asking.ts';
 import { circuitReports, type ReportingOptions } from './circuit-reporting.ts';
-import type { AskedCircuit, Exchange, Stage } from './exchange.ts';
+import type { AskedCircuit, Exchange } from './exchange.ts';
 import { type HealthCheckOptions, healthChecks } from './health-checking.ts';
+import { type ProxyRequest, type Stage, stage } from './stage.ts';
 
 export interface CircuitBreakingOptions
   extends Omit<AskingOptions, 'timeoutMs' | 'newId'>,
@@ -13,7 +14,7 @@ export interface CircuitBreakingOptions
 }
 
 /** Asks the circuit before the request is forwarded, and tells it afterwards what came of it. */
-export function circuitBreaking(options: CircuitBreakingOptions): Stage {
+export function circuitBreaking(options: CircuitBreakingOptions): Stage<'message', 'circuit'> {
   const { policy, circuit, view, clock } = options;
   const askCircuit = circuitAsking({ ...options, timeoutMs: policy.timeoutMs, newId: () => options.randomHex(8) });
   // In shadow mode every request passes, and so none waits for a check.
@@ -29,20 +30,33 @@ export function circuitBreaking(options: CircuitBreakingOptions): Stage {
     throw rejection(policy.service, asked, clock());
   }
 
-  const report = ({ context: { exchange } }: { context: { exchange: Exchange } }) => {
-    const { circuit: asked, forwarded } = exchange;
+  const report = ({ context: { exchange } }: ProxyRequest) => {
+    const { circuit: asked, forwarded } = exchange ?? {};
     const told = asked && forwarded && tell(asked, forwarded);
     return told ? told.then(() => view.settled()) : view.settled();
   };
 
-  return {
-    before: ({ context: { exchange } }) => {
+  return stage({
+    needs: ['message'],
+    gives: ['circuit'],
+    before: (_, exchange) => {
       const asked = ask(exchange);
       return asked instanceof Promise ? asked.then((later) => obey(exchange, later)) : obey(exchange, asked);
     },
     after: report,
     onError: report,
-  };
+  });
+}
+
+/** In place of the circuit of a service that has none. */
+export function noCircuit(): Stage<'message', 'circuit'> {
+  return stage({
+    needs: ['message'],
+    gives: ['circuit'],
+    before: (_, exchange) => {
+      exchange.circuit = null;
+    },
+  });
 }
 
 function rejection(service: string, { state }: AskedCircuit, nowMs: number): Problem {

@@ -9,6 +9,7 @@ import {
   outcomeOf,
   periodOf,
   sumOf,
+  tellsHealth,
   tripCause,
 } from '../core/outcome.ts';
 import { OutcomeBatch } from '../core/outcome-batch.ts';
@@ -60,6 +61,7 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
   }
 
   async function reportProbe(id: string, attempt: AttemptOutcome): Promise<void> {
+    if (!tellsHealth(attempt.result)) return void (await view.signal({ type: 'probe-abandoned', id }));
     const { failures, slow } = outcomeOf(attempt.result, attempt.ms, circuit);
     const isGood = failures === 0 && slow === 0;
     const reason = `a probe ${describe(attempt)}`;
@@ -72,6 +74,7 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     if (state.state !== 'closed' || admission !== 'pass' || !circuit.outcomes) return undefined;
     let outcomes = NO_OUTCOMES;
     for (const { result, ms } of attempts) outcomes = sumOf(outcomes, outcomeOf(result, ms, circuit));
+    if (outcomes.total === 0) return undefined;
     return count(state.version, outcomes);
   };
 }

@@ -1,11 +1,12 @@
 import { isSendable, type Upstream } from '../adapters/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { forwardedRequestHeaders, keptHeaders } from '../core/headers.ts';
+import { forwardedRequestHeaders, withheldHeaders } from '../core/headers.ts';
 import { identityTeller } from '../core/identity.ts';
 import { upstreamPath } from '../core/path.ts';
 import { Problem } from '../core/problem.ts';
 import { traceparent } from '../core/trace.ts';
-import type { Exchange, ProxyEvent, Stage } from './exchange.ts';
+import type { Exchange, ProxyEvent } from './exchange.ts';
+import { type Stage, stage } from './stage.ts';
 
 export interface ComposingOptions {
   readonly policy: ServicePolicy;
@@ -17,10 +18,12 @@ export interface ComposingOptions {
  * Composes what the upstream will be sent. It comes before the circuit: a request that cannot be sent must not take a
  * probe with it.
  */
-export function composing({ policy, upstream, randomHex }: ComposingOptions): Stage {
+export function composing({ policy, upstream, randomHex }: ComposingOptions): Stage<'client' | 'ruling', 'message'> {
   const headersOf = requestHeaders(policy, randomHex);
-  return {
-    before: ({ event, context: { exchange } }) => {
+  return stage({
+    needs: ['client', 'ruling'],
+    gives: ['message'],
+    before: ({ event }, exchange) => {
       exchange.message = {
         method: event.requestContext.http.method,
         target: targetOf(event, policy, upstream.basePath),
@@ -30,23 +33,23 @@ export function composing({ policy, upstream, randomHex }: ComposingOptions): St
       if (isSendable(exchange.message)) return;
       throw new Problem('bad_request', 'a header field or the query of the request cannot be forwarded');
     },
-  };
+  });
 }
 
 function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): string {
-  const path = upstreamPath(event.rawPath, policy, basePath);
-  if (path === undefined) throw new Problem('bad_request', 'the path lies outside the service');
-  return event.rawQueryString === '' ? path : `${path}?${event.rawQueryString}`;
+  const target = upstreamPath(event.rawPath, policy, basePath);
+  if ('refused' in target) throw new Problem('bad_request', target.refused);
+  return event.rawQueryString === '' ? target.path : `${target.path}?${event.rawQueryString}`;
 }
 
 function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => string) {
-  const kept = keptHeaders(policy);
+  const withheld = withheldHeaders(policy);
   const tell = identityTeller(policy.identityHeaders);
   return (event: ProxyEvent, exchange: Exchange): Record<string, string> => {
     const { domainName, http } = event.requestContext;
     const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
     return {
-      ...forwardedRequestHeaders(event.headers as Record<string, string>, kept),
+      ...forwardedRequestHeaders(event.headers as Record<string, string>, withheld),
       ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
       'x-forwarded-for': event.headers['x-forwarded-for'] ?? http.sourceIp,
       'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',

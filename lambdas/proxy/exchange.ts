@@ -1,4 +1,3 @@
-import type { MiddlewareObj } from '@middy/core';
 import type {
   APIGatewayProxyEventV2WithLambdaAuthorizer,
   APIGatewayProxyStructuredResultV2,
@@ -10,33 +9,47 @@ import type { CircuitState } from '../contract/circuit-state.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import type { Admission } from '../core/circuit-admission.ts';
 import type { LimitRequest, Ruling } from '../core/counters.ts';
-import type { AttemptResult } from '../core/outcome.ts';
+import type { AttemptError, AttemptResult } from '../core/outcome.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
+/** The parts of an exchange by which a stage depends on one before it. A part that is missing was not decided yet. */
+export interface Parts {
+  /** From the log line. */
+  readonly requestId: string;
+  /** Fields that every response gets. From `answers`. */
+  responseHeaders: Record<string, string>;
+  /** The policies that hold. From routing. */
+  route: SelectedRoute;
+  /** Who limits count. From authentication. */
+  client: string;
+  /** What the limits said; null: there was nothing to ask. From rate limiting. */
+  ruling: Ruling | null;
+  /** What the upstream will be sent. From composing. */
+  message: UpstreamRequest;
+  /** What the circuit said; null: the service has none. From circuit breaking. */
+  circuit: AskedCircuit | null;
+  /** Leases go back as soon as the answer is there. From `leases`. */
+  returnsLeases: true;
+}
+export type Part = keyof Parts;
+
 /** One request and what the stages of the pipeline found out about it, each stage adding its own part. */
-export interface Exchange {
+export interface Exchange extends Partial<Parts> {
   readonly requestId: string;
   /** Of a clock that only goes forward. */
   readonly startedAtMs: number;
   /** True for the first request of this environment. */
   readonly coldStart: boolean;
-  /** Fields for the response, whoever makes it. */
-  readonly responseHeaders: Record<string, string>;
-  route?: SelectedRoute;
   verdict?: Verdict;
-  client?: string;
-  /** What the limits said. */
-  ruling?: Ruling;
-  /** Units that they were asked for. */
+  /** Why the request will not be forwarded, although the limits count it first. */
+  refusal?: Problem;
+  /** Units that the limits were asked for. */
   cost?: number;
   /** The request whose leases are still to be given back. */
   leased?: LimitRequest;
   /** Fulfilled when they are given back, or cannot be. */
   leasesReturned?: Promise<void>;
-  /** What the upstream will be sent. */
-  message?: UpstreamRequest;
-  circuit?: AskedCircuit;
   /** What is answered while the circuit rejects, in place of the problem. */
   fallback?: FallbackPolicy;
   /**
@@ -46,6 +59,8 @@ export interface Exchange {
   deadlineAtMs?: number;
   /** What the gateway answered in the upstream's place. */
   problem?: Problem;
+  /** Why the upstream's answer could not be handed back, for the log. */
+  fault?: AttemptError | 'headers_too_large';
   /** Set once the request was sent to the upstream. */
   forwarded?: Forwarded;
 }
@@ -79,4 +94,3 @@ export type ProxyEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>;
 export type ProxyResult = APIGatewayProxyStructuredResultV2;
 /** middy's place for what stages share with the handler is the context. */
 export type ProxyContext = Context & { exchange: Exchange };
-export type Stage = MiddlewareObj<ProxyEvent, ProxyResult, unknown, ProxyContext>;

@@ -6,26 +6,22 @@ import type { ServicePolicy } from '../contract/policy.ts';
 import { returnedResponseHeaders } from '../core/headers.ts';
 import { type AttemptResult, isFailure } from '../core/outcome.ts';
 import { Problem } from '../core/problem.ts';
-import type { AttemptOutcome, Exchange, ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
+import { type BodyKind, bodyKind, bodyTooLarge, MAX_REPLY_BYTES } from '../core/reply-limits.ts';
+import type { AttemptOutcome, Exchange, ProxyResult } from './exchange.ts';
 import { type RetryingOptions, retrying } from './retrying.ts';
-
-/** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
-const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
-
-const TEXTUAL = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded|[^;]+\+(?:json|xml)))/i;
+import { type Handler, handler } from './stage.ts';
 
 export interface ForwardingOptions extends RetryingOptions {
   readonly upstream: Upstream;
 }
 
 /** Sends the composed message, again where that may help, and hands the answer back. */
-export function forwarding(options: ForwardingOptions) {
+export function forwarding(options: ForwardingOptions): Handler<'message' | 'circuit' | 'returnsLeases'> {
   const { policy, upstream, monotonic } = options;
   const retries = policy.retry === null ? undefined : retrying(policy.retry, options);
 
-  return async (_: ProxyEvent, { exchange }: ProxyContext): Promise<ProxyResult> => {
+  return handler(['message', 'circuit', 'returnsLeases'], async (exchange) => {
     const { message } = exchange;
-    if (message === undefined) throw new TypeError('there is no message to forward');
     const note = attemptsOf(exchange, options);
     const deadlineAtMs = exchange.deadlineAtMs ?? monotonic() + policy.timeoutMs;
     exchange.deadlineAtMs = deadlineAtMs;
@@ -35,14 +31,16 @@ export function forwarding(options: ForwardingOptions) {
       try {
         const response = await upstream.send(message, deadlineAtMs - sentAtMs, connectionFor(exchange));
         note({ status: response.status }, sentAtMs);
-        return resultOf(response);
+        return resultOf(response, exchange);
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         note({ error: error.code }, sentAtMs);
-        if (!(await retries?.again(exchange, error, deadlineAtMs))) throw problemOf(error, policy);
+        if (await retries?.again(exchange, error, deadlineAtMs)) continue;
+        exchange.fault = error.code;
+        throw problemOf(error, policy);
       }
     }
-  };
+  });
 }
 
 /** What notes how each attempt ended; how long it all took is counted from now. */
@@ -64,29 +62,32 @@ function connectionFor({ circuit, forwarded }: Exchange): Connection {
   return circuit?.admission === 'probe' || forwarded !== undefined ? 'own' : 'kept';
 }
 
-function resultOf({ status, headers, cookies, body }: UpstreamResponse): ProxyResult {
+function resultOf({ status, headers, cookies, body }: UpstreamResponse, exchange: Exchange): ProxyResult {
   if (status < 200 || status > 599) throw new Problem('bad_gateway', 'the upstream answered with an unknown status');
-  const text = isText(headers, body);
-  const encoded = body.toString(text ? 'utf8' : 'base64');
-  if (replyBytes(encoded, text) > MAX_REPLY_BYTES) throw tooLarge();
+  const kind = kindOf(headers, body);
+  const encoded = body.toString(kind === 'text' ? 'utf8' : 'base64');
+  if (replyBytes(encoded, kind) > MAX_REPLY_BYTES) {
+    exchange.fault = 'too_large';
+    throw new Problem('bad_gateway', bodyTooLarge(kind));
+  }
   return {
     statusCode: status,
     headers: returnedResponseHeaders(headers),
     ...(cookies.length > 0 ? { cookies: [...cookies] } : {}),
     body: encoded,
-    isBase64Encoded: !text,
+    isBase64Encoded: kind === 'binary',
   };
 }
 
 /** Text goes as it is, which is smaller; everything else, and text that is not UTF-8, as base64. */
-function isText(headers: Readonly<Record<string, string>>, body: Buffer): boolean {
-  if (body.length === 0) return true;
-  return headers['content-encoding'] === undefined && TEXTUAL.test(headers['content-type'] ?? '') && isUtf8(body);
+function kindOf(headers: Readonly<Record<string, string>>, body: Buffer): BodyKind {
+  if (body.length === 0) return 'text';
+  return bodyKind(headers) === 'text' && isUtf8(body) ? 'text' : 'binary';
 }
 
 /** Escapes can make text up to six times larger in JSON, so only a body that could be too large is measured. */
-function replyBytes(encoded: string, text: boolean): number {
-  if (!text || encoded.length < MAX_REPLY_BYTES / 6) return encoded.length;
+function replyBytes(encoded: string, kind: BodyKind): number {
+  if (kind === 'binary' || encoded.length < MAX_REPLY_BYTES / 6) return encoded.length;
   return Buffer.byteLength(JSON.stringify(encoded));
 }
 
@@ -94,13 +95,17 @@ function problemOf(error: UpstreamError, { service, timeoutMs }: ServicePolicy):
   switch (error.code) {
     case 'timeout':
       return new Problem('upstream_timeout', `${service} gave no complete answer within ${timeoutMs} ms`);
+    case 'event_stream':
+      return new Problem('upstream_timeout', `${service} answered with ${endless(timeoutMs)}`);
     case 'unreachable':
       return new Problem('bad_gateway', `${service} cannot be reached or broke off`);
+    case 'unsent':
+      return new Problem('bad_gateway', `${service} closed the connection before it had read the request's body`);
     case 'too_large':
-      return tooLarge();
+      return new Problem('bad_gateway', error.message);
   }
 }
 
-function tooLarge(): Problem {
-  return new Problem('bad_gateway', 'the answer is larger than the 6 MB that a gateway on Lambda can return');
+function endless(timeoutMs: number): string {
+  return `an event stream that did not end within ${timeoutMs} ms: an HTTP API returns whole answers and cannot stream`;
 }

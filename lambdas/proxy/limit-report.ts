@@ -9,8 +9,8 @@ import { tightest } from '../core/rate-limit-headers.ts';
  *
  * @param cost units that the request counts for
  */
-export function limitFields(ruling: Ruling | undefined, cost = 1): Record<string, unknown> {
-  if (ruling === undefined) return { limited: false, limit: '' };
+export function limitFields(ruling: Ruling | null | undefined, cost = 1): Record<string, unknown> {
+  if (!ruling) return { limited: false, limit: '' };
   const { outcome, decisions } = ruling;
   const shadows = shadowsOf(decisions);
   return {

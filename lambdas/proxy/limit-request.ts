@@ -1,5 +1,5 @@
 import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
-import type { Verified } from '../contract/verdict.ts';
+import type { Bearer } from '../contract/verdict.ts';
 import type { Identity, LimitRequest } from '../core/counters.ts';
 import { limitsOf, type ScopedLimit } from '../core/limits.ts';
 import type { SelectedRoute } from '../core/route.ts';
@@ -10,13 +10,14 @@ export interface Source {
   readonly requestId: string;
   readonly route: SelectedRoute;
   readonly client: string;
-  readonly verified: Verified | undefined;
+  /** Undefined where nobody knows whose credential it is. */
+  readonly bearer: Bearer | undefined;
   readonly sourceIp: string;
 }
 
 /**
- * Works out what a request asks of the limiter; undefined when there is nothing to ask. Without limits a verified
- * credential is still asked for, since it may have been revoked.
+ * Works out what a request asks of the limiter; undefined when there is nothing to ask. Without limits a credential that
+ * is known is still asked for, since it may have been revoked.
  */
 export function limitRequests(service: ServicePolicy): (source: Source) => LimitRequest | undefined {
   const known = new Map<string, LimitsByPlan>();
@@ -26,11 +27,11 @@ export function limitRequests(service: ServicePolicy): (source: Source) => Limit
     known.set(name, byPlan);
     return byPlan;
   };
-  return ({ requestId, route, client, verified, sourceIp }) => {
+  return ({ requestId, route, client, bearer, sourceIp }) => {
     const byPlan = limitsByPlanOf(route);
-    const limits = byPlan.get(verified?.plan ?? '') ?? byPlan.get('') ?? [];
-    if (limits.length === 0 && verified === undefined) return undefined;
-    const identity = identityOf(client, verified, sourceIp);
+    const limits = byPlan.get(bearer?.plan ?? '') ?? byPlan.get('') ?? [];
+    if (limits.length === 0 && bearer === undefined) return undefined;
+    const identity = identityOf(client, bearer, sourceIp);
     return {
       limits: limits.map(({ policy, scope }) => ({ policy, scope, subject: subjectOf(policy, identity) })),
       identity,
@@ -67,13 +68,13 @@ function ofPlan({ policy, scope }: ScopedLimit, plan: string): ScopedLimit {
   return { policy: { ...policy, limit: limit ?? policy.limit }, scope };
 }
 
-/** The rules of an address are read of every request; the rest is only of a credential that was verified. */
-function identityOf(client: string, verified: Verified | undefined, sourceIp: string): Identity {
+/** The rules of an address are read of every request; the rest is only of a credential that is known. */
+function identityOf(client: string, bearer: Bearer | undefined, sourceIp: string): Identity {
   return {
     client,
-    tenant: named('tenant', verified?.tenant),
-    plan: named('plan', verified?.plan),
-    token: named('token', verified?.jti),
+    tenant: named('tenant', bearer?.tenant),
+    plan: named('plan', bearer?.plan),
+    token: named('token', bearer?.jti),
     ip: ipSubject(sourceIp),
   };
 }

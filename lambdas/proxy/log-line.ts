@@ -1,14 +1,17 @@
 import { writeLine } from '../adapters/log.ts';
+import { masked } from '../contract/masked.ts';
 import { Metric, type MetricName } from '../contract/metrics.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Ruling } from '../core/counters.ts';
 import { emf, type MetricValues } from '../core/emf.ts';
+import { tellsHealth } from '../core/outcome.ts';
 import type { Problem, ProblemCode } from '../core/problem.ts';
-import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult, Stage } from './exchange.ts';
+import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult } from './exchange.ts';
 import { limitFields, limitMetrics } from './limit-report.ts';
+import { type Stage, stage } from './stage.ts';
 
-/** A path is logged up to this length; a query never is, since tokens and keys are put there. */
-const MAX_LOGGED_PATH = 1024;
+/** What clients choose is logged up to these lengths, masked; a query never is, since tokens and keys are put there. */
+const MAX_LOGGED = { method: 16, path: 1024, userAgent: 128 };
 
 /** Who sent a request away. */
 const REJECTIONS: Readonly<Partial<Record<ProblemCode, MetricName>>> = {
@@ -39,7 +42,7 @@ export interface StoreEvents {
 }
 
 /** Opens the exchange and, when the answer stands, writes its one line: what is known of the request, and the metrics. */
-export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOptions): Stage {
+export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOptions): Stage<never, 'requestId'> {
   let coldStart = true;
 
   function write(event: ProxyEvent, exchange: Exchange, response: ProxyResult): void {
@@ -49,15 +52,11 @@ export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOp
     writeLine(emf(policy, metrics, clock(), fields));
   }
 
-  return {
+  return stage({
+    needs: [],
+    gives: ['requestId'],
     before: ({ event, context }) => {
-      const { requestId } = event.requestContext;
-      context.exchange = {
-        requestId,
-        startedAtMs: monotonic(),
-        coldStart,
-        responseHeaders: { 'x-request-id': requestId },
-      };
+      context.exchange = { requestId: event.requestContext.requestId, startedAtMs: monotonic(), coldStart };
       coldStart = false;
     },
     after: ({ event, context, response }) => {
@@ -66,7 +65,7 @@ export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOp
     onError: ({ event, context, response }) => {
       if (response) write(event, context.exchange, response);
     },
-  };
+  });
 }
 
 function describe(
@@ -77,6 +76,7 @@ function describe(
   latencyMs: number,
 ): Record<string, unknown> {
   const { verdict, forwarded } = exchange;
+  const { http } = event.requestContext;
   const retries = retriesOf(exchange);
   return {
     request_id: exchange.requestId,
@@ -85,9 +85,10 @@ function describe(
     service: policy.service,
     upstream: policy.upstream,
     route: exchange.route?.keys[0] ?? event.routeKey,
-    method: event.requestContext.http.method,
-    path: event.rawPath.slice(0, MAX_LOGGED_PATH),
+    method: http.method.slice(0, MAX_LOGGED.method),
+    path: masked(event.rawPath).slice(0, MAX_LOGGED.path),
     status: response.statusCode,
+    ...(exchange.fault && { upstream_error: exchange.fault }),
     latency_ms: round(latencyMs),
     upstream_ms: forwarded === undefined ? null : round(forwarded.upstreamMs),
     overhead_ms: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
@@ -99,6 +100,7 @@ function describe(
     ...(exchange.fallback && { fallback: true }),
     bytes_out: bytesOf(response),
     cold_start: exchange.coldStart,
+    user_agent: masked(http.userAgent ?? '').slice(0, MAX_LOGGED.userAgent),
   };
 }
 
@@ -109,9 +111,10 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
   return {
     [Metric.requests]: 1,
     [Metric.overhead]: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
-    ...(forwarded && {
+    ...(forwarded && { [Metric.failures]: forwarded.failed ? 1 : 0 }),
+    // How long an event stream or a refused body took must not open a circuit that counts slow requests.
+    ...(forwarded?.attempts.every(({ result }) => tellsHealth(result)) && {
       [Metric.upstreamLatency]: round(forwarded.upstreamMs),
-      [Metric.failures]: forwarded.failed ? 1 : 0,
     }),
     ...(retries > 0 && { [Metric.retries]: retries }),
     ...(rejection && { [rejection]: 1 }),
@@ -124,8 +127,8 @@ function measure(exchange: Exchange, latencyMs: number, { errors, lost, recovere
 }
 
 /** The state that was asked; one that has closed and rejects all the same is ramping up. */
-function circuitWord(asked: AskedCircuit | undefined): string {
-  if (asked === undefined) return 'none';
+function circuitWord(asked: AskedCircuit | null | undefined): string {
+  if (!asked) return 'none';
   const { state } = asked.state;
   return state === 'closed' && asked.admission === 'reject' ? 'ramp-up' : state;
 }
@@ -135,7 +138,7 @@ function retriesOf({ forwarded }: Exchange): number {
 }
 
 /** A revoked credential is refused as an invalid token, yet the authorizer accepted it. */
-function rejectionOf({ code }: Problem, ruling: Ruling | undefined): MetricName | undefined {
+function rejectionOf({ code }: Problem, ruling: Ruling | null | undefined): MetricName | undefined {
   return ruling?.outcome === 'revoked' ? Metric.revoked : REJECTIONS[code];
 }
 

@@ -1,18 +1,17 @@
-import middy from '@middy/core';
 import type { CircuitView } from '../adapters/circuit-view.ts';
 import type { Upstream } from '../adapters/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
 import type { Counters } from '../core/counters.ts';
 import { answers } from './answers.ts';
 import { authentication } from './authentication.ts';
-import { circuitBreaking } from './circuit-breaking.ts';
+import { circuitBreaking, noCircuit } from './circuit-breaking.ts';
 import { composing } from './composing.ts';
-import type { ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
 import { forwarding } from './forwarding.ts';
 import { leases } from './leases.ts';
 import { logLine, type StoreEvents } from './log-line.ts';
 import { rateLimiting } from './rate-limiting.ts';
 import { routing } from './routing.ts';
+import { stages } from './stages.ts';
 
 export interface PipelineOptions {
   readonly policy: ServicePolicy;
@@ -34,20 +33,20 @@ export interface PipelineOptions {
 
 /**
  * The way of one request, top to bottom; the answer goes back bottom to top. A stage that refuses throws a `Problem`,
- * which `answers` turns into a response.
+ * which `answers` turns into a response. Each stage says what it needs of those before it: without one of them, or in
+ * another order, this does not compile.
  */
 export function pipeline(options: PipelineOptions) {
   const { policy, counters, circuit: view, clock } = options;
   const { circuit } = policy;
-  // middy's own early timeout would cost a timer a request; the upstream's deadline ends well before the function's.
-  return middy<ProxyEvent, ProxyResult, unknown, ProxyContext>({ timeoutEarlyInMillis: 0 })
+  return stages()
     .use(logLine(options))
     .use(answers())
     .use(routing(policy))
     .use(authentication(policy, counters))
     .use(rateLimiting(policy, counters, clock))
     .use(composing(options))
-    .use(circuit && view ? [circuitBreaking({ ...options, circuit, view })] : [])
+    .use(circuit && view ? circuitBreaking({ ...options, circuit, view }) : noCircuit())
     .use(leases(counters))
     .handler(forwarding(options));
 }

@@ -1,46 +1,58 @@
 import { hash } from 'node:crypto';
 import type { ServicePolicy } from '../contract/policy.ts';
-import type { Counters, LimitRequest } from '../core/counters.ts';
+import { bearerOf } from '../contract/verdict.ts';
+import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
 import { rateLimitHeaders, tightest } from '../core/rate-limit-headers.ts';
-import type { Exchange, Stage } from './exchange.ts';
 import { limitProblem } from './limit-problem.ts';
 import { limitRequests } from './limit-request.ts';
+import { type ExchangeWith, type ProxyRequest, type Stage, stage } from './stage.ts';
 
-/** Counts the request against all of its limits in one call and refuses what is over one of them, or revoked. */
-export function rateLimiting(policy: ServicePolicy, counters: Counters, clock: () => number): Stage {
+/**
+ * Counts the request against all of its limits in one call and refuses what is over one of them, or revoked. What an
+ * earlier stage refused counts as well, so that a client cannot go on trying what it may not do.
+ */
+export function rateLimiting(
+  policy: ServicePolicy,
+  counters: Counters,
+  clock: () => number,
+): Stage<'responseHeaders' | 'route' | 'client', 'ruling'> {
   const requestOf = limitRequests(policy);
 
   /**
    * No reply leaves before what it would freeze is done: the leases that the stage `leases` gives back, and what the
    * counters have had under way while the upstream answered.
    */
-  const done = ({ context: { exchange } }: { context: { exchange: Exchange } }) =>
-    both(exchange.leasesReturned, counters.settled());
+  const done = ({ context: { exchange } }: ProxyRequest) => both(exchange?.leasesReturned, counters.settled());
 
-  return {
-    before: async ({ event, context: { exchange } }) => {
-      const { route, client = '', verdict, requestId } = exchange;
-      if (route === undefined) return;
-      const verified = verdict?.verdict === 'verified' ? verdict : undefined;
+  async function count(request: LimitRequest, exchange: ExchangeWith<'responseHeaders'>): Promise<Ruling> {
+    const ruling = await counters.decide(request);
+    exchange.ruling = ruling;
+    exchange.cost = request.cost;
+    if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
+    const spoken = tightest(ruling.decisions);
+    const decision = ruling.decisions[spoken];
+    if (policy.rateLimitHeaders && decision !== undefined) {
+      const partition = partitionOf(request.limits[spoken]?.subject ?? '');
+      Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
+    }
+    return ruling;
+  }
+
+  return stage({
+    needs: ['responseHeaders', 'route', 'client'],
+    gives: ['ruling'],
+    before: async ({ event }, exchange) => {
+      const { requestId, route, client } = exchange;
       const { sourceIp } = event.requestContext.http;
-      const request = requestOf({ requestId, route, client, verified, sourceIp });
-      if (request === undefined) return;
-      const ruling = await counters.decide(request);
-      exchange.ruling = ruling;
-      exchange.cost = request.cost;
-      if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
-      const spoken = tightest(ruling.decisions);
-      const decision = ruling.decisions[spoken];
-      if (policy.rateLimitHeaders && decision !== undefined) {
-        const partition = partitionOf(request.limits[spoken]?.subject ?? '');
-        Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
-      }
-      const problem = limitProblem(ruling, request.cost);
+      const request = requestOf({ requestId, route, client, bearer: bearerOf(exchange.verdict), sourceIp });
+      const problem = request && limitProblem(await count(request, exchange), request.cost);
       if (problem !== undefined) throw problem;
+      if (exchange.refusal !== undefined) throw exchange.refusal;
+      exchange.ruling ??= null;
     },
     after: done,
     onError: done,
-  };
+  });
 }
 
 /** Nothing to wait for costs nothing: middy goes on at once. */

@@ -68,6 +68,8 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
 
 function mayBeSentAgain({ message, circuit }: Exchange, error: UpstreamError): boolean {
   if (message === undefined || !isIdempotent(message.method) || !(error instanceof ConnectionError)) return false;
+  // An upstream that refuses a body refuses it again, and each attempt would take from the budget of all clients.
+  if (error.code === 'unsent') return false;
   // A probe is one request, and an upstream that is in doubt gets no more of them than it must.
-  return circuit === undefined || (circuit.state.state === 'closed' && circuit.admission === 'pass');
+  return !circuit || (circuit.state.state === 'closed' && circuit.admission === 'pass');
 }

@@ -26,7 +26,7 @@ export class CacheUser extends Construct {
       userIds: [user.ref, ...(engine === 'redis' ? [this.nobody().ref] : [])],
     });
     this.groupId = group.ref;
-    for (const resource of [user, group]) resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    for (const resource of [user, group]) resource.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 
   /** As whom a client enters that does not say who it is: Redis OSS wants such a user in a group, Valkey has none. */
@@ -38,7 +38,7 @@ export class CacheUser extends Construct {
       authenticationMode: { Type: 'no-password-required' },
       accessString: 'off -@all',
     });
-    nobody.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    nobody.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return nobody;
   }
 }

@@ -2,16 +2,23 @@ import { ArnFormat, Names, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib
 import { type ISecurityGroup, type ISubnet, type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnReplicationGroup, CfnServerlessCache, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { encodeCacheLogin } from '../../lambdas/contract/cache-login.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { CacheUser } from './cache-user.ts';
 import type { CacheAuth, CacheEngine, CacheKind, FoundationCache } from './foundation.ts';
+import { weakOutput } from './weak-output.ts';
 
-/** ElastiCache Serverless listens there and nowhere else; its readers' port 6380 is not used. */
 const SERVERLESS_PORT = 6379;
 /** The customary port of Redis over TLS, and not the default that scanners try first. */
 const NODE_PORT = 6380;
+/**
+ * A serverless cache listens on 6379, and on 6380 for reads. The functions read nothing there, but their client may ask
+ * any member of the cluster for its slots. One range for both kinds: a change of kind leaves the rule as it is.
+ * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/wwe-troubleshooting.html
+ */
+const PORTS = Port.tcpRange(SERVERLESS_PORT, NODE_PORT);
 
 /** Serverless takes the major version; a replication group wants the minor one, too. */
 const ENGINE_VERSIONS = {
@@ -27,6 +34,10 @@ export interface CacheProps {
   readonly kind: CacheKind;
   readonly engine: CacheEngine;
   readonly auth: CacheAuth;
+  /** Processing units a second that a serverless cache has ready. */
+  readonly ecpuMinimum: number | undefined;
+  /** Encrypts what the cache writes to a disk. */
+  readonly key: IKey | undefined;
 }
 
 /** The Redis that counts requests and outcomes: shared by all proxy functions, allowed to be lost, kept all the same. */
@@ -37,8 +48,7 @@ export class Cache extends Construct implements FoundationCache {
   readonly cluster: boolean;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
-  /** Attributes of the resource that the above are made of. */
-  readonly attributes: readonly string[];
+  readonly ecpuMinimum: number;
   readonly #user: CacheUser | undefined;
   readonly #name: string;
 
@@ -50,19 +60,23 @@ export class Cache extends Construct implements FoundationCache {
       description: 'Tollgate cache: reached by the proxy functions only',
       allowAllOutbound: false,
     });
-    securityGroup.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    securityGroup.addIngressRule(props.clients, Port.tcp(port), 'Redis over TLS from the proxy functions');
+    securityGroup.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    securityGroup.addIngressRule(props.clients, PORTS, 'Redis over TLS from the proxy functions');
 
     this.kind = props.kind;
     this.engine = props.engine;
     this.cluster = props.kind === 'serverless';
+    this.ecpuMinimum = props.ecpuMinimum ?? 0;
     this.#user = props.auth === 'iam' ? new CacheUser(this, 'User', props.engine) : undefined;
-    const { host, name, dimensions } =
+    const made =
       props.kind === 'serverless' ? this.serverless(props, securityGroup) : this.singleNode(props, securityGroup);
-    this.#name = name;
+    const host = weakOutput(Stack.of(this), 'CacheEndpoint', made.host, 'Where the cache is');
+    this.#name = weakOutput(Stack.of(this), 'CacheName', made.name, 'Name of the cache');
     this.redisUrl = `rediss://${host}:${port}`;
-    this.dimensions = dimensions;
-    this.attributes = [host, name];
+    // `clusterId`, in this spelling: serverless caches report under no other dimension. The metrics of a node carry the
+    // name of its one member, which ElastiCache derives from the group's.
+    // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html
+    this.dimensions = this.cluster ? { clusterId: this.#name } : { CacheClusterId: `${this.#name}-001` };
     this.environment = {
       [Env.redisUrl]: this.redisUrl,
       [Env.redisCluster]: String(this.cluster),
@@ -87,7 +101,7 @@ export class Cache extends Construct implements FoundationCache {
     return Stack.of(this).formatArn({ service: 'elasticache', resource, resourceName, arnFormat });
   }
 
-  private serverless({ engine, subnets }: CacheProps, securityGroup: ISecurityGroup) {
+  private serverless({ engine, subnets, ecpuMinimum, key }: CacheProps, securityGroup: ISecurityGroup) {
     // ElastiCache lower-cases the name, and metrics are found under the lower-cased one.
     const name = Names.uniqueResourceName(this, { maxLength: 40, separator: '-' }).toLowerCase();
     const cache = new CfnServerlessCache(this, 'Serverless', {
@@ -98,21 +112,23 @@ export class Cache extends Construct implements FoundationCache {
       subnetIds: subnets.map((subnet) => subnet.subnetId),
       securityGroupIds: [securityGroup.securityGroupId],
       ...(this.#user && { userGroupId: this.#user.groupId }),
-      // What is stored is capped, so the bill for it is.
-      cacheUsageLimits: { dataStorage: { unit: 'GB', maximum: 1 } },
+      cacheUsageLimits: {
+        // What is stored is capped, so the bill for it is.
+        dataStorage: { unit: 'GB', maximum: 1 },
+        ...(ecpuMinimum !== undefined && { ecpuPerSecond: { minimum: ecpuMinimum } }),
+      },
+      ...(key && { kmsKeyId: key.keyArn }),
     });
-    cache.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // `clusterId`, in this spelling: serverless caches report under no other dimension.
-    // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html
-    return { host: cache.attrEndpointAddress, name: cache.ref, dimensions: { clusterId: cache.ref } };
+    cache.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    return { host: cache.attrEndpointAddress, name: cache.ref };
   }
 
-  private singleNode({ engine, subnets }: CacheProps, securityGroup: ISecurityGroup) {
+  private singleNode({ engine, subnets, key }: CacheProps, securityGroup: ISecurityGroup) {
     const subnetGroup = new CfnSubnetGroup(this, 'Subnets', {
       description: 'Tollgate: where the cache lives',
       subnetIds: subnets.map((subnet) => subnet.subnetId),
     });
-    subnetGroup.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    subnetGroup.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     const group = new CfnReplicationGroup(this, 'Node', {
       replicationGroupDescription: 'Tollgate: request counters and outcomes of services',
       engine,
@@ -128,8 +144,9 @@ export class Cache extends Construct implements FoundationCache {
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,
+      ...(key && { kmsKeyId: key.keyArn }),
     });
-    group.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    group.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     Validations.of(group).acknowledge(
       {
         id: 'AwsSolutions-AEC4',
@@ -143,11 +160,6 @@ export class Cache extends Construct implements FoundationCache {
           : 'Only the security group of the proxy functions reaches the port, over TLS; a token would have to lie in each function as plain text.',
       },
     );
-    // The metrics of a node carry the name of its one member, which ElastiCache derives from the group's.
-    return {
-      host: group.attrPrimaryEndPointAddress,
-      name: group.ref,
-      dimensions: { CacheClusterId: `${group.ref}-001` },
-    };
+    return { host: group.attrPrimaryEndPointAddress, name: group.ref };
   }
 }

@@ -23,6 +23,8 @@ export interface FoundationCache {
   readonly cluster: boolean;
   /** Under which ElastiCache reports the cache: a serverless one by `clusterId`, a node by `CacheClusterId`. */
   readonly dimensions: Readonly<Record<string, string>>;
+  /** Processing units a second that are ready and paid for; a node has none. @default 0 */
+  readonly ecpuMinimum?: number;
   /** Variables that tell a function where the cache is and how to enter it. */
   readonly environment: Readonly<Record<string, string>>;
   /** Lets a role enter the cache; the network has to let its function in, too. */

@@ -20,6 +20,8 @@ export interface NetworkProps {
   readonly egress: Egress;
   /** @default - a VPC of its own over two zones */
   readonly vpc?: IVpc | Vpc | ((scope: Construct) => IVpc | Vpc);
+  /** @default - two, which CloudFormation chooses */
+  readonly availabilityZones?: readonly string[];
   /** @default - isolated subnets without egress, private subnets with it */
   readonly subnets?: SubnetSelection;
   /** @default true */
@@ -34,7 +36,7 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const given = typeof props.vpc === 'function' ? props.vpc(this) : props.vpc;
-    this.vpc = (given as IVpc | undefined) ?? this.createVpc(props.egress);
+    this.vpc = (given as IVpc | undefined) ?? this.createVpc(props);
     const selection = props.subnets ?? { subnetType: functionSubnetType(props.egress) };
     this.subnets = this.vpc.selectSubnets(selection).subnets;
 
@@ -49,9 +51,9 @@ export class Network extends Construct {
     }
   }
 
-  private createVpc(egress: Egress): IVpc {
+  private createVpc({ egress, availabilityZones }: NetworkProps): IVpc {
     const vpc = new Vpc(this, 'Vpc', {
-      maxAzs: 2,
+      ...(availabilityZones ? { availabilityZones: [...availabilityZones] } : { maxAzs: 2 }),
       natGateways: egress === 'nat' ? 1 : 0,
       ipProtocol: egress === 'ipv6' ? IpProtocol.DUAL_STACK : IpProtocol.IPV4_ONLY,
       subnetConfiguration: subnetConfiguration(egress),
@@ -65,7 +67,7 @@ export class Network extends Construct {
       destination: FlowLogDestination.toCloudWatchLogs(
         new LogGroup(this, 'RejectedTraffic', {
           retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.RETAIN,
+          removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         }),
       ),
     });
@@ -80,7 +82,13 @@ function functionSubnetType(egress: Egress): SubnetType {
 
 function subnetConfiguration(egress: Egress): SubnetConfiguration[] {
   const functions: SubnetConfiguration = { name: 'Functions', subnetType: functionSubnetType(egress), cidrMask: 20 };
-  const edge: SubnetConfiguration = { name: 'Edge', subnetType: SubnetType.PUBLIC, cidrMask: 24 };
+  // The NAT gateway brings an address of its own, and nothing else is in these subnets.
+  const edge: SubnetConfiguration = {
+    name: 'Edge',
+    subnetType: SubnetType.PUBLIC,
+    cidrMask: 24,
+    mapPublicIpOnLaunch: false,
+  };
   // Addresses are given out in this order: the functions' come first and are the same for every egress, so that a
   // deployed foundation may change its egress without its subnets being replaced.
   return egress === 'none' ? [functions] : [functions, edge];

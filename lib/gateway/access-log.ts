@@ -1,7 +1,8 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 
 /**
- * One line a request, of those also that no function saw. The path is without its query, which may hold secrets.
+ * One line a request, also for those that no function saw. It has nothing that a client chooses freely: API Gateway cannot
+ * mask a token in a path or a user agent. The proxy function's line has both, masked, under the same request id.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
@@ -9,7 +10,6 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
     requestId: '$context.requestId',
     requestTime: '$context.requestTime',
     method: '$context.httpMethod',
-    path: '$context.path',
     protocol: '$context.protocol',
     routeKey: '$context.routeKey',
     status: '$context.status',
@@ -24,7 +24,6 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
     verdict: '$context.authorizer.verdict',
     authorizerError: '$context.authorizer.error',
     sourceIp: '$context.identity.sourceIp',
-    userAgent: '$context.identity.userAgent',
     errorType: '$context.error.responseType',
     errorMessage: '$context.error.message',
   }),

@@ -3,23 +3,45 @@ import { InvalidPropError } from '../invalid-prop.ts';
 import { OPEN_FOR } from './circuit-timing.ts';
 import { words } from './interval.ts';
 
-/** Periods after which an alarm without datapoints is OK again. */
-const PERIODS_TO_OK = 3;
+/**
+ * While data are missing CloudWatch goes on with what it has of older periods: it looks back over 5 periods where 3 count.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
+const LOOKED_BACK_BEYOND = 2;
+
+/** Periods after which an alarm that opened a circuit can go off again. */
+function periodsToRearm(evaluationPeriods: number): number {
+  // The period in which the circuit opens may breach as well, and none after it.
+  return evaluationPeriods + LOOKED_BACK_BEYOND + 1;
+}
 
 /**
- * An alarm that is still in ALARM when the circuit closes does not change its state, so it opens nothing.
- *
- * @param wanted `with throttlePercent`: what makes it the alarm's own task to open the circuit
- * @param otherwise what to do other than to give a longer `openFor`
- * @throws InvalidPropError when the circuit would close before its alarm can open it again
+ * How long a circuit must stay open for its alarm to be OK again before the circuit closes. An alarm that is still in ALARM
+ * then does not change its state, so it opens nothing.
  */
-export function checkAlarmRearms(period: Duration, openForMs: number, wanted: string, otherwise: string): void {
-  const least = Duration.millis(PERIODS_TO_OK * period.toMilliseconds());
+export function timeToRearm(period: Duration, evaluationPeriods: number): Duration {
+  return Duration.millis(periodsToRearm(evaluationPeriods) * period.toMilliseconds());
+}
+
+export interface RearmingAlarm {
+  readonly period: Duration;
+  readonly evaluationPeriods: number;
+  /** `with throttlePercent`: what makes it the alarm's own task to open the circuit. */
+  readonly wanted: string;
+  /** What to do other than to give a longer `openFor`. */
+  readonly otherwise: string;
+}
+
+/** @throws InvalidPropError when the circuit would close before its alarm can open it again */
+export function checkAlarmRearms(alarm: RearmingAlarm, openForMs: number): void {
+  const { period, evaluationPeriods, wanted, otherwise } = alarm;
+  const least = timeToRearm(period, evaluationPeriods);
   if (openForMs >= least.toMilliseconds()) return;
   const longer =
-    least.toMilliseconds() <= OPEN_FOR.max.toMilliseconds() &&
-    `write openFor: Duration.seconds(${least.toSeconds()}), `;
+    least.toMilliseconds() <= OPEN_FOR.max.toMilliseconds()
+      ? `write openFor: Duration.seconds(${least.toSeconds()}), `
+      : '';
   throw new InvalidPropError(
-    `openFor must be at least ${words(least)} ${wanted}, got ${words(Duration.millis(openForMs))}: the alarm alone opens the circuit then, and takes up to ${PERIODS_TO_OK} periods of ${words(period)} before it can do so again; ${longer || ''}${otherwise}`,
+    `openFor must be at least ${words(least)} ${wanted}, got ${words(Duration.millis(openForMs))}: the alarm alone opens the circuit then, and takes up to ${periodsToRearm(evaluationPeriods)} periods of ${words(period)} before it can do so again; ${longer}${otherwise}`,
   );
 }

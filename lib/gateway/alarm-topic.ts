@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Alarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -12,8 +12,18 @@ export const ALARM_TOPIC: Kind = {
   fix: "write new Topic(…) or Topic.fromTopicArn(this, 'Alarms', 'arn:aws:sns:…')",
 };
 
+/** How the alarms of a gateway tell of their changes; undefined, with a note at synthesis, where there is no topic. */
+export function alarmNotification(gateway: Construct, topic: ITopic | undefined): IAlarmAction | undefined {
+  if (topic) return publishTo(topic, gateway);
+  Annotations.of(gateway).addInfoV2(
+    'tollgate:alarmTopic',
+    'alarms of this gateway open circuits and notify nobody: give it an alarmTopic to be told',
+  );
+  return undefined;
+}
+
 /** Publishes an alarm's changes to a topic, which is made to let CloudWatch do so as far as this app defines it. */
-export function publishTo(topic: ITopic, scope: Construct): IAlarmAction {
+function publishTo(topic: ITopic, scope: Construct): IAlarmAction {
   const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
     conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
   });

@@ -3,7 +3,7 @@ import { type Alarm, Metric as CloudWatchMetric, Stats } from 'aws-cdk-lib/aws-c
 import { Construct } from 'constructs';
 import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import { Metric, type MetricName, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
-import { alarmPeriod } from './alarm-period.ts';
+import { alarmPeriod, LOGGED_PERIODS } from './alarm-period.ts';
 import { percentOf } from './percent-share.ts';
 import { type CircuitAlarmContext, shareAlarm } from './share-alarm.ts';
 import { decimal } from './tiered-price.ts';
@@ -19,7 +19,7 @@ export interface CircuitAlarmProps extends CircuitAlarmContext {
  */
 export class CircuitAlarm extends Construct {
   readonly alarm: Alarm;
-  /** How far back the alarm looks. */
+  /** Of which it looks at the last three. */
   readonly period: Duration;
   /** Metrics that it reads: what an alarm is billed by. */
   readonly metrics: number;
@@ -40,6 +40,7 @@ export class CircuitAlarm extends Construct {
       expression: expression(policy),
       usingMetrics,
       period: this.period,
+      evaluationPeriods: LOGGED_PERIODS,
       share: failureShare,
     });
   }

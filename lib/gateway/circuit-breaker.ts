@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
+import { type CircuitPolicy, DEFAULT_TIMING } from '../../lambdas/contract/circuit-policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { alarmPeriod, THROTTLES_PERIOD } from './alarm-period.ts';
-import { checkAlarmRearms } from './alarm-rearm.ts';
+import { alarmPeriod, LOGGED_PERIODS, THROTTLES_PERIOD, THROTTLES_PERIODS } from './alarm-period.ts';
+import { checkAlarmRearms, timeToRearm } from './alarm-rearm.ts';
 import { BOOLEAN, checkProps, DURATION, type Kind, NUMBER, optional, type PropKinds, text } from './check-props.ts';
 import { CIRCUIT_FAILURE_PROPS, type CircuitFailureProps, circuitFailures } from './circuit-failures.ts';
 import { FALLBACK, type FallbackProps, fallbackPolicy } from './circuit-fallback.ts';
-import { CIRCUIT_TIMING_PROPS, type CircuitTimingProps, circuitTiming } from './circuit-timing.ts';
+import { CIRCUIT_TIMING_PROPS, type CircuitTimingProps, circuitTiming, OPEN_FOR } from './circuit-timing.ts';
 import { checkHealthCheckPath } from './health-check-path.ts';
 import { intervalMs, words } from './interval.ts';
 import { percentShare } from './percent-share.ts';
@@ -35,15 +35,17 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
   readonly window?: Duration;
   /**
    * Whether the outcomes of requests open the circuit, at once and for all proxy functions. False leaves that to the
-   * alarm alone, which comes up to a period and some seconds later. It acts only when its state changes, and is OK
-   * again only up to three periods after its last datapoint: `openFor` must be at least three of its periods then.
+   * alarm alone, which comes up to a period and some seconds later. It acts only when its state changes, so it has to be
+   * OK again before the circuit closes. That takes six of its periods: the one in which the circuit opens, the three that
+   * it looks at, and two more that CloudWatch looks back over while no request is forwarded. `openFor` is at least that
+   * long then, 1 min with a window of up to 10 s.
    *
    * @default true
    */
   readonly outcomes?: boolean;
   /**
    * Percentage of the proxy function's invocations in a minute that Lambda throttles, at which an alarm opens the
-   * circuit; `openFor` must be at least 3 minutes then. The alarm costs $0.20 a month.
+   * circuit; `openFor` must be at least 4 minutes then. The alarm costs $0.20 a month.
    *
    * @default - throttled invocations open nothing, and no alarm is made
    */
@@ -96,11 +98,12 @@ export class CircuitBreaker {
     checkProps(props, PROPS);
     const { failurePercent = 50, outcomes = true, shadow = false, healthCheck, throttlePercent } = props;
     if (healthCheck !== undefined) checkHealthCheckPath(healthCheck);
+    const windowMs = intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW);
     const policy = {
       failureShare: percentShare('failurePercent', failurePercent, '50 opens when half of the requests fail'),
       minRequests: minRequests(props),
-      windowMs: intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW),
-      ...circuitTiming(props),
+      windowMs,
+      ...circuitTiming(outcomes ? props : openUntilRearmed(props, windowMs)),
       outcomes,
       ...circuitFailures(props),
       healthCheck: healthCheck ?? null,
@@ -144,17 +147,31 @@ function minRequests({ minRequests: least = 5 }: CircuitBreakerProps): number {
   );
 }
 
+/** The `openFor` of a circuit that its alarm alone opens, where none is given: the usual one, or longer if it has to be. */
+function openUntilRearmed(props: CircuitBreakerProps, windowMs: number): CircuitBreakerProps {
+  const least = timeToRearm(alarmPeriod(windowMs), LOGGED_PERIODS).toMilliseconds();
+  if (props.openFor !== undefined || least > OPEN_FOR.max.toMilliseconds()) return props;
+  return { ...props, openFor: Duration.millis(Math.max(least, DEFAULT_TIMING.openForMs)) };
+}
+
 function checkAlarmsRearm({ windowMs, openForMs, outcomes }: CircuitPolicy, throttleShare: number | null): void {
   if (!outcomes) {
-    checkAlarmRearms(
-      alarmPeriod(windowMs),
-      openForMs,
-      `with outcomes: false and a window of ${words(Duration.millis(windowMs))}`,
-      'give a shorter window or leave outcomes true',
-    );
+    const failures = {
+      period: alarmPeriod(windowMs),
+      evaluationPeriods: LOGGED_PERIODS,
+      wanted: `with outcomes: false and a window of ${words(Duration.millis(windowMs))}`,
+      otherwise: 'give a shorter window or leave outcomes true',
+    };
+    checkAlarmRearms(failures, openForMs);
   }
   // Of what was throttled no proxy function knows.
   if (throttleShare !== null) {
-    checkAlarmRearms(THROTTLES_PERIOD, openForMs, 'with throttlePercent', 'leave throttlePercent out');
+    const throttles = {
+      period: THROTTLES_PERIOD,
+      evaluationPeriods: THROTTLES_PERIODS,
+      wanted: 'with throttlePercent',
+      otherwise: 'leave throttlePercent out',
+    };
+    checkAlarmRearms(throttles, openForMs);
   }
 }

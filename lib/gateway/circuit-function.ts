@@ -1,6 +1,7 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -19,6 +20,8 @@ export interface CircuitFunctionProps {
   readonly logRetention: RetentionDays;
   /** Is told of alarms that the function failed at. */
   readonly notify: IAlarmAction | undefined;
+  /** Encrypts those alarms; undefined: a key of SQS's own. */
+  readonly encryptionKey: IKey | undefined;
 }
 
 /** What alarms invoke: opens the circuit of the service whose alarm it is. */
@@ -32,11 +35,12 @@ export class CircuitFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: CircuitFunctionProps) {
     super(scope, id);
-    const { gateway, circuits, table } = props;
+    const { gateway, circuits, table, encryptionKey } = props;
     this.deadLetters = new DeadLetters(this, 'DeadLetters', {
       name: `${gateway}-circuit`,
       what: `alarms of ${gateway} that opened no circuit, since the circuit function failed`,
       notify: props.notify,
+      encryptionKey,
     });
     const { fn, logGroup } = createFunction(this, 'CircuitFunction', {
       entry: 'circuit',
@@ -57,6 +61,17 @@ export class CircuitFunction extends Construct {
     this.logGroup = logGroup;
     this.action = { bind: () => ({ alarmActionArn: fn.functionArn }) };
     grantPartitions(fn, table, circuitPartition(gateway, '*'), ['dynamodb:GetItem', 'dynamodb:PutItem']);
+
+    if (encryptionKey) {
+      // Lambda sends what the function failed at with the function's role, which CDK does not let use the key.
+      fn.addToRolePolicy(
+        new PolicyStatement({
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: [encryptionKey.keyArn],
+          conditions: { StringEquals: { 'kms:ViaService': `sqs.${Stack.of(this).region}.amazonaws.com` } },
+        }),
+      );
+    }
 
     // One permission for the alarms of all services: a permission for each would fill the 20 KB of the function's policy
     // at some fifty services.

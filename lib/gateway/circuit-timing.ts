@@ -9,7 +9,7 @@ export interface CircuitTimingProps {
   /**
    * How long requests are answered 503 before some are let through to try, 1 s to 1 h.
    *
-   * @default Duration.seconds(30)
+   * @default - 30 s; with `outcomes: false` six periods of the alarm, where that is longer
    */
   readonly openFor?: Duration;
   /**

@@ -67,7 +67,7 @@ export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpre
   if (inputs.cacheUnits !== undefined) {
     parts.costCacheUnits = part(
       'Cache units',
-      `FILL(units, 0) ${hourly} * ${decimal(PRICES.cache[inputs.idleParts.cache.engine].unitsPerMillion / 1e6)}`,
+      `${billedUnits(inputs.idleParts.cache)} ${hourly} * ${decimal(PRICES.cache[inputs.idleParts.cache.engine].unitsPerMillion / 1e6)}`,
       { units: inputs.cacheUnits },
     );
   }
@@ -77,6 +77,13 @@ export function costParts(inputs: CostInputs): Readonly<Record<string, MathExpre
     period: PERIOD,
   });
   return parts;
+}
+
+/** Units beyond those that are paid for as idle cost. */
+function billedUnits({ ecpuMinimum = 0 }: IdleParts['cache']): string {
+  if (ecpuMinimum === 0) return 'FILL(units, 0)';
+  const beyond = `FILL(units, 0) - ${decimal(ecpuMinimum)} * PERIOD(requests)`;
+  return `IF(${beyond} > 0, ${beyond}, 0)`;
 }
 
 /** Rows: what it costs now, by part and by million requests. */

@@ -18,13 +18,17 @@ import { cacheUnits, cacheWidgets } from './dashboard-cache.ts';
 import { costWidgets } from './dashboard-cost.ts';
 import { serviceWidgets } from './dashboard-service.ts';
 import type { BilledAlarm } from './idle-cost.ts';
+import { writtenOnce } from './written-once.ts';
 
 /**
- * Services that get graphs of their own. A dashboard holds 2,500 metrics and 500 widgets; an API's 300 routes make at
- * most 149 services, whose functions alone put about 300 metrics into each graph of the cost.
+ * Services that get graphs of their own. A dashboard holds 2,500 metrics and 500 widgets; 149 services, as many as an
+ * API's 300 routes make, put about 450 metrics into each graph of the cost.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
  */
 export const DASHBOARD_SERVICES = 45;
+
+/** Services whose functions and logs the cost counts: a graph holds 500 metrics. More fit where AWS raised the routes. */
+export const PRICED_SERVICES = 149;
 
 /** What the dashboard shows of a service. */
 export interface DashboardService {
@@ -54,7 +58,7 @@ export interface GatewayDashboardProps {
   /** The other functions that are no service's: authorizer, circuit, operator, health. */
   readonly functions: readonly IFunction[];
   readonly cache: FoundationCache;
-  /** Log groups whose incoming bytes are part of the estimated cost, called at synthesis. */
+  /** Log groups whose incoming bytes are part of the estimated cost, of priced services only; called at synthesis. */
   readonly logGroups: () => readonly ILogGroup[];
   /** NAT gateways of the VPC, part of the idle cost. */
   readonly natGateways: number;
@@ -63,8 +67,7 @@ export interface GatewayDashboardProps {
 /**
  * One CloudWatch dashboard for the whole gateway: its circuits, estimated cost, the HTTP API, each service, the cache.
  *
- * The first 45 services have graphs of their own. Further ones are named in a note; the gateway's figures and the cost
- * include them.
+ * The first 45 services have graphs of their own, and the cost counts the first 149. Notes name the further ones.
  */
 export class GatewayDashboard extends Construct {
   /** Name that CloudFormation gives the dashboard. */
@@ -74,7 +77,7 @@ export class GatewayDashboard extends Construct {
     super(scope, id);
     // Dashboard.addWidgets wants the widgets at once; a lazy body is written after the last service was added.
     const dashboard = new CfnDashboard(this, 'Resource', {
-      dashboardBody: Lazy.string({ produce: () => Stack.of(this).toJsonString({ widgets: body(props) }) }),
+      dashboardBody: writtenOnce(Lazy.string({ produce: () => Stack.of(this).toJsonString({ widgets: body(props) }) })),
     });
     this.dashboardName = dashboard.ref;
   }
@@ -82,11 +85,12 @@ export class GatewayDashboard extends Construct {
 
 function body(props: GatewayDashboardProps): unknown[] {
   const services = props.services();
+  const priced = services.slice(0, PRICED_SERVICES);
   const column = new Column(
     circuitsWidget(props.widgetFunction),
     ...costWidgets({
       httpApi: props.httpApi,
-      functions: [...props.functions, props.widgetFunction, ...services.map((service) => service.proxyFunction)],
+      functions: [...props.functions, props.widgetFunction, ...priced.map((service) => service.proxyFunction)],
       logGroups: props.logGroups(),
       cacheUnits: cacheUnits(props.cache),
       idleParts: {
@@ -97,7 +101,8 @@ function body(props: GatewayDashboardProps): unknown[] {
     }),
     ...gatewayWidgets(props),
     ...services.slice(0, DASHBOARD_SERVICES).flatMap(({ name }) => serviceWidgets(props.namespace, name)),
-    ...leftOut(services.slice(DASHBOARD_SERVICES), props.namespace),
+    ...withoutGraphs(services.slice(DASHBOARD_SERVICES), props.namespace),
+    ...unpriced(services.slice(PRICED_SERVICES)),
     ...cacheWidgets(props.cache),
   );
   column.position(0, 0);
@@ -163,14 +168,21 @@ function gatewayWidgets({ httpApi, functions, widgetFunction }: GatewayDashboard
   ];
 }
 
-function leftOut(services: readonly DashboardService[], namespace: string): IWidget[] {
+function withoutGraphs(services: readonly DashboardService[], namespace: string): IWidget[] {
+  return note(
+    services,
+    (names) =>
+      `Without graphs here, since a dashboard holds 2,500 metrics: ${names}. Their metrics are in the namespace ${namespace}.`,
+  );
+}
+
+function unpriced(services: readonly DashboardService[]): IWidget[] {
+  return note(services, (names) => `Not part of the estimated cost, since a graph holds 500 metrics: ${names}.`);
+}
+
+/** One line about services, where there are any. */
+function note(services: readonly DashboardService[], text: (names: string) => string): IWidget[] {
   if (services.length === 0) return [];
   const names = services.map(({ name }) => name).join(', ');
-  return [
-    new TextWidget({
-      markdown: `Without graphs here, since a dashboard holds 2,500 metrics: ${names}. Their metrics are in the namespace ${namespace}.`,
-      width: 24,
-      height: 2,
-    }),
-  ];
+  return [new TextWidget({ markdown: text(names), width: 24, height: 2 })];
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IAlarmAction, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { notifyOf } from './alarm-topic.ts';
@@ -11,6 +12,8 @@ export interface DeadLettersProps {
   readonly what: string;
   /** Is told of the alarm. */
   readonly notify: IAlarmAction | undefined;
+  /** Undefined: a key of SQS's own. */
+  readonly encryptionKey: IKey | undefined;
 }
 
 /** Where events go that a function failed at, with an alarm that says so. */
@@ -21,10 +24,12 @@ export class DeadLetters extends Construct {
   /** Metrics that the alarm reads: what it is billed by. */
   readonly metrics = 1;
 
-  constructor(scope: Construct, id: string, { name, what, notify }: DeadLettersProps) {
+  constructor(scope: Construct, id: string, { name, what, notify, encryptionKey }: DeadLettersProps) {
     super(scope, id);
     this.queue = new Queue(this, 'Queue', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(encryptionKey
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       // The longest that SQS keeps a message.
       retentionPeriod: Duration.days(14),

@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
@@ -18,6 +19,7 @@ import {
   texts,
 } from './check-props.ts';
 import type { DomainProps } from './domain.ts';
+import { ENCRYPTION_KEY } from './encrypted-logs.ts';
 import { IDENTITY_HEADERS, type IdentityHeaderProps } from './identity-headers.ts';
 import { JWT, type JwtIssuer } from './jwt-issuer.ts';
 import { RATE_LIMIT, type RateLimit, type RateLimits } from './rate-limit.ts';
@@ -61,8 +63,9 @@ export interface GatewayProps {
   readonly verdictCache?: Duration;
   /**
    * How often one source address may present credentials that are refused; further ones are answered 429 in place of 401,
-   * while good credentials from there still pass. One `RateLimit.perIp`, or `RateLimit.none()`. Where `rejections` are
-   * `bare` API Gateway refuses by itself, and nothing is counted.
+   * while good credentials from there still pass. Tokens that were good and have expired do not count. One
+   * `RateLimit.perIp`, or `RateLimit.none()`. Where `rejections` are `bare` API Gateway refuses by itself, and nothing is
+   * counted.
    *
    * @default RateLimit.perIp(30, Duration.minutes(1))
    */
@@ -94,6 +97,14 @@ export interface GatewayProps {
    * @default 2000
    */
   readonly throttleBurst?: number;
+  /**
+   * Routes that AWS lets the API have, 300 to 2,500: more than 300 where AWS raised the API's quota "Routes per API" on
+   * request. A service takes two routes, four with CORS, and one for each `addRoute`, two for an `ANY` route with CORS.
+   * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+   *
+   * @default 300
+   */
+  readonly routeQuota?: number;
   /**
    * Limits that count the requests of all services together, such as `RateLimit.total(5000, Duration.minutes(1))`; a
    * service's own hold as well.
@@ -129,12 +140,36 @@ export interface GatewayProps {
   readonly logRetention?: RetentionDays;
   /**
    * An SNS topic that is told when an alarm of the gateway goes off and when that is over: one that opens a circuit, and
-   * the one that says that the circuit function failed. A topic of another app with a policy or a key of its own must let
+   * the one that says that the circuit function failed. With a topic, and a serverless cache, there is one more, $0.10 a
+   * month, that says that the cache throttled commands. A topic of another app with a policy or a key of its own must let
    * `cloudwatch.amazonaws.com` publish to it.
    *
-   * @default - nobody is told
+   * @default - nobody is told, and synthesis says so
    */
   readonly alarmTopic?: ITopic;
+  /**
+   * Instances of the operator function that are reserved for it, so that proxy functions which use up the account's
+   * concurrency cannot keep operators from opening a circuit: 1 to 1,000. Lambda leaves at least 100 of the account's
+   * concurrency unreserved, so an account with the 10 of a new one cannot reserve any.
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+   *
+   * @default - none are reserved
+   */
+  readonly operatorConcurrency?: number;
+  /**
+   * A key of yours in KMS that encrypts the log groups and the queue of dead letters. Of a key that another app defines the
+   * policy must let `logs.REGION.amazonaws.com` use it. Table and cache have the foundation's.
+   *
+   * @default - keys that AWS owns, free of charge
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * Whether API Gateway writes its metrics by route as well as for the whole API. They are custom metrics, six a route at
+   * $0.30 a month each. The dashboard does without.
+   *
+   * @default false
+   */
+  readonly routeMetrics?: boolean;
   /**
    * Whether to make a CloudWatch dashboard, $3 a month.
    *
@@ -167,11 +202,15 @@ export const GATEWAY_PROPS = {
   corsOrigins: optional(texts('https://app.example.com')),
   throttleRate: optional(NUMBER),
   throttleBurst: optional(NUMBER),
+  routeQuota: optional(NUMBER),
   rateLimit: optional(RATE_LIMIT),
   rateLimitHeaders: optional(BOOLEAN),
   cacheTimeout: optional(DURATION),
   domain: optional(DOMAIN),
   logRetention: optional(LOG_RETENTION),
   alarmTopic: optional(ALARM_TOPIC),
+  operatorConcurrency: optional(NUMBER),
+  encryptionKey: optional(ENCRYPTION_KEY),
+  routeMetrics: optional(BOOLEAN),
   dashboard: optional(BOOLEAN),
 } satisfies PropKinds<GatewayProps>;

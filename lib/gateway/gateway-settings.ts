@@ -10,6 +10,7 @@ import { issuerConfigs } from './jwt-issuer.ts';
 import { type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
 import { draftsOf, RateLimit, type RateLimits } from './rate-limit.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
 const CACHE_TIMEOUT = {
@@ -17,10 +18,21 @@ const CACHE_TIMEOUT = {
   max: Duration.seconds(1),
   reason: 'a healthy cache answers in about 1 ms, and each request that finds it ill waits so long',
 };
+const OPERATOR_CONCURRENCY = {
+  min: 1,
+  max: 1_000,
+  fix: 'write one like 2, or leave it out to share the concurrency of the account',
+};
 const VERDICT_CACHE = {
   min: Duration.seconds(0),
   max: Duration.seconds(60),
   reason: 'for that long a credential is let in that has ended',
+};
+const ROUTE_QUOTA = {
+  min: 300,
+  // A route is a resource, and CloudFormation changes 2,500 of them at once.
+  max: 2500,
+  fix: 'AWS lets every API have 300 and more on request, in Service Quotas; leave it out for 300',
 };
 
 /**
@@ -35,13 +47,19 @@ export function gatewaySettings(props: GatewayProps) {
     rejections: props.rejections ?? 'explained',
     cors: corsOrigins.length > 0 ? corsOptions(corsOrigins) : undefined,
     throttle: throttle(props),
+    routeQuota: wholeNumber('routeQuota', props.routeQuota ?? ROUTE_QUOTA.min, ROUTE_QUOTA),
     cacheTimeoutMs: intervalMs('cacheTimeout', props.cacheTimeout ?? DEFAULT_CACHE_TIMEOUT, CACHE_TIMEOUT),
     limits: gatewayLimits(props.rateLimit),
     rateLimitHeaders: props.rateLimitHeaders ?? true,
     verdictCache: verdictCache(props.verdictCache),
     badCredentials: badCredentialsLimit(props.badCredentials),
     identityHeaders: identityHeaders(props.identityHeaders),
+    operatorConcurrency: operatorConcurrency(props.operatorConcurrency),
   };
+}
+
+function operatorConcurrency(instances: number | undefined): number | undefined {
+  return instances === undefined ? undefined : wholeNumber('operatorConcurrency', instances, OPERATOR_CONCURRENCY);
 }
 
 function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly NamedLimit[] {

@@ -1,17 +1,19 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { about, InvalidPropError } from '../invalid-prop.ts';
-import { publishTo } from './alarm-topic.ts';
+import { alarmNotification } from './alarm-topic.ts';
 import { Authorizer } from './authorizer.ts';
+import { CacheAlarm } from './cache-alarm.ts';
 import { checkKind, checkProps, text } from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
 import { Circuits } from './circuits.ts';
-import { GatewayDashboard } from './dashboard.ts';
+import { GatewayDashboard, PRICED_SERVICES } from './dashboard.ts';
 import { GatewayDomain } from './domain.ts';
+import { encryptLogs } from './encrypted-logs.ts';
 import { checkGatewayNames, gatewayNameOf } from './gateway-name.ts';
 import { GATEWAY_PROPS, type GatewayProps } from './gateway-props.ts';
 import { gatewaySettings } from './gateway-settings.ts';
@@ -22,10 +24,18 @@ import { HEALTH_PATH } from './prefix.ts';
 import { RouteTable } from './route-table.ts';
 import { Service, type ServiceContext } from './service.ts';
 import type { ServiceProps } from './service-props.ts';
+import { checkStackRoom } from './stack-room.ts';
 import { Stage } from './stage.ts';
 import { WidgetFunction } from './widget-function.ts';
 
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/**
+ * Services that CloudFormation makes or changes at a time. API Gateway takes 10 calls a second of an account that manage
+ * APIs (40 in a burst), and may answer 409 to calls that change one API at the same time.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+const SERVICES_AT_A_TIME = 10;
 
 /** An HTTP API in front of services: who calls is verified, how often is limited, and a failing upstream is left alone. */
 export class Gateway extends Construct {
@@ -35,6 +45,8 @@ export class Gateway extends Construct {
   /** Where clients find the gateway. */
   readonly url: string;
   readonly #operator: OperatorFunction;
+  /** One, where somebody is told of it and the cache scales; else none. */
+  readonly #cacheAlarm: readonly CacheAlarm[];
   /** Undefined without a dashboard. */
   readonly #widget: WidgetFunction | undefined;
   readonly #services = new Map<string, Service>();
@@ -66,6 +78,8 @@ export class Gateway extends Construct {
       ...(cors && { corsPreflight: cors }),
     });
     const stage = new Stage(this, 'Stage', {
+      gateway: this.name,
+      routeMetrics: props.routeMetrics ?? false,
       httpApi: this.httpApi,
       logRetention,
       throttle: settings.throttle,
@@ -87,25 +101,33 @@ export class Gateway extends Construct {
     );
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
     const circuits = new Circuits({ gateway: this.name, namespace: this.namespace });
-    const notify = props.alarmTopic && publishTo(props.alarmTopic, this);
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
+    const notify = alarmNotification(this, props.alarmTopic);
     const circuitFunction = new CircuitFunction(this, 'Circuit', {
       gateway: this.name,
       circuits,
       table: foundation.table,
       logRetention,
       notify,
+      encryptionKey: props.encryptionKey,
     });
+    const { cache } = foundation;
+    this.#cacheAlarm =
+      notify && cache.kind === 'serverless'
+        ? [new CacheAlarm(this, 'CacheAlarm', { gateway: this.name, cache, notify })]
+        : [];
     this.#operator = new OperatorFunction(this, 'Operator', {
       gateway: this.name,
       circuits,
       foundation,
       logRetention,
+      maxConcurrency: settings.operatorConcurrency,
     });
     new CfnOutput(this, 'OperatorFunctionName', {
       value: this.#operator.fn.functionName,
       description: 'The function that revokes credentials, sets limits and moves circuits',
     });
-    const routes = new RouteTable();
+    const routes = new RouteTable(settings.routeQuota);
     routes.claim({ method: HttpMethod.GET, path: HEALTH_PATH });
     this.#context = {
       gateway: this.name,
@@ -125,6 +147,12 @@ export class Gateway extends Construct {
       preflight: cors && health.integration,
       logRetention,
     };
+    this.node.addValidation({
+      validate: () => {
+        about(subject, () => checkStackRoom(Stack.of(this), this.services));
+        return [];
+      },
+    });
     this.#widget = (props.dashboard ?? true) ? this.createDashboard(stage, health) : undefined;
   }
 
@@ -159,6 +187,8 @@ export class Gateway extends Construct {
       );
     }
     const service = about(`service ${name}`, () => new Service(this, name, this.#context, props));
+    const before = this.services.at(-SERVICES_AT_A_TIME);
+    if (before) service.addStackDependency(before);
     this.#services.set(name, service);
     return service;
   }
@@ -195,12 +225,19 @@ export class Gateway extends Construct {
       httpApi: this.httpApi,
       namespace: this.namespace,
       services: () => this.services,
-      alarms: () => [circuitFunction.deadLetters, ...this.services.flatMap(({ alarms }) => alarms)],
+      alarms: () => [
+        circuitFunction.deadLetters,
+        ...this.#cacheAlarm,
+        ...this.services.flatMap(({ alarms }) => alarms),
+      ],
       widgetFunction: widget.fn,
       functions: parts.map(({ fn }) => fn),
       cache: foundation.cache,
       natGateways: foundation.egress === 'nat' ? 1 : 0,
-      logGroups: () => [stage.accessLog, ...[...parts, widget, ...this.services].map(({ logGroup }) => logGroup)],
+      logGroups: () => {
+        const priced = this.services.slice(0, PRICED_SERVICES);
+        return [stage.accessLog, ...[...parts, widget, ...priced].map(({ logGroup }) => logGroup)];
+      },
     });
     new CfnOutput(this, 'DashboardName', {
       value: dashboard.dashboardName,

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -19,6 +20,8 @@ export function grantPartitions(
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions].flat() } },
     }),
   );
+  const writes = actions.includes('dynamodb:PutItem') || actions.includes('dynamodb:UpdateItem');
+  grantKey(fn, table, writes);
 }
 
 /**
@@ -40,4 +43,22 @@ export function grantAttribute(fn: IFunction, table: ITable, partition: string, 
       },
     }),
   );
+  grantKey(fn, table, true);
 }
+
+/**
+ * Where a key of the user's encrypts the table, DynamoDB uses it with the rights of whoever calls DynamoDB.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+ */
+function grantKey(fn: IFunction, { encryptionKey }: ITable, writes: boolean): void {
+  if (encryptionKey === undefined) return;
+  fn.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:DescribeKey', ...(writes ? KEY_WRITES : [])],
+      resources: [encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(fn).region}.amazonaws.com` } },
+    }),
+  );
+}
+
+const KEY_WRITES = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];

@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { createFunction } from './node-function.ts';
 import { HEALTH_PATH } from './prefix.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
+import { SharedIntegration } from './shared-integration.ts';
 
 export interface HealthProps {
   readonly httpApi: HttpApi;
@@ -18,7 +18,7 @@ export class Health extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
   /** Answers 200 to whatever is sent to it. */
-  readonly integration: HttpLambdaIntegration;
+  readonly integration: SharedIntegration;
 
   constructor(scope: Construct, id: string, props: HealthProps) {
     super(scope, id);
@@ -32,7 +32,7 @@ export class Health extends Construct {
     });
     this.fn = fn;
     this.logGroup = logGroup;
-    this.integration = new HttpLambdaIntegration('Integration', fn, { scopePermissionToRoute: false });
+    this.integration = new SharedIntegration('Integration', fn);
     const route = new HttpRoute(this, 'Route', {
       httpApi: props.httpApi,
       routeKey: HttpRouteKey.with(HEALTH_PATH, HttpMethod.GET),

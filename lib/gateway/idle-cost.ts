@@ -12,7 +12,7 @@ export interface BilledAlarm {
 
 /** What is paid for whether requests come or not. */
 export interface IdleParts {
-  readonly cache: Pick<FoundationCache, 'kind' | 'engine'>;
+  readonly cache: Pick<FoundationCache, 'kind' | 'engine' | 'ecpuMinimum'>;
   readonly alarms: readonly BilledAlarm[];
   readonly natGateways: number;
 }
@@ -26,11 +26,17 @@ export function idleCost(parts: IdleParts): {
   readonly total: number;
 } {
   const { gbHour, floorGb, nodeHour } = PRICES.cache[parts.cache.engine];
-  const cache = (parts.cache.kind === 'serverless' ? gbHour * floorGb : nodeHour) * HOURS_PER_MONTH;
+  const serverlessHour = gbHour * floorGb + readyUnitsHour(parts.cache);
+  const cache = (parts.cache.kind === 'serverless' ? serverlessHour : nodeHour) * HOURS_PER_MONTH;
   const alarms = parts.alarms.reduce((sum, alarm) => sum + alarmCost(alarm), 0);
   const dashboard = PRICES.dashboard;
   const nat = PRICES.natHour * parts.natGateways * HOURS_PER_MONTH;
   return { cache, alarms, dashboard, nat, total: cache + alarms + dashboard + nat };
+}
+
+/** Dollars an hour for processing units that are ready, used or not. */
+function readyUnitsHour({ engine, ecpuMinimum = 0 }: IdleParts['cache']): number {
+  return ((ecpuMinimum * 3600) / 1e6) * PRICES.cache[engine].unitsPerMillion;
 }
 
 function alarmCost({ period, metrics }: BilledAlarm): number {

@@ -47,7 +47,7 @@ export function createFunction(
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: props.logRetention,
     // What was logged outlives a function that is renamed or removed, until its retention ends.
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   const role = new Role(scope, `${id}Role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

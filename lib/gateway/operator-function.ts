@@ -15,6 +15,8 @@ export interface OperatorFunctionProps {
   readonly circuits: Circuits;
   readonly foundation: Foundation;
   readonly logRetention: RetentionDays;
+  /** Undefined: shares the account's concurrency with every other function. */
+  readonly maxConcurrency: number | undefined;
 }
 
 /**
@@ -25,8 +27,9 @@ export class OperatorFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { gateway, circuits, foundation, logRetention }: OperatorFunctionProps) {
+  constructor(scope: Construct, id: string, props: OperatorFunctionProps) {
     super(scope, id);
+    const { gateway, circuits, foundation, logRetention, maxConcurrency } = props;
     const { fn, logGroup } = createFunction(this, 'OperatorFunction', {
       functionName: operatorFunctionName(gateway),
       entry: 'operator',
@@ -37,6 +40,7 @@ export class OperatorFunction extends Construct {
       timeout: Duration.seconds(30),
       logRetention,
       network: foundation,
+      ...(maxConcurrency !== undefined && { maxConcurrency }),
     });
     this.fn = fn;
     this.logGroup = logGroup;

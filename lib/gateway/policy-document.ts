@@ -12,6 +12,7 @@ import {
 /** A service's policies as JSON that the contract's decoder reads: what it would add by itself is left out. */
 export function policyDocument({
   identityHeaders,
+  keepHeaders,
   badCredentials,
   circuit,
   retry,
@@ -25,6 +26,7 @@ export function policyDocument({
   return {
     ...service,
     ...(!isDeepStrictEqual(identityHeaders, DEFAULT_IDENTITY_HEADERS) && { identityHeaders }),
+    ...(keepHeaders.length > 0 && { keepHeaders }),
     ...(badCredentials && { badCredentials: encodeLimit(badCredentials) }),
     circuit: circuit && encodeCircuit(circuit),
     ...(retry && { retry }),

@@ -2,16 +2,29 @@ import { InvalidPropError } from '../invalid-prop.ts';
 import { HEALTH_PATH, overlap } from './prefix.ts';
 import { type RouteKey, routeKeyShape, routeKeyText } from './route.ts';
 
-/** Routes an API may have. Each service has one integration and at least two routes, so integrations end later. */
-const ROUTE_LIMIT = 300;
+/**
+ * Services of an API, which may have 300 integrations: one a service, and that of the health function. AWS raises the
+ * quota of routes and not this one. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+const MOST_SERVICES = 299;
 
 /** What of the gateway's paths is taken. */
 export class RouteTable {
+  readonly #routeQuota: number;
   readonly #prefixes = new Map<string, string>();
   readonly #keys = new Map<string, string>();
 
-  /** Gives a service its prefix, unless requests under it could be another's. */
+  constructor(routeQuota: number) {
+    this.#routeQuota = routeQuota;
+  }
+
+  /** Gives a service its prefix, unless requests under it could be another's or the API is full. */
   claimPrefix(service: string, prefix: string): void {
+    if (this.#prefixes.size >= MOST_SERVICES) {
+      throw new InvalidPropError(
+        `an API must have at most ${MOST_SERVICES} services, got one more: AWS gives it 300 integrations, a quota that it does not raise; split the services over two gateways`,
+      );
+    }
     if (overlap(prefix, HEALTH_PATH)) {
       throw new InvalidPropError(
         `prefix must not overlap ${HEALTH_PATH}, got ${JSON.stringify(prefix)}: that path is the gateway's own`,
@@ -40,9 +53,9 @@ export class RouteTable {
         `a route must be given once, got ${JSON.stringify(routeKeyText(key))} beside '${taken}': both match the same requests; keep one`,
       );
     }
-    if (this.#keys.size >= ROUTE_LIMIT) {
+    if (this.#keys.size >= this.#routeQuota) {
       throw new InvalidPropError(
-        `an API must have at most ${ROUTE_LIMIT} routes, got one more with ${JSON.stringify(routeKeyText(key))}: split the services over two gateways`,
+        `an API must have at most ${this.#routeQuota} routes, got one more with ${JSON.stringify(routeKeyText(key))}: let AWS raise the API's quota "Routes per API" and give the gateway the new one as routeQuota, or split the services over two gateways`,
       );
     }
     this.#keys.set(shape, routeKeyText(key));

@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import { AUTH, type Auth } from './auth.ts';
 import { BOOLEAN, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
 import { CIRCUIT_BREAKER, type CircuitBreaker } from './circuit-breaker.ts';
+import { KEEP_HEADERS } from './keep-headers.ts';
 import { RATE_LIMIT, type RateLimits } from './rate-limit.ts';
 import { RETRY_PROPS, type RetryProps } from './retries.ts';
 
@@ -46,6 +47,14 @@ export interface ServiceProps extends RetryProps {
    */
   readonly forwardAuthorization?: boolean;
   /**
+   * Headers of clients that the upstream is sent although servers would believe them, by their whole names:
+   * `['CF-Connecting-IP']`. Name one only where a proxy that all clients come through sets it, and where no client can
+   * reach the gateway without that proxy. docs/props.md has the list of headers that do not go on otherwise.
+   *
+   * @default - none of that list
+   */
+  readonly keepHeaders?: readonly string[];
+  /**
    * MB of the proxy function, which decide its share of a CPU, too.
    *
    * @default 256
@@ -71,6 +80,7 @@ export const SERVICE_PROPS = {
   ...RETRY_PROPS,
   stripPrefix: optional(BOOLEAN),
   forwardAuthorization: optional(BOOLEAN),
+  keepHeaders: optional(KEEP_HEADERS),
   memorySize: optional(NUMBER),
   maxConcurrency: optional(NUMBER),
 } satisfies PropKinds<ServiceProps>;

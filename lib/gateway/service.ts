@@ -1,10 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
+import { type CfnElement, CfnResource, Duration, NestedStack } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
 import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
@@ -19,6 +19,7 @@ import type { CircuitFunction } from './circuit-function.ts';
 import type { Circuits } from './circuits.ts';
 import type { BilledAlarm } from './idle-cost.ts';
 import { intervalMs } from './interval.ts';
+import { keepHeaders } from './keep-headers.ts';
 import type { NamedLimit } from './limit-policies.ts';
 import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
@@ -77,8 +78,12 @@ const TIMEOUT = {
   reason: `API Gateway ends an integration at 30 s, and ${OVERHEAD_ALLOWANCE.toSeconds()} s of it is the gateway's own`,
 };
 
-/** One upstream behind one path prefix, with its policies and a proxy function of its own. */
-export class Service extends Construct {
+/**
+ * One upstream behind one path prefix, with its policies and a proxy function of its own.
+ *
+ * Each service is a nested stack: a stack holds 500 resources, which 42 services with CORS would fill.
+ */
+export class Service extends NestedStack {
   readonly name: string;
   readonly prefix: string;
   /** Undefined for a service without a circuit. */
@@ -94,7 +99,7 @@ export class Service extends Construct {
 
   /** Not for direct use: call `gateway.addService`. */
   constructor(scope: Construct, name: string, context: ServiceContext, props: ServiceProps) {
-    super(scope, name);
+    super(scope, name, { description: `Tollgate ${context.gateway}: service ${name}` });
     checkProps(props, SERVICE_PROPS);
     checkPrefix(props.prefix);
     context.routes.claimPrefix(name, props.prefix);
@@ -120,6 +125,7 @@ export class Service extends Construct {
       stripPrefix: props.stripPrefix ?? true,
       forwardAuthorization: props.forwardAuthorization ?? false,
       identityHeaders: context.identityHeaders,
+      keepHeaders: keepHeaders(props.keepHeaders ?? [], context.identityHeaders),
       badCredentials: context.badCredentials,
       circuit: breaker.policy,
       retry: retryPolicy(props),
@@ -199,6 +205,12 @@ export class Service extends Construct {
       this.#routes[routeKeyText(routeKey)] = policy;
     });
     return this;
+  }
+
+  /** CloudFormation makes names of logical ids. Without this, a function's name would not say which service it is of. */
+  protected override allocateLogicalId(element: CfnElement): string {
+    const id = super.allocateLogicalId(element);
+    return CfnResource.isCfnResource(element) ? this.node.id.replaceAll('-', '') + id : id;
   }
 
   /** Where requests go that no route of `addRoute` matches. */

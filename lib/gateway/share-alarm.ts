@@ -30,20 +30,23 @@ export interface ShareAlarmProps extends CircuitAlarmContext {
   readonly expression: string;
   readonly usingMetrics: Readonly<Record<string, IMetric>>;
   readonly period: Duration;
+  /** Periods of which one must have the share. */
+  readonly evaluationPeriods: number;
   /** 0 < share <= 1. */
   readonly share: number;
 }
 
-/** An alarm that opens a circuit when one period has the share, and not because a period has no data. */
+/** An alarm that opens a circuit when one of its periods has the share, and not because a period has no data. */
 export function shareAlarm(scope: Construct, props: ShareAlarmProps): Alarm {
-  const { gateway, service, kind, when, expression, usingMetrics, label, period, share } = props;
+  const { gateway, service, kind, when, expression, usingMetrics, label, period, evaluationPeriods, share } = props;
   const alarm = new Alarm(scope, 'Alarm', {
     alarmName: circuitAlarmName(gateway, service, kind),
     alarmDescription: `Opens the circuit of ${service}: ${when}`,
     metric: new MathExpression({ expression, usingMetrics, label, period }),
     threshold: share,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    evaluationPeriods: 1,
+    evaluationPeriods,
+    datapointsToAlarm: 1,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   });
   alarm.addAlarmAction(props.action);

@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { THROTTLES_PERIOD } from './alarm-period.ts';
+import { THROTTLES_PERIOD, THROTTLES_PERIODS } from './alarm-period.ts';
 import { percentOf } from './percent-share.ts';
 import { type CircuitAlarmContext, shareAlarm } from './share-alarm.ts';
 
@@ -38,6 +38,7 @@ export class ThrottleAlarm extends Construct {
         throttles: proxyFunction.metricThrottles(sum),
       },
       period: this.period,
+      evaluationPeriods: THROTTLES_PERIODS,
     });
   }
 }

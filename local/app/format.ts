@@ -1,3 +1,4 @@
+import { masked } from '../../lambdas/contract/masked.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import type { RequestReport } from '../http/api.ts';
 import type { LogEvent } from '../log.ts';
@@ -33,7 +34,7 @@ function formatAlarm({ alarm, state, previous }: AlarmChange, verbose: boolean):
 /** What API Gateway itself answered, or in full detail every request. */
 function formatReport({ method, path, status, latencyMs, reason, routeKey }: RequestReport): string {
   const details = [reason, routeKey && `route ${routeKey}`].filter(Boolean).join(', ');
-  return `api ${status} ${method} ${path} ${Math.round(latencyMs)} ms${details ? ` (${details})` : ''}`;
+  return `api ${status} ${method} ${masked(path)} ${Math.round(latencyMs)} ms${details ? ` (${details})` : ''}`;
 }
 
 function formatLine(label: string, line: string, verbose: boolean): string {

@@ -27,7 +27,7 @@ export async function run(
   { log, print }: Sinks,
   closers: Closers,
 ): Promise<RunningGateway> {
-  const { port, operatorPort, upstreams } = options;
+  const { port, operatorPort, hosts, upstreams } = options;
   const redis = suggestRedis(process.env);
   await checkPort(port);
   if (operatorPort !== 'usual') await checkPort(operatorPort, '--operator-port');
@@ -36,7 +36,7 @@ export async function run(
   const dirs = options.assemblyDir === undefined ? await firstAssembly(app) : undefined;
   const assemblyDir = dirs?.served ?? options.assemblyDir ?? '';
   const { stateDir } = project;
-  const starting = () => startGateway({ assemblyDir, port, operatorPort, upstreams, stateDir, redis, log });
+  const starting = () => startGateway({ assemblyDir, port, operatorPort, hosts, upstreams, stateDir, redis, log });
   const gateway = closers.add(await withProgress('starting', starting));
   if (dirs) closers.push(watchSources(gateway, app, dirs, print));
   print(

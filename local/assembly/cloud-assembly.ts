@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode, UserError } from '../user-error.ts';
+import type { Place } from './intrinsics.ts';
+import { nestedStacks } from './nested-stacks.ts';
 
 export interface Resource {
   readonly Type: string;
@@ -28,10 +30,13 @@ export interface Stack {
   readonly paths: ReadonlyMap<string, string>;
   /** Absolute paths of file assets by their key in the assets' bucket. */
   readonly assets: ReadonlyMap<string, string>;
+  /** The resource that is this stack in the stack around it; undefined for a stack of the app. */
+  readonly parent?: Place;
 }
 
 export interface CloudAssembly {
   readonly dir: string;
+  /** Nested stacks included. */
   readonly stacks: readonly Stack[];
   /** What constructs reported with `Annotations.addError`: the CDK's own command refuses such an assembly. */
   readonly errors: readonly string[];
@@ -59,7 +64,7 @@ interface Manifest {
 const ANY_ACCOUNT = '123456789012';
 const ANY_REGION = 'us-east-1';
 
-/** Reads the stacks of a cloud assembly, those of its stages too. */
+/** Reads the stacks of a cloud assembly, those of its stages and those nested in others too. */
 export function readCloudAssembly(dir: string): CloudAssembly {
   const manifest = readManifest(dir);
   const [missing] = manifest.missing ?? [];
@@ -76,7 +81,8 @@ export function readCloudAssembly(dir: string): CloudAssembly {
   const assets = readAssets(dir, artifacts);
   const stacks = artifacts
     .filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack')
-    .map(([id, artifact]) => readStack(dir, id, artifact, assets));
+    .map(([id, artifact]) => readStack(dir, id, artifact, assets))
+    .flatMap((stack) => [stack, ...nestedStacks(stack, (file) => readTemplate(dir, file))]);
   return {
     dir,
     stacks: [...stacks, ...stages.flatMap((stage) => stage.stacks)],
@@ -167,6 +173,11 @@ function readAssets(dir: string, artifacts: readonly [string, Artifact][]): Read
     }
   }
   return assets;
+}
+
+function readTemplate(dir: string, file: string): Template | undefined {
+  const path = join(dir, file);
+  return existsSync(path) ? (readJson(path) as Template) : undefined;
 }
 
 function readJson(path: string): unknown {

@@ -1,6 +1,7 @@
 import { UserError } from '../user-error.ts';
 import type { CloudAssembly, Resource, Stack } from './cloud-assembly.ts';
 import { attributeOf, physicalId } from './physical.ts';
+import { NESTED_STACK } from './resource-types.ts';
 
 /** A resource of a stack, the way error messages name it. */
 export interface Place {
@@ -38,8 +39,10 @@ export class Resolver {
     return resolved === NO_VALUE ? undefined : resolved;
   }
 
-  /** False where the resource's condition says that it is not created. */
+  /** False where the condition of the resource, or of a nested stack around it, says that it is not created. */
   exists(resource: Resource, place: Place): boolean {
+    const { parent } = place.stack;
+    if (parent && !this.exists(this.#target(parent.logicalId, parent).resource, parent)) return false;
     return resource.Condition === undefined || this.#condition(resource.Condition, place);
   }
 
@@ -95,6 +98,7 @@ export class Resolver {
     'Fn::And': (argument, place) => this.#list(argument, place).every(Boolean),
     'Fn::Or': (argument, place) => this.#list(argument, place).some(Boolean),
     'Fn::ImportValue': (argument, place) => this.#import(String(this.#value(argument, place)), place),
+    'Fn::GetStackOutput': (argument, place) => this.#stackOutput(this.#value(argument, place), place),
     'Fn::GetAZs': (argument, place) => {
       const region = this.#value(argument, place);
       return ZONES.map(
@@ -120,17 +124,38 @@ export class Resolver {
     const pseudo = pseudoParameter(name, stack);
     if (pseudo !== undefined) return pseudo;
     const parameter = stack.template.Parameters?.[name];
-    if (parameter) {
-      if (parameter.Default === undefined) throw this.#fault(place, `parameter ${name}, which has no default`);
-      return parameter.Default;
-    }
-    return physicalId(this.#target(name, place), this);
+    return parameter ? this.#parameter(name, parameter.Default, place) : physicalId(this.#target(name, place), this);
   }
 
-  #attribute(argument: unknown, place: Place): string {
+  /** A nested stack has the values that the stack around it passes. */
+  #parameter(name: string, byDefault: unknown, place: Place): unknown {
+    const { parent } = place.stack;
+    const passed = parent && this.#target(parent.logicalId, parent).resource.Properties?.['Parameters'];
+    const value = (passed as Fields | undefined)?.[name];
+    if (parent && value !== undefined) {
+      return this.#guarded(`parameter ${name}`, place, () => this.#value(value, parent));
+    }
+    if (byDefault === undefined) throw this.#fault(place, `parameter ${name}, which has no default`);
+    return byDefault;
+  }
+
+  #attribute(argument: unknown, place: Place): unknown {
     // Both forms are allowed: ["Table", "Arn"] and "Table.Arn".
-    const [logicalId, ...attribute] = Array.isArray(argument) ? argument.map(String) : String(argument).split('.');
-    return attributeOf(this.#target(logicalId ?? '', place), attribute.join('.'), this);
+    const [logicalId = '', ...rest] = Array.isArray(argument) ? argument.map(String) : String(argument).split('.');
+    const target = this.#target(logicalId, place);
+    const attribute = rest.join('.');
+    return target.resource.Type === NESTED_STACK
+      ? this.#output(attribute.replace(/^Outputs\./, ''), target, place)
+      : attributeOf(target, attribute, this);
+  }
+
+  #output(name: string, target: Place, place: Place): unknown {
+    const nested = this.#assembly.stacks.find(
+      ({ parent }) => parent?.stack === target.stack && parent.logicalId === target.logicalId,
+    );
+    const output = nested?.template.Outputs?.[name];
+    if (!nested || !output) throw this.#fault(place, `output ${name} of ${target.logicalId}, which it lacks`);
+    return this.#guarded(`output ${name}`, place, () => this.#value(output.Value, { stack: nested, logicalId: name }));
   }
 
   #target(logicalId: string, place: Place): Place & { readonly resource: Resource } {
@@ -166,9 +191,20 @@ export class Resolver {
     throw this.#fault(place, `export ${name}, which no stack of the app has`);
   }
 
+  #stackOutput(argument: unknown, place: Place): unknown {
+    const { StackName: name, OutputName: logicalId } = argument as Readonly<Record<string, string>>;
+    const stack = this.#assembly.stacks.find((candidate) => candidate.name === name);
+    const output = stack?.template.Outputs?.[logicalId ?? ''];
+    if (!stack || !output) throw this.#fault(place, `output ${logicalId} of ${name}, which no stack of the app has`);
+    const producer = { stack, logicalId: logicalId ?? '' };
+    return this.#guarded(`output ${logicalId} of ${name}`, place, () => this.#value(output.Value, producer));
+  }
+
   #guarded<T>(name: string, place: Place, run: () => T): T {
-    if (this.#underWay.includes(name)) throw this.#fault(place, `${name}, which refers to itself`);
-    this.#underWay.push(name);
+    // Stacks may use the same names.
+    const key = `${place.stack.name}: ${name}`;
+    if (this.#underWay.includes(key)) throw this.#fault(place, `${name}, which refers to itself`);
+    this.#underWay.push(key);
     try {
       return run();
     } finally {

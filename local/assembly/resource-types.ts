@@ -1,3 +1,6 @@
+/** A stack within a stack: its resources are served as those of any stack. */
+export const NESTED_STACK = 'AWS::CloudFormation::Stack';
+
 /** Resource types that the local run serves. */
 export const SERVED = [
   'AWS::ApiGatewayV2::Api',
@@ -5,6 +8,7 @@ export const SERVED = [
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',
+  NESTED_STACK,
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::DynamoDB::Table',

@@ -3,7 +3,6 @@ import { functionNameIn } from '../assembly/physical.ts';
 import { INVOCATION_TIMEOUT_MS, type Invoke, type Outcome } from '../functions/invocation.ts';
 import { parseEvent } from '../functions/parse-event.ts';
 import type { Api } from '../http/api.ts';
-import { isForLocalHost } from '../http/local-host.ts';
 import type { Request, Response } from '../http/message.ts';
 import { readAssets } from './assets.ts';
 import { CallGuard } from './call-guard.ts';
@@ -43,7 +42,6 @@ export function createDashboardApi(options: DashboardApiOptions): Api {
   const assets = readAssets();
   return async (request) => {
     const { method, target } = request;
-    if (!isForLocalHost(request)) return refusal(403, 'this is served to 127.0.0.1 and localhost only');
     if (method === 'POST' && target === CALLS_PATH) return call(request, guard, options);
     if (method !== 'GET' && method !== 'HEAD') return refusal(404, 'there is nothing of this kind here');
     if (/^\/dashboard\/?(\?.*)?$/.test(target)) {

@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
+import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
 import { publicKeys } from './keys.ts';
 
@@ -24,7 +25,7 @@ export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf)
     if (name === 'jwks.json') return publicKeys(stateDir, issuer, algorithms);
     return { issuer, jwks_uri: jwksUriOf(issuer), id_token_signing_alg_values_supported: algorithms };
   };
-  const server = createServer(async (incoming, outgoing) => {
+  const answer: RequestListener = async (incoming, outgoing) => {
     try {
       const document = await documentAt(incoming.url ?? '');
       if (document === undefined) return outgoing.writeHead(404).end();
@@ -33,7 +34,8 @@ export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf)
     } catch {
       outgoing.destroy();
     }
-  });
+  };
+  const server = createServer(localOnly(answer));
   await listen(server, 0);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const jwksUriOf = (issuer: string) => `${url}/${encodeURIComponent(issuer)}/jwks.json`;

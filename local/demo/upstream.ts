@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
 
 export interface DemoUpstream {
@@ -15,9 +16,11 @@ const BYTES_LIMIT = 64 * 1024 * 1024;
 
 /** Stands in for a service's upstream: tells as JSON what it received, and fails or dawdles when its path says so. */
 export async function startUpstream(service: string): Promise<DemoUpstream> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+  const answer: RequestListener = (incoming, outgoing) => {
     respond(service, incoming, outgoing).catch(() => outgoing.destroy());
-  });
+  };
+  // The gateway forwards the Origin of its clients.
+  const server = createServer({ keepAliveTimeout: 60_000 }, localOnly(answer, { anyOrigin: true }));
   await listen(server, 0);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -8,6 +8,7 @@ import { isPreflight, preflightAnswer, withCors } from './cors.ts';
 import { proxyEvent, type RequestFacts, splitTarget } from './event.ts';
 import { headersTooLarge } from './limits.ts';
 import type { Request, Response } from './message.ts';
+import { readPath } from './path.ts';
 import { responseOf } from './reply.ts';
 import { type Selection, selectRoute } from './routes.ts';
 import { type Admit, createThrottle } from './throttle.ts';
@@ -76,7 +77,7 @@ async function serve(request: Request, facts: Facts, steps: Steps): Promise<Resu
   if (headersTooLarge(request)) return own(431, 'request line and headers over 10,240 bytes');
   if (request.bodyTooLarge) return own(413, 'body over 10 MB');
   const selection = select(steps.model.routes, request);
-  if (selection === 'malformed') return own(400, 'path not well encoded');
+  if (selection === 'malformed') return own(400, 'path cannot be decoded twice');
   // A route that matches OPTIONS, `ANY` and `$default` included, gets the preflight as well, authorizer and all.
   if (!selection && steps.model.cors && isPreflight(request.method, request.headers)) {
     return { response: preflightAnswer(steps.model.cors, request.headers), reason: 'CORS preflight' };
@@ -88,7 +89,7 @@ async function serve(request: Request, facts: Facts, steps: Steps): Promise<Resu
 
 function select(routes: readonly RouteModel[], request: Request): Selection<RouteModel> | 'malformed' | undefined {
   try {
-    return selectRoute(routes, request.method, splitTarget(request.target).path);
+    return selectRoute(routes, request.method, readPath(splitTarget(request.target).path).routed);
   } catch (error) {
     if (error instanceof URIError) return 'malformed';
     throw error;

@@ -1,6 +1,7 @@
 import { isUtf8 as bufferIsUtf8 } from 'node:buffer';
 import type { ApiModel } from '../assembly/model.ts';
 import { type Headers, header, type Request } from './message.ts';
+import { readPath } from './path.ts';
 
 /** What is known of a request beside its own bytes. */
 export interface RequestFacts {
@@ -22,7 +23,7 @@ export function commonEvent(request: Request, facts: RequestFacts) {
     version: '2.0',
     routeKey: facts.routeKey,
     // An HTTP API hands the path on decoded, in spite of the field's name; the query stays as it was sent.
-    rawPath: decodeURIComponent(path),
+    rawPath: readPath(path).raw,
     rawQueryString: query,
     ...(cookies.length > 0 && { cookies }),
     headers: eventHeaders(request, facts),
@@ -110,7 +111,7 @@ function requestContext(request: Request, { requestId, nowMs, routeKey, api }: R
     domainPrefix: domainName.split('.')[0] ?? domainName,
     http: {
       method: request.method,
-      path: decodeURIComponent(splitTarget(request.target).path),
+      path: readPath(splitTarget(request.target).path).raw,
       protocol: request.protocol,
       sourceIp: request.sourceIp,
       userAgent: header(request.headers, 'user-agent') ?? '',

@@ -17,16 +17,16 @@ interface Candidate<Route> extends Selection<Route> {
  * The route that an HTTP API selects: a full match before a greedy one before `$default`; among those the more literal
  * path, segment by segment, and then the route that names the method. Undefined where nothing matches.
  *
- * `path` is split while still encoded, so that an encoded slash stays within its segment.
+ * `path` is decoded once (see `readPath`), so an encoded slash separates segments. Parameters are decoded once more.
  *
- * @throws URIError for a path that is not well encoded
+ * @throws URIError where a parameter cannot be decoded
  */
 export function selectRoute<Route extends Keyed>(
   routes: readonly Route[],
   method: string,
   path: string,
 ): Selection<Route> | undefined {
-  const segments = segmentsOf(path).map(decodeURIComponent);
+  const segments = segmentsOf(path);
   const candidates = routes.flatMap((route) => matchRoute(route, method, segments));
   return candidates.toSorted((a, b) => (a.rank < b.rank ? -1 : 1))[0];
 }
@@ -51,10 +51,10 @@ function matchPath(pattern: readonly string[], segments: readonly string[]): Rec
     if (segment === undefined) return undefined;
     const variable = /^\{([^}+]+)(\+?)\}$/.exec(part);
     if (variable?.[1] && variable[2]) {
-      parameters[variable[1]] = segments.slice(index).join('/');
+      parameters[variable[1]] = decodeURIComponent(segments.slice(index).join('/'));
       return parameters;
     }
-    if (variable?.[1] && segment !== '') parameters[variable[1]] = segment;
+    if (variable?.[1] && segment !== '') parameters[variable[1]] = decodeURIComponent(segment);
     else if (part !== segment) return undefined;
   }
   return pattern.length === segments.length ? parameters : undefined;

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { systemCode, UserError } from '../user-error.ts';
 import { answer } from './answers.ts';
 import type { Api } from './api.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
+import { type LocalOnlyOptions, localOnly } from './local-only.ts';
 import type { Headers, Request, Response } from './message.ts';
 
 /** Well over the limit that API Gateway sets, so that its own answer is given and not Node's. */
@@ -15,7 +16,7 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export interface ServerOptions {
+export interface ServerOptions extends LocalOnlyOptions {
   /** What chooses the port. @default '--port' */
   readonly option?: string;
   /** @default 10 MB */
@@ -26,11 +27,13 @@ export interface ServerOptions {
 export async function serveApi(
   api: () => Api,
   port: number,
-  { option = PORT_OPTION, bodyLimitBytes = BODY_LIMIT_BYTES }: ServerOptions = {},
+  { option = PORT_OPTION, bodyLimitBytes = BODY_LIMIT_BYTES, ...admitted }: ServerOptions = {},
 ): Promise<ApiServer> {
-  const server = createServer({ maxHeaderSize: PARSER_LIMIT_BYTES, keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+  const serve: RequestListener = (incoming, outgoing) => {
     handle(api(), incoming, outgoing, bodyLimitBytes).catch(() => outgoing.destroy());
-  });
+  };
+  const limits = { maxHeaderSize: PARSER_LIMIT_BYTES, keepAliveTimeout: 60_000 };
+  const server = createServer(limits, localOnly(serve, admitted));
   // A client that closes its side after the request still gets its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', refuseUnreadable);

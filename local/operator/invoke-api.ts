@@ -1,8 +1,8 @@
 import { INVOCATION_TIMEOUT_MS, type Invoke, type Outcome } from '../functions/invocation.ts';
 import { NESTING_LIMIT, parseEvent } from '../functions/parse-event.ts';
 import type { Api } from '../http/api.ts';
-import { isForLocalHost } from '../http/local-host.ts';
-import { header, type Request, type Response } from '../http/message.ts';
+import { header, type Response } from '../http/message.ts';
+import { createVerifier } from './signature.ts';
 
 /** An event, far above what an operation may hold. */
 export const OPERATOR_BODY_LIMIT_BYTES = 64 * 1024;
@@ -12,20 +12,24 @@ export interface InvokeApiOptions {
   /** Names of the functions that may be invoked. */
   readonly functions: () => readonly string[];
   readonly invoke: Invoke;
+  /** Signs requests. */
+  readonly secret: string;
 }
 
 /**
  * Lambda's Invoke for the operator function, the way an SDK asks for it: synchronous, and in no other function's name.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export function createInvokeApi({ functions, invoke }: InvokeApiOptions): Api {
+export function createInvokeApi({ functions, invoke, secret }: InvokeApiOptions): Api {
+  const isSigned = createVerifier(secret);
   return async (request) => {
     const [, encoded] = PATH.exec(request.target) ?? [];
     const name = encoded === undefined ? undefined : decoded(encoded);
     if (request.method !== 'POST' || name === undefined) return failure(404, 'NotFound', 'only Invoke is served here');
-    if (!isFromSdk(request))
-      return failure(403, 'AccessDeniedException', 'only signed requests to 127.0.0.1 are served');
     if (request.bodyTooLarge) return failure(413, 'RequestTooLargeException', 'an event may have at most 64 KB here');
+    if (!(await isSigned(request))) {
+      return failure(403, 'InvalidSignatureException', 'a request must be signed with the secret that npm start wrote');
+    }
     const known = functions();
     if (!known.includes(name)) {
       const has = known.length === 0 ? 'none' : known.join(', ');
@@ -48,15 +52,6 @@ export function createInvokeApi({ functions, invoke }: InvokeApiOptions): Api {
     }
     return responseOf(await invoke(name, event, INVOCATION_TIMEOUT_MS));
   };
-}
-
-/**
- * A page in this machine's browser must not revoke anybody: it cannot send a signature without asking first, which is
- * answered 404, nor reach this address under a name of its own.
- */
-function isFromSdk(request: Request): boolean {
-  const authorization = header(request.headers, 'authorization') ?? '';
-  return isForLocalHost(request) && authorization.startsWith('AWS4-HMAC-SHA256 ');
 }
 
 function decoded(segment: string): string | undefined {

@@ -5,9 +5,9 @@ import type { Api } from '../http/api.ts';
 import { createInvokeApi } from './invoke-api.ts';
 
 /** All that operators find on their port: Lambda's Invoke for their commands, and the dashboards for their browser. */
-export function createOperatorApi(model: () => GatewayModel, invoke: Invoke): Api {
+export function createOperatorApi(model: () => GatewayModel, invoke: Invoke, secret: string): Api {
   const operators = () => model().operators;
-  const invokeApi = createInvokeApi({ functions: operators, invoke });
+  const invokeApi = createInvokeApi({ functions: operators, invoke, secret });
   const dashboardApi = createDashboardApi({
     gateway: () => model().api.name,
     dashboards: () => model().dashboards,

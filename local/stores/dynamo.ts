@@ -1,7 +1,8 @@
-import { Server } from 'node:http';
+import { type RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import dynalite from 'dynalite';
 import type { TableModel } from '../assembly/model.ts';
+import { localOnly } from '../http/local-only.ts';
 import { listen } from '../http/server.ts';
 
 export interface DynamoStore {
@@ -18,6 +19,7 @@ const SIGNATURE =
 /** DynamoDB in this process, in memory. */
 export async function startDynamo(): Promise<DynamoStore> {
   const server: Server = dynalite({ createTableMs: 0 });
+  guard(server);
   await listen(server, 0);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -27,6 +29,13 @@ export async function startDynamo(): Promise<DynamoStore> {
     },
     close: () => closeHttp(server),
   };
+}
+
+/** dynalite itself answers every page, under every name, and checks no signature. */
+function guard(server: Server): void {
+  const listeners = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  for (const listener of listeners) server.on('request', localOnly(listener));
 }
 
 /** Not dynalite's own `close`: that ends its database under requests that are still being answered. */

@@ -2,9 +2,14 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { operatorName } from '../../bin/ops/operator-name.ts';
+import { createInvokeApi } from '../../local/operator/invoke-api.ts';
+import { writeSecret } from '../../local/operator/secret.ts';
+import { serveOperator } from '../../local/operator/serve-operator.ts';
+import { ISSUER_DIR } from '../e2e/support/assembly.ts';
 import { eventually, type ServedGateway, serve } from '../e2e/support/gateway.ts';
+import { temporaryDir } from '../local/support/assembly.ts';
 import { freePort } from '../support/redis.ts';
 
 const PROJECT_ROOT = join(import.meta.dirname, '../..');
@@ -24,7 +29,10 @@ const BARE = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
-function ops(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+/** Where the gateways of the tests keep their secrets. */
+const LOCAL = { TOLLGATE_STATE_DIR: ISSUER_DIR };
+
+function ops(args: readonly string[], env: Readonly<Record<string, string>> = LOCAL): Promise<Finished> {
   return new Promise((resolve) => {
     const tsx = join(PROJECT_ROOT, 'node_modules/.bin/tsx');
     execFile(tsx, ['bin/ops.ts', ...args], { cwd: PROJECT_ROOT, env: { ...BARE, ...env } }, (error, stdout, stderr) =>
@@ -270,8 +278,23 @@ describe('without a gateway', () => {
     const port = await freePort();
     expect(await ops(['list', '--local', String(port)])).toMatchObject({
       code: 1,
-      stderr: `error: nothing listens on 127.0.0.1:${port}: run npm start, or give the port that it tells as --local PORT\n`,
+      stderr: `error: no gateway of this checkout runs on port ${port}: run npm start, or give the port that it tells as --local PORT\n`,
     });
+  });
+
+  it('says that a gateway was killed, or that another checkout has its port', async () => {
+    const [dir, port] = [temporaryDir(), await freePort()];
+    const secret = writeSecret(dir, port);
+    const list = () => ops(['list', '--local', String(port)], { TOLLGATE_STATE_DIR: dir });
+    expect((await list()).stderr).toBe(
+      `error: nothing listens on 127.0.0.1:${port}: run npm start, or give the port that it tells as --local PORT\n`,
+    );
+    const other = createInvokeApi({ functions: () => [], invoke: vi.fn(), secret: `${secret.value}x` });
+    const server = await serveOperator(() => other, port);
+    onTestFinished(() => server.close());
+    expect((await list()).stderr).toBe(
+      `error: the gateway on 127.0.0.1:${port} is not one of this checkout: run the command in the checkout that started it\n`,
+    );
   });
 
   it.each([

@@ -75,7 +75,9 @@ describe('a line of a log', () => {
 
   it('of a request that was refused before any limit was asked is none', () => {
     expect(readEntry(accessLine({ status: '401' }))).toBeUndefined();
-    expect(readEntry(functionLine('ip:192.0.2.1', NOON_MS, { status: 403 }))).toBeUndefined();
+    expect(readEntry(accessLine({ status: '403', integrationStatus: '-' }))).toBeUndefined();
+    expect(readEntry(accessLine({ status: '403', integrationStatus: '200' }))).toBeDefined();
+    expect(readEntry(functionLine('sub:alice', NOON_MS, { status: 403 }))).toBeDefined();
     expect(readEntry(functionLine('sub:alice', NOON_MS, { status: 429 }))).toBeDefined();
   });
 });

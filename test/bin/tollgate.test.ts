@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,20 +34,27 @@ function run(env: Record<string, string>, cwd = PROJECT_ROOT): Promise<{ code: n
 }
 
 describe('the command of cdk.json', () => {
-  it('synthesizes both stacks, their functions from six bundles', { timeout: 120_000 }, async () => {
+  it('synthesizes both stacks and those of the services, their functions from six bundles', {
+    timeout: 120_000,
+  }, async () => {
     const dir = join(outdir, 'dev');
     const { code, stderr } = await run({ CDK_OUTDIR: dir, CDK_CONTEXT_JSON: JSON.stringify(context) });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
 
-    const template = JSON.parse(readFileSync(join(dir, 'Tollgate-dev-Gateway.template.json'), 'utf8'));
-    const keys = Object.values(template.Resources as Record<string, { Type: string; Properties: Lambda }>)
+    const names = readdirSync(dir).filter((name) => name.endsWith('.template.json'));
+    expect(names.map((name) => name.replace(/[0-9A-F]{8}\.nested/, '.nested')).sort()).toEqual([
+      'Tollgate-dev-Foundation.template.json',
+      'Tollgate-dev-Gateway.template.json',
+      ...['orders', 'payments', 'products', 'users'].map((name) => `TollgatedevGateway${name}.nested.template.json`),
+    ]);
+    const keys = names
+      .flatMap((name) => Object.values(resourcesOf(join(dir, name))))
       .filter(({ Type }) => Type === 'AWS::Lambda::Function')
       .map(({ Properties }) => Properties.Code.S3Key);
     expect(keys).toHaveLength(9);
     expect(new Set(keys).size).toBe(9);
     const bundles = keys.map((key) => statSync(join(dir, `asset.${key.replace('.zip', '')}`, 'index.mjs')).ino);
     expect(new Set(bundles).size).toBe(6);
-    expect(existsSync(join(dir, 'Tollgate-dev-Foundation.template.json'))).toBe(true);
   });
 
   it('says in one line what is wrong, and writes nothing', { timeout: 60_000 }, async () => {
@@ -70,6 +87,10 @@ describe('the command of cdk.json', () => {
     );
   });
 });
+
+function resourcesOf(path: string): Readonly<Record<string, { readonly Type: string; readonly Properties: Lambda }>> {
+  return JSON.parse(readFileSync(path, 'utf8')).Resources;
+}
 
 interface Lambda {
   readonly Code: { readonly S3Key: string };

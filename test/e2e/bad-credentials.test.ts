@@ -10,6 +10,36 @@ afterAll(() => gateway.close());
 
 /** Refusals of one address in a minute, of all services together. */
 const ALLOWED = 30;
+/** Requests of one client in a minute: see lib/gateway-stack.ts. */
+const REFUNDS = 5;
+const PAYMENTS = 20;
+
+test('a whole office behind one address, whose tokens have expired, hears so and gets new ones', async () => {
+  const answers = await whileRedisAnswers(gateway, async (index) => {
+    const localAddress = `127.0.0.${50 + index}`;
+    const expired = await gateway.token('alice', { expiresInS: -60 });
+    return times(ALLOWED + 10, (count) =>
+      gateway.send('/api/users/42', { token: count < ALLOWED + 5 ? expired : `guess-${count}`, localAddress }),
+    );
+  });
+  expect(statuses(answers)).toEqual(Array(ALLOWED + 10).fill(401));
+  expect(answers[0]?.headers['www-authenticate']).toContain('the token has expired');
+  expect(answers.at(-1)?.headers['www-authenticate']).toContain('the token is not valid');
+});
+
+test('a client that goes on asking for what it may not do is told to wait, by the limit of the route', async () => {
+  const [refused, climbing] = await whileRedisAnswers(gateway, async (index) => {
+    const message = { method: 'POST', token: await gateway.token(`curious-${index}`) };
+    const other = { token: await gateway.token(`climber-${index}`) };
+    return [
+      await times(REFUNDS + 2, () => gateway.send('/api/payments/refunds', message)),
+      await times(PAYMENTS + 2, () => gateway.send('/api/payments/%2e%2e/users', other)),
+    ] as const;
+  });
+  expect(statuses(refused)).toEqual([...Array(REFUNDS).fill(403), 429, 429]);
+  expect(Number(refused.at(-1)?.headers['retry-after'])).toBeGreaterThan(0);
+  expect(statuses(climbing)).toEqual([...Array(PAYMENTS).fill(400), 429, 429]);
+});
 
 test('an address that goes on guessing is told to wait, while good tokens from there pass', async () => {
   const [guesses, localAddress] = await whileRedisAnswers(gateway, async (index) => {

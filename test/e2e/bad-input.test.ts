@@ -87,7 +87,7 @@ describe('a client that sends what it should not', () => {
   test('headers that no server should read to the end are answered 431', async () => {
     const answer = await sendBytes(
       gateway.running.url,
-      `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   });
@@ -148,15 +148,15 @@ describe('a client that sends what it should not', () => {
     'GET /api/users HTTP/9.9\r\n\r\n',
     'GET\r\n\r\n',
     '\u0016\u0003\u0001\u0002\u0000\u0001',
-    'POST /api/users/ok HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
-    'POST /api/users/ok HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n',
-    'GET /api/users/ok HTTP/1.1\r\nhost: x\r\nx bad: 1\r\n\r\n',
+    'POST /api/users/ok HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    'POST /api/users/ok HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n',
+    'GET /api/users/ok HTTP/1.1\r\nhost: localhost\r\nx bad: 1\r\n\r\n',
   ])('the bytes %j are answered 400', async (bytes) => {
     expect(await sendBytes(gateway.running.url, bytes)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('a header value of bytes that are no ASCII passes', async () => {
-    const head = `GET /api/users/ok HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nconnection: close`;
+    const head = `GET /api/users/ok HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\nconnection: close`;
     expect(await sendBytes(gateway.running.url, `${head}\r\nx-name: Zo\u00eb\u00ff\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 200 /,
     );
@@ -169,9 +169,9 @@ describe('a client that hangs up', () => {
   test('in the middle of its headers or of its body leaves nothing behind', async () => {
     const before = gateway.reports().length;
     for (const part of [
-      'GET /api/users/ok HTTP/1.1\r\nhost: x\r\nx-',
-      `POST /api/users/ok HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-length: 1000\r\n\r\nhalf`,
-      `POST /api/users/ok HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`,
+      'GET /api/users/ok HTTP/1.1\r\nhost: localhost\r\nx-',
+      `POST /api/users/ok HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\ncontent-length: 1000\r\n\r\nhalf`,
+      `POST /api/users/ok HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`,
     ]) {
       const socket = open(gateway.running.url);
       await once(socket, 'connect');
@@ -188,7 +188,7 @@ describe('a client that hangs up', () => {
       onHeld = resolve;
     });
     const socket = open(gateway.running.url);
-    socket.write(`GET /api/users/silent HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
+    socket.write(`GET /api/users/silent HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n\r\n`);
     await arrived;
     socket.resetAndDestroy();
     for (const connection of held) connection.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');

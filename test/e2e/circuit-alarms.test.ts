@@ -135,7 +135,7 @@ describe('an alarm that a service asks for', () => {
       upstream: 'http://report-service:3006',
       auth: Auth.none(),
       maxConcurrency: 1,
-      circuitBreaker: CircuitBreaker.of({ throttlePercent: 40, openFor: Duration.minutes(3) }),
+      circuitBreaker: CircuitBreaker.of({ throttlePercent: 40, openFor: Duration.minutes(4) }),
     });
   `;
 

@@ -13,6 +13,12 @@ import { createVariants } from './support/variants.ts';
 const outdir = mkdtempSync(join(tmpdir(), 'tollgate-app-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
+interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly Properties: object;
+}
+
 const appOf = (env: string): App => createApp({ outdir: join(outdir, env), context: { ...CONTEXT, env } });
 
 describe('the app', () => {
@@ -38,6 +44,7 @@ describe('the app', () => {
     expect(stacks.map(({ stackName }) => stackName).sort()).toEqual([
       'Circuits-Foundation',
       'Circuits-Gateway',
+      'Circuits-Keys',
       'Ipv6-Foundation',
       'Ipv6-Gateway',
       'Keys-Foundation',
@@ -49,6 +56,23 @@ describe('the app', () => {
       'Uncached-Gateway',
     ]);
     for (const stack of stacks) expect(stack.messages.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  it('leaves nothing, after a first deployment that was rolled back, that a retry trips over', () => {
+    const app = createVariants({ outdir: join(outdir, 'kept'), context: { ...CONTEXT } });
+    const resources = app
+      .synth()
+      .stacks.flatMap(({ template }) => Object.values(template.Resources as Record<string, Resource>));
+    const kept = resources.filter(
+      // The keys are the app's own, not the foundation's.
+      ({ DeletionPolicy: policy, Type }) => policy?.startsWith('Retain') && Type !== 'AWS::KMS::Key',
+    );
+    expect(kept.length).toBeGreaterThan(50);
+    for (const { Type, Properties, DeletionPolicy } of kept) {
+      // A protected table cannot be deleted, so it stays: under a name that nothing else takes.
+      if (Type === 'AWS::DynamoDB::Table') expect(Properties).not.toHaveProperty('TableName');
+      else expect(DeletionPolicy, Type).toBe('RetainExceptOnCreate');
+    }
   });
 
   it('stands on the foundation that its environment asks for', () => {

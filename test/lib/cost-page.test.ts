@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
@@ -7,6 +8,8 @@ import { ruleKeys } from '../../lambdas/adapters/limit-keys.ts';
 import { RULES_REREAD_MS } from '../../lambdas/adapters/operator-rules.ts';
 import { Metric } from '../../lambdas/contract/metrics.ts';
 import { MAX_RULES } from '../../lambdas/core/rule-bound.ts';
+import { addStacks } from '../../lib/app.ts';
+import { environmentOf } from '../../lib/environments.ts';
 import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
 import { type BilledAlarm, idleCost } from '../../lib/gateway/idle-cost.ts';
 import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/prices.ts';
@@ -19,7 +22,7 @@ import {
   TYPICAL_REQUEST,
   tieredCost,
 } from './support/request-cost.ts';
-import { type MetricQuery, testGateway } from './support/stacks.ts';
+import { type MetricQuery, testApp, testGateway } from './support/stacks.ts';
 
 const MILLION = 1e6;
 const BILLION = 1e9;
@@ -84,6 +87,14 @@ const withNat = idleCost({ ...defaults, natGateways: 1 });
 const ten = requestCost(TYPICAL_REQUEST, 10 * MILLION);
 const billion = requestCost(TYPICAL_REQUEST, BILLION);
 const one = requestCost(TYPICAL_REQUEST, MILLION);
+/** A service with steady traffic and no errors sends four metrics. */
+const customMetrics = 4 * 4 * FURTHER_PRICES.customMetric;
+const METRICS_OF_A_ROUTE = 6;
+/** Of all routes of the app, should API Gateway write metrics by route and all of them be called all month. */
+const routeMetrics = appRoutes() * METRICS_OF_A_ROUTE * FURTHER_PRICES.customMetric;
+const thousandReadyUnits = (engine: 'valkey' | 'redis') =>
+  idleCost({ ...defaults, cache: { kind: 'serverless', engine, ecpuMinimum: 1000 } }).cache -
+  idleCost({ ...defaults, cache: { kind: 'serverless', engine } }).cache;
 const metricsOfAService = Object.keys(Metric).length;
 /** Requests a month at which processing units make a serverless cache as dear as a node. */
 const evenCache =
@@ -91,6 +102,13 @@ const evenCache =
 
 const unitsUnderFiveLimits = (requests: number) =>
   ((requests * cacheUnitsOf(34)) / MILLION) * PRICES.cache.valkey.unitsPerMillion;
+
+function appRoutes(): number {
+  const app = testApp();
+  addStacks(app, environmentOf('dev'));
+  const gateway = Template.fromStack(app.node.findChild('Tollgate-dev-Gateway') as Stack);
+  return Object.keys(gateway.findResources('AWS::ApiGatewayV2::Route')).length;
+}
 
 describe('docs/cost.md', () => {
   const page = pageOf('docs/cost.md');
@@ -115,7 +133,7 @@ describe('docs/cost.md', () => {
     ] as const) {
       expect(text).toContain(told.replace('CENTS', dollars(alarmsOf(breaker))));
     }
-    const throttled = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(3) });
+    const throttled = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(4) });
     const more = dollars(alarmsOf(throttled) - alarmsOf(CircuitBreaker.of()));
     expect(text).toContain(`\`throttlePercent\` adds one of whole minutes, ${more}`);
     const deadLetters = dollars(idleCost({ ...defaults, alarms: gatewayAlarms([]) }).alarms);
@@ -130,6 +148,7 @@ describe('docs/cost.md', () => {
       ['Lambda requests', 'lambdaRequests'],
       ['Data out', 'dataOut'],
       ['Cache units', 'cacheUnits'],
+      ['Between zones', 'betweenZones'],
       ['DynamoDB reads', 'table'],
       ['**Total, without idle cost**', 'total'],
     ] as const) {
@@ -150,6 +169,28 @@ describe('docs/cost.md', () => {
     expect(page).toContain('$930.00, not $960');
   });
 
+  it('has the whole bill of a month, with the idle cost and the metrics that steady traffic sends', () => {
+    expect(text).toContain(`four services send without errors all month (${dollars(customMetrics)})`);
+    for (const [requests, cost] of [
+      ['10 million', ten],
+      ['1 billion', billion],
+    ] as const) {
+      expect(text).toContain(`${dollars(cost.total + idle.total + customMetrics)} for ${requests}`);
+    }
+  });
+
+  it('tells what metrics by route would cost, which are off', () => {
+    expect(appRoutes()).toBe(18);
+    expect(text).toContain(`the example's 18 routes, called in every hour of the month, make ${dollars(routeMetrics)}`);
+  });
+
+  it('tells what processing units cost that are ready', () => {
+    const [valkey, redis] = [thousandReadyUnits('valkey'), thousandReadyUnits('redis')].map(dollars);
+    expect(text).toContain(`each 1,000 of \`ecpuMinimum\` are ${valkey} a month, ${redis} of Redis OSS`);
+    const props = readFileSync(new URL('../../lib/foundation-stack.ts', import.meta.url), 'utf8');
+    expect(props).toContain(`${valkey} a month for each 1,000 of Valkey`);
+  });
+
   it('tells which parts make three quarters of a request', () => {
     expect((one.httpApi + one.logs) / one.total).toBeCloseTo(3 / 4, 1);
   });
@@ -162,6 +203,14 @@ describe('docs/cost.md', () => {
     expect(TYPICAL_REQUEST.cacheUnits).toBe(7);
     expect(text).toContain('under one limit: seven units');
     expect(text).toContain(`twelve units: ${dollars(unitsUnderFiveLimits(MILLION))} a million`);
+  });
+
+  it('agrees with what the decision on hash tags says of one slot', () => {
+    const decision = pageOf('docs/decisions/0012-one-tag-for-all-keys-of-a-request.md').replace(/\s+/g, ' ');
+    // AWS: 30,000 units a second for a slot. The script takes 11 us under one limit, and 25 us under five.
+    const [one, five] = [11, 25].map((scriptUs) => 30_000 / cacheUnitsOf(scriptUs));
+    expect(decision).toContain(`about ${one?.toLocaleString('en-US')} decisions a second, and to about 3,500`);
+    expect(Math.abs((five ?? 0) - 3500)).toBeLessThan(200);
   });
 
   it('tells what it costs to read the rules of operators, and how often they are read', () => {
@@ -195,15 +244,18 @@ describe('docs/cost.md', () => {
       ]),
       idle.total - idle.dashboard,
       idle.total - idle.alarms,
-      ten.total + idle.total,
-      billion.total + idle.total,
+      ten.total + idle.total + customMetrics,
+      billion.total + idle.total + customMetrics,
+      customMetrics,
+      routeMetrics,
+      thousandReadyUnits('valkey'),
+      thousandReadyUnits('redis'),
       2 * PRICES.highResolutionAlarmMetric,
       3 * PRICES.highResolutionAlarmMetric,
       4 * PRICES.highResolutionAlarmMetric + FURTHER_PRICES.compositeAlarm,
       2 * PRICES.alarmMetric,
       metricsOfAService * FURTHER_PRICES.customMetric,
       4 * FURTHER_PRICES.customMetric,
-      6 * 10 * FURTHER_PRICES.customMetric,
       ((3600 * HOURS_PER_MONTH) / MILLION) * FURTHER_PRICES.tableReadsPerMillion,
       unitsUnderFiveLimits(MILLION),
       ...[0, 1000, MAX_RULES].map((rules) => ruleReadsCost(rules, RULES_FRESH_MS)),

@@ -2,13 +2,19 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeCacheLogin } from '../../lambdas/contract/cache-login.ts';
+import { addStacks } from '../../lib/app.ts';
+import { environmentOf } from '../../lib/environments.ts';
 import { ACCESS_STRING } from '../../lib/foundation/access-string.ts';
 import type { Egress } from '../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../lib/foundation-stack.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
 import { JWT, onlyResource, serviceProps, testApp, testFoundation, testGateway } from './support/stacks.ts';
+
+const KEPT_ONCE_DEPLOYED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 
 const foundationTemplate = (props: FoundationStackProps = {}) => Template.fromStack(testFoundation(props));
 
@@ -48,7 +54,7 @@ describe('the foundation', () => {
     expect(ingress).toMatchObject({
       IpProtocol: 'tcp',
       FromPort: 6379,
-      ToPort: 6379,
+      ToPort: 6380,
       GroupId: { 'Fn::GetAtt': [expect.stringContaining('CacheSecurityGroup'), 'GroupId'] },
       SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringContaining('FunctionSecurityGroup'), 'GroupId'] },
     });
@@ -77,13 +83,16 @@ describe('the foundation', () => {
   });
 
   it.each([
-    'AWS::DynamoDB::Table',
     'AWS::ElastiCache::ServerlessCache',
     'AWS::ElastiCache::User',
     'AWS::ElastiCache::UserGroup',
     'AWS::Logs::LogGroup',
-  ])('keeps its %s when the stack goes', (type) => {
-    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  ])('keeps its %s when the stack goes, and not when its first deployment is rolled back', (type) => {
+    template.allResources(type, KEPT_ONCE_DEPLOYED);
+  });
+
+  it('keeps its table in any case, since a protected one cannot be deleted', () => {
+    template.allResources('AWS::DynamoDB::Table', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
   it.each([
@@ -91,6 +100,12 @@ describe('the foundation', () => {
     [{ cacheKind: 'serverles' }, "cacheKind must be 'serverless' or 'node', got"],
     [{ cacheEngine: 'memcached' }, "cacheEngine must be 'valkey' or 'redis', got"],
     [{ cacheAuth: 'password' }, "cacheAuth must be 'iam' or 'none', got"],
+    [{ ecpuMinimum: 999 }, 'ecpuMinimum must be a whole number between 1000 and 15000000, got 999'],
+    [{ ecpuMinimum: 1000, cacheKind: 'node' }, "ecpuMinimum must be left out with cacheKind: 'node', got 1000"],
+    [{ availabilityZones: ['eu-central-1a'] }, 'availabilityZones must be at least two, got ["eu-central-1a"]'],
+    [{ availabilityZones: 'eu-central-1a' }, 'availabilityZones must be at least two, got "eu-central-1a"'],
+    [{ availabilityZones: ['a', 'b'], vpc: {} }, 'availabilityZones must be left out with vpc, got ["a","b"]'],
+    [{ encryptionKey: 'alias/mine' }, 'encryptionKey must be a KMS key, got "alias/mine"'],
   ])('is refused with %j', (props, message) => {
     expect(() => testFoundation(props as FoundationStackProps)).toThrow(message);
   });
@@ -123,9 +138,9 @@ describe('the cache', () => {
       AtRestEncryptionEnabled: true,
       Port: 6380,
     });
-    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6380, ToPort: 6380 });
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6379, ToPort: 6380 });
     for (const type of ['AWS::ElastiCache::ReplicationGroup', 'AWS::ElastiCache::SubnetGroup']) {
-      template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      template.allResources(type, KEPT_ONCE_DEPLOYED);
     }
   });
 
@@ -141,6 +156,96 @@ describe('the cache', () => {
     expect(cache.redisUrl).toMatch(/^rediss:\/\/.+:6379$/);
     expect(cache).toMatchObject({ kind: 'serverless', engine: 'valkey', cluster: true });
     expect(Object.keys(cache.dimensions)).toEqual(['clusterId']);
+  });
+});
+
+describe('the processing units of a serverless cache', () => {
+  const limits = (props: FoundationStackProps) =>
+    onlyResource(foundationTemplate(props), 'AWS::ElastiCache::ServerlessCache')['CacheUsageLimits'];
+
+  it('have no minimum that would have to be paid for, unless one is asked for', () => {
+    expect(limits({})).not.toHaveProperty('ECPUPerSecond');
+    expect(limits({ ecpuMinimum: 30_000 })).toMatchObject({ ECPUPerSecond: { Minimum: 30_000 } });
+  });
+
+  it('have no maximum, past which the cache would refuse what it could do', () => {
+    expect(JSON.stringify(limits({ ecpuMinimum: 30_000 }))).not.toContain('"Minimum":30000,"Maximum"');
+  });
+});
+
+describe('a changed kind of cache', () => {
+  const deployed = (cacheKind: 'serverless' | 'node') => {
+    const app = testApp();
+    const foundation = new FoundationStack(app, 'Foundation', { cacheKind });
+    const edge = new Stack(app, 'Edge');
+    new Gateway(edge, 'Gateway', { foundation, jwt: JWT }).addService('users', serviceProps());
+    return { foundation: Template.fromStack(foundation).toJSON(), edge: JSON.stringify(Template.fromStack(edge)) };
+  };
+  const before = deployed('serverless');
+  const after = deployed('node');
+  const exportsOf = ({ foundation }: typeof before) =>
+    Object.values(foundation.Outputs as Record<string, { Value: unknown; Export?: unknown }>).filter(
+      (output) => output.Export !== undefined,
+    );
+
+  it('changes no export, which CloudFormation would refuse while a gateway imports it', () => {
+    expect(exportsOf(before).length).toBeGreaterThan(3);
+    expect(exportsOf(after)).toEqual(exportsOf(before));
+  });
+
+  it('changes the values of outputs whose names stay, which the gateway reads when it is deployed', () => {
+    for (const output of ['CacheEndpoint', 'CacheName']) {
+      expect(after.foundation.Outputs[output].Value).not.toEqual(before.foundation.Outputs[output].Value);
+      const reference = `{"Fn::GetStackOutput":{"StackName":"Foundation","OutputName":"${output}"}}`;
+      for (const { edge } of [before, after]) expect(edge).toContain(reference);
+    }
+  });
+
+  it('leaves the network as it is, so that the former cache serves until the gateway is deployed', () => {
+    const network = ({ foundation }: typeof before) =>
+      Object.entries(foundation.Resources as Record<string, { Type: string }>).filter(([, { Type }]) =>
+        Type.startsWith('AWS::EC2::'),
+      );
+    expect(network(after)).toEqual(network(before));
+  });
+});
+
+describe('a key of the user', () => {
+  const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f';
+  const encryptionKey = (scope: Construct) => Key.fromKeyArn(scope, 'Yours', keyArn);
+
+  it('encrypts the table, the cache and the log of the VPC', () => {
+    const template = foundationTemplate({ encryptionKey });
+    expect(onlyResource(template, 'AWS::DynamoDB::Table')['SSESpecification']).toEqual({
+      SSEEnabled: true,
+      SSEType: 'KMS',
+      KMSMasterKeyId: keyArn,
+    });
+    template.hasResourceProperties('AWS::ElastiCache::ServerlessCache', { KmsKeyId: keyArn });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: keyArn });
+  });
+
+  it('encrypts a node as well', () => {
+    const template = foundationTemplate({ encryptionKey, cacheKind: 'node' });
+    template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', { KmsKeyId: keyArn });
+  });
+
+  it('may be used by CloudWatch Logs for log groups of the account, where this app defines it', () => {
+    const app = testApp();
+    const keys = new Stack(app, 'Keys');
+    new FoundationStack(app, 'Foundation', { encryptionKey: new Key(keys, 'Key') });
+    const { Statement: statements } = onlyResource(Template.fromStack(keys), 'AWS::KMS::Key')['KeyPolicy'] as {
+      Statement: Record<string, unknown>[];
+    };
+    const logs = statements.filter(({ Principal }) => JSON.stringify(Principal).includes('"logs.'));
+    expect(logs).toHaveLength(1);
+    expect(JSON.stringify(logs[0]?.['Condition'])).toContain('kms:EncryptionContext:aws:logs:arn');
+  });
+
+  it('is none unless it is given', () => {
+    const template = JSON.stringify(foundationTemplate());
+    expect(template).not.toContain('KmsKeyId');
+    expect(template).not.toContain('SSESpecification');
   });
 });
 
@@ -247,7 +352,21 @@ describe('the way into the cache', () => {
   });
 });
 
+describe('the zones', () => {
+  it('are those that are asked for', () => {
+    const template = foundationTemplate({ availabilityZones: ['eu-central-1a', 'eu-central-1c'] });
+    const subnets = Object.values(template.findResources('AWS::EC2::Subnet'));
+    expect(subnets.map(({ Properties }) => Properties.AvailabilityZone)).toEqual(['eu-central-1a', 'eu-central-1c']);
+  });
+});
+
 describe('egress', () => {
+  it.each(['none', 'nat', 'ipv6'] as const)('%s gives nothing in the VPC a public address', (egress) => {
+    for (const { Properties } of Object.values(foundationTemplate({ egress }).findResources('AWS::EC2::Subnet'))) {
+      expect(Properties.MapPublicIpOnLaunch ?? false).toBe(false);
+    }
+  });
+
   it('leaves the subnets of functions and cache where they are, so that it may change later', () => {
     const functionSubnets = (egress: Egress) =>
       Object.entries(foundationTemplate({ egress }).findResources('AWS::EC2::Subnet'))
@@ -332,6 +451,15 @@ describe('a VPC of the user', () => {
 
   it('keeps an endpoint for DynamoDB that it has', () => {
     Template.fromStack(withVpc({ dynamoDbEndpoint: false })).resourceCountIs('AWS::EC2::VPCEndpoint', 0);
+  });
+
+  it('may be looked up by stacks that have an account and a region', () => {
+    const app = testApp();
+    const env = { account: '123456789012', region: 'eu-central-1' };
+    const vpc = (scope: Construct) => Vpc.fromLookup(scope, 'Yours', { vpcId: 'vpc-0123456789abcdef0' });
+    addStacks(app, { ...environmentOf('dev'), env, foundation: { vpc } });
+    // The first synthesis asks for what the lookup has to find; `cdk synth` finds it and synthesizes again.
+    expect(app.synth().manifest.missing).toMatchObject([{ provider: 'vpc-provider', props: env }]);
   });
 
   it('may be one that the app makes', () => {

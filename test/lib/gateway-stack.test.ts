@@ -1,4 +1,4 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acceptance } from '../../lambdas/contract/auth-policy.ts';
 import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
@@ -8,6 +8,7 @@ import { GatewayStack } from '../../lib/gateway-stack.ts';
 import { windowLimit } from '../support/policy.ts';
 import { proxyDocument } from './support/documents.ts';
 import { routes, testApp } from './support/stacks.ts';
+import { wholeTemplate } from './support/whole-template.ts';
 
 describe('the stack that a user edits', () => {
   let stack: GatewayStack;
@@ -16,7 +17,7 @@ describe('the stack that a user edits', () => {
     const app = testApp();
     const foundation = new FoundationStack(app, 'Foundation');
     stack = new GatewayStack(app, 'Tollgate-dev-Gateway', { foundation, environment: environmentOf('dev') });
-    template = Template.fromStack(stack);
+    template = wholeTemplate(stack);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { compileFunction } from 'node:vm';
 import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../lambdas/contract/identity-headers.ts';
+import { REBUILT_HEADERS, UNTRUSTED_HEADERS } from '../../lambdas/contract/untrusted-headers.ts';
 import { Auth } from '../../lib/gateway/auth.ts';
 import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
 import { Claim } from '../../lib/gateway/claim.ts';
@@ -63,6 +64,31 @@ describe('docs/props.md', () => {
   ])('lists under %s the props that there are', (heading, call) => {
     expect(listed(heading)).toEqual(taken(call));
     expect(listed(heading)).not.toEqual([]);
+  });
+
+  it('lists the props of a foundation, and only these', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../lib/foundation-stack.ts'), 'utf8');
+    const [, props = ''] = /interface FoundationStackProps extends StackProps \{(.*?)^\}/ms.exec(source) ?? [];
+    const names = [...props.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name);
+    expect(names).toContain('cacheKind');
+    expect(listed('`new FoundationStack(')).toEqual(names.sort());
+  });
+
+  it('lists the fields of an environment, and only these', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../lib/environments.ts'), 'utf8');
+    const [, fields = ''] = /interface Environment \{(.*?)^\}/ms.exec(source) ?? [];
+    const names = [...fields.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name);
+    const rowsOf = rows('Environments, `lib/environments.ts`');
+    expect([...rowsOf.keys()].filter((key) => key !== 'field' && /^\w/.test(key)).sort()).toEqual(names.sort());
+  });
+
+  it('lists the headers that do not go on, with the reason of each', () => {
+    const listed = rows('Headers that do not go on');
+    for (const { reason, names } of UNTRUSTED_HEADERS) {
+      expect(listed.get(names.join(', '))?.trim()).toBe(reason);
+    }
+    expect(listed.size).toBe(UNTRUSTED_HEADERS.length + 2);
+    for (const name of REBUILT_HEADERS) expect(section('Headers that do not go on')).toContain(`\`${name}\``);
   });
 
   it('has examples of services that run as they stand', () => {

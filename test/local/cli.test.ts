@@ -50,6 +50,11 @@ test.each([
   ],
   ['an option that is not known', ['--prot', '1'], "Unknown option '--prot'"],
   [
+    'a host with a port',
+    ['--host', 'api.test:3000'],
+    '--host must be a name without a port, like api.test, got "api.test:3000"',
+  ],
+  [
     'an upstream without an address',
     ['--upstream', 'users'],
     '--upstream must look like users=http://localhost:4000, got "users"',

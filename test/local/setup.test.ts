@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +17,8 @@ import { startNode } from './support/process.ts';
 
 const SETUP = fileURLToPath(new URL('../../local/setup.mjs', import.meta.url));
 
+const PINNED_NODE = `node_modules/node-${process.platform}-${process.arch}`;
+
 // Writes its arguments down and installs what the lock file asks for, or fails when a file says so.
 const NPM = `#!/bin/sh
 echo "$@" >> npm.log
@@ -26,9 +29,11 @@ if [ -e npm.waits ]; then
   while :; do sleep 0.05; done
 fi
 sleep 0.2
-mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
+mkdir -p ${PINNED_NODE}/bin && ln -sf '${process.execPath}' ${PINNED_NODE}/bin/node
 cp package-lock.json node_modules/.package-lock.json
 `;
+
+const OLD_NODE = '#!/bin/sh\necho v20.20.2\n';
 
 /** A checkout with a lock file and an npm of its own; nothing else is on the search path. */
 function checkout() {
@@ -62,6 +67,39 @@ test('it installs where nothing is installed, says so on standard error, and the
   expect(stderr).toContain('installing packages: done');
   expect(await setup()).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(installs()).toEqual(['ci --include=dev --include=optional --no-audit --no-fund --loglevel=error']);
+});
+
+test('it links the pinned Node.js, also where npm left no link or one to a Node.js that is too old', async () => {
+  const { dir, setup } = checkout();
+  const link = join(dir, 'node_modules', '.bin', 'node');
+  await setup();
+  expect(readlinkSync(link)).toBe(join(dir, PINNED_NODE, 'bin', 'node'));
+  rmSync(link);
+  writeFileSync(link, OLD_NODE, { mode: 0o755 });
+  expect((await setup()).code).toBe(0);
+  expect(readlinkSync(link)).toBe(join(dir, PINNED_NODE, 'bin', 'node'));
+});
+
+test('where no package holds a Node.js that runs, the one that runs the script takes its place', async () => {
+  const { dir, setup } = checkout();
+  await setup();
+  for (const path of [PINNED_NODE, 'node_modules/.bin']) rmSync(join(dir, path), { recursive: true });
+  expect((await setup()).code).toBe(0);
+  expect(readlinkSync(join(dir, 'node_modules', '.bin', 'node'))).toBe(process.execPath);
+});
+
+test('it installs again where somebody left out the pinned Node.js', async () => {
+  const { dir, setup, installs } = checkout();
+  mkdirSync(join(dir, 'node_modules'));
+  const lock = JSON.parse(readFileSync(join(dir, 'package-lock.json'), 'utf8'));
+  lock.packages[PINNED_NODE] = { version: '24.0.0', optional: true };
+  writeFileSync(join(dir, 'package-lock.json'), JSON.stringify(lock));
+  writeFileSync(
+    join(dir, 'node_modules', '.package-lock.json'),
+    JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }),
+  );
+  expect((await setup()).code).toBe(0);
+  expect(installs()).toHaveLength(1);
 });
 
 test('it installs again when the lock file has changed', async () => {

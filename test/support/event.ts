@@ -27,6 +27,7 @@ export interface EventOptions {
   readonly body?: Buffer | string;
   readonly verdict?: Verdict | undefined;
   readonly sourceIp?: string;
+  readonly userAgent?: string;
   readonly requestId?: string;
 }
 
@@ -41,6 +42,7 @@ export function proxyEvent({
   body,
   verdict,
   sourceIp = '203.0.113.7',
+  userAgent = 'test',
   requestId = 'request-1',
 }: EventOptions = {}): ProxyEvent {
   return {
@@ -59,7 +61,7 @@ export function proxyEvent({
       authorizer: { lambda: verdict === undefined ? undefined : encodeVerdict(verdict) },
       domainName: 'api.example.com',
       domainPrefix: 'api',
-      http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent: 'test' },
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent },
       requestId,
       routeKey,
       stage: '$default',

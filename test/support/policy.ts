@@ -21,6 +21,7 @@ export function servicePolicy(changes: Partial<ServicePolicy> = {}): ServicePoli
     stripPrefix: true,
     forwardAuthorization: false,
     identityHeaders: DEFAULT_IDENTITY_HEADERS,
+    keepHeaders: [],
     badCredentials: null,
     circuit: circuitPolicy(),
     retry: null,

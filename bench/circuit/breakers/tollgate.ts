@@ -5,7 +5,8 @@ import type { Counters } from '../../../lambdas/core/counters.ts';
 import type { AttemptResult } from '../../../lambdas/core/outcome.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/circuit-asking.ts';
 import { circuitBreaking } from '../../../lambdas/proxy/circuit-breaking.ts';
-import type { Exchange, Stage } from '../../../lambdas/proxy/exchange.ts';
+import type { Exchange } from '../../../lambdas/proxy/exchange.ts';
+import type { ProxyRequest, Stage } from '../../../lambdas/proxy/stage.ts';
 import { circuitPolicy, servicePolicy } from '../../../test/support/policy.ts';
 import type { Breaker, BreakerSettings, Work } from '../breaker.ts';
 import { OPENS_AT } from '../opens-at.ts';
@@ -17,7 +18,10 @@ export interface Stores {
   readonly clock?: () => number;
 }
 
-type Request = Parameters<NonNullable<Stage['before']>>[0];
+/** The stage of the circuit, or nothing at all. */
+type Around = Pick<Stage<'message', 'circuit'>, 'before' | 'after' | 'onError'>;
+
+const MESSAGE = { method: 'GET', target: '/', headers: {}, body: undefined };
 
 /** Longer than healthy stores need: this machine is busy with the calls, and what gives up waiting is not measured. */
 const PATIENCE_MS = 10_000;
@@ -63,10 +67,10 @@ export async function tollgate(
 }
 
 /** Makes requests that go through one stage to the work, as middy runs it: what is no promise is not awaited. */
-function pipeline(work: Work, { before, after, onError }: Stage) {
+function pipeline(work: Work, { before, after, onError }: Around) {
   return async (): Promise<unknown> => {
-    const exchange: Exchange = { requestId: 'request-1', startedAtMs: 0, coldStart: false, responseHeaders: {} };
-    const request = { context: { exchange } } as unknown as Request;
+    const exchange: Exchange = { requestId: 'request-1', startedAtMs: 0, coldStart: false, message: MESSAGE };
+    const request = { context: { exchange } } as unknown as ProxyRequest;
     try {
       const asking: unknown = before?.(request);
       if (asking instanceof Promise) await asking;

@@ -19,8 +19,10 @@ export interface LogEntry {
   readonly cost: number;
 }
 
-/** Refused before any limit was asked: such a request counts for none. */
-const UNCOUNTED_STATUSES: readonly unknown[] = [401, 403, '401', '403'];
+/** Refused before the limits are asked: such a request counts in none. */
+const UNCOUNTED = 401;
+/** Counted where a proxy function answered it; API Gateway answers it by itself as well. */
+const FORBIDDEN = 403;
 
 /**
  * Reads one line of a proxy function's log or of the stage's access log; undefined for any other line, and for requests
@@ -28,9 +30,15 @@ const UNCOUNTED_STATUSES: readonly unknown[] = [401, 403, '401', '403'];
  */
 export function readEntry(line: string): LogEntry | undefined {
   const fields = parse(line.slice(Math.max(0, line.indexOf('{'))));
-  if (fields === undefined || UNCOUNTED_STATUSES.includes(fields['status'])) return undefined;
+  if (fields === undefined || !isCounted(fields)) return undefined;
   const entry = 'request_id' in fields ? ofFunction(fields) : ofAccessLog(fields);
   return Number.isFinite(entry.atMs) && entry.client !== '' ? entry : undefined;
+}
+
+function isCounted(fields: Fields): boolean {
+  const status = Number(fields['status']);
+  if (status === FORBIDDEN) return 'request_id' in fields || text(fields['integrationStatus']) !== '';
+  return status !== UNCOUNTED;
 }
 
 function ofFunction(fields: Fields): LogEntry {

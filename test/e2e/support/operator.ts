@@ -7,7 +7,8 @@ import type { RunningGateway } from '../../../local/gateway.ts';
 export async function operate(running: RunningGateway, operation: Operation): Promise<OperationResult> {
   const operator = running.operator();
   if (operator === undefined) throw new Error('the gateway has no operator function');
-  return createAsk({ gateway: operator.gateway, region: undefined, localPort: operator.port })(operation);
+  const { gateway, port: localPort, secret } = operator;
+  return createAsk({ gateway, region: undefined, localPort }, { secretOf: () => secret })(operation);
 }
 
 /** A new API key, good for an hour. */

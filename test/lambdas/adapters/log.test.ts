@@ -31,6 +31,18 @@ describe('describeError', () => {
     expect(describeError(error)).toBe(text);
   });
 
+  it('has no credential that its message quotes, and names resources as they are', () => {
+    const token = `eyJ${'a'.repeat(20)}.eyJ${'b'.repeat(20)}.${'c'.repeat(43)}`;
+    const key = `tgk_4fzN9qXw2LbC_${'k'.repeat(49)}`;
+    expect(describeError(new Error(`no "${token}" in /x/${key}`))).toBe('Error: no "[masked]" in /x/[masked]');
+    const arn = 'arn:aws:dynamodb:eu-central-1:123456789012:table/Foundation-StateTable6F4D5C1A-1ABCDEFGHIJKL';
+    expect(describeError(new Error(`no access to ${arn}`))).toBe(`Error: no access to ${arn}`);
+  });
+
+  it('is no longer than a line should be', () => {
+    expect(describeError(new Error('x'.repeat(100_000)))).toHaveLength(1024);
+  });
+
   it('names no stack', () => {
     expect(describeError(new Error('no'))).not.toContain('log.test');
   });

@@ -146,12 +146,12 @@ describe('a length', () => {
   });
 
   it.each([
-    ['HEAD', 200],
-    ['GET', 304],
-  ])('of a gigabyte does not matter where no body comes: %s, %d', async (method, status) => {
+    ['HEAD', 200, 2],
+    ['GET', 304, 1],
+  ])('of a gigabyte does not matter where no body comes: %s, %d', async (method, status, count) => {
     const { send, connections } = await answering((socket) => socket.write(`HTTP/1.1 ${status} X\r\n${GIGABYTE}`));
     for (let turn = 0; turn < 2; turn += 1) expect(await send({ method })).toMatchObject({ status });
-    expect(connections).toHaveLength(1);
+    expect(connections).toHaveLength(count);
   });
 
   it('that is longer than the body ends with the connection', async () => {

@@ -2,14 +2,15 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
 import { type Algorithm, DEFAULT_MAPPING, type IssuerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { invalidToken } from '../../../lambdas/core/authorization.ts';
 import { issuerConfig, jwtVerifier } from '../../support/authorizer.ts';
 import { captureLines } from '../../support/lines.ts';
 import { freePort } from '../../support/redis.ts';
 import { AUDIENCE, createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
 import { serveHttp, type TestServer } from '../../support/upstream.ts';
 
-const INVALID = { verdict: 'rejected', error: 'invalid_token', errorDescription: 'the token is not valid' };
-const EXPIRED = { ...INVALID, errorDescription: 'the token has expired' };
+const INVALID = invalidToken('the token is not valid');
+const EXPIRED = { ...invalidToken('the token has expired'), expired: true };
 const USED: readonly Algorithm[] = ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'];
 
 /** Signs whatever text: what is wrong with such a token is its form alone. */
@@ -253,6 +254,34 @@ describe('an issuer that does not tell its keys apart', () => {
   });
 });
 
+describe('a token whose time is over', () => {
+  const over = () => ({ exp: Math.floor(Date.now() / 1000) - 60 });
+  const requires = [{ claim: '/token_use', op: 'equals', value: 'access' }] as const;
+
+  it('is genuine where all else holds, and the client hears only that it has expired', async () => {
+    expect(await verify(await es.sign(over()))).toEqual(EXPIRED);
+    expect(await verify(await es.sign({ ...over(), token_use: 'access' }), { requires })).toEqual(EXPIRED);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['the signature', async () => (await es.sign(over())).replace(/[^.]{4}$/, 'AAAA')],
+    ['the key', async () => (await createKey('ES256')).sign(over())],
+    ['the issuer', () => es.sign({ ...over(), iss: 'https://evil.example.com' })],
+    ['the audience', () => es.sign({ ...over(), aud: 'other' })],
+    ['the start', () => es.sign({ ...over(), nbf: Math.ceil(Date.now() / 1000) + 60 })],
+  ])('is a bad credential like any other where %s is wrong', async (_, sign) => {
+    expect(await verify(await sign())).toEqual(INVALID);
+  });
+
+  it.each<[string, Record<string, unknown>, Partial<IssuerConfig>]>([
+    ['lacks what its issuer’s tokens must have', { token_use: 'id' }, { requires }],
+    ['names nobody', { sub: '' }, {}],
+  ])('is not genuine where it %s', async (_, claims, changes) => {
+    const verification = await verify(await es.sign({ ...over(), ...claims }), changes);
+    expect(verification).toEqual({ ...EXPIRED, expired: false });
+  });
+});
+
 describe('a token that somebody made up or spoilt is refused without a hint', () => {
   function tampered(token: string, part: number): string {
     const parts = token.split('.');
@@ -327,7 +356,7 @@ describe('a token that somebody made up or spoilt is refused without a hint', ()
     const token = await make();
     const { lines, restore } = captureLines();
     const verification = await verify(token).finally(restore);
-    expect(verification).toEqual({ ...INVALID, scopes: [], client: '', sub: '' });
+    expect(verification).toEqual(INVALID);
     expect(lines).toEqual([]);
   });
 

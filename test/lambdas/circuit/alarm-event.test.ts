@@ -28,6 +28,11 @@ describe.each([
     expect(decodeAlarmEvent(event({ reasonData: reasonDataOf(0.5, 0.75) }))).toMatchObject({ value: 0.75 });
   });
 
+  it('tells the newest that reached the threshold, where a later period was good', () => {
+    const { value } = decodeAlarmEvent(event({ reasonData: reasonDataOf(0.5, 0.75, 0.1) }));
+    expect(value).toBe(0.75);
+  });
+
   it.each([
     ['no reasonData, as after set-alarm-state', null],
     ['reasonData without a datapoint', reasonDataOf()],

@@ -89,13 +89,29 @@ describe('decodeServicePolicy', () => {
   });
 
   it('refuses a policy in which any field is missing that has no default, and names the field', () => {
-    const { identityHeaders, badCredentials, retry, gatewayLimits, rateLimitHeaders, cacheTimeoutMs, ...whole } =
-      servicePolicy();
+    const {
+      identityHeaders,
+      keepHeaders,
+      badCredentials,
+      retry,
+      gatewayLimits,
+      rateLimitHeaders,
+      cacheTimeoutMs,
+      ...whole
+    } = servicePolicy();
     for (const field of Object.keys(whole)) {
       const { [field as keyof typeof whole]: _, ...rest } = whole;
       expect(() => decodeServicePolicy(JSON.stringify(rest))).toThrow(`service.${field} must be`);
     }
-    const defaults = { identityHeaders, badCredentials, retry, gatewayLimits, rateLimitHeaders, cacheTimeoutMs };
+    const defaults = {
+      identityHeaders,
+      keepHeaders,
+      badCredentials,
+      retry,
+      gatewayLimits,
+      rateLimitHeaders,
+      cacheTimeoutMs,
+    };
     expect(decodeServicePolicy(JSON.stringify(whole))).toEqual({ ...whole, ...defaults });
   });
 

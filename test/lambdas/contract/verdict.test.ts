@@ -5,6 +5,7 @@ import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import { decodeVerdict, encodeVerdict, type Rejected, type Verified } from '../../../lambdas/contract/verdict.ts';
 import { ALICE } from '../../support/event.ts';
 
+const NOBODY = { client: '', sub: '', plan: '', tenant: '', jti: '' };
 const text = fc.string({ unit: 'grapheme' });
 const scopes = fc.array(fc.stringMatching(/^[a-z:.-]{1,20}$/), { maxLength: 4 });
 const scalar = fc.oneof(text, fc.integer(), fc.boolean());
@@ -29,11 +30,15 @@ const rejected: fc.Arbitrary<Rejected> = fc
     error: fc.constantFrom('invalid_token' as const, 'insufficient_scope' as const),
     errorDescription: text,
     scopes,
+    expired: fc.boolean(),
     client: text,
     sub: text,
+    plan: text,
+    tenant: text,
+    jti: text,
   })
-  // Nobody's credential has no subject either.
-  .map((verdict) => (verdict.client === '' ? { ...verdict, sub: '' } : verdict));
+  // A credential of nobody has no subject, plan or id either.
+  .map((verdict) => (verdict.client === '' ? { ...verdict, ...NOBODY } : verdict));
 
 /** What the proxy function is handed: API Gateway passes strings on as they are. */
 function handedOn(context: object): unknown {
@@ -54,7 +59,7 @@ describe('a verdict', () => {
 
   it('that rejects says nothing of whose credential it is and which scopes it lacks where it knows neither', () => {
     const nobody = { verdict: 'rejected', error: 'invalid_token', errorDescription: 'x' } as const;
-    expect(encodeVerdict({ ...nobody, scopes: [], client: '', sub: '' })).toEqual({
+    expect(encodeVerdict({ ...nobody, scopes: [], expired: false, ...NOBODY })).toEqual({
       verdict: 'rejected',
       error: 'invalid_token',
       error_description: 'x',
@@ -74,6 +79,11 @@ describe('a context from before', () => {
     expect(decodeVerdict(older)).toEqual(ALICE);
   });
 
+  it('rejections told expiry apart, or knew a plan, has neither', () => {
+    const older = { verdict: 'rejected', error: 'invalid_token', error_description: 'x', client: 'sub:a', sub: 'a' };
+    expect(decodeVerdict(older)).toMatchObject({ ...NOBODY, expired: false, client: 'sub:a', sub: 'a' });
+  });
+
   it('rejections named a client names none', () => {
     const older = { verdict: 'rejected', error: 'insufficient_scope', error_description: 'this route needs read' };
     expect(decodeVerdict(older)).toEqual({
@@ -81,8 +91,8 @@ describe('a context from before', () => {
       error: 'insufficient_scope',
       errorDescription: 'this route needs read',
       scopes: [],
-      client: '',
-      sub: '',
+      expired: false,
+      ...NOBODY,
     });
   });
 });

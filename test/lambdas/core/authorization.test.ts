@@ -50,7 +50,7 @@ describe('a route that needs a credential', () => {
 
   it('hands on what the authorizer found lacking', () => {
     const problem = authorize([ANY_JWT], {
-      verdict: 'rejected',
+      ...invalidToken(''),
       error: 'insufficient_scope',
       errorDescription: 'this route needs the scope refund',
       scopes: ['refund'],

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { REBUILT_HEADERS, UNTRUSTED_HEADERS } from '../../../lambdas/contract/untrusted-headers.ts';
 import {
   forwardedRequestHeaders,
   type Headers,
-  keptHeaders,
   returnedResponseHeaders,
+  withheldHeaders,
 } from '../../../lambdas/core/headers.ts';
 import { servicePolicy } from '../../support/policy.ts';
 
@@ -32,28 +33,60 @@ const GATEWAYS_OWN = [
   'traceparent',
   'tracestate',
 ];
-const OF_THE_CONNECTION = [
-  'host',
-  'content-length',
-  'expect',
-  'cookie',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-prefix',
-  'x-forwarded-port',
-  'x-real-ip',
-  'true-client-ip',
-];
+const OF_THE_CONNECTION = ['host', 'content-length', 'expect', 'cookie'];
 const KEYS: AuthPolicy = {
   type: 'required',
   accepts: [acceptance('jwt'), acceptance('apiKey', { header: 'x-api-key' })],
 };
-const REWRITES = ['x-http-method', 'x-http-method-override', 'x-method-override', 'x-original-url', 'x-rewrite-url'];
+
+/** Every name of the list; of those that stand for many, one. */
+const UNTRUSTED = UNTRUSTED_HEADERS.flatMap(({ names }) => names.map((name) => name.replace('*', 'x')));
+/** What an upstream was found to be sent before there was the list. */
+const FOUND = [
+  'Proxy',
+  'Client-Ip',
+  'True-Client-Ip',
+  'CF-Connecting-IP',
+  'X-Real-Ip',
+  'X-Original-URL',
+  'X-Original-Host',
+  'X-Original-Forwarded-For',
+  'X-Rewrite-URL',
+  'X-Rewrite-Path',
+  'X-Forwarded-User',
+  'X-Forwarded-Uri',
+  'X-Forwarded-Path',
+  'X-Forwarded-Method',
+  'X-Forwarded-Ssl',
+  'X-Forwarded-Port',
+  'X-Envoy-External-Address',
+  'X-Envoy-Original-Path',
+  'X-Remote-User',
+  'Remote-User',
+  'X-Goog-Authenticated-User-Email',
+  'X-Amzn-Oidc-Identity',
+  'X-Ms-Client-Principal',
+];
+/** Near to names of the list, and of no danger. */
+const HARMLESS = [
+  'accept',
+  'cf-ray',
+  'client-hints',
+  'content-type',
+  'origin',
+  'proxying',
+  'user-agent',
+  'x-amz-date',
+  'x-amzn-trace-id',
+  'x-api-version',
+  'x-auth-token',
+  'x-client-version',
+  'x-csrf-token',
+  'x-requested-with',
+];
 
 function forwarded(headers: Headers, changes: Partial<ServicePolicy> = {}): string[] {
-  return Object.keys(forwardedRequestHeaders(headers, keptHeaders(servicePolicy(changes))));
+  return Object.keys(forwardedRequestHeaders(headers, withheldHeaders(servicePolicy(changes))));
 }
 
 /** `name` in any case, and with any other character that a field name may hold (RFC 9110 §5.6.2) for its dashes. */
@@ -73,7 +106,7 @@ describe('a request', () => {
       'if-none-match': '"e"',
       'x-amzn-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793',
     };
-    expect(forwardedRequestHeaders(headers, keptHeaders(servicePolicy()))).toEqual(headers);
+    expect(forwardedRequestHeaders(headers, withheldHeaders(servicePolicy()))).toEqual(headers);
   });
 
   it('takes an API key along in no field, unless its upstream is to be shown credentials', () => {
@@ -82,7 +115,7 @@ describe('a request', () => {
     expect(forwarded(headers, { forwardAuthorization: true })).toEqual(Object.keys(headers));
   });
 
-  it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION, ...REWRITES])(
+  it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...OF_THE_CONNECTION, ...REBUILT_HEADERS, ...UNTRUSTED])(
     'goes on without %s, however it is spelled',
     (name) => {
       fc.assert(
@@ -92,6 +125,38 @@ describe('a request', () => {
       );
     },
   );
+
+  it.each(FOUND)('goes on without %s', (name) => {
+    expect(forwarded({ [name.toLowerCase()]: 'root', accept: '*/*' })).toEqual(['accept']);
+  });
+
+  it('goes on with what only looks like one of those', () => {
+    expect(forwarded(Object.fromEntries(HARMLESS.map((name) => [name, 'x'])))).toEqual(HARMLESS);
+  });
+
+  it('keeps what its service names, in that spelling alone: an upstream may take another for the same', () => {
+    const keepHeaders = ['cf-connecting-ip', 'x-envoy-external-address'];
+    const headers = {
+      'cf-connecting-ip': '192.0.2.1',
+      cf_connecting_ip: '127.0.0.1',
+      'x-envoy-external-address': '192.0.2.1',
+      'x-envoy-original-path': '/admin',
+      'client-ip': '127.0.0.1',
+    };
+    expect(forwarded(headers, { keepHeaders })).toEqual(keepHeaders);
+  });
+
+  it.each([...HOP_BY_HOP, ...GATEWAYS_OWN, ...REBUILT_HEADERS, 'authorization'])(
+    'goes on without %s although its service keeps it',
+    (name) => {
+      expect(forwarded({ [name]: 'root', 'x-end': '1' }, { keepHeaders: [name] })).toEqual(['x-end']);
+    },
+  );
+
+  it('goes on without what its Connection names although its service keeps it', () => {
+    const headers = { connection: 'cf-connecting-ip', 'cf-connecting-ip': '192.0.2.1', 'x-end': '1' };
+    expect(forwarded(headers, { keepHeaders: ['cf-connecting-ip'] })).toEqual(['x-end']);
+  });
 
   it('goes on without what its Connection names', () => {
     const connection = 'close, X-Hop , x_other,,accept';
@@ -156,7 +221,7 @@ describe('a request', () => {
 
   it.each(['__proto__', 'constructor', 'toString'])('may hold a field named %s', (name) => {
     const headers = JSON.parse(`{"${name}": "x", "accept": "*/*"}`);
-    const result = forwardedRequestHeaders(headers, keptHeaders(servicePolicy()));
+    const result = forwardedRequestHeaders(headers, withheldHeaders(servicePolicy()));
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
     expect(result['accept']).toBe('*/*');
   });

@@ -31,6 +31,8 @@ describe('where nobody says what a failure is', () => {
     [{ error: 'timeout' }, true],
     [{ error: 'unreachable' }, true],
     [{ error: 'too_large' }, false],
+    [{ error: 'unsent' }, false],
+    [{ error: 'event_stream' }, false],
   ])('%j is one: %j', (result, expected) => {
     expect(isFailure(result, null)).toBe(expected);
     expect(isFailure(result, circuitPolicy())).toBe(expected);
@@ -64,6 +66,13 @@ describe('one attempt', () => {
   ])('%s is counted as what it is', (_, result, ms, counts) => {
     expect(outcomeOf(result, ms, circuitPolicy({ slow: SLOW_POLICY }))).toEqual(counts);
   });
+
+  it.each<AttemptResult>([{ error: 'unsent' }, { error: 'event_stream' }])(
+    'that only a client brought about counts for nothing: %j',
+    (result) => {
+      expect(outcomeOf(result, 29_000, circuitPolicy({ slow: SLOW_POLICY }))).toEqual(NO_OUTCOMES);
+    },
+  );
 
   it('is never slow where a service says nothing of slow ones', () => {
     expect(outcomeOf({ status: 200 }, 29_000, circuitPolicy())).toEqual({ total: 1, failures: 0, slow: 0 });

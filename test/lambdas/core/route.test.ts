@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
 import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
+import { pathBelow } from '../../../lambdas/core/path.ts';
+import { readingsOf } from '../../../lambdas/core/path-readings.ts';
 import { routeSelector, type SelectedRoute } from '../../../lambdas/core/route.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
 
@@ -17,7 +19,9 @@ function route(limit: number, ...scopes: string[]): RoutePolicy {
 const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
 
 function selector(routes: Record<string, RoutePolicy>, standard: RoutePolicy = route(100)) {
-  return routeSelector(servicePolicy({ prefix: '/api/payments', default: standard, routes }));
+  const select = routeSelector(servicePolicy({ prefix: '/api/payments', default: standard, routes }));
+  return (routeKey: string, method: string, path: string): SelectedRoute =>
+    select(routeKey, method, readingsOf(pathBelow('/api/payments', path) ?? path) ?? []);
 }
 
 /** What a request has that is held to these policies, and counted under the limits of these routes. */
@@ -73,10 +77,10 @@ describe('another spelling of a special path', () => {
     ['POST', '/REFUNDS', 'refund'],
     ['POST', '/%72efunds', 'refund'],
     ['POST', '/%2572efunds', 'refund'],
-    ['POST', '%2Frefunds', 'refund'],
-    ['POST', '\\refunds', 'refund'],
+    ['POST', '/%2Frefunds', 'refund'],
+    ['POST', '/\\refunds', 'refund'],
     ['POST', '/refunds;v=1', 'refund'],
-    ['POST', ';x=/refunds', 'refund'],
+    ['POST', '/;x=/refunds', 'refund'],
     ['GET', '//42/card', 'card'],
     ['GET', '/42/CARD/', 'card'],
     ['HEAD', '/42/card', 'card'],
@@ -87,6 +91,24 @@ describe('another spelling of a special path', () => {
     ['GET', '//admin/x%0Ay', 'admin'],
     ['GET', '/%61dmin%2f%ff', 'admin'],
     ['GET', '/admin;v=1/x', 'admin'],
+    ['POST', '//x/refunds', 'refund'],
+    ['POST', '//x:99999/refunds', 'refund'],
+    ['POST', '/%2fx/refunds', 'refund'],
+    ['POST', '/refunds%3fx', 'refund'],
+    ['POST', '/refunds%23x', 'refund'],
+    ['POST', '/refunds%00x', 'refund'],
+    ['POST', '/refunds;/x', 'refund'],
+    ['POST', '/refunds.json', 'refund'],
+    ['POST', '/Refunds.XML', 'refund'],
+    ['POST', '/refunds.', 'refund'],
+    ['POST', '/refunds.tar.gz', 'refund'],
+    ['POST', '/refunds.json%3fx', 'refund'],
+    ['POST', '/refund\u017F', 'refund'],
+    ['POST', '/index.php/refunds', 'refund'],
+    ['GET', '/a%252fb/CARD', 'card'],
+    ['GET', '/a\\b/CARD', 'card'],
+    ['GET', '/;x/CARD', 'card'],
+    ['GET', '/42/card.pdf', 'card'],
   ])('%s %s has the special policy', (method, path, scope) => {
     expect(select(GREEDY, method, `/api/payments${path}`).auth).toEqual([needing(), needing(scope)]);
   });
@@ -141,6 +163,38 @@ describe('a spelling that is one special route for API Gateway and another for t
   });
 });
 
+describe('a route with an extension in its own path', () => {
+  const select = selector({
+    'GET /api/payments/openapi.json': PUBLIC,
+    'GET /api/payments/openapi': route(5, 'docs'),
+    'GET /api/payments/{id}': route(6, 'read'),
+  });
+
+  it('has its own policy alone', () => {
+    expect(select('GET /api/payments/openapi.json', 'GET', '/api/payments/openapi.json')).toEqual(
+      held(PUBLIC, 'GET /api/payments/openapi.json'),
+    );
+  });
+
+  it.each(['/openapi.xml', '/openapi.json.xml', '/openapi.JSON'])(
+    'gives %s no way around the policy of the route without it',
+    (path) => {
+      const { auth } = select(GREEDY, 'GET', `/api/payments${path}`);
+      expect(auth.length).toBeGreaterThan(1);
+      expect(auth).not.toEqual([needing(), PUBLIC.auth]);
+    },
+  );
+});
+
+describe('routes whose own paths have upper-case letters', () => {
+  const select = selector({ 'GET /api/payments/getAll': route(5, 'all'), 'GET /api/payments/{id}': route(6, 'read') });
+
+  it('hold for readers who do and who do not tell cases apart', () => {
+    expect(select(GREEDY, 'GET', '/api/payments/getall').auth).toEqual([needing(), needing('all'), needing('read')]);
+    expect(select('GET /api/payments/getAll', 'GET', '/api/payments/getAll').auth).toEqual([needing('all')]);
+  });
+});
+
 describe('a public route beside protected ones', () => {
   const select = selector({ 'GET /api/payments/status': PUBLIC });
 
@@ -179,15 +233,15 @@ describe('among routes of one path', () => {
   };
 
   it.each([
-    ['GET', '/a/', 'get'],
-    ['POST', '/A', 'any'],
-    ['GET', '//x', 'parameter'],
-    ['POST', '//x', 'greedy'],
-    ['GET', '//x/b', 'parameter-b'],
-    ['GET', '//a/b', 'parameter-b'],
-    ['GET', '//a/c', 'greedy-a'],
-    ['GET', '//x/y/z', 'greedy'],
-    ['HEAD', '//a', 'get'],
+    ['GET', '/a', 'get'],
+    ['POST', '/a', 'any'],
+    ['GET', '/x', 'parameter'],
+    ['POST', '/x', 'greedy'],
+    ['GET', '/x/b', 'parameter-b'],
+    ['GET', '/a/b', 'parameter-b'],
+    ['GET', '/a/c', 'greedy-a'],
+    ['GET', '/x/y/z', 'greedy'],
+    ['HEAD', '/a', 'get'],
   ])('%s %s has the policy that API Gateway would choose, whatever their order', (method, path, scope) => {
     for (const entries of [Object.entries(routes), Object.entries(routes).reverse()]) {
       const select = selector(Object.fromEntries(entries));

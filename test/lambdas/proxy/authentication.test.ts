@@ -8,7 +8,7 @@ import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
-import { servicePolicy, windowLimit } from '../../support/policy.ts';
+import { concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho } from '../../support/upstream.ts';
 import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
 import { ScriptedCounters } from './scripted-counters.ts';
@@ -17,8 +17,9 @@ const BAD_CREDENTIALS = windowLimit(3, 60_000, { name: 'bad-credentials', by: 'i
 const INVALID = invalidToken('the token is not valid');
 const ANONYMOUS = { verdict: 'anonymous' } as const;
 const KEY: Verified = { ...ALICE, kind: 'apiKey', client: 'key:4fzN9qXw2LbC', sub: '', email: '' };
+const EXPIRED: Rejected = { ...invalidToken('the token has expired'), expired: true };
 const LACKING: Rejected = {
-  verdict: 'rejected',
+  ...invalidToken(''),
   error: 'insufficient_scope',
   errorDescription: 'this route needs the scope refund',
   scopes: ['refund'],
@@ -226,6 +227,15 @@ describe('an address that goes on presenting bad credentials', () => {
     expect(await statuses(send, times(4, { verdict: INVALID }))).toEqual([401, 401, 401, 429]);
   });
 
+  it('is not one whose token was good and has expired: it must hear so, or it never gets a new one', async () => {
+    const { send } = environment();
+    expect(await statuses(send, times(10, { verdict: EXPIRED }))).toEqual(Array(10).fill(401));
+    expect((await send({ verdict: EXPIRED })).headers).toMatchObject({
+      'www-authenticate': 'Bearer error="invalid_token", error_description="the token has expired"',
+    });
+    expect(await statuses(send, times(4, { verdict: { ...EXPIRED, expired: false } }))).toEqual([401, 401, 401, 429]);
+  });
+
   it('is counted once a request, on all routes together, whatever they cost and whichever limits they have', async () => {
     const { send } = environment();
     const routes = [to(GUARDED, { verdict: INVALID }), to(OPTIONAL, { verdict: INVALID }), { verdict: INVALID }];
@@ -282,6 +292,78 @@ describe('an address that goes on presenting bad credentials', () => {
     counters.said = { 'bad-credentials': { allowed: false, counted: 'not' } };
     const { send } = environment({ counters });
     expect(problemOf(await send({ verdict: INVALID }))).toMatchObject({ status: 503, code: 'limits_unavailable' });
+  });
+});
+
+describe('a client that goes on trying what it may not do', () => {
+  const limits = [windowLimit(3, 60_000)];
+  const counted = { policy: { default: { auth: ANY_JWT, limits, cost: 1 } } };
+  const dots = '/api/users/%2e%2e/orders';
+
+  async function answers(event: EventOptions, options: Options = counted, count = 4) {
+    const { send } = environment(options);
+    const results = [];
+    for (let index = 0; index < count; index += 1) results.push(await send(event));
+    return { results, statuses: results.map(({ statusCode }) => statusCode), send };
+  }
+
+  it.each<[string, number, EventOptions]>([
+    ['lacks a scope', 403, { ...to(GUARDED, { verdict: ALICE }), path: '/api/users/REFUNDS' }],
+    ['is refused by the authorizer', 403, { verdict: LACKING }],
+    ['asks for a path with dot segments', 400, { verdict: ALICE, path: dots }],
+  ])('and %s has %i until its limit is used up, then 429', async (_, status, event) => {
+    const route = { ...(ROUTES[GUARDED] as RoutePolicy), cost: 1 };
+    const policy = { ...counted.policy, routes: { [GUARDED]: route } };
+    const { results, statuses, send } = await answers(event, { policy });
+    expect(statuses).toEqual([status, status, status, 429]);
+    expect(results[0]?.headers).toMatchObject({ 'x-ratelimit-remaining': '2' });
+    expect(problemOf(results[3] ?? {})).toMatchObject({ code: 'rate_limited', 'violated-policies': ['client'] });
+    expect(output.lines[0]).toMatchObject({ status, client: 'sub:alice', limited: false });
+    expect(output.lines[3]).toMatchObject({ status: 429, client: 'sub:alice', limited: true, RateLimited: 1 });
+    // What it may do counts in the same limit, and others have their own.
+    expect(await send({ verdict: ALICE })).toMatchObject({ statusCode: 429 });
+    expect(await send({ verdict: { ...ALICE, client: 'sub:bob', sub: 'bob' } })).toMatchObject({ statusCode: 200 });
+    expect(echo.received).toHaveLength(1);
+  });
+
+  it('is counted by its plan and tenant as for what it may do', async () => {
+    const plans = { pro: 5 };
+    const perPlan = [windowLimit(1, 60_000, { plans }), windowLimit(9, 60_000, { name: 'tenant', by: 'tenant' })];
+    const counters = new ScriptedCounters();
+    const lacking = { ...LACKING, plan: 'pro', tenant: 'acme', jti: 'token-1' };
+    const policy = { default: { auth: ANY_JWT, limits: perPlan, cost: 1 } };
+    await answers({ verdict: lacking }, { counters, policy }, 1);
+    await answers({ verdict: { ...ALICE, plan: 'pro', tenant: 'acme', jti: 'token-1' } }, { counters, policy }, 1);
+    expect(counters.asked[0]).toEqual(counters.asked[1]);
+  });
+
+  it('is counted by its address on a public route', async () => {
+    const policy = { default: { auth: { type: 'none' }, limits, cost: 1 } } as const;
+    expect((await answers({ path: dots }, { policy })).statuses).toEqual([400, 400, 400, 429]);
+  });
+
+  it('is refused all the same where there is no limit', async () => {
+    const policy = { default: { auth: { type: 'none' }, limits: [], cost: 1 } } as const;
+    expect((await answers({ path: dots }, { policy })).statuses).toEqual([400, 400, 400, 400]);
+    expect((await answers(to(GUARDED, { verdict: ALICE }), { policy })).statuses).toEqual([403, 403, 403, 403]);
+    expect(echo.received).toEqual([]);
+  });
+
+  it('gives back the places that it takes among requests at once', async () => {
+    const policy = { default: { auth: ANY_JWT, limits: [concurrencyLimit(1)], cost: 1 } };
+    expect((await answers({ verdict: LACKING }, { policy })).statuses).toEqual([403, 403, 403, 403]);
+  });
+
+  it('is 401 without a credential, dot segments or none, and counts for nobody', async () => {
+    const counters = new ScriptedCounters();
+    expect((await answers({ path: dots }, { ...counted, counters })).statuses).toEqual([401, 401, 401, 401]);
+    expect(counters.asked).toEqual([]);
+  });
+
+  it('is shut out where it was revoked', async () => {
+    const counters = new ScriptedCounters();
+    counters.outcome = 'revoked';
+    expect((await answers({ verdict: LACKING }, { ...counted, counters })).statuses).toEqual([401, 401, 401, 401]);
   });
 });
 

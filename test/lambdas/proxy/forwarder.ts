@@ -33,7 +33,7 @@ export interface ForwarderOptions {
 export function createForwarder(policy: ServicePolicy, options: ForwarderOptions = {}): Forwarder {
   const { clock } = options;
   const upstream = new Upstream(policy.upstream);
-  const handler = forwarding({
+  const { handle } = forwarding({
     policy,
     upstream,
     counters: options.counters ?? new MemoryCounters({ clock: Date.now, shared: false }),
@@ -48,10 +48,12 @@ export function createForwarder(policy: ServicePolicy, options: ForwarderOptions
         startedAtMs: performance.now(),
         coldStart: false,
         responseHeaders: {},
+        circuit: null,
+        returnsLeases: true,
         message: { method: 'GET', target: '/', headers: {}, body: undefined, ...message },
         ...known,
       };
-      const result = await handler({} as ProxyEvent, { ...lambdaContext(), exchange }).catch((thrown) => {
+      const result = await handle({} as ProxyEvent, { ...lambdaContext(), exchange }).catch((thrown) => {
         if (thrown instanceof Problem) return thrown;
         throw thrown;
       });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
 import { Upstream } from '../../../lambdas/adapters/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { MAX_BODY_BYTES } from '../../../lambdas/core/reply-limits.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
 import { closersOf } from '../../support/closers.ts';
@@ -15,6 +16,8 @@ import { problemOf } from './gateway.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const DEADLINE_HEADER = 'x-request-deadline-ms';
+/** What Lambda counts as 6 MB. */
+const LAMBDA_REPLY_BYTES = 6_291_556;
 /** What a busy machine may add. */
 const LITTLE_MS = 1000;
 
@@ -193,6 +196,88 @@ describe('a client is answered', () => {
     expect(await proxyTo(url)({ method: 'POST', body: Buffer.alloc(20_000_000) })).toMatchObject({ statusCode: 413 });
     for (const socket of connections) socket.resume();
     await allClosed();
+  });
+});
+
+describe('an answer that is too large', () => {
+  const MB = 1e6;
+  const TEXT = 'text/plain';
+  const JPEG = 'image/jpeg';
+
+  async function answering(type: string, body: Buffer, fields = ''): Promise<string> {
+    const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n${fields}content-length: ${body.length}\r\n\r\n`;
+    const { url } = await serving((socket) =>
+      socket.once('data', () => socket.write(Buffer.concat([Buffer.from(head), body]))),
+    );
+    return url;
+  }
+
+  it.each<[string, Buffer, string, string]>([
+    [JPEG, Buffer.alloc(MAX_BODY_BYTES.binary + 1), '', '4,669,440 bytes (4.7 MB), the most binary or compressed data'],
+    [JPEG, Buffer.alloc(7 * MB), '', '4,669,440 bytes (4.7 MB), the most binary or compressed data'],
+    [TEXT, Buffer.alloc(5 * MB), 'content-encoding: gzip\r\n', '4,669,440 bytes (4.7 MB), the most binary'],
+    [TEXT, Buffer.alloc(5 * MB, 0xff), '', '4,669,440 bytes (4.7 MB), the most binary'],
+    [TEXT, Buffer.alloc(MAX_BODY_BYTES.text, 'x'), '', '6,225,920 bytes (6.2 MB), the most text'],
+    [TEXT, Buffer.alloc(7 * MB, 'x'), '', '6,225,920 bytes (6.2 MB), the most text'],
+    [TEXT, Buffer.alloc(4 * MB, '"'), '', '6,225,920 bytes (6.2 MB), the most text'],
+  ])('names the limit that holds for it, and the log says so: %s', async (type, body, fields, limit) => {
+    const result = await proxyTo(await answering(type, body, fields))();
+    expect(problemOf(result)).toMatchObject({ status: 502, code: 'bad_gateway' });
+    expect(problemOf(result).detail).toContain(`the answer is larger than ${limit}`);
+    expect(output.lines[0]).toMatchObject({ status: 502, upstream_error: 'too_large', Failures: 0 });
+  });
+
+  it.each<[string, Buffer]>([
+    [JPEG, Buffer.alloc(MAX_BODY_BYTES.binary)],
+    // Two bytes are the quotes of JSON.
+    [TEXT, Buffer.alloc(MAX_BODY_BYTES.text - 2, 'x')],
+  ])('is not one at the limit, which Lambda returns: %s', async (type, body) => {
+    const result = await proxyTo(await answering(type, body))();
+    expect(result.statusCode).toBe(200);
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(LAMBDA_REPLY_BYTES);
+  });
+});
+
+describe('header fields of an answer', () => {
+  /** An answer whose fields, with all that the gateway adds, have that many bytes in names and values. */
+  async function withHeaderBytes(bytes: number, cookie = false) {
+    let spare = 0;
+    const name = cookie ? 'set-cookie' : 'x-large';
+    const { url } = await serving((socket) => {
+      socket.on('data', () =>
+        socket.write(`HTTP/1.1 200 OK\r\n${name}: ${'x'.repeat(spare)}\r\ncontent-length: 0\r\n\r\n`),
+      );
+    });
+    const send = proxyTo(url);
+    spare = 1;
+    spare += bytes - bytesOfHeaders(await send());
+    return send();
+  }
+
+  function bytesOfHeaders({ headers = {}, cookies = [] }: ProxyResult): number {
+    const pairs = [...Object.entries(headers), ...cookies.map((cookie) => ['set-cookie', cookie])];
+    return pairs.flat().join('').length;
+  }
+
+  it.each([false, true])('may have 10,240 bytes, those of the gateway counted (a cookie: %s)', async (cookie) => {
+    const result = await withHeaderBytes(10_240, cookie);
+    expect(result.statusCode).toBe(200);
+    expect(bytesOfHeaders(result)).toBe(10_240);
+    expect(result.headers).toHaveProperty('x-ratelimit-limit');
+    expect(result.headers).toHaveProperty('strict-transport-security');
+  });
+
+  it.each([false, true])('over that are answered 502 with the reason, no failure (a cookie: %s)', async (cookie) => {
+    const result = await withHeaderBytes(10_241, cookie);
+    expect(problemOf(result)).toMatchObject({
+      status: 502,
+      code: 'bad_gateway',
+      detail: 'the answer has 10,241 bytes of header fields and API Gateway returns 10,240 at most',
+    });
+    expect(result).not.toHaveProperty('cookies');
+    expect(result.headers).not.toHaveProperty('x-large');
+    expect(result.headers).toMatchObject({ 'x-request-id': 'request-1', 'x-ratelimit-limit': '100' });
+    expect(output.lines.at(-1)).toMatchObject({ status: 502, upstream_error: 'headers_too_large', Failures: 0 });
   });
 });
 

@@ -32,7 +32,7 @@ function asked(changes: Partial<ServicePolicy>, ...requests: readonly Asked[]): 
       requestId: 'request-1',
       route: { keys: [key], auth: [{ type: 'none' }], cost: (service.routes[key] ?? service.default).cost },
       client: verified?.client ?? ipSubject(sourceIp),
-      verified,
+      bearer: verified,
       sourceIp,
     }),
   );

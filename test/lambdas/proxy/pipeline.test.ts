@@ -186,6 +186,24 @@ describe('what the upstream receives', () => {
     expect(JSON.stringify(headersSeen())).not.toMatch(/root|secret/);
   });
 
+  it('holds no field that it would believe of a proxy, but one that the service keeps', async () => {
+    const headers = {
+      proxy: 'http://root:8080',
+      'client-ip': 'root',
+      true_client_ip: 'root',
+      'x-original-url': '/root',
+      'x-forwarded-user': 'root',
+      'x-forwarded-for': '203.0.113.7',
+      'remote-user': 'root',
+      'x-amzn-oidc-identity': 'root',
+      cf_connecting_ip: 'root',
+      'cf-connecting-ip': '192.0.2.9',
+    };
+    await environment({ keepHeaders: ['cf-connecting-ip'] }).send({ verdict: ALICE, headers });
+    expect(JSON.stringify(headersSeen())).not.toContain('root');
+    expect(headersSeen()).toMatchObject({ 'cf-connecting-ip': '192.0.2.9', 'x-forwarded-for': '203.0.113.7' });
+  });
+
   it('holds the authorization where the service asks for it', async () => {
     await environment({ forwardAuthorization: true }).send({ verdict: ALICE, headers: { authorization: 'Bearer t' } });
     expect(headersSeen()).toMatchObject({ authorization: 'Bearer t' });
@@ -389,6 +407,32 @@ describe('the line of a request', () => {
     });
     expect(output.lines[1]).toMatchObject({ status: 401, verdict: 'none', cold_start: false, AuthRejected: 1 });
     expect(output.lines[1]).not.toHaveProperty('Failures');
+  });
+
+  it('shows no credential that a client puts into its path or calls itself by', async () => {
+    const token = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.${'s'.repeat(86)}`;
+    const key = `tgk_4fzN9qXw2LbC_${'K7'.repeat(24)}x`;
+    const hex = '0123456789abcdef'.repeat(2);
+    const { send } = environment();
+    for (const secret of [token, key, hex]) {
+      output.lines.length = 0;
+      await send({ verdict: ALICE, path: `/api/users/${secret}/items`, userAgent: `app/1.0 (${secret})` });
+      await send({ path: `/api/users/${secret}/../x` });
+      expect(output.lines).toMatchObject([
+        { status: 200, path: '/api/users/[masked]/items', user_agent: 'app/1.0 ([masked])' },
+        { status: 401, path: '/api/users/[masked]/../x' },
+      ]);
+      expect(JSON.stringify(output.lines)).not.toContain(secret);
+    }
+    // The upstream gets what the client sent.
+    expect(echo.received[0]?.url).toBe(`/${token}/items`);
+  });
+
+  it('is bounded, whatever a client sends', async () => {
+    const long = 'a-b/'.repeat(2500);
+    await environment().send({ verdict: ALICE, path: `/api/users/${long}`, userAgent: long });
+    const [{ path, user_agent } = {}] = output.lines as { path?: string; user_agent?: string }[];
+    expect([path?.length, user_agent?.length]).toEqual([1024, 128]);
   });
 
   it('declares the metrics for CloudWatch, the alarm’s at one-second resolution', async () => {

@@ -60,6 +60,15 @@ describe('a connection that failed', () => {
     expect((await forwarderTo(server.url).send()).result).toMatchObject({ statusCode: 200 });
   });
 
+  it('is not followed by another one where the upstream cut a body off', async () => {
+    const server = await upstreamThat(reset, answer(OK));
+    const upload = { method: 'PUT', body: Buffer.alloc(20 * 1024 * 1024) };
+    const { result, forwarded } = await forwarderTo(server.url).send(upload);
+    expect(result).toMatchObject({ code: 'bad_gateway' });
+    expect(forwarded).toMatchObject({ attempts: [{ result: { error: 'unsent' } }], failed: false });
+    expect(server.connections).toHaveLength(1);
+  });
+
   it('may have been refused, as often as there are attempts', async () => {
     const forwarder = forwarderTo(`http://127.0.0.1:${await freePort()}`);
     const { result, forwarded } = await forwarder.send();

@@ -1,17 +1,17 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 /** A gateway that tells this topic of a stack beside it. */
 function gatewayWith(topicOf: (stack: Stack) => ITopic) {
   const foundation = testFoundation();
   const topics = new Stack(foundation.node.root, 'Topics');
   const test = testGateway({ foundation, name: 'edge', alarmTopic: topicOf(topics) });
-  const circuitBreaker = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(3) });
+  const circuitBreaker = CircuitBreaker.of({ throttlePercent: 10, openFor: Duration.minutes(4) });
   test.gateway.addService('users', serviceProps({ circuitBreaker }));
   return { gateway: test.template(), topics: Template.fromStack(topics) };
 }
@@ -28,6 +28,7 @@ describe('the topic of alarms', () => {
     const { gateway } = gatewayWith((stack) => Topic.fromTopicArn(stack, 'Alarms', arn));
     const alarms = Object.values(gateway.findResources('AWS::CloudWatch::Alarm')).map(({ Properties: alarm }) => alarm);
     expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+      'edge-cache-throttled',
       'edge-circuit-dead-letters',
       'edge-users-failures',
       'edge-users-throttles',
@@ -55,5 +56,45 @@ describe('the topic of alarms', () => {
         ]),
       },
     });
+  });
+});
+
+describe('the alarms of a gateway', () => {
+  const INFO = 'alarms of this gateway open circuits and notify nobody: give it an alarmTopic to be told';
+  const withTopic = (foundation = testFoundation()) => {
+    const topics = new Stack(foundation.node.root, 'Topics');
+    return testGateway({ foundation, name: 'edge', alarmTopic: new Topic(topics, 'Alarms') });
+  };
+
+  it('say once at synthesis that they reach nobody, and do so no more with a topic', () => {
+    const notes = (stack: Stack) => Annotations.fromStack(stack).findInfo('*', Match.stringLikeRegexp('alarmTopic'));
+    const silent = testGateway();
+    silent.gateway.addService('users', serviceProps());
+    expect(notes(silent.stack).map(({ entry }) => entry.data)).toEqual([expect.stringContaining(INFO)]);
+    expect(notes(withTopic().stack)).toEqual([]);
+  });
+
+  it('watch what a serverless cache throttles, where somebody is told of it', () => {
+    const test = withTopic();
+    test.gateway.addService('users', serviceProps());
+    expect(
+      onlyResource(test.template(), 'AWS::CloudWatch::Alarm', { AlarmName: 'edge-cache-throttled' }),
+    ).toMatchObject({
+      Namespace: 'AWS/ElastiCache',
+      MetricName: 'ThrottledCmds',
+      Dimensions: [{ Name: 'clusterId', Value: { 'Fn::GetStackOutput': { OutputName: 'CacheName' } } }],
+      Statistic: 'Sum',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('watch no node, which throttles nothing, and nothing that would tell nobody', () => {
+    for (const { template } of [withTopic(testFoundation({ cacheKind: 'node' })), testGateway({ name: 'edge' })]) {
+      const alarms = template().findResources('AWS::CloudWatch::Alarm');
+      expect(Object.values(alarms).map(({ Properties }) => Properties.AlarmName)).toEqual([
+        'edge-circuit-dead-letters',
+      ]);
+    }
   });
 });

@@ -37,7 +37,8 @@ describe('the alarm of a circuit', () => {
     expect(alarm).toMatchObject({
       Threshold: 0.5,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      EvaluationPeriods: 1,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 1,
       TreatMissingData: 'notBreaching',
       AlarmActions: [{ 'Fn::GetAtt': [expect.stringContaining('CircuitFunction'), 'Arn'] }],
     });
@@ -47,6 +48,12 @@ describe('the alarm of a circuit', () => {
       Threshold: 0.2,
       Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(n >= 50, share, 0)', ReturnData: true })]),
     });
+  });
+
+  it('fills in no period whose log lines have not come yet', () => {
+    for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Alarm'))) {
+      expect(JSON.stringify(Properties)).not.toContain('FILL');
+    }
   });
 
   it('takes the share and the volume of one metric, which keeps it at two billed metrics', () => {

@@ -37,7 +37,7 @@ describe('CircuitBreaker', () => {
       failurePercent: 20,
       minRequests: 50,
       window: Duration.seconds(30),
-      openFor: Duration.minutes(3),
+      openFor: Duration.minutes(4),
       maxOpenFor: Duration.minutes(20),
       probes: 2,
       successes: 10,
@@ -57,7 +57,7 @@ describe('CircuitBreaker', () => {
       failureShare: 0.2,
       minRequests: 50,
       windowMs: 30_000,
-      openForMs: 180_000,
+      openForMs: 240_000,
       maxOpenForMs: 1_200_000,
       probes: 2,
       successes: 10,
@@ -119,12 +119,12 @@ describe('CircuitBreaker', () => {
   });
 
   it.each([
-    [10, 30],
-    [11, 90],
-    [30, 90],
-    [31, 180],
-    [90, 360],
-    [1200, 3600],
+    [10, 60],
+    [11, 180],
+    [30, 180],
+    [31, 360],
+    [90, 720],
+    [600, 3600],
   ])(
     'with the alarm alone and a window of %d s stays open for at least %d s, so that the alarm can open it again',
     (windowS, leastS) => {
@@ -143,16 +143,27 @@ describe('CircuitBreaker', () => {
 
   it('with the alarm alone refuses a window for which no pause is long enough', () => {
     const wrong = () =>
-      CircuitBreaker.of({ window: Duration.minutes(21), openFor: Duration.hours(1), outcomes: false });
+      CircuitBreaker.of({ window: Duration.minutes(11), openFor: Duration.hours(1), outcomes: false });
     expect(wrong).toThrow(
-      /^openFor must be at least 63 min .* periods of 21 min before it can do so again; give a shorter window/,
+      /^openFor must be at least 66 min .* periods of 11 min before it can do so again; give a shorter window/,
     );
   });
 
-  it('with throttlePercent stays open for at least 3 minutes, so that the alarm can open it again', () => {
-    expect(policyOf({ throttlePercent: 10, openFor: Duration.minutes(3) })).toMatchObject({ openForMs: 180_000 });
+  it.each([
+    [1, 60],
+    [10, 60],
+    [30, 180],
+    [60, 360],
+  ])('with the alarm alone and a window of %d s stays open for %d s unless told', (windowS, openForS) => {
+    const policy = policyOf({ window: Duration.seconds(windowS), outcomes: false });
+    expect(policy).toMatchObject({ openForMs: openForS * 1000 });
+    expect(policyOf({ window: Duration.seconds(windowS) })).toMatchObject({ openForMs: 30_000 });
+  });
+
+  it('with throttlePercent stays open for at least 4 minutes, so that the alarm can open it again', () => {
+    expect(policyOf({ throttlePercent: 10, openFor: Duration.minutes(4) })).toMatchObject({ openForMs: 240_000 });
     expect(() => policyOf({ throttlePercent: 10 })).toThrow(
-      'openFor must be at least 3 min with throttlePercent, got 30 s: the alarm alone opens the circuit then, and takes up to 3 periods of 1 min before it can do so again; write openFor: Duration.seconds(180), leave throttlePercent out',
+      'openFor must be at least 4 min with throttlePercent, got 30 s: the alarm alone opens the circuit then, and takes up to 4 periods of 1 min before it can do so again; write openFor: Duration.seconds(240), leave throttlePercent out',
     );
   });
 

@@ -13,8 +13,9 @@ import {
   type DashboardService,
   GatewayDashboard,
   type GatewayDashboardProps,
+  PRICED_SERVICES,
 } from '../../../lib/gateway/dashboard.ts';
-import { serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 interface Widget {
   readonly type: 'text' | 'metric' | 'custom';
@@ -79,7 +80,8 @@ function functionIn(stack: Stack, id: string, memorySize = 256): LambdaFunction 
 const ALARM = { period: Duration.seconds(10), metrics: 2 };
 
 function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
-  const stack = new Stack(new App(), 'Gateway');
+  // The services' functions are not in the stack of a gateway's dashboard.
+  const stack = new Stack(new App({ context: { '@aws-cdk/core:stackResourceLimit': 0 } }), 'Gateway');
   const fn = (id: string, memorySize: number) => functionIn(stack, id, memorySize);
   const logGroups = Array.from({ length: logGroupCount }, (_, index) => new LogGroup(stack, `Log${index}`));
   const services: DashboardService[] = [];
@@ -103,9 +105,11 @@ function synthesize({ services: names, logGroupCount = 2, ...props }: Options) {
 }
 
 function parse(template: Template): { body: string; widgets: readonly Widget[] } {
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  const parts: unknown[] = dashboard?.Properties.DashboardBody['Fn::Join'][1];
-  const body = parts.map((part) => (typeof part === 'string' ? part : nameOf(part as object))).join('');
+  const { DashboardBody } = onlyResource(template, 'AWS::CloudWatch::Dashboard');
+  const [text, variables] = (DashboardBody as { 'Fn::Sub': [string, Record<string, object>] })['Fn::Sub'];
+  const body = text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) =>
+    literal ? `\${${name}}` : nameOf(variables[name] ?? {}),
+  );
   return { body, widgets: JSON.parse(body).widgets };
 }
 
@@ -486,6 +490,20 @@ describe('estimated cost on the dashboard', () => {
     expect(parts.labelled('Cache units')).toBeCloseTo(((12_000 * 4 * 12) / 1e6) * 0.0034, 9);
   });
 
+  it('counts units that are ready as idle, and used ones beyond them alone', () => {
+    const { widgets: ready } = synthesize({ services: FOUR, cache: { ...SERVERLESS, ecpuMinimum: 1000 } });
+    const idle = 6.132 + ((1000 * 3600 * 730) / 1e6) * 0.0023 + 2.4 + 3;
+    const now = new MetricMath(seriesOf(widget(ready, 'Estimated cost now')), () => undefined);
+    expect(now.labelled('$ a month at this rate')).toBeCloseTo(idle, 6);
+    const units = (requests: number) => {
+      const series = seriesOf(widget(ready, 'Estimated cost by part'));
+      return new MetricMath(series, measured(requests)).labelled('Cache units');
+    };
+    // 4 units a request: 300,000 of five minutes are paid for.
+    expect(units(60_000)).toBeCloseTo(0, 9);
+    expect(units(100_000)).toBeCloseTo(((100_000 * 12) / 1e6) * 0.0023, 9);
+  });
+
   it("counts the alarms that are there, and the cache's engine, of a gateway", () => {
     const test = testGateway({ foundation: testFoundation({ cacheEngine: 'redis' }) });
     test.gateway.addService('users', serviceProps());
@@ -505,7 +523,7 @@ describe('estimated cost on the dashboard', () => {
       circuitBreaker: CircuitBreaker.of({
         slowCall: Duration.seconds(1),
         throttlePercent: 10,
-        openFor: Duration.minutes(3),
+        openFor: Duration.minutes(4),
       }),
     });
     const now = new MetricMath(seriesOf(widget(parse(test.template()).widgets, 'Estimated cost now')), () => undefined);
@@ -532,9 +550,13 @@ describe('estimated cost on the dashboard', () => {
   });
 });
 
-describe('a dashboard of as many services as an HTTP API has routes for', () => {
-  const names = Array.from({ length: 149 }, (_, index) => `service-${index}`);
-  const { widgets, template } = synthesize({ services: names, logGroupCount: names.length + 5 });
+describe.each([
+  ['an HTTP API has routes for', 149],
+  ['CloudFormation takes where AWS raised the quota of routes', 205],
+])('a dashboard of as many services as %s', (_, count) => {
+  const names = Array.from({ length: count }, (_, index) => `service-${index}`);
+  const priced = names.slice(0, PRICED_SERVICES);
+  const { widgets, template } = synthesize({ services: names, logGroupCount: priced.length + 6 });
 
   it("stays within CloudWatch's limits on widgets and metrics and CloudFormation's on the template", () => {
     const metrics = widgets.map((graph) => seriesOf(graph).length);
@@ -552,10 +574,13 @@ describe('a dashboard of as many services as an HTTP API has routes for', () => 
     for (const name of names.slice(DASHBOARD_SERVICES)) expect(note?.properties.markdown).toContain(name);
   });
 
-  it('prices the functions of all of them', () => {
+  it('prices the functions of the first 149 and names the others', () => {
     const invocations = seriesOf(widget(widgets, 'Estimated cost by part')).filter(({ metric }) =>
       metric.startsWith('AWS/Lambda/Invocations'),
     );
-    expect(invocations).toHaveLength(names.length + 5);
+    expect(invocations).toHaveLength(priced.length + 5);
+    const note = widgets.find(({ properties }) => properties.markdown?.startsWith('Not part of the estimated cost'));
+    expect(note === undefined).toBe(names.length === priced.length);
+    for (const name of names.slice(PRICED_SERVICES)) expect(note?.properties.markdown).toContain(name);
   });
 });

@@ -41,7 +41,7 @@ describe('a gateway', () => {
     expect(stage).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
-      DefaultRouteSettings: { DetailedMetricsEnabled: true, ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 },
+      DefaultRouteSettings: { DetailedMetricsEnabled: false, ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 },
     });
     const { Format } = stage['AccessLogSettings'] as { Format: string };
     expect(JSON.parse(Format)).toMatchObject({
@@ -55,6 +55,8 @@ describe('a gateway', () => {
       sourceIp: '$context.identity.sourceIp',
       errorMessage: '$context.error.message',
     });
+    // Nothing in it can mask a token that a client puts there.
+    expect(Format).not.toMatch(/\$context\.(path|identity\.userAgent)/);
   });
 
   it('asks its authorizer once a credential and route, and again after a minute', () => {

@@ -30,6 +30,20 @@ describe('the operator function', () => {
     expect(Object.keys(outputs)).toEqual([expect.stringContaining('OperatorFunctionName')]);
   });
 
+  it('has concurrency of its own where some is reserved for it', () => {
+    expect(fn).not.toHaveProperty('ReservedConcurrentExecutions');
+    const reserved = testGateway({ name: 'edge', operatorConcurrency: 2 }).template();
+    reserved.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: operatorFunctionName('edge'),
+      ReservedConcurrentExecutions: 2,
+    });
+    for (const operatorConcurrency of [0, 1.5, 1001]) {
+      expect(() => testGateway({ operatorConcurrency })).toThrow(
+        `operatorConcurrency must be a whole number between 1 and 1000, got ${operatorConcurrency}: write one like 2`,
+      );
+    }
+  });
+
   it('knows its gateway, the table and the cache', () => {
     const { Variables } = fn['Environment'] as { Variables: Record<string, string> };
     expect(decodeOperatorConfig(document('operator'))).toEqual({ gateway: 'edge' });

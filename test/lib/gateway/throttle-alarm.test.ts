@@ -12,7 +12,7 @@ function gatewayWith(circuitBreaker: CircuitBreaker) {
 describe('the alarm of throttled invocations', () => {
   it('goes off at the share of invocations of the proxy function that Lambda throttles in a minute', () => {
     const { template, service } = gatewayWith(
-      CircuitBreaker.of({ throttlePercent: 7, minRequests: 20, openFor: Duration.minutes(3) }),
+      CircuitBreaker.of({ throttlePercent: 7, minRequests: 20, openFor: Duration.minutes(4) }),
     );
     const alarm = onlyResource(template, 'AWS::CloudWatch::Alarm', { AlarmName: 'edge-users-throttles' });
     expect(alarm).toMatchObject({

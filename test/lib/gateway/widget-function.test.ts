@@ -72,10 +72,9 @@ describe('the widget function', () => {
     const [logicalId] = Object.keys(
       template.findResources('AWS::Lambda::Function', { Properties: { Description: fn['Description'] } }),
     );
-    const [, parts] = (DashboardBody as { 'Fn::Join': [string, unknown[]] })['Fn::Join'];
-    const [before, endpoint] = parts;
-    expect(before).toMatch(/"endpoint":"$/);
-    expect(endpoint).toEqual({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+    const [body, variables] = (DashboardBody as { 'Fn::Sub': [string, Record<string, unknown>] })['Fn::Sub'];
+    const [, variable = ''] = /"endpoint":"\$\{(\w+)\}"/.exec(body) ?? [];
+    expect(variables[variable]).toEqual({ 'Fn::GetAtt': [logicalId, 'Arn'] });
   });
 
   it('is not made without a dashboard, and then nobody can be let view circuits', () => {

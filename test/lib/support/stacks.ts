@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import type { Foundation } from '../../../lib/foundation/foundation.ts';
 import { FoundationStack, type FoundationStackProps } from '../../../lib/foundation-stack.ts';
 import { Gateway } from '../../../lib/gateway/gateway.ts';
 import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
 import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
 import { InvalidPropError } from '../../../lib/invalid-prop.ts';
+import { wholeTemplate } from './whole-template.ts';
 
 // Seconds of CPU for each synthesis. `cdk synth` runs these rules, and cfn-lint much the same ones.
 process.env['CDK_VALIDATION'] = 'false';
@@ -30,7 +31,7 @@ export const JWT = { issuer: 'https://auth.example.com', audience: 'api' } as co
 export interface TestGateway {
   readonly gateway: Gateway;
   readonly stack: Stack;
-  /** Synthesizes; nothing can be added afterwards. */
+  /** Synthesizes, with the services' nested stacks; nothing can be added afterwards. */
   template(): Template;
 }
 
@@ -40,7 +41,7 @@ export function testGateway(props: Partial<GatewayProps> & { readonly foundation
   const foundation = props.foundation ?? new FoundationStack(app, 'Foundation');
   const stack = new Stack(foundation instanceof Stack ? foundation.node.root : app, 'Edge');
   const gateway = new Gateway(stack, 'Gateway', { jwt: JWT, ...props, foundation });
-  return { gateway, stack, template: () => Template.fromStack(stack) };
+  return { gateway, stack, template: () => wholeTemplate(stack) };
 }
 
 /** A service that is right; tests change what they are about. */

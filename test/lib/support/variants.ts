@@ -27,6 +27,7 @@ export function createVariants(props: AppProps = {}): App {
 function natAndMutualTls(app: App): void {
   const foundation = new FoundationStack(app, 'Nat-Foundation', {
     egress: 'nat',
+    availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     cacheKind: 'node',
     cacheEngine: 'redis',
   });
@@ -76,7 +77,7 @@ function ipv6(app: App): void {
   gateway.addService('slow', {
     prefix: '/slow',
     upstream: 'https://slow.example.com',
-    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), openFor: Duration.minutes(15), outcomes: false }),
+    circuitBreaker: CircuitBreaker.of({ window: Duration.minutes(5), openFor: Duration.minutes(30), outcomes: false }),
     rateLimit: RateLimit.tokenBucket({ rate: 0.1, burst: 5, by: 'ip' }, { onStoreFailure: 'open' }),
   });
 }
@@ -92,6 +93,8 @@ function vpcOfTheUser(app: App): void {
       }),
     cacheKind: 'node',
     cacheAuth: 'none',
+    encryptionKey: (scope) =>
+      Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f'),
     privateZones: ['corp.example.com'],
   });
   const gateway = new Gateway(new Stack(app, 'Own-Gateway'), 'Gateway', {
@@ -174,12 +177,17 @@ function manyCredentials(app: App): void {
 }
 
 function circuits(app: App): void {
-  const foundation = new FoundationStack(app, 'Circuits-Foundation');
+  const keys = new Stack(app, 'Circuits-Keys');
+  const encryptionKey = new Key(keys, 'Key', { enableKeyRotation: true });
+  const foundation = new FoundationStack(app, 'Circuits-Foundation', { encryptionKey, ecpuMinimum: 30_000 });
   const stack = new Stack(app, 'Circuits-Gateway');
   const gateway = new Gateway(stack, 'Gateway', {
     foundation,
     jwt: JWT,
     namespace: 'Tollgate/circuits',
+    encryptionKey,
+    operatorConcurrency: 2,
+    routeMetrics: true,
     alarmTopic: new Topic(stack, 'Alarms', {
       enforceSSL: true,
       masterKey: new Key(stack, 'AlarmsKey', { enableKeyRotation: true }),
@@ -196,7 +204,7 @@ function circuits(app: App): void {
       failurePercent: 25,
       minRequests: 20,
       window: Duration.seconds(30),
-      openFor: Duration.minutes(3),
+      openFor: Duration.minutes(4),
       maxOpenFor: Duration.minutes(30),
       probes: 5,
       successes: 20,

@@ -24,6 +24,7 @@ const fixture = (word: string, path = '/word'): AssemblyFixture => ({
 const OPTIONS: CliOptions = {
   port: 0,
   operatorPort: 0,
+  hosts: [],
   upstreams: {},
   assemblyDir: undefined,
   context: { env: 'test' },

@@ -15,7 +15,7 @@ function lines(policies: readonly ServicePolicy[], issuers: readonly IssuerConfi
       policies.map((policy) => ({ functionName: policy.service, policy, upstream: 'http://up', demo: true })),
     model: () => ({ api: { routes: [] } }) as never,
     issuers: () => issuers,
-    operator: () => ({ port: 9, gateway: 'gw' }),
+    operator: () => ({ port: 9, gateway: 'gw', secret: 's' }),
   });
 }
 

@@ -106,3 +106,22 @@ test('conditions that refer to each other end in an error', () => {
   const resolve = resolverOf({ Conditions: { A: { Condition: 'B' }, B: { Condition: 'A' } } });
   expect(() => resolve({ 'Fn::If': ['A', 1, 2] })).toThrow('which refers to itself');
 });
+
+test('an output of another stack is found by its name, exported or not', () => {
+  const producer = stackOf('Foundation', {
+    Resources: { Named: FUNCTION },
+    Outputs: { CacheName: { Value: { Ref: 'Named' } } },
+  });
+  const resolve = resolverOf({}, producer);
+  expect(resolve({ 'Fn::GetStackOutput': { StackName: 'Foundation', OutputName: 'CacheName' } })).toBe('named');
+});
+
+test.each([
+  [{ StackName: 'Foundation', OutputName: 'Lost' }, 'output Lost of Foundation'],
+  [{ StackName: 'Elsewhere', OutputName: 'CacheName' }, 'output CacheName of Elsewhere'],
+])('an output that no stack has names the resource that needs it', (reference, what) => {
+  const resolve = resolverOf({}, stackOf('Foundation', { Outputs: { CacheName: { Value: 'c' } } }));
+  expect(() => resolve({ 'Fn::GetStackOutput': reference })).toThrow(
+    `Here in Main refers to ${what}, which no stack of the app has`,
+  );
+});

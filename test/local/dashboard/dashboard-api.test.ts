@@ -180,7 +180,7 @@ describe('nobody else calls a function:', () => {
       'a preflight',
       ({ port }) =>
         `OPTIONS /dashboard/calls HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\norigin: https://evil.example\r\naccess-control-request-method: POST\r\naccess-control-request-headers: x-tollgate-token`,
-      '404',
+      '403',
     ],
   ])('%s', async (_, head, status) => {
     expect(await statusOf(head)).toBe(status);

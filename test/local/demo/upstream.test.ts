@@ -49,7 +49,7 @@ test('it sends as many bytes as the path says', async () => {
 
 test.each(['//', '//42', '/%E0', '///status/503', '/a/../b'])('it answers any path as it came: %s', async (path) => {
   const { port } = new URL(await start());
-  const reply = await sendRaw(Number(port), `GET ${path}?x=1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+  const reply = await sendRaw(Number(port), `GET ${path}?x=1 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
   expect(reply).toMatch(/^HTTP\/1.1 200 /);
   expect(reply).toContain(`"path": "${path}"`);
   expect(reply).toContain('"x": "1"');

@@ -69,6 +69,33 @@ test('the path arrives decoded and the query as it was sent', () => {
   });
 });
 
+// The captures that https://github.com/hotsock/voker publishes of an HTTP API (examples/aws-ingress-probe/README.md).
+test.each([
+  ['/capture/plain', '/capture/plain'],
+  ['/capture/space%20value', '/capture/space value'],
+  ['/capture/question%3Fvalue', '/capture/question'],
+  ['/capture/hash%23value', '/capture/hash#value'],
+  ['/capture/slash%2Fvalue', '/capture/slash/value'],
+  ['/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C', '/capture/unicode-λ-世界'],
+  ['/capture/literal%252Fvalue', '/capture/literal/value'],
+  ['/capture/literal%253Fvalue', '/capture/literal?value'],
+  ['/capture/literal%2525value', '/capture/literal%value'],
+  ['//capture//x', '//capture//x'],
+])('the path %s arrives as %s, as API Gateway hands it over', (sent, received) => {
+  expect(event({ target: `${sent}?value=a%3Fb` })).toMatchObject({
+    rawPath: received,
+    rawQueryString: 'value=a%3Fb',
+    requestContext: { http: { path: received } },
+  });
+});
+
+test.each(['/capture/percent%25done', '/%', '/%zz', '/%ff', '/%25ff'])(
+  'the path %s cannot be decoded twice, which is an error',
+  (target) => {
+    expect(() => event({ target })).toThrow(URIError);
+  },
+);
+
 test('what a request does not have is absent', () => {
   const received = event();
   expect(received.rawQueryString).toBe('');

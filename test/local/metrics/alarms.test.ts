@@ -110,6 +110,28 @@ test('two of three periods must breach where the alarm says so', () => {
   expect(state()).toBe('ALARM');
 });
 
+test('one of three periods is enough where the alarm says so, also when its lines came late', () => {
+  const { emit, at, state } = watch(circuitAlarm({ evaluationPeriods: 3 }));
+  emit(1, 4, 0);
+  at(10);
+  expect(state()).toBe('OK');
+  emit(11, 0, 9);
+  emit(2, 1, 0);
+  expect(at(20)[0]).toMatchObject({
+    state: { value: 'ALARM', reason: expect.stringContaining('1 out of the last 3 datapoints [100.0') },
+  });
+});
+
+test('one of three periods keeps the alarm until three later ones are good', () => {
+  const { emit, at, state } = watch(circuitAlarm({ evaluationPeriods: 3 }));
+  emit(1, 5, 0);
+  for (const second of [11, 21, 31]) emit(second, 0, 5);
+  at(30);
+  expect(state()).toBe('ALARM');
+  at(40);
+  expect(state()).toBe('OK');
+});
+
 test.each([
   ['missing', 'INSUFFICIENT_DATA'],
   ['notBreaching', 'OK'],

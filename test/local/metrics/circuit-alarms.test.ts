@@ -1,5 +1,8 @@
+import { Duration } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { decodeAlarmEvent } from '../../../lambdas/circuit/alarm-event.ts';
+import { LOGGED_PERIODS, THROTTLES_PERIODS } from '../../../lib/gateway/alarm-period.ts';
+import { timeToRearm } from '../../../lib/gateway/alarm-rearm.ts';
 import type { Outcome } from '../../../local/functions/invocation.ts';
 import type { AlarmModel, MetricId, MetricQuery } from '../../../local/metrics/alarm-model.ts';
 import { Alarms } from '../../../local/metrics/alarms.ts';
@@ -20,7 +23,14 @@ function stat(id: string, metric: MetricId, name: string, periodMs: number): Met
   return { kind: 'stat', id, label: undefined, metric, periodMs, statistic, unit: undefined, returnData: false };
 }
 
-function alarm(name: string, periodMs: number, threshold: number, source: string, stats: readonly MetricQuery[]) {
+interface Kind {
+  readonly name: string;
+  readonly periodMs: number;
+  readonly evaluationPeriods: number;
+  readonly threshold: number;
+}
+
+function alarm({ name, ...kind }: Kind, source: string, stats: readonly MetricQuery[]) {
   const expression = parseExpression(source);
   const math = { kind: 'expression', id: 'value', label: undefined, expression, returnData: true } as const;
   const model: AlarmModel = {
@@ -30,10 +40,8 @@ function alarm(name: string, periodMs: number, threshold: number, source: string
     region: 'us-east-1',
     description: undefined,
     queries: [math, ...stats],
-    periodMs,
+    ...kind,
     comparison: 'GreaterThanOrEqualToThreshold',
-    threshold,
-    evaluationPeriods: 1,
     datapointsToAlarm: 1,
     missingData: 'notBreaching',
     actions: { ALARM: ['arn:aws:lambda:us-east-1:123456789012:function:circuit'], OK: [], INSUFFICIENT_DATA: [] },
@@ -52,7 +60,8 @@ function alarm(name: string, periodMs: number, threshold: number, source: string
 
 function failures() {
   const source = 'IF(n < 5, 0, IF(share >= 0.5, share, IF(p99 >= 2000, p99, 0)))';
-  const { store, at } = alarm('gw-orders-failures', 10_000, 0.5, source, [
+  const kind = { name: 'gw-orders-failures', periodMs: 10_000, evaluationPeriods: LOGGED_PERIODS, threshold: 0.5 };
+  const { store, at } = alarm(kind, source, [
     stat('n', FAILURES, 'SampleCount', 10_000),
     stat('share', FAILURES, 'Average', 10_000),
     stat('p99', LATENCY, 'p99', 10_000),
@@ -101,9 +110,40 @@ test('requests whose latency nobody measured are judged by their failures', () =
   expect(at(20)).toMatchObject({ state: 'ALARM', seen: { value: 0.5 } });
 });
 
+test('what came late is told as the alarm saw it, though the newest period is good', () => {
+  const { emit, at } = failures();
+  emit(1, 3, 0);
+  expect(at(10)).toMatchObject({ state: 'OK' });
+  emit(11, 0, 9);
+  emit(2, 2, 3);
+  expect(at(20)).toMatchObject({ state: 'ALARM', seen: { value: 0.625 } });
+});
+
+/** The circuit opens at a second of a period that breaches, and no request is forwarded from then on. */
+function rearmedAt(openedAt: number, { emit, at }: ReturnType<typeof failures>): number {
+  emit(1, 10, 0);
+  emit(openedAt, 10, 0);
+  expect(at(openedAt)).toMatchObject({ state: 'ALARM' });
+  for (let second = openedAt; ; second += 1) if (at(second).state === 'OK') return second;
+}
+
+test.each([10, 15, 19])('the alarm is OK again before a circuit that it opened at second %d may close', (openedAt) => {
+  const watched = failures();
+  const openForS = timeToRearm(Duration.seconds(10), LOGGED_PERIODS).toSeconds();
+  expect(rearmedAt(openedAt, watched) - openedAt).toBeLessThanOrEqual(openForS);
+  // The upstream fails again at once: this opens the circuit, since the alarm changes its state.
+  watched.emit(openedAt + openForS, 10, 0);
+  expect(watched.at(openedAt + openForS + 10)).toMatchObject({ state: 'ALARM', seen: { state: 'ALARM', value: 1 } });
+});
+
+test('a period less would be too short for that', () => {
+  expect(rearmedAt(10, failures()) - 10).toBeGreaterThan(50);
+});
+
 function throttles() {
   const source = 'IF(invocations + throttles >= 5, throttles / (invocations + throttles), 0)';
-  const { store, at } = alarm('gw-orders-throttles', 60_000, 0.4, source, [
+  const kind = { name: 'gw-orders-throttles', periodMs: 60_000, evaluationPeriods: THROTTLES_PERIODS, threshold: 0.4 };
+  const { store, at } = alarm(kind, source, [
     stat('invocations', lambda('Invocations'), 'Sum', 60_000),
     stat('throttles', lambda('Throttles'), 'Sum', 60_000),
   ]);

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { Env } from '../../../lambdas/contract/environment.ts';
+import { writeSecret } from '../../../local/operator/secret.ts';
 import { DEFAULT_OPERATOR_PORT, serveOperator } from '../../../local/operator/serve-operator.ts';
 import type { AssemblyFixture } from '../support/assembly.ts';
 import { temporaryDir, writeAssembly } from '../support/assembly.ts';
@@ -33,11 +36,11 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.destroy();
 });
 
-function clientOf(port: number): LambdaClient {
+function clientOf(port: number, secretAccessKey: string): LambdaClient {
   const client = new LambdaClient({
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: { accessKeyId: 'local', secretAccessKey },
     maxAttempts: 1,
   });
   clients.push(client);
@@ -46,8 +49,8 @@ function clientOf(port: number): LambdaClient {
 
 async function serve(fixture = FIXTURE) {
   const { gateway } = await serveFixture(fixture);
-  const port = gateway.operator()?.port ?? 0;
-  const client = clientOf(port);
+  const { port = 0, secret = '' } = gateway.operator() ?? {};
+  const client = clientOf(port, secret);
   const invoke = async (FunctionName: string, event: unknown, changes: object = {}) => {
     const { FunctionError, StatusCode, Payload } = await client.send(
       new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), ...changes }),
@@ -60,7 +63,7 @@ async function serve(fixture = FIXTURE) {
 describe('the operator function', () => {
   test('is invoked by the SDK, with this machine’s Redis or none', async () => {
     const { gateway, invoke } = await serve();
-    expect(gateway.operator()).toEqual({ port: expect.any(Number), gateway: 'shop' });
+    expect(gateway.operator()).toMatchObject({ port: expect.any(Number), gateway: 'shop' });
     expect(await invoke('shop-operator', { action: 'list' })).toEqual({
       StatusCode: 200,
       payload: {
@@ -137,6 +140,9 @@ describe('what is refused', () => {
 
   const PATH = '/2015-03-31/functions/shop-operator/invocations';
   const SIGNED = 'authorization: AWS4-HMAC-SHA256 Credential=local\r\n';
+  const [NOW = ''] = new Date().toISOString().replace(/[-:]/g, '').split('.');
+  const SCOPE = `local/${NOW.slice(0, 8)}/us-east-1/lambda/aws4_request`;
+  const FORGED = `x-amz-date: ${NOW}Z\r\nauthorization: AWS4-HMAC-SHA256 Credential=${SCOPE}, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}\r\n`;
   test.each([
     [
       'a page of a browser, which cannot sign',
@@ -146,6 +152,8 @@ describe('what is refused', () => {
     ],
     ['a page that has this address under a name of its own', `POST ${PATH}`, `host: evil.example\r\n${SIGNED}`, 403],
     ['a preflight', `OPTIONS ${PATH}`, 'host: 127.0.0.1\r\naccess-control-request-method: POST\r\n', 404],
+    ['a call that somebody signed with another secret', `POST ${PATH}`, `host: 127.0.0.1\r\n${FORGED}`, 403],
+    ['a call of a page on another port', `POST ${PATH}`, 'host: 127.0.0.1\r\norigin: http://127.0.0.1:1\r\n', 403],
     ['another call', `GET ${PATH}`, `host: 127.0.0.1\r\n${SIGNED}`, 404],
     ['another path', 'POST /2015-03-31/functions/', `host: 127.0.0.1\r\n${SIGNED}`, 404],
     [
@@ -159,6 +167,41 @@ describe('what is refused', () => {
     const reply = await sendRaw(port, `${line} HTTP/1.1\r\n${headers}content-length: 2\r\nconnection: close\r\n\r\n{}`);
     expect(reply).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(reply.toLowerCase()).not.toContain('access-control-allow');
+  });
+});
+
+describe('the secret', () => {
+  test('is another one with each start, in a file of the port that its user alone can read, until the end', async () => {
+    const stateDir = temporaryDir();
+    const one = await serveFixture(FIXTURE, { stateDir });
+    const other = await serveFixture(FIXTURE, { stateDir });
+    const secrets = [one, other].map(({ gateway }) => {
+      const { port, secret } = gateway.operator() ?? {};
+      const path = join(stateDir, `operator-${port}.secret`);
+      expect(readFileSync(path, 'utf8')).toBe(`${secret}\n`);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      return secret;
+    });
+    expect(new Set(secrets).size).toBe(2);
+    await one.gateway.close();
+    expect(readdirSync(stateDir)).toContain(`operator-${other.gateway.operator()?.port}.secret`);
+    await other.gateway.close();
+    expect(readdirSync(stateDir).filter((name) => name.endsWith('.secret'))).toEqual([]);
+  });
+
+  test('of another start opens nothing', async () => {
+    const { port } = await serve();
+    const client = clientOf(port, 'x'.repeat(43));
+    const invoke = client.send(new InvokeCommand({ FunctionName: 'shop-operator', Payload: '{}' }));
+    await expect(invoke).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+  });
+
+  test('replaces what a killed run left, whoever could read that', () => {
+    const stateDir = temporaryDir();
+    const path = join(stateDir, 'operator-3010.secret');
+    writeFileSync(path, 'old', { mode: 0o644 });
+    const { value } = writeSecret(stateDir, 3010);
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual([`${value}\n`, 0o600]);
   });
 });
 

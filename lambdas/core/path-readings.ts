@@ -1,0 +1,125 @@
+/**
+ * Routers read one path in different ways. A reading is the path after any sequence of these steps, each of which some
+ * router, framework or server takes before it looks for a route. A step returns the path unchanged where it has no effect.
+ */
+type Step = (path: string) => string;
+
+const STEPS: readonly Step[] = [
+  percentDecoded,
+  // `%u002f`: classic ASP, and IIS with its default of allowing it.
+  (path) => path.replace(/%u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  overlongDecoded,
+  // IIS, and the URL standard (WHATWG) for http addresses.
+  (path) => path.replaceAll('\\', '/'),
+  // The URL standard and Python's urlsplit drop tabs and line breaks; C libraries drop others.
+  (path) => path.replace(/\p{Cc}/gu, ''),
+  blanksTrimmed,
+  // IIS and Windows drop dots at the end of a name.
+  (path) => path.replace(/(?<=[^./])\.+(?=\/)/g, ''),
+  // Path parameters, RFC 3986 §3.3: Spring, JAX-RS and servlet containers take them off each segment.
+  (path) => path.replace(/;[^/]*/g, ''),
+  // Where readers that decode first see the path end. A line break ends it for `$` in a regular expression of Ruby.
+  ...['?', '#', ';', '\0', '\n'].map((end) => (path: string) => before(path, end)),
+  // Go's ServeMux, nginx (merge_slashes) and others.
+  (path) => path.replace(/\/{2,}/g, '/'),
+  (path) => (path.endsWith('/') ? path.slice(0, -1) : path),
+  // `//host/x`, RFC 3986 §3.2: Node's `new URL(path, base)`, Python's urlsplit, the JDK's server and PHP's parse_url.
+  (path) => path.replace(/^\/{2,}[^/]*/, ''),
+  // PATH_INFO, RFC 3875 §4.1.5: `/refunds.php/x` runs the script, `/index.php/refunds` asks a front controller for it.
+  (path) => path.replace(SCRIPT, '$1$2'),
+  (path) => path.replace(SCRIPT, '$3'),
+];
+
+const SCRIPT = /^(.*?)(\.(?:php\d?|phtml|cgi|fcgi|pl|py|wsgi|aspx?|ashx|asmx|svc|cfm|jsp))(\/.*)$/is;
+
+/** A path that every reader reads alike, extensions aside: see `withoutExtension`. */
+const PLAIN = /^(?:\/[\w~!$&'()*,=:@-]+(?:[.+]+[\w~!$&'()*,=:@-]+)*)*$/;
+
+/** Honest paths have one to eight. */
+const MAX_READINGS = 64;
+
+/** Literal segments of routes have fewer dots. */
+const MAX_EXTENSIONS = 8;
+
+/** Dot segments (RFC 3986 §5.2.4), also before what some reader cuts off. */
+const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;?#]|$)/;
+
+/**
+ * All readings of a path, the path itself first. Undefined where there are more than 64: such a path is made for that,
+ * and must be refused.
+ */
+export function readingsOf(path: string): readonly string[] | undefined {
+  if (PLAIN.test(path) && !SCRIPT.test(path)) return [path];
+  const readings = new Set([path]);
+  // A set is iterated in the order of insertion, over what is added meanwhile as well.
+  for (const reading of readings) {
+    for (const step of STEPS) readings.add(step(reading));
+    if (readings.size > MAX_READINGS) return undefined;
+  }
+  return [...readings];
+}
+
+/**
+ * The same reading for routers that match `/refunds` where `/refunds.json` is asked for: Rails, Spring's suffix patterns,
+ * Jersey. They are apart from the other readings because a route may have its extension in its own path.
+ */
+export function withoutExtension(reading: string): readonly string[] {
+  const shortened: string[] = [];
+  // A dot at the start of a name begins no extension.
+  let dot = reading.indexOf('.', reading.lastIndexOf('/') + 2);
+  for (; dot >= 0 && shortened.length < MAX_EXTENSIONS; dot = reading.indexOf('.', dot + 1)) {
+    shortened.push(reading.slice(0, dot));
+  }
+  return shortened;
+}
+
+/** A reading as readers compare it who ignore case, by upper or by lower case: `ſ` is `s` to Java's equalsIgnoreCase. */
+export function foldCase(reading: string): string {
+  return reading.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i');
+}
+
+/** True when the reading climbs, maybe out of its service. */
+export function hasDotSegment(reading: string): boolean {
+  return DOT_SEGMENT.test(reading);
+}
+
+/** True when the reading begins with an authority in place of a path (RFC 3986 §4.2). */
+export function beginsWithAuthority(reading: string): boolean {
+  return reading.startsWith('//');
+}
+
+/**
+ * Decodes every ASCII escape, and the others where they are valid UTF-8. An invalid byte must not keep its neighbours
+ * encoded: a reader who decodes byte by byte sees `%2e%2e%2f%ff` climb.
+ */
+function percentDecoded(path: string): string {
+  return path.replace(/%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
+}
+
+/** `%c0%af` and `%e0%80%af` are a slash to decoders that do not refuse overlong UTF-8 (RFC 3629 §10). */
+function overlongDecoded(path: string): string {
+  return path.replace(/%(?:e0%8([01])|c([01]))%([89ab])([0-9a-f])/gi, (_, three, two, high: string, low: string) => {
+    const top = Number(three ?? two) << 6;
+    return String.fromCharCode(top | ((Number.parseInt(high, 16) & 3) << 4) | Number.parseInt(low, 16));
+  });
+}
+
+/** White space on either side of a segment; `+` is a space to those who decode a path as they decode a form. */
+function blanksTrimmed(path: string): string {
+  if (!/[\s+]/.test(path)) return path;
+  return path
+    .split('/')
+    .map((segment) => segment.replace(/^[\s+]+/, '').replace(/(?<![\s+])[\s+]+$/, ''))
+    .join('/');
+}
+
+function before(path: string, end: string): string {
+  const at = path.indexOf(end);
+  return at < 0 ? path : path.slice(0, at);
+}

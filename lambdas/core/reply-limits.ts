@@ -1,0 +1,50 @@
+import type { Headers } from './headers.ts';
+
+/** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
+export const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
+
+/**
+ * Names and values of all header fields of an answer together. AWS documents it of requests (Quotas for HTTP APIs); an
+ * answer over it is assumed to end as a 5xx of API Gateway's own.
+ */
+export const MAX_REPLY_HEADER_BYTES = 10_240;
+
+/** Text travels in Lambda's reply as it is, everything else as base64. */
+export type BodyKind = 'text' | 'binary';
+
+/** What a body of each kind may have. Base64 makes four bytes of three. */
+export const MAX_BODY_BYTES: Readonly<Record<BodyKind, number>> = {
+  text: MAX_REPLY_BYTES,
+  binary: Math.floor(MAX_REPLY_BYTES / 4) * 3,
+};
+
+const TEXTUAL = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded|[^;]+\+(?:json|xml)))/i;
+
+/** What the fields say that the body is. */
+export function bodyKind(headers: Headers): BodyKind {
+  return headers['content-encoding'] === undefined && TEXTUAL.test(headers['content-type'] ?? '') ? 'text' : 'binary';
+}
+
+const MOST: Readonly<Record<BodyKind, string>> = {
+  text: 'the most text that a gateway on Lambda can return (JSON escapes count)',
+  binary: 'the most binary or compressed data that a gateway on Lambda can return (as base64)',
+};
+
+/** What the client is told of a body that is larger. */
+export function bodyTooLarge(kind: BodyKind): string {
+  const bytes = MAX_BODY_BYTES[kind];
+  return `the answer is larger than ${bytes.toLocaleString('en-US')} bytes (${(bytes / 1e6).toFixed(1)} MB), ${MOST[kind]}`;
+}
+
+export function headerBytes(headers: Headers, cookies: readonly string[]): number {
+  let bytes = 0;
+  // Each answer is measured: `Object.entries` would make an array a field, 2 µs for 18 of them.
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  for (const cookie of cookies) bytes += 'set-cookie'.length + cookie.length;
+  return bytes;
+}
+
+export function headersTooLarge(bytes: number): string {
+  const [size, limit] = [bytes, MAX_REPLY_HEADER_BYTES].map((count) => count.toLocaleString('en-US'));
+  return `the answer has ${size} bytes of header fields and API Gateway returns ${limit} at most`;
+}

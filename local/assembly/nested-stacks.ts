@@ -1,0 +1,56 @@
+import { UserError } from '../user-error.ts';
+import type { Resource, Stack, Template } from './cloud-assembly.ts';
+import { placeName } from './intrinsics.ts';
+import { NESTED_STACK } from './resource-types.ts';
+
+/** Deeper nesting than anyone writes: a template that nests itself would never end. */
+const DEEPEST = 8;
+
+/** Reads a template file of the assembly; undefined where there is no such file. */
+export type ReadTemplate = (file: string) => Template | undefined;
+
+/**
+ * The stacks nested in a stack, and those nested in them.
+ *
+ * @throws UserError naming the nested stack whose template cannot be read
+ */
+export function nestedStacks(stack: Stack, read: ReadTemplate, depth = 1): readonly Stack[] {
+  return Object.entries(stack.template.Resources ?? {})
+    .filter(([, { Type }]) => Type === NESTED_STACK)
+    .flatMap(([logicalId, resource]) => {
+      if (depth > DEEPEST) throw fault(stack, logicalId, `is nested more than ${DEEPEST} stacks deep`);
+      const nested = nestedStack(stack, logicalId, templateOf(stack, logicalId, resource, read));
+      return [nested, ...nestedStacks(nested, read, depth + 1)];
+    });
+}
+
+function nestedStack(parent: Stack, logicalId: string, template: Template): Stack {
+  const paths = Object.entries(template.Resources ?? {}).flatMap(([id, { Metadata }]) => {
+    const path = Metadata?.['aws:cdk:path'];
+    return typeof path === 'string' ? [[id, path] as const] : [];
+  });
+  return {
+    ...parent,
+    name: `${parent.name}-${logicalId}`,
+    template,
+    paths: new Map(paths),
+    parent: { stack: parent, logicalId },
+  };
+}
+
+/** The CDK writes the file's name beside the address that the file has after a deployment. */
+function templateOf(stack: Stack, logicalId: string, { Metadata }: Resource, read: ReadTemplate): Template {
+  const file = Metadata?.['aws:asset:path'];
+  if (typeof file !== 'string') throw fault(stack, logicalId, 'is a nested stack without aws:asset:path');
+  const template = read(file);
+  if (template === undefined) throw fault(stack, logicalId, `is a nested stack whose template ${file} is missing`);
+  return template;
+}
+
+function fault(stack: Stack, logicalId: string, what: string): UserError {
+  const place = placeName({ stack, logicalId });
+  return new UserError(
+    'nested_stack_unreadable',
+    `${place} ${what}: the local run reads templates that lie in the assembly`,
+  );
+}
