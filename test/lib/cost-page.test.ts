@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Duration, type Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
@@ -23,6 +22,7 @@ import {
   tieredCost,
 } from './support/request-cost.ts';
 import { type MetricQuery, testApp, testGateway } from './support/stacks.ts';
+import { wholeTemplate } from './support/whole-template.ts';
 
 const MILLION = 1e6;
 const BILLION = 1e9;
@@ -106,7 +106,7 @@ const unitsUnderFiveLimits = (requests: number) =>
 function appRoutes(): number {
   const app = testApp();
   addStacks(app, environmentOf('dev'));
-  const gateway = Template.fromStack(app.node.findChild('Tollgate-dev-Gateway') as Stack);
+  const gateway = wholeTemplate(app.node.findChild('Tollgate-dev-Gateway') as Stack);
   return Object.keys(gateway.findResources('AWS::ApiGatewayV2::Route')).length;
 }
 
