@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type DocumentName, documentFile } from '../lambdas/contract/documents.ts';
 import { Env } from '../lambdas/contract/environment.ts';
 
 export const ROOT = join(import.meta.dirname, '..');
@@ -30,7 +31,8 @@ export async function synthesizedBundles(): Promise<Bundles> {
   )) {
     if (Type !== 'AWS::Lambda::Function' || Metadata?.['aws:asset:path'] === undefined) continue;
     const [module] = Properties.Handler.split('.');
-    files[nameOf(Properties.Environment?.Variables ?? {})] = join(dir, Metadata['aws:asset:path'], `${module}.mjs`);
+    const asset = join(dir, Metadata['aws:asset:path']);
+    files[nameOf(await readdir(asset), Properties.Environment?.Variables ?? {})] = join(asset, `${module}.mjs`);
   }
   const { authorizer, proxy, circuit, operator, widget, health } = files;
   if (!authorizer || !proxy || !circuit || !operator || !widget || !health)
@@ -62,13 +64,14 @@ interface Resource {
   readonly Metadata?: { readonly 'aws:asset:path'?: string };
 }
 
-/** A function's kind is told by the document that it carries. */
-function nameOf(environment: Readonly<Record<string, unknown>>): FunctionName {
-  if (Env.authorizer in environment) return 'authorizer';
-  if (Env.service in environment) return 'proxy';
-  if (Env.operator in environment) return 'operator';
+/** A function's kind follows from its documents. */
+function nameOf(files: readonly string[], environment: Readonly<Record<string, unknown>>): FunctionName {
+  const has = (name: DocumentName) => files.includes(documentFile(name));
+  if (has('authorizer')) return 'authorizer';
+  if (has('service')) return 'proxy';
+  if (has('operator')) return 'operator';
   if (Env.operatorFunction in environment) return 'widget';
-  return Env.circuits in environment ? 'circuit' : 'health';
+  return has('circuits') ? 'circuit' : 'health';
 }
 
 const BUILTINS = ['http', 'https'].flatMap((name) => [name, `node:${name}`]);

@@ -3,6 +3,7 @@ import { ANY_JWT } from '../lambdas/contract/auth-policy.ts';
 import type { AuthorizerConfig } from '../lambdas/contract/authorizer-config.ts';
 import { Env } from '../lambdas/contract/environment.ts';
 import { issuerConfig } from '../test/support/authorizer.ts';
+import { documentVariables } from '../test/support/documents.ts';
 import { startTable } from '../test/support/dynamodb.ts';
 import { ALICE, proxyEvent } from '../test/support/event.ts';
 import { servicePolicy, windowLimit } from '../test/support/policy.ts';
@@ -48,7 +49,10 @@ export async function startStand(): Promise<Stand> {
   const emptyTable = await serveHttp((_, response) => response.end('{}'));
   const jwksUrl = `${jwks.url}/.well-known/jwks.json`;
   const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
-  const authorizer = { [Env.authorizer]: JSON.stringify(authorizerConfig(jwksUrl)), [Env.table]: table.name };
+  const authorizer = {
+    ...documentVariables({ authorizer: authorizerConfig(jwksUrl) }),
+    [Env.table]: table.name,
+  };
   return {
     redisUrl: redis.url,
     jwksUrl,
@@ -58,8 +62,8 @@ export async function startStand(): Promise<Stand> {
     forgetfulAuthorizer: { ...authorizer, ...lambdaVariables(emptyTable.url) },
     tablelessAuthorizer: { ...authorizer, ...lambdaVariables('http://127.0.0.1:1') },
     proxy: {
-      [Env.service]: JSON.stringify(
-        servicePolicy({
+      ...documentVariables({
+        service: servicePolicy({
           upstream: upstreamUrl,
           default: {
             auth: ANY_JWT,
@@ -67,7 +71,7 @@ export async function startStand(): Promise<Stand> {
             cost: 1,
           },
         }),
-      ),
+      }),
       [Env.table]: table.name,
       [Env.redisUrl]: redis.url,
       ...lambdaVariables(table.endpoint),

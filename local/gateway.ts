@@ -1,5 +1,4 @@
 import type { IssuerConfig } from '../lambdas/contract/authorizer-config.ts';
-import { Env } from '../lambdas/contract/environment.ts';
 import { decodeOperatorConfig } from '../lambdas/contract/operator-config.ts';
 import type { ServicePolicy } from '../lambdas/contract/policy.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
@@ -14,7 +13,8 @@ import { storeIssuers } from './demo/known-issuers.ts';
 import { mintToken, type TokenOptions, tokenDefaults } from './demo/mint.ts';
 import { Upstreams } from './demo/upstreams.ts';
 import { type Deployment, Fleet } from './functions/fleet.ts';
-import { type Documents, readDocuments, rewire } from './functions/rewire.ts';
+import { type Documents, readDocuments, rewireDocuments, rewireVariables } from './functions/rewire.ts';
+import { TaskRoots } from './functions/task-roots.ts';
 import { runtimeVariables } from './functions/variables.ts';
 import { type Api, createApi } from './http/api.ts';
 import { type ApiServer, serveApi } from './http/server.ts';
@@ -122,6 +122,7 @@ interface Backing {
   readonly redis: RedisStore;
   readonly issuers: DemoIssuers;
   readonly upstreams: Upstreams;
+  readonly taskRoots: TaskRoots;
 }
 
 async function startBacking(
@@ -135,7 +136,8 @@ async function startBacking(
   const redis = closers.add(await startRedis(options.redis ?? 'spawn', notice));
   const dynamo = closers.add(await startDynamo());
   const issuers = closers.add(await startIssuers(options.stateDir, algorithmsOf));
-  return { dynamo, redis, issuers, upstreams };
+  const taskRoots = closers.add(new TaskRoots());
+  return { dynamo, redis, issuers, upstreams, taskRoots };
 }
 
 async function start(options: GatewayOptions, closers: Closers): Promise<RunningGateway> {
@@ -217,7 +219,7 @@ function retentionMs({ alarms }: GatewayModel): number {
 
 function deploymentsOf(
   { functions }: GatewayModel,
-  { dynamo, redis, issuers, upstreams }: Backing,
+  { dynamo, redis, issuers, upstreams, taskRoots }: Backing,
 ): readonly Deployment[] {
   const standIns = {
     upstreamOf: (service: string) => upstreams.urlOf(service),
@@ -226,12 +228,18 @@ function deploymentsOf(
   };
   return [...functions.values()].map((model) => ({
     model,
-    variables: { ...rewire(model.environment, standIns), ...runtimeVariables(model, dynamo.url) },
+    variables: {
+      ...rewireVariables(model.environment, standIns),
+      ...runtimeVariables(model, {
+        taskRoot: taskRoots.of(rewireDocuments(model.documents, standIns)),
+        dynamoUrl: dynamo.url,
+      }),
+    },
   }));
 }
 
 function operatorOf({ model }: Assembly, port: number, secret: string): ReturnType<RunningGateway['operator']> {
-  const json = model.functions.get(model.operators[0] ?? '')?.environment[Env.operator];
+  const json = model.functions.get(model.operators[0] ?? '')?.documents.operator;
   return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway, secret };
 }
 

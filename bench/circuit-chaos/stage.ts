@@ -3,6 +3,7 @@ import { CircuitStore } from '../../lambdas/adapters/circuit-store.ts';
 import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
+import { documentVariables } from '../../test/support/documents.ts';
 import { startTable } from '../../test/support/dynamodb.ts';
 import { circuitPolicy, servicePolicy } from '../../test/support/policy.ts';
 import { startRedis } from '../../test/support/redis.ts';
@@ -80,7 +81,7 @@ export async function startStage(): Promise<Stage> {
     const upstream = await start('upstream.ts', {});
     const policy = policyOf(service, circuit, urlOf(upstream));
     const variables = {
-      [Env.service]: JSON.stringify(policy),
+      ...documentVariables({ service: policy }),
       [Env.table]: table.name,
       [Env.redisUrl]: redis.url,
       ...lambdaVariables(table.endpoint),

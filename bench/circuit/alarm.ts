@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Env } from '../../lambdas/contract/environment.ts';
 import { editedApp } from '../../test/e2e/support/assembly.ts';
 import { median } from '../statistics.ts';
 import { type Cell, printTable, progress } from '../table.ts';
@@ -9,7 +8,7 @@ import { type Evaluated, meetOutage, type Opened, type Outage } from './alarm/ou
 
 /** No outcome is counted, and no limit stands before the upstream. */
 const EDITS = {
-  [Env.service]: (policy: { circuit: { outcomes: boolean }; default: { limits: readonly unknown[] } }) => {
+  service: (policy: { circuit: { outcomes: boolean }; default: { limits: readonly unknown[] } }) => {
     policy.circuit.outcomes = false;
     policy.default.limits = [];
   },

@@ -1,6 +1,7 @@
 import { ApiKeyLookup } from '../adapters/api-key-lookup.ts';
 import { IssuerKeys } from '../adapters/issuer-keys.ts';
 import { KeyRecordStore } from '../adapters/key-record-store.ts';
+import { readDocument } from '../adapters/read-document.ts';
 import { RevocationMark } from '../adapters/revocation-mark.ts';
 import { TableClient } from '../adapters/table-client.ts';
 import { decodeAuthorizerConfig } from '../contract/authorizer-config.ts';
@@ -14,7 +15,7 @@ import { VerifiedCredentials } from './verified-credentials.ts';
 /** API Gateway waits 10 s for an authorizer, and an issuer may have to be asked as well. */
 const TABLE_TIMEOUT_MS = 1000;
 
-const config = decodeAuthorizerConfig(process.env[Env.authorizer] ?? 'null');
+const config = decodeAuthorizerConfig(readDocument('authorizer'));
 const { gateway, claims } = config;
 const clock = Date.now;
 

@@ -1,10 +1,11 @@
 import { CircuitStore } from '../adapters/circuit-store.ts';
 import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { readDocument } from '../adapters/read-document.ts';
 import { decodeCircuitsConfig } from '../contract/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
 import { createTrip } from './trip.ts';
 
-const config = decodeCircuitsConfig(process.env[Env.circuits] ?? 'null');
+const config = decodeCircuitsConfig(readDocument('circuits'));
 // Nobody waits for this function, and what it does not do is tried again only a minute later.
 const client = createDynamoDB({ timeoutMs: 2000 });
 const table = process.env[Env.table] ?? '';

@@ -93,7 +93,7 @@ export interface AuthorizerConfig {
   readonly routes: Readonly<Record<string, number>>;
 }
 
-/** Defaults are left out: a function's environment is small. */
+/** Defaults are left out: the document is read at each cold start, and by people. */
 export function encodeAuthorizerConfig(config: AuthorizerConfig): object {
   return { ...config, issuers: config.issuers.map(encodeIssuer), policies: config.policies.map(encodeAuth) };
 }

@@ -16,9 +16,10 @@ export interface CircuitsConfig {
   readonly services: Readonly<Record<string, CircuitConfig>>;
 }
 
-export function encodeCircuitsConfig({ services, ...config }: CircuitsConfig): string {
+/** Defaults are left out. */
+export function encodeCircuitsConfig({ services, ...config }: CircuitsConfig): object {
   const encoded = Object.entries(services).map(([service, circuit]) => [service, encodeCircuit(circuit)]);
-  return JSON.stringify({ ...config, services: Object.fromEntries(encoded) });
+  return { ...config, services: Object.fromEntries(encoded) };
 }
 
 /** @throws DecodeError naming the path, the rule and the value */

@@ -5,10 +5,6 @@ export interface OperatorConfig {
   readonly gateway: string;
 }
 
-export function encodeOperatorConfig(config: OperatorConfig): string {
-  return JSON.stringify(config);
-}
-
 /** @throws DecodeError naming the path, the rule and the value */
 export function decodeOperatorConfig(json: string): OperatorConfig {
   return decodeJson(operatorConfig, json, 'operator');

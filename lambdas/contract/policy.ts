@@ -130,7 +130,7 @@ export interface ServicePolicy {
   readonly routes: Readonly<Record<string, RoutePolicy>>;
 }
 
-/** What is left out of the JSON has the default that the decoder gives it: a function's environment is small. */
+/** What is left out of the JSON has the default that the decoder gives it: the document is read at each cold start, and by people. */
 export function encodeLimit(limit: LimitPolicy): Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'> {
   const defaults: Readonly<Record<string, unknown>> = {
     by: 'client',

@@ -3,6 +3,7 @@ import { CircuitStore } from '../adapters/circuit-store.ts';
 import { CircuitView } from '../adapters/circuit-view.ts';
 import { createCounters } from '../adapters/counters.ts';
 import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { readDocument } from '../adapters/read-document.ts';
 import { RuleStore } from '../adapters/rule-store.ts';
 import { Upstream } from '../adapters/upstream.ts';
 import type { CircuitPolicy } from '../contract/circuit-policy.ts';
@@ -11,7 +12,7 @@ import { decodeServicePolicy } from '../contract/policy.ts';
 import { leaseMsOf } from './circuit-asking.ts';
 import { pipeline } from './pipeline.ts';
 
-const policy = decodeServicePolicy(process.env[Env.service] ?? 'null');
+const policy = decodeServicePolicy(readDocument('service'));
 const monotonic = () => performance.now();
 const clock = Date.now;
 

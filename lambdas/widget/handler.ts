@@ -1,10 +1,11 @@
 import { CircuitStore } from '../adapters/circuit-store.ts';
 import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { readDocument } from '../adapters/read-document.ts';
 import { decodeCircuitsConfig } from '../contract/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
 import { createWidget } from './widget.ts';
 
-const config = decodeCircuitsConfig(process.env[Env.circuits] ?? 'null');
+const config = decodeCircuitsConfig(readDocument('circuits'));
 const client = createDynamoDB({ timeoutMs: 2000 });
 const table = process.env[Env.table] ?? '';
 

@@ -1,4 +1,4 @@
-import { Duration, Lazy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -12,7 +12,6 @@ import { jwksPartition, keysPartition, revocationsPartition } from '../../lambda
 import type { Foundation } from '../foundation/foundation.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 import { AuthPolicies } from './auth-policies.ts';
-import { checkEnvironmentSize, environmentJson } from './function-environment.ts';
 import { grantAttribute, grantPartitions } from './grant-partitions.ts';
 import { checkCredentialApart } from './identity-headers.ts';
 import { createFunction } from './node-function.ts';
@@ -46,15 +45,11 @@ export class Authorizer extends Construct {
   constructor(scope: Construct, id: string, props: AuthorizerProps) {
     super(scope, id);
     this.#props = props;
-    this.checkSize();
     const { fn, logGroup } = createFunction(this, 'AuthorizerFunction', {
       entry: 'authorizer',
       description: 'Tollgate: verifies credentials',
-      environment: {
-        ...this.environment(),
-        // Written at synthesis, when the last route has been added.
-        [Env.authorizer]: Lazy.string({ produce: () => this.environment()[Env.authorizer] }),
-      },
+      environment: { [Env.table]: props.table.tableName },
+      documents: () => ({ authorizer: encodeAuthorizerConfig(this.config()) }),
       memorySize: 512,
       // API Gateway waits 10 s for an authorizer.
       timeout: Duration.seconds(10),
@@ -111,7 +106,6 @@ export class Authorizer extends Construct {
   private admit(policy: AuthPolicy): void {
     checkCredentialApart(policy, this.#props.identityHeaders);
     if (policy.type !== 'none' && policy.accepts.some(({ kind }) => kind === 'apiKey')) this.readApiKeys();
-    this.checkSize();
   }
 
   private readApiKeys(): void {
@@ -122,19 +116,10 @@ export class Authorizer extends Construct {
     grantAttribute(this.fn, this.#props.table, partition, LAST_USED_ATTRIBUTE);
   }
 
-  private checkSize(): void {
-    checkEnvironmentSize(
-      this,
-      this.environment(),
-      'give fewer issuers or audiences, let routes share their auth or have that of their service, or split the services over two gateways',
-    );
-  }
-
-  private environment(): Record<string, string> {
-    const { config, identityHeaders, table } = this.#props;
+  private config(): AuthorizerConfig {
+    const { config, identityHeaders } = this.#props;
     const told = Object.values(identityHeaders).filter((source) => !isIdentityField(source));
     const claims = [...new Set([...this.#policies.claims, ...told])].sort();
-    const document = encodeAuthorizerConfig({ ...config, claims, ...this.#policies.document });
-    return { [Env.authorizer]: environmentJson(this, document), [Env.table]: table.tableName };
+    return { ...config, claims, ...this.#policies.document };
   }
 }

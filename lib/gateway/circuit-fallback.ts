@@ -5,7 +5,7 @@ import { wholeNumber } from './whole-number.ts';
 
 /** What is answered to requests that a circuit rejects. */
 export interface FallbackProps {
-  /** At most 1,024 bytes of UTF-8. */
+  /** At most 64 KB of UTF-8. */
   readonly body: string;
   /**
    * Between 200 and 599; from 500 on the answer has `Retry-After`.
@@ -30,8 +30,8 @@ const PROPS = {
 } satisfies PropKinds<FallbackProps>;
 
 const STATUS = { min: 200, max: 599, fix: 'write one that clients understand, such as 503 or 200' };
-/** It lies in the environment of the proxy function, which holds 4 KB in all. */
-const MAX_BODY_BYTES = 1024;
+/** An instance reads it when it starts, and keeps it. */
+const MAX_BODY_BYTES = 65_536;
 /** RFC 9110 §8.3: a media type with its parameters, no character among them that a header field cannot hold. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:[ \t]*;[ -~]*)?$/;
 const JSON_TYPE = /^[^;]*[/+]json[ \t]*(?:;|$)/i;
@@ -59,7 +59,7 @@ function checkBody(body: string, status: number, contentType: string): void {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BODY_BYTES) {
     throw new InvalidPropError(
-      `body must be at most ${MAX_BODY_BYTES} bytes, got ${bytes}: it lies in the environment of a function; give a shorter one`,
+      `body must be at most ${MAX_BODY_BYTES} bytes, got ${bytes}: each instance reads it when it starts; give a shorter one`,
     );
   }
   if (WITHOUT_CONTENT.includes(status)) {

@@ -45,7 +45,8 @@ export class CircuitFunction extends Construct {
     const { fn, logGroup } = createFunction(this, 'CircuitFunction', {
       entry: 'circuit',
       description: `Tollgate ${gateway}: opens circuits on alarms`,
-      environment: circuits.environment({ [Env.table]: table.tableName }),
+      environment: { [Env.table]: table.tableName },
+      documents: () => ({ circuits: circuits.document() }),
       memorySize: 256,
       timeout: Duration.seconds(10),
       logRetention: props.logRetention,

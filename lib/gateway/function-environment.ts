@@ -1,37 +1,37 @@
-import { Stack, Token } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Stack } from 'aws-cdk-lib';
+import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { ENVIRONMENT_LIMIT_BYTES } from '../../lambdas/contract/environment.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 
-/** What a value known at deployment only is taken for: longer than table names and endpoints are. */
+/** Length assumed for a value that only the deployment knows: longer than table names and endpoints are. */
 const TOKEN_BYTES = 128;
 
-/** @throws InvalidPropError when the variables would not fit into a function's environment */
-export function checkEnvironmentSize(scope: Construct, variables: Readonly<Record<string, string>>, fix: string): void {
-  const bytes = Object.entries(variables).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(scope, value),
-    0,
+/** @throws InvalidPropError when the variables of a function are more than Lambda takes */
+export function checkEnvironmentSize(fn: LambdaFunction): void {
+  const { environment } = fn.node.defaultChild as CfnFunction;
+  const { variables = {} } = (Stack.of(fn).resolve(environment) ?? {}) as { variables?: Record<string, unknown> };
+  const bytes = environmentBytes(variables);
+  if (bytes <= ENVIRONMENT_LIMIT_BYTES) return;
+  throw new InvalidPropError(
+    `${fn.node.path}: the environment of a function must be at most ${ENVIRONMENT_LIMIT_BYTES} bytes of JSON, got ${bytes}: write values that you know out instead of referring to other stacks, or give the function fewer variables of your own`,
   );
-  if (bytes > ENVIRONMENT_LIMIT_BYTES) {
-    throw new InvalidPropError(
-      `the environment of a function must be at most ${ENVIRONMENT_LIMIT_BYTES} bytes, got ${bytes}: ${fix}`,
-    );
-  }
 }
 
-function valueBytes(scope: Construct, value: string): number {
-  return textBytes(Stack.of(scope).resolve(value));
+/**
+ * As Lambda measures: the JSON of all variables, in which each quote inside a value is escaped. Its refusal prints that text
+ * as `String measured`, e.g. in https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.
+ *
+ * @param variables resolved: strings, and CloudFormation's functions for what only the deployment knows
+ */
+export function environmentBytes(variables: Readonly<Record<string, unknown>>): number {
+  const texts = Object.entries(variables).map(([name, value]) => [name, textOf(value)]);
+  return Buffer.byteLength(JSON.stringify(Object.fromEntries(texts)));
 }
 
-function textBytes(resolved: unknown): number {
-  if (typeof resolved === 'string') return Buffer.byteLength(resolved);
+function textOf(resolved: unknown): string {
+  if (typeof resolved === 'string') return resolved;
   const joined = (resolved as { 'Fn::Join'?: [string, unknown[]] })?.['Fn::Join'];
-  if (joined === undefined) return TOKEN_BYTES;
+  if (joined === undefined) return 'x'.repeat(TOKEN_BYTES);
   const [delimiter, parts] = joined;
-  return parts.reduce<number>((sum, part) => sum + textBytes(part), Buffer.byteLength(delimiter) * (parts.length - 1));
-}
-
-/** JSON of a document for a function, tokens in it included. */
-export function environmentJson(scope: Construct, document: unknown): string {
-  return Token.asString(Stack.of(scope).toJsonString(document));
+  return parts.map(textOf).join(delimiter);
 }

@@ -100,7 +100,7 @@ export class Gateway extends Construct {
         }),
     );
     const health = new Health(this, 'Health', { httpApi: this.httpApi, logRetention });
-    const circuits = new Circuits(this, { gateway: this.name, namespace: this.namespace });
+    const circuits = new Circuits({ gateway: this.name, namespace: this.namespace });
     if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     const notify = alarmNotification(this, props.alarmTopic);
     const circuitFunction = new CircuitFunction(this, 'Circuit', {

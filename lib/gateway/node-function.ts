@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aspects, type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -10,7 +10,10 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Foundation } from '../foundation/foundation.ts';
-import { type FunctionEntry, functionCode } from './bundle.ts';
+import type { FunctionEntry } from './bundle.ts';
+import { FunctionCode } from './function-code.ts';
+import { type Documents, renderDocuments } from './function-documents.ts';
+import { checkEnvironmentSize } from './function-environment.ts';
 
 export interface NodeFunctionProps {
   /** @default - CloudFormation makes one up */
@@ -18,6 +21,12 @@ export interface NodeFunctionProps {
   readonly entry: FunctionEntry;
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * What the function reads beside its code. Called at synthesis, when the last service and route have been added.
+   *
+   * @default - it reads none
+   */
+  readonly documents?: () => Documents;
   readonly memorySize: number;
   readonly timeout: Duration;
   readonly logRetention: RetentionDays;
@@ -47,10 +56,11 @@ export function createFunction(
   logGroup.grantWrite(role);
   if (props.network) allowNetworkInterfaces(role);
 
+  const code = new FunctionCode(props.entry);
   const fn = new LambdaFunction(scope, id, {
     ...(props.functionName !== undefined && { functionName: props.functionName }),
     description: props.description,
-    code: functionCode(props.entry),
+    code,
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -67,7 +77,22 @@ export function createFunction(
     ...(props.network && networkProps(props.network)),
     ...props.asynchronous,
   });
+  atSynthesis(fn, () => {
+    const { files, values } = renderDocuments(fn, props.documents?.() ?? {});
+    for (const [name, value] of values) fn.addEnvironment(name, value);
+    checkEnvironmentSize(fn);
+    code.stage(fn, files);
+  });
   return { fn, logGroup };
+}
+
+/** An aspect is visited before any template is rendered, that of a nested stack too. */
+function atSynthesis(fn: LambdaFunction, complete: () => void): void {
+  Aspects.of(fn).add({
+    visit: (node) => {
+      if (node === fn) complete();
+    },
+  });
 }
 
 function networkProps({

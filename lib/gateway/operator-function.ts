@@ -2,8 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { Env } from '../../lambdas/contract/environment.ts';
-import { encodeOperatorConfig, operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
+import { type OperatorConfig, operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
 import { circuitPartition, keysPartition, revocationsPartition, rulesPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import type { Circuits } from './circuits.ts';
@@ -35,10 +34,8 @@ export class OperatorFunction extends Construct {
       functionName: operatorFunctionName(gateway),
       entry: 'operator',
       description: `Tollgate ${gateway}: revokes credentials, sets limits, makes API keys and moves circuits`,
-      environment: circuits.environment({
-        [Env.operator]: encodeOperatorConfig({ gateway }),
-        ...storeEnvironment(foundation),
-      }),
+      environment: storeEnvironment(foundation),
+      documents: () => ({ operator: { gateway } satisfies OperatorConfig, circuits: circuits.document() }),
       memorySize: 256,
       timeout: Duration.seconds(30),
       logRetention,

@@ -1,12 +1,10 @@
-import { Duration, Lazy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { Env } from '../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { circuitPartition, rulesPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
-import { checkEnvironmentSize, environmentJson } from './function-environment.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
@@ -18,7 +16,7 @@ const LONGEST_WRITTEN = Duration.seconds(29);
 
 export interface ProxyFunctionProps {
   readonly foundation: Foundation;
-  /** Called again when a route was added. */
+  /** Called again at synthesis, when the last route has been added. */
   readonly policy: () => ServicePolicy;
   readonly memorySize: number;
   readonly maxConcurrency?: number;
@@ -31,26 +29,18 @@ export class ProxyFunction extends Construct {
   readonly logGroup: LogGroup;
   /** After which API Gateway gives up; undefined for its own 30 s. */
   readonly integrationTimeout: Duration | undefined;
-  readonly #policy: () => ServicePolicy;
-  readonly #foundation: Foundation;
 
   constructor(scope: Construct, id: string, props: ProxyFunctionProps) {
     super(scope, id);
-    this.#policy = props.policy;
-    this.#foundation = props.foundation;
     const policy = props.policy();
     const timeout = Duration.millis(policy.timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds());
     this.integrationTimeout = timeout.toMilliseconds() > LONGEST_WRITTEN.toMilliseconds() ? undefined : timeout;
-    this.checkSize();
 
     const { fn, logGroup } = createFunction(this, 'ProxyFunction', {
       entry: 'proxy',
       description: `Tollgate ${policy.gateway}: proxy of ${policy.service}`,
-      environment: {
-        ...this.environment(),
-        // Written at synthesis, when the last route has been added.
-        [Env.service]: Lazy.string({ produce: () => this.environment()[Env.service] }),
-      },
+      environment: storeEnvironment(props.foundation),
+      documents: () => ({ service: policyDocument(props.policy()) }),
       memorySize: props.memorySize,
       timeout: Duration.seconds(Math.ceil(timeout.toSeconds({ integral: false }))),
       logRetention: props.logRetention,
@@ -66,21 +56,5 @@ export class ProxyFunction extends Construct {
       grantPartitions(fn, table, circuitPartition(gateway, service), ['dynamodb:GetItem', 'dynamodb:PutItem']);
     // Read when Redis lost its copy of the rules, and while Redis cannot be asked.
     grantPartitions(fn, table, rulesPartition(gateway), ['dynamodb:Query']);
-  }
-
-  /** @throws InvalidPropError when the policies no longer fit into the function's environment */
-  checkSize(): void {
-    checkEnvironmentSize(
-      this,
-      this.environment(),
-      'move some of its routes to a service of their own, let one route with a path parameter stand for several, give fewer limits or a shorter fallback',
-    );
-  }
-
-  private environment(): Record<string, string> {
-    return {
-      [Env.service]: environmentJson(this, policyDocument(this.#policy())),
-      ...storeEnvironment(this.#foundation),
-    };
   }
 }

@@ -204,7 +204,6 @@ export class Service extends NestedStack {
       this.createRoute(routeKey, policy);
       this.#context.authorizer.addRoute(routeKeyText(routeKey), auth, this.#policy.default.auth);
       this.#routes[routeKeyText(routeKey)] = policy;
-      this.#proxy.checkSize();
     });
     return this;
   }

@@ -32,10 +32,11 @@ export class WidgetFunction extends Construct {
     const { fn, logGroup } = createFunction(this, 'WidgetFunction', {
       entry: 'widget',
       description: `Tollgate ${gateway}: shows circuits on the dashboard`,
-      environment: circuits.environment({
+      environment: {
         [Env.table]: table.tableName,
         [Env.operatorFunction]: props.operatorFunction.functionArn,
-      }),
+      },
+      documents: () => ({ circuits: circuits.document() }),
       memorySize: 256,
       timeout: Duration.seconds(10),
       logRetention: props.logRetention,

@@ -1,6 +1,10 @@
+import type { DocumentName } from '../../lambdas/contract/documents.ts';
 import type { CorsConfiguration } from '../http/cors.ts';
 import type { ResponseParameters } from '../http/response-parameters.ts';
 import type { AlarmModel } from '../metrics/alarm-model.ts';
+
+/** JSON of the documents beside a function's code, complete with the values that its variables hold. */
+export type FunctionDocuments = Readonly<Partial<Record<DocumentName, string>>>;
 
 /** A function of the template, ready to run. */
 export interface FunctionModel {
@@ -16,6 +20,7 @@ export interface FunctionModel {
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
+  readonly documents: FunctionDocuments;
   /** The most environments that may run at once, or null: no such limit is set. */
   readonly reservedConcurrency: number | null;
 }

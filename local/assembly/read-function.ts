@@ -1,5 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DOCUMENTS, type DocumentName, documentFile, withValues } from '../../lambdas/contract/documents.ts';
+import type { Resource, Stack } from './cloud-assembly.ts';
 import type { Place } from './intrinsics.ts';
-import type { FunctionModel } from './model.ts';
+import type { FunctionDocuments, FunctionModel } from './model.ts';
 import type { Found } from './read-gateway.ts';
 
 /** Lambda's own defaults. */
@@ -10,16 +14,19 @@ export function readFunction({ properties, place, ref, attribute }: Found): Func
   for (const name of ['Layers', 'FileSystemConfigs', 'ImageConfig', 'SnapStart']) properties.refuse(name);
   const runtime = properties.text('Runtime');
   if (!runtime.startsWith('nodejs')) throw properties.fault(`runs on ${runtime}`);
+  const codeDir = codeDirOf({ properties, place });
+  const environment = environmentOf(properties);
   return {
     name: ref,
     arn: attribute('Arn'),
     label: labelOf(place),
     region: place.stack.region,
-    codeDir: codeDirOf({ properties, place }),
+    codeDir,
     handler: properties.text('Handler'),
     timeoutMs: (properties.number('Timeout') ?? DEFAULT_TIMEOUT_S) * 1000,
     memoryMb: properties.number('MemorySize') ?? DEFAULT_MEMORY_MB,
-    environment: environmentOf(properties),
+    environment,
+    documents: documentsOf(codeDir, environment),
     reservedConcurrency: properties.number('ReservedConcurrentExecutions') ?? null,
   };
 }
@@ -34,6 +41,24 @@ function codeDirOf({ properties, place }: Pick<Found, 'properties' | 'place'>): 
 function environmentOf(properties: Found['properties']): Readonly<Record<string, string>> {
   const variables = properties.object('Environment')?.record('Variables') ?? {};
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
+}
+
+function documentsOf(codeDir: string, environment: FunctionModel['environment']): FunctionDocuments {
+  const present = DOCUMENTS.filter((name) => existsSync(join(codeDir, documentFile(name))));
+  return Object.fromEntries(
+    present.map((name) => {
+      const json = readFileSync(join(codeDir, documentFile(name)), 'utf8');
+      return [name, withValues(name, json, environment)];
+    }),
+  );
+}
+
+/** Looks at files alone: the properties of a function that is not served may not be resolvable here. */
+export function hasDocument({ Type, Properties }: Resource, { assets }: Stack, name: DocumentName): boolean {
+  if (Type !== 'AWS::Lambda::Function') return false;
+  const { S3Key } = (Properties?.['Code'] ?? {}) as { readonly S3Key?: unknown };
+  const dir = assets.get(String(S3Key));
+  return dir !== undefined && existsSync(join(dir, documentFile(name)));
 }
 
 /** `Stack/Gateway/Authorizer/AuthorizerFunction/Resource` -> `authorizer` */

@@ -1,4 +1,3 @@
-import { Env } from '../../lambdas/contract/environment.ts';
 import { UserError } from '../user-error.ts';
 import type { CloudAssembly, Resource } from './cloud-assembly.ts';
 import { type Place, placeName, Resolver } from './intrinsics.ts';
@@ -8,7 +7,7 @@ import { Properties } from './properties.ts';
 import { readAlarm } from './read-alarm.ts';
 import { readApi } from './read-api.ts';
 import { readDashboard } from './read-dashboard.ts';
-import { readFunction } from './read-function.ts';
+import { hasDocument, readFunction } from './read-function.ts';
 import { readTable } from './read-table.ts';
 import { treatmentOf } from './resource-types.ts';
 
@@ -74,15 +73,9 @@ function found(resource: Resource, place: Place, resolver: Resolver): Found {
     properties: new Properties(resource.Properties, place, resolver),
     place,
     ref: String(resolver.resolve({ Ref: place.logicalId }, place)),
-    isOperator: isOperator(resource),
+    isOperator: hasDocument(resource, place.stack, 'operator'),
     attribute: (name) => String(resolver.resolve({ 'Fn::GetAtt': [place.logicalId, name] }, place)),
   };
-}
-
-/** Told by a variable's name alone: the values of a function that is not served may not be resolvable here. */
-function isOperator({ Type, Properties }: Resource): boolean {
-  const environment = Properties?.['Environment'] as { readonly Variables?: object } | undefined;
-  return Type === 'AWS::Lambda::Function' && Env.operator in (environment?.Variables ?? {});
 }
 
 function functionsOfRoutes(routes: GatewayModel['api']['routes']): readonly string[] {

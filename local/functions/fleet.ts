@@ -74,11 +74,10 @@ export class Fleet {
   }
 }
 
-/** The bundle's directory is named by its content, wherever the assembly lies. */
+/** The directories of code and documents are named by their content, wherever the assembly is. */
 function fingerprint({ model, variables }: Deployment): string {
   const { codeDir, ...settings } = model;
-  const { LAMBDA_TASK_ROOT: _, ...others } = variables;
-  return JSON.stringify([codeDir.split('/').at(-1), settings, others]);
+  return JSON.stringify([codeDir.split('/').at(-1), settings, variables]);
 }
 
 async function withTimeout(outcome: Promise<Outcome>, timeoutMs: number, late: () => Outcome): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { decodeAuthorizerConfig, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
+import type { FunctionDocuments, FunctionModel } from '../assembly/model.ts';
 
 /** Where this machine's stand-ins are. */
 export interface StandIns {
@@ -13,27 +14,29 @@ export interface StandIns {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A function's variables with every address of the deployed gateway replaced by this machine's. */
-export function rewire(variables: Variables, standIns: StandIns): Variables {
-  return rewireRedis(rewireAuthorizer(rewireService(variables, standIns), standIns), standIns);
+/** A function's documents with every address of the deployed gateway replaced by this machine's. */
+export function rewireDocuments(documents: FunctionDocuments, standIns: StandIns): FunctionDocuments {
+  const { service, authorizer } = documents;
+  return {
+    ...documents,
+    ...(service !== undefined && { service: rewireService(service, standIns) }),
+    ...(authorizer !== undefined && { authorizer: rewireAuthorizer(authorizer, standIns) }),
+  };
 }
 
-function rewireService(variables: Variables, { upstreamOf }: StandIns): Variables {
-  const json = variables[Env.service];
-  if (json === undefined) return variables;
+function rewireService(json: string, { upstreamOf }: StandIns): string {
   const { service } = decodeServicePolicy(json);
-  return { ...variables, [Env.service]: JSON.stringify({ ...JSON.parse(json), upstream: upstreamOf(service) }) };
+  return JSON.stringify({ ...JSON.parse(json), upstream: upstreamOf(service) });
 }
 
-function rewireAuthorizer(variables: Variables, { jwksUriOf }: StandIns): Variables {
-  const json = variables[Env.authorizer];
-  if (json === undefined) return variables;
+function rewireAuthorizer(json: string, { jwksUriOf }: StandIns): string {
   const document = JSON.parse(json) as { readonly issuers: readonly { readonly issuer: string }[] };
   const issuers = document.issuers.map((issuer) => ({ ...issuer, jwksUri: jwksUriOf(issuer.issuer) }));
-  return { ...variables, [Env.authorizer]: JSON.stringify({ ...document, issuers }) };
+  return JSON.stringify({ ...document, issuers });
 }
 
-function rewireRedis(variables: Variables, { redisUrl }: StandIns): Variables {
+/** A function's variables with the address of the deployed Redis replaced by this machine's. */
+export function rewireVariables(variables: Variables, { redisUrl }: StandIns): Variables {
   if (!(Env.redisUrl in variables)) return variables;
   const { [Env.redisUrl]: _, [Env.redisCluster]: __, [Env.redisLogin]: ___, ...others } = variables;
   return redisUrl === null ? others : { ...others, [Env.redisUrl]: redisUrl };
@@ -46,13 +49,13 @@ export interface Documents {
   readonly issuers: readonly IssuerConfig[];
 }
 
-export function readDocuments(
-  functions: Iterable<{ readonly name: string; readonly environment: Variables }>,
-): Documents {
+export function readDocuments(functions: Iterable<Pick<FunctionModel, 'name' | 'documents'>>): Documents {
   const services: Documents['services'][number][] = [];
   const issuers = new Map<string, IssuerConfig>();
-  for (const { name, environment } of functions) {
-    const { [Env.service]: service, [Env.authorizer]: authorizer } = environment;
+  for (const {
+    name,
+    documents: { service, authorizer },
+  } of functions) {
     if (service !== undefined) services.push({ functionName: name, policy: decodeServicePolicy(service) });
     for (const issuer of authorizer === undefined ? [] : decodeAuthorizerConfig(authorizer).issuers) {
       issuers.set(issuer.issuer, issuer);

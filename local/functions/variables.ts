@@ -1,7 +1,10 @@
 import type { FunctionModel } from '../assembly/model.ts';
 
 /** The variables that Lambda itself sets, with credentials that no service takes. */
-export function runtimeVariables(model: FunctionModel, dynamoUrl: string): Readonly<Record<string, string>> {
+export function runtimeVariables(
+  model: FunctionModel,
+  { taskRoot, dynamoUrl }: { readonly taskRoot: string; readonly dynamoUrl: string },
+): Readonly<Record<string, string>> {
   return {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -14,7 +17,7 @@ export function runtimeVariables(model: FunctionModel, dynamoUrl: string): Reado
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${model.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-    LAMBDA_TASK_ROOT: model.codeDir,
+    LAMBDA_TASK_ROOT: taskRoot,
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     _HANDLER: model.handler,

@@ -5,6 +5,7 @@ import { ANY_JWT } from '../../lambdas/contract/auth-policy.ts';
 import { encodeAuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { issuerConfig } from '../support/authorizer.ts';
+import { documentVariables } from '../support/documents.ts';
 import { startTable, type TestTable } from '../support/dynamodb.ts';
 import { createKey, type TestKey } from '../support/tokens.ts';
 import { serveHttp, type TestServer } from '../support/upstream.ts';
@@ -48,7 +49,7 @@ async function startProcess(): Promise<ChildProcess> {
   const child = fork(new URL('authorizer-process.ts', import.meta.url), {
     env: {
       ...process.env,
-      [Env.authorizer]: JSON.stringify(config),
+      ...documentVariables({ authorizer: config }),
       [Env.table]: table.name,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',

@@ -15,7 +15,7 @@ let token: string;
 
 beforeAll(async () => {
   upstream = await serveTcp((socket) => socket.on('data', (chunk) => misbehave(socket, chunk.toString('latin1'))));
-  gateway = await serve({ upstreams: { users: upstream.url }, edits: { TOLLGATE_SERVICE: makeTolerant } });
+  gateway = await serve({ upstreams: { users: upstream.url }, edits: { service: makeTolerant } });
   token = await gateway.token('alice', { scope: 'secret-scope' });
   // From here on no function has to start.
   for (const service of ['users', 'orders', 'products', 'payments'])

@@ -67,12 +67,12 @@ describe('with Redis stopped', () => {
   /** All that moves it but the alarm waits for no test. */
   const TIMING = { openForMs: OPEN_FOR_MS, rampUpMs: 0 };
   const edits = {
-    TOLLGATE_SERVICE: (policy: { service: string; circuit: object; default: { limits: readonly unknown[] } }) => {
+    service: (policy: { service: string; circuit: object; default: { limits: readonly unknown[] } }) => {
       if (policy.service !== 'orders') return;
       Object.assign(policy.circuit, TIMING);
       policy.default.limits = [];
     },
-    TOLLGATE_CIRCUITS: ({ services }: { services: Record<string, CircuitTiming> }) => {
+    circuits: ({ services }: { services: Record<string, CircuitTiming> }) => {
       Object.assign(services['orders'] ?? {}, TIMING);
     },
   };

@@ -37,12 +37,12 @@ const order = () => gateway.send('/api/orders/42', { token });
 /** Orders without a limit, and with these settings of its circuit in the proxy function and in the circuit function. */
 function editsOf(changes: Partial<CircuitPolicy>) {
   return {
-    TOLLGATE_SERVICE: (policy: { service: string; circuit: CircuitPolicy; default: RoutePolicy }) => {
+    service: (policy: { service: string; circuit: CircuitPolicy; default: RoutePolicy }) => {
       if (policy.service !== 'orders') return;
       policy.circuit = { ...policy.circuit, rampUpMs: 0, ...changes };
       policy.default = { ...policy.default, limits: [] };
     },
-    TOLLGATE_CIRCUITS: ({ services }: { services: Record<string, Partial<CircuitTiming>> }) => {
+    circuits: ({ services }: { services: Record<string, Partial<CircuitTiming>> }) => {
       services['orders'] = { ...services['orders'], rampUpMs: 0, openForMs: changes.openForMs ?? 30_000 };
     },
   };

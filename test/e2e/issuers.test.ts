@@ -100,7 +100,7 @@ test('an issuer that is gone leaves its tokens good, in environments that start 
   expect(statuses([await gateway.send('/api/orders/42', { token: known }), await get({})])).toEqual([200, 200]);
 
   // Another deployment: its environments find the keys in the table.
-  const edits = { TOLLGATE_AUTHORIZER: raiseTolerance };
+  const edits = { authorizer: raiseTolerance };
   expect(await gateway.running.reload(await editedApp(edits, join(stateDir, 'assembly')))).toHaveLength(1);
   expect(statuses([await get({}), await get({ issuer: PARTNER })])).toEqual([200, 200]);
 

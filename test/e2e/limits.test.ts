@@ -13,7 +13,7 @@ let gateway: ServedGateway;
 let users: Controlled;
 beforeAll(async () => {
   users = await serveControlled();
-  gateway = await serve({ upstreams: { users: users.url }, edits: { TOLLGATE_SERVICE: shortenOrdersWindow } });
+  gateway = await serve({ upstreams: { users: users.url }, edits: { service: shortenOrdersWindow } });
 });
 afterAll(async () => {
   await gateway.close();

@@ -142,7 +142,7 @@ describe('DynamoDB', () => {
     const controlled = await serveControlled();
     orders = controlled;
     const edits = {
-      TOLLGATE_SERVICE: (policy: { service: string; circuit: object; default: { limits: readonly unknown[] } }) => {
+      service: (policy: { service: string; circuit: object; default: { limits: readonly unknown[] } }) => {
         if (policy.service !== 'orders') return;
         Object.assign(policy.circuit, { openForMs: 1000, rampUpMs: 0 });
         policy.default.limits = [];

@@ -6,17 +6,18 @@ import { environmentOf } from '../../lib/environments.ts';
 import { FoundationStack } from '../../lib/foundation-stack.ts';
 import { GatewayStack } from '../../lib/gateway-stack.ts';
 import { windowLimit } from '../support/policy.ts';
-import { proxyEnvironment, routes, testApp } from './support/stacks.ts';
+import { proxyDocument } from './support/documents.ts';
+import { routes, testApp } from './support/stacks.ts';
 import { wholeTemplate } from './support/whole-template.ts';
 
 describe('the stack that a user edits', () => {
+  let stack: GatewayStack;
   let template: Template;
   beforeAll(() => {
     const app = testApp();
     const foundation = new FoundationStack(app, 'Foundation');
-    template = wholeTemplate(
-      new GatewayStack(app, 'Tollgate-dev-Gateway', { foundation, environment: environmentOf('dev') }),
-    );
+    stack = new GatewayStack(app, 'Tollgate-dev-Gateway', { foundation, environment: environmentOf('dev') });
+    template = wholeTemplate(stack);
   });
 
   it.each([
@@ -25,7 +26,7 @@ describe('the stack that a user edits', () => {
     ['products', '/api/products', 'http://product-service:3003', 5000, 'none', 100],
     ['payments', '/api/payments', 'http://payment-service:3004', 15_000, 'required', 20],
   ] as const)('puts %s behind the gateway', (service, prefix, upstream, timeoutMs, type, limit) => {
-    const policy = decodeServicePolicy(proxyEnvironment(template, service)['TOLLGATE_SERVICE'] as string);
+    const policy = decodeServicePolicy(proxyDocument(stack, service));
     expect(policy).toMatchObject({
       gateway: 'Tollgate-dev-Gateway',
       namespace: 'Tollgate/dev',
@@ -37,7 +38,7 @@ describe('the stack that a user edits', () => {
   });
 
   it('limits refunds and asks for their scope', () => {
-    const { routes: own } = decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string);
+    const { routes: own } = decodeServicePolicy(proxyDocument(stack, 'payments'));
     expect(own).toEqual({
       'POST /api/payments/refunds': {
         auth: { type: 'required', accepts: [acceptance('jwt', { scopes: ['payments:refund'] })] },

@@ -12,8 +12,8 @@ import { Auth } from '../../lib/gateway/auth.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../lib/gateway/rate-limit.ts';
 import { windowLimit } from '../support/policy.ts';
-import { JWT, proxyEnvironment, serviceProps, testFoundation } from './support/stacks.ts';
-import { wholeTemplate } from './support/whole-template.ts';
+import { proxyDocument } from './support/documents.ts';
+import { JWT, serviceProps, testFoundation } from './support/stacks.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8');
 
@@ -32,7 +32,7 @@ function exampleService(): ServicePolicy {
     serviceProps: serviceProps(),
   };
   compileFunction(complete, Object.keys(given)).apply(stack, Object.values(given));
-  return decodeServicePolicy(proxyEnvironment(wholeTemplate(stack), 'users')['TOLLGATE_SERVICE'] as string);
+  return decodeServicePolicy(proxyDocument(stack, 'users'));
 }
 
 function commands(): readonly string[] {

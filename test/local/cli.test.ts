@@ -3,7 +3,6 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { ALGORITHMS } from '../../lambdas/contract/authorizer-config.ts';
-import { Env } from '../../lambdas/contract/environment.ts';
 import { fixture } from './dashboard/fixture.ts';
 import { temporaryDir, writeAssembly } from './support/assembly.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
@@ -20,8 +19,8 @@ const OK = 'export const handler = async () => ({ isAuthorized: true, statusCode
 function assembly(): string {
   return writeAssembly({
     functions: {
-      Users: { code: OK, environment: { [Env.service]: JSON.stringify(SERVICE) } },
-      Guard: { code: OK, environment: { [Env.authorizer]: JSON.stringify(AUTHORIZER) } },
+      Users: { code: OK, documents: { service: SERVICE } },
+      Guard: { code: OK, documents: { authorizer: AUTHORIZER } },
       Health: { code: OK },
     },
     routes: {
@@ -96,8 +95,8 @@ test('a busy port for operators is one line and exit code 1', async () => {
 });
 
 test('operators are told how to reach their function, on the port that was free', async () => {
-  const operator = JSON.stringify({ gateway: 'shop', namespace: 'Tollgate' });
-  const dir = writeAssembly({ functions: { Operator: { code: OK, environment: { [Env.operator]: operator } } } });
+  const operator = { gateway: 'shop', namespace: 'Tollgate' };
+  const dir = writeAssembly({ functions: { Operator: { code: OK, documents: { operator } } } });
   const started = cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
   await started.wrote('Ctrl-C ends everything.');
   started.process.kill('SIGTERM');

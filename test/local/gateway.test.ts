@@ -7,17 +7,21 @@ import { type AssemblyFixture, temporaryDir, writeAssembly } from './support/ass
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
 import { serveFixture } from './support/gateway.ts';
 
+const READ = `import { readFileSync } from 'node:fs';
+const read = (name) => JSON.parse(readFileSync(process.env.LAMBDA_TASK_ROOT + '/' + name, 'utf8'));
+`;
+
 // Forwards to the upstream of its policy, and tells the address of its Redis.
-const PROXY = `export const handler = async ({ rawPath }) => {
-  const { upstream, prefix } = JSON.parse(process.env.${Env.service});
+const PROXY = `${READ}export const handler = async ({ rawPath }) => {
+  const { upstream, prefix } = read('service.json');
   const response = await fetch(upstream + rawPath.slice(prefix.length));
   const headers = { 'x-redis': process.env.${Env.redisUrl} ?? 'none', 'x-cluster': String(process.env.${Env.redisCluster}) };
   return { statusCode: response.status, headers, body: await response.text() };
 };`;
 
 // Allows the bearer of a token when the issuer publishes the key that the token names.
-const GUARD = `export const handler = async ({ headers }) => {
-  const [{ issuer, jwksUri }] = JSON.parse(process.env.${Env.authorizer}).issuers;
+const GUARD = `${READ}export const handler = async ({ headers }) => {
+  const [{ issuer, jwksUri }] = read('authorizer.json').issuers;
   const [header, payload] = headers.authorization.split(' ')[1].split('.').map((part) => Buffer.from(part, 'base64url'));
   const { keys } = await (await fetch(jwksUri)).json();
   const known = keys.some(({ kid }) => kid === JSON.parse(header).kid);
@@ -29,13 +33,13 @@ const FIXTURE: AssemblyFixture = {
     Users: {
       code: PROXY,
       properties: { Timeout: 10 },
+      documents: { service: SERVICE },
       environment: {
-        [Env.service]: JSON.stringify(SERVICE),
         [Env.redisUrl]: 'rediss://cache.example:6379',
         [Env.redisCluster]: 'true',
       },
     },
-    Guard: { code: GUARD, properties: { Timeout: 10 }, environment: { [Env.authorizer]: JSON.stringify(AUTHORIZER) } },
+    Guard: { code: GUARD, properties: { Timeout: 10 }, documents: { authorizer: AUTHORIZER } },
   },
   routes: { 'ANY /api/users/{proxy+}': { function: 'Users', authorized: true } },
   authorizer: { function: 'Guard' },

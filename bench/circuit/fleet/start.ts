@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { Env } from '../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { documentVariables } from '../../../test/support/documents.ts';
 import type { TestTable } from '../../../test/support/dynamodb.ts';
 import { circuitPolicy, servicePolicy } from '../../../test/support/policy.ts';
 import { bundle } from '../../bundles.ts';
@@ -67,7 +67,7 @@ function policyOf({ openForMs, successes }: FleetOptions, upstream: string): Ser
 
 function variablesOf(policy: ServicePolicy, { openForMs }: FleetOptions): Readonly<Record<string, string>> {
   return {
-    [Env.service]: JSON.stringify(policy),
+    ...documentVariables({ service: policy }),
     BENCH_UPSTREAM: policy.upstream,
     BENCH_OPEN_FOR_MS: String(openForMs),
   };

@@ -1,11 +1,12 @@
 // The usual parts of a proxy function: middy, ioredis for a count, the AWS SDK for a state, global fetch for the rest.
+import { readFileSync } from 'node:fs';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import { Redis } from 'ioredis';
 
 const redis = new Redis(process.env['TOLLGATE_REDIS_URL'] ?? '');
 const dynamodb = new DynamoDBClient({});
-const { upstream } = JSON.parse(process.env['TOLLGATE_SERVICE'] ?? '{}');
+const { upstream } = JSON.parse(readFileSync(`${process.env['LAMBDA_TASK_ROOT']}/service.json`, 'utf8'));
 
 export const handler = middy<{ readonly rawPath: string }>().handler(async (event) => {
   const state = new GetItemCommand({

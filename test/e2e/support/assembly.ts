@@ -12,8 +12,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DocumentName } from '../../../lambdas/contract/documents.ts';
 import { synthesize } from '../../../local/app/synthesize.ts';
 import { thisProject } from '../../../local/project.ts';
 import { systemCode } from '../../../local/user-error.ts';
@@ -95,45 +96,32 @@ function hashOf(names: readonly string[]): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-type Document = Record<string, unknown>;
+/** Changes to the documents of an assembly's functions, by their names. */
+export type Edits = { readonly [Name in DocumentName]?: (document: never) => void };
 
-/** Changes to the documents that the functions of an assembly carry in their environment. */
-export interface Edits {
-  /** By variable: `TOLLGATE_SERVICE`, `TOLLGATE_CIRCUITS`, … */
-  readonly [variable: string]: (document: never) => void;
-}
-
-/** A copy of the app's assembly whose functions carry other documents; the bundles stay where they are. */
+/** A copy of the app's assembly whose functions have other documents; what is not changed stays where it is. */
 export async function editedApp(edits: Edits, dir: string): Promise<string> {
   const original = await synthesizedApp();
   mkdirSync(dir, { recursive: true });
   for (const name of readdirSync(original)) {
     const [from, to] = [join(original, name), join(dir, name)];
-    if (name.endsWith('.template.json')) writeFileSync(to, JSON.stringify(edit(readJson(from), edits)));
-    else if (statSync(from).isDirectory()) symlinkSync(from, to);
+    if (statSync(from).isDirectory()) copyAsset(from, to, edits);
     else copyFileSync(from, to);
   }
   return dir;
 }
 
-interface Template {
-  readonly Resources: Record<string, { Properties?: { Environment?: { Variables?: Document } } }>;
-}
-
-function edit(template: Template, edits: Edits): Template {
-  for (const { Properties } of Object.values(template.Resources)) {
-    const variables = Properties?.Environment?.Variables ?? {};
-    for (const [name, change] of Object.entries(edits)) {
-      const json = variables[name];
-      if (typeof json !== 'string') continue;
-      const document = JSON.parse(json);
-      change(document as never);
-      variables[name] = JSON.stringify(document);
-    }
+function copyAsset(from: string, to: string, edits: Edits): void {
+  mkdirSync(to);
+  for (const file of readdirSync(from)) {
+    const edit = edits[basename(file, '.json') as DocumentName];
+    if (edit === undefined) symlinkSync(join(from, file), join(to, file));
+    else writeFileSync(join(to, file), edited(readFileSync(join(from, file), 'utf8'), edit));
   }
-  return template;
 }
 
-function readJson(path: string): Template {
-  return JSON.parse(readFileSync(path, 'utf8'));
+function edited(json: string, edit: (document: never) => void): string {
+  const document: unknown = JSON.parse(json);
+  edit(document as never);
+  return JSON.stringify(document);
 }

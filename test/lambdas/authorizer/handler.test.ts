@@ -10,6 +10,7 @@ import { encodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-con
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { apiKeyOf } from '../../support/api-keys.ts';
 import { authorizerEvent, issuerConfig } from '../../support/authorizer.ts';
+import { documentVariables } from '../../support/documents.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { createKey, type TestKey } from '../../support/tokens.ts';
 import { serveHttp, type TestServer } from '../../support/upstream.ts';
@@ -38,7 +39,7 @@ beforeEach(async () => {
     routes: {},
   });
   const environment = {
-    [Env.authorizer]: JSON.stringify(config),
+    ...documentVariables({ authorizer: config }),
     [Env.table]: table.name,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   decodeOperatorConfig,
-  encodeOperatorConfig,
   GATEWAY_NAME_LENGTH,
   operatorFunctionName,
 } from '../../../lambdas/contract/operator-config.ts';
@@ -9,7 +8,7 @@ import {
 describe('the document of the operator function', () => {
   it('is read back as it was written', () => {
     const config = { gateway: 'shop' };
-    expect(decodeOperatorConfig(encodeOperatorConfig(config))).toEqual(config);
+    expect(decodeOperatorConfig(JSON.stringify(config))).toEqual(config);
   });
 
   it('names what is missing from it', () => {

@@ -28,11 +28,11 @@ describe('what an open circuit answers', () => {
     ['no body', {}, 'body must be a string, got undefined: write one like \'{"items":[]}\''],
     ['a body by another name', { text: 'later' }, 'props must be among body, status, contentType, got "text": '],
     ['a body of objects', { body: { items: [] } }, 'body must be a string, got {"items":[]}: '],
-    ['a body of 1,025 bytes', { body: `"${'x'.repeat(1023)}"` }, 'body must be at most 1024 bytes, got 1025: '],
+    ['a body over 64 KB', { body: `"${'x'.repeat(65_535)}"` }, 'body must be at most 65536 bytes, got 65537: '],
     [
       'a body whose characters take two bytes',
-      { body: `"${'ü'.repeat(512)}"` },
-      'body must be at most 1024 bytes, got 1026: ',
+      { body: `"${'ü'.repeat(32_768)}"` },
+      'body must be at most 65536 bytes, got 65538: ',
     ],
     [
       'text as JSON',

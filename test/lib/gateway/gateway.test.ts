@@ -8,6 +8,7 @@ import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
 import { Gateway } from '../../../lib/gateway/gateway.ts';
 import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
+import { authorizerDocument, documentOf } from '../support/documents.ts';
 import { JWT, onlyResource, refusalOf, routes, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
 
 function environmentOf(template: Template, description: string): Record<string, unknown> {
@@ -16,6 +17,7 @@ function environmentOf(template: Template, description: string): Record<string, 
 }
 
 describe('a gateway', () => {
+  let stack: Stack;
   let template: Template;
   beforeAll(() => {
     const test = testGateway({ name: 'edge', namespace: 'Tollgate/test', corsOrigins: ['https://app.example.com'] });
@@ -25,6 +27,7 @@ describe('a gateway', () => {
       upstream: 'http://orders',
       circuitBreaker: CircuitBreaker.none(),
     });
+    stack = test.stack;
     template = test.template();
   });
 
@@ -67,8 +70,7 @@ describe('a gateway', () => {
   });
 
   it('tells the authorizer whose tokens count and to explain what is wrong with others', () => {
-    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies credentials');
-    expect(decodeAuthorizerConfig(TOLLGATE_AUTHORIZER as string)).toMatchObject({
+    expect(decodeAuthorizerConfig(authorizerDocument(stack))).toMatchObject({
       rejections: 'explained',
       issuers: [{ issuer: JWT.issuer, audience: [JWT.audience] }],
     });
@@ -138,14 +140,15 @@ describe('a gateway', () => {
   });
 
   it('tells the circuit function which services have a circuit', () => {
-    const { TOLLGATE_CIRCUITS, TOLLGATE_TABLE } = environmentOf(template, 'Tollgate edge: opens circuits on alarms');
-    expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
+    const circuits = documentOf(stack, 'Tollgate edge: opens circuits on alarms', 'circuits');
+    expect(decodeCircuitsConfig(circuits)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
       services: { users: { ...DEFAULT_TIMING, shadow: false } },
     });
-    // What the decoder adds by itself is left out: a function's environment is small.
-    expect(JSON.parse(TOLLGATE_CIRCUITS as string).services).toEqual({ users: {} });
+    // What the decoder adds by itself is left out.
+    expect(JSON.parse(circuits).services).toEqual({ users: {} });
+    const { TOLLGATE_TABLE } = environmentOf(template, 'Tollgate edge: opens circuits on alarms');
     expect(TOLLGATE_TABLE).toHaveProperty('Fn::ImportValue');
   });
 
@@ -241,8 +244,7 @@ describe('a gateway told otherwise', () => {
       dashboard: false,
     });
     const template = test.template();
-    const { TOLLGATE_AUTHORIZER } = environmentOf(template, 'Tollgate: verifies credentials');
-    const config = decodeAuthorizerConfig(TOLLGATE_AUTHORIZER as string);
+    const config = decodeAuthorizerConfig(authorizerDocument(test.stack));
     expect(config.rejections).toBe('bare');
     expect(config.issuers.map(({ audience }) => audience)).toEqual([['api'], null]);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
@@ -382,28 +384,5 @@ describe('a wrong gateway', () => {
       'two gateways of one account and region must have namespaces of their own, got "Tollgate" here and at Edge/Gateway: ',
     );
     expect(() => new Gateway(stack, 'Third', { foundation, jwt: JWT, namespace: 'Other' })).not.toThrow();
-  });
-
-  it('with more issuers than fit into an environment is refused', () => {
-    const jwt = Array.from({ length: 40 }, (_, n) => ({
-      issuer: `https://tenant-${n}.auth.example.com`,
-      audience: 'api',
-      subjectPrefix: null,
-    }));
-    expect(() => testGateway({ jwt })).toThrow(
-      /^gateway Edge\/Gateway: the environment of a function must be at most 4096 bytes, got \d+: give fewer issuers/,
-    );
-  });
-
-  it('with more circuits than the circuit function can know is refused', () => {
-    const { gateway } = testGateway();
-    expect(() => {
-      for (let n = 0; n < 140; n++) {
-        const name = `a-service-with-a-long-name-${n}`;
-        gateway.addService(name, { prefix: `/${name}`, upstream: 'http://x' });
-      }
-    }).toThrow(
-      /the environment of a function must be at most 4096 bytes, got \d+: split the services over two gateways/,
-    );
   });
 });

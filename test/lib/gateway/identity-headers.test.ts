@@ -3,16 +3,17 @@ import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/identity-hea
 import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { Auth } from '../../../lib/gateway/auth.ts';
 import { type IdentityHeaderProps, identityHeaders } from '../../../lib/gateway/identity-headers.ts';
-import { proxyEnvironment, serviceProps, testGateway } from '../support/stacks.ts';
+import { proxyDocument } from '../support/documents.ts';
+import { serviceProps, testGateway } from '../support/stacks.ts';
 
 function policyJson(props?: IdentityHeaderProps): string {
   const test = testGateway(props && { identityHeaders: props });
   test.gateway.addService('users', serviceProps());
-  return proxyEnvironment(test.template(), 'users')['TOLLGATE_SERVICE'] as string;
+  return proxyDocument(test.stack, 'users');
 }
 
 describe('identity headers', () => {
-  it('are the five of the design by default, which take no room', () => {
+  it('are the five of the design by default, which are not written', () => {
     expect(identityHeaders(undefined)).toEqual(DEFAULT_IDENTITY_HEADERS);
     expect(policyJson()).not.toContain('identityHeaders');
   });

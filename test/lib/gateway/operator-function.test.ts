@@ -3,18 +3,22 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
+import type { DocumentName } from '../../../lambdas/contract/documents.ts';
 import { decodeOperatorConfig, operatorFunctionName } from '../../../lambdas/contract/operator-config.ts';
+import { documentOf } from '../support/documents.ts';
 import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
 
 describe('the operator function', () => {
   let template: Template;
   let fn: Record<string, unknown>;
+  let document: (name: DocumentName) => string;
   beforeAll(() => {
     const test = testGateway({ name: 'edge', namespace: 'Tollgate/test' });
     const oncall = new Role(test.stack, 'OnCall', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
     test.gateway.grantOperate(oncall);
     test.gateway.addService('users', serviceProps());
     template = test.template();
+    document = (name) => documentOf(test.stack, 'makes API keys and moves circuits', name);
     fn = onlyResource(template, 'AWS::Lambda::Function', { FunctionName: operatorFunctionName('edge') });
   });
 
@@ -42,15 +46,14 @@ describe('the operator function', () => {
 
   it('knows its gateway, the table and the cache', () => {
     const { Variables } = fn['Environment'] as { Variables: Record<string, string> };
-    expect(decodeOperatorConfig(Variables['TOLLGATE_OPERATOR'] ?? '')).toEqual({ gateway: 'edge' });
+    expect(decodeOperatorConfig(document('operator'))).toEqual({ gateway: 'edge' });
     expect(Variables['TOLLGATE_TABLE']).toHaveProperty('Fn::ImportValue');
     expect(JSON.stringify(Variables['TOLLGATE_REDIS_URL'])).toContain('rediss://');
     expect(Variables['TOLLGATE_REDIS_CLUSTER']).toBe('true');
   });
 
   it('knows how the circuits of its gateway move', () => {
-    const { Variables } = fn['Environment'] as { Variables: Record<string, string> };
-    expect(decodeCircuitsConfig(Variables['TOLLGATE_CIRCUITS'] ?? '')).toEqual({
+    expect(decodeCircuitsConfig(document('circuits'))).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
       services: { users: { ...DEFAULT_TIMING, shadow: false } },

@@ -15,7 +15,8 @@ import type { RouteProps } from '../../../lib/gateway/route.ts';
 import { ServiceLimits } from '../../../lib/gateway/service-limits.ts';
 import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { proxyEnvironment, serviceProps, testGateway } from '../support/stacks.ts';
+import { proxyDocument } from '../support/documents.ts';
+import { serviceProps, testGateway } from '../support/stacks.ts';
 
 const MINUTE = Duration.minutes(1);
 
@@ -35,7 +36,7 @@ function build({ gateway = {}, service = {}, route }: Given) {
 
 /** The policies of the service as its function reads them, and their text. */
 function synthesized(given: Given): { readonly policy: ServicePolicy; readonly json: string } {
-  const json = proxyEnvironment(build(given).template(), 'users')['TOLLGATE_SERVICE'] as string;
+  const json = proxyDocument(build(given).stack, 'users');
   return { policy: decodeServicePolicy(json), json };
 }
 
@@ -88,14 +89,12 @@ describe('the limits of a service', () => {
 
   it("are the gateway's as every other service has them, whatever its timeout, and for the rest its own", () => {
     const rateLimit = RateLimit.concurrency(10);
-    const { gateway, template } = testGateway({ rateLimit: RateLimit.concurrency(100, { by: 'total' }) });
+    const { gateway, stack } = testGateway({ rateLimit: RateLimit.concurrency(100, { by: 'total' }) });
     const timeouts = { fast: Duration.millis(50), usual: undefined, slow: Duration.seconds(29) };
     for (const [name, timeout] of Object.entries(timeouts)) {
       gateway.addService(name, serviceProps({ prefix: `/${name}`, rateLimit, ...(timeout && { timeout }) }));
     }
-    const policies = Object.keys(timeouts).map((name) =>
-      decodeServicePolicy(proxyEnvironment(template(), name)['TOLLGATE_SERVICE'] as string),
-    );
+    const policies = Object.keys(timeouts).map((name) => decodeServicePolicy(proxyDocument(stack, name)));
     const shared = concurrencyLimit(100, { name: 'gateway-concurrency', by: 'total', leaseMs: 31_000 });
     expect(policies.map(({ gatewayLimits }) => gatewayLimits)).toEqual([[shared], [shared], [shared]]);
     expect(policies.map((policy) => policy.default.limits)).toMatchObject(

@@ -1,4 +1,4 @@
-import { Duration, Lazy } from 'aws-cdk-lib';
+import { Duration, Lazy, type Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
@@ -11,6 +11,7 @@ import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
 import type { RouteProps } from '../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
 import { windowLimit } from '../../support/policy.ts';
+import { proxyDocument } from '../support/documents.ts';
 import {
   onlyResource,
   proxyEnvironment,
@@ -22,6 +23,7 @@ import {
 } from '../support/stacks.ts';
 
 describe('a service', () => {
+  let stack: Stack;
   let template: Template;
   beforeAll(() => {
     const test = testGateway({ name: 'edge' });
@@ -55,11 +57,12 @@ describe('a service', () => {
         rateLimit: RateLimit.perClient(5, Duration.minutes(1)),
       })
       .addRoute('GET /{id}', { auth: Auth.none() });
+    stack = test.stack;
     template = test.template();
   });
 
   it('has the defaults that the design promises', () => {
-    expect(decodeServicePolicy(proxyEnvironment(template, 'users')['TOLLGATE_SERVICE'] as string)).toEqual({
+    expect(decodeServicePolicy(proxyDocument(stack, 'users'))).toEqual({
       gateway: 'edge',
       service: 'users',
       namespace: 'Tollgate',
@@ -82,7 +85,7 @@ describe('a service', () => {
   });
 
   it('takes what is given', () => {
-    expect(decodeServicePolicy(proxyEnvironment(template, 'orders')['TOLLGATE_SERVICE'] as string)).toMatchObject({
+    expect(decodeServicePolicy(proxyDocument(stack, 'orders'))).toMatchObject({
       upstream: 'https://order-service/v2',
       timeoutMs: 29_000,
       stripPrefix: false,
@@ -113,7 +116,7 @@ describe('a service', () => {
 
   it('writes of its circuit and its retries what the decoder would not add by itself', () => {
     const policyOf = (service: string) => {
-      const json = proxyEnvironment(template, service)['TOLLGATE_SERVICE'] as string;
+      const json = proxyDocument(stack, service);
       return { json: JSON.parse(json), policy: decodeServicePolicy(json) };
     };
     const least = { failureShare: 0.5, minRequests: 5, windowMs: 10_000, outcomes: true };
@@ -134,10 +137,8 @@ describe('a service', () => {
     });
   });
 
-  it('writes an upstream that is known at deployment only into the policy', () => {
-    expect(decodeServicePolicy(proxyEnvironment(template, 'products')['TOLLGATE_SERVICE'] as string).upstream).toBe(
-      'http://resolved:1',
-    );
+  it('writes an upstream that is known when all has been added', () => {
+    expect(decodeServicePolicy(proxyDocument(stack, 'products')).upstream).toBe('http://resolved:1');
   });
 
   it('hears its prefix and all that lies below it, behind the authorizer', () => {
@@ -155,7 +156,7 @@ describe('a service', () => {
     const found = routes(template);
     expect(found['POST /api/payments/refunds']).toEqual(found['ANY /api/payments']);
     expect(found['GET /api/payments/{id}']).toEqual({ ...found['ANY /api/payments'], authorized: false });
-    expect(decodeServicePolicy(proxyEnvironment(template, 'payments')['TOLLGATE_SERVICE'] as string).routes).toEqual({
+    expect(decodeServicePolicy(proxyDocument(stack, 'payments')).routes).toEqual({
       'POST /api/payments/refunds': {
         auth: { type: 'required', accepts: [acceptance('jwt', { scopes: ['payments:refund'] })] },
         limits: [windowLimit(5, 60_000)],
@@ -482,15 +483,6 @@ describe('a wrong route', () => {
 
   it('may differ from another in its method', () => {
     expect(() => service().addRoute('GET /{id}').addRoute('PUT /{id}').addRoute('GET /{proxy+}')).not.toThrow();
-  });
-
-  it('is refused when the policies no longer fit into an environment, with their size and a fix', () => {
-    const users = service();
-    expect(() => {
-      for (let n = 0; n < 100; n++) users.addRoute(`GET /some-resource-${n}`);
-    }).toThrow(
-      /^service users: the environment of a function must be at most 4096 bytes, got (4[1-9]|5)\d+: move some of its routes to a service of their own/,
-    );
   });
 
   it('is refused when the API has 300 of them', () => {

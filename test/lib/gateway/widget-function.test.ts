@@ -4,11 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
 import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import { documentOf } from '../support/documents.ts';
 import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
 
 describe('the widget function', () => {
   let template: Template;
   let fn: Record<string, unknown>;
+  let circuits: string;
   beforeAll(() => {
     const test = testGateway({ name: 'edge' });
     test.gateway.addService('users', serviceProps({ circuitBreaker: CircuitBreaker.of({ shadow: true }) }));
@@ -16,6 +18,7 @@ describe('the widget function', () => {
       new Role(test.stack, 'Viewer', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }),
     );
     template = test.template();
+    circuits = documentOf(test.stack, 'shows circuits on the dashboard', 'circuits');
     fn = onlyResource(template, 'AWS::Lambda::Function', {
       Description: 'Tollgate edge: shows circuits on the dashboard',
     });
@@ -23,13 +26,12 @@ describe('the widget function', () => {
 
   it('knows the circuits, the table and the function that its buttons call, and nothing else', () => {
     const { Variables } = fn['Environment'] as { Variables: Record<string, unknown> };
-    const { TOLLGATE_CIRCUITS, ...others } = Variables;
-    expect(decodeCircuitsConfig(TOLLGATE_CIRCUITS as string)).toEqual({
+    expect(decodeCircuitsConfig(circuits)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate',
       services: { users: { ...DEFAULT_TIMING, shadow: true } },
     });
-    expect(others).toEqual({
+    expect(Variables).toEqual({
       TOLLGATE_TABLE: { 'Fn::ImportValue': expect.any(String) },
       TOLLGATE_OPERATOR_FUNCTION: { 'Fn::GetAtt': [expect.stringContaining('OperatorFunction'), 'Arn'] },
     });

@@ -1,4 +1,3 @@
-import { Env } from '../../../lambdas/contract/environment.ts';
 import type { AssemblyFixture } from '../support/assembly.ts';
 
 export const ACCOUNT = '123456789012';
@@ -22,7 +21,7 @@ export function fixture(widget: string, params: object = {}): AssemblyFixture {
       Operator: {
         code: OPERATOR,
         properties: { FunctionName: 'shop-operator' },
-        environment: { [Env.operator]: JSON.stringify({ gateway: 'shop' }) },
+        documents: { operator: { gateway: 'shop' } },
       },
     },
     routes: { 'GET /there': { function: 'Ok' } },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Env } from '../../../lambdas/contract/environment.ts';
-import { readDocuments, rewire, type StandIns } from '../../../local/functions/rewire.ts';
+import { readDocuments, rewireDocuments, rewireVariables, type StandIns } from '../../../local/functions/rewire.ts';
 import { AUTHORIZER, SERVICE } from '../support/documents.ts';
 
 const STAND_INS: StandIns = {
@@ -10,12 +10,12 @@ const STAND_INS: StandIns = {
 };
 
 test("a service's upstream is replaced and everything else of its policy stays", () => {
-  const { [Env.service]: json = '' } = rewire({ [Env.service]: JSON.stringify(SERVICE) }, STAND_INS);
+  const { service: json = '' } = rewireDocuments({ service: JSON.stringify(SERVICE) }, STAND_INS);
   expect(JSON.parse(json)).toEqual({ ...SERVICE, upstream: 'http://127.0.0.1:1/users' });
 });
 
 test("each issuer's keys come from the demo issuer, under the issuer's own name", () => {
-  const { [Env.authorizer]: json = '' } = rewire({ [Env.authorizer]: JSON.stringify(AUTHORIZER) }, STAND_INS);
+  const { authorizer: json = '' } = rewireDocuments({ authorizer: JSON.stringify(AUTHORIZER) }, STAND_INS);
   const [issuer] = JSON.parse(json).issuers;
   expect(issuer).toEqual({ ...AUTHORIZER.issuers[0], jwksUri: 'http://127.0.0.1:2/https%3A%2F%2Fauth.example.com' });
 });
@@ -27,19 +27,19 @@ test('Redis is the local one, which is no cluster', () => {
     [Env.redisLogin]: '{}',
     OTHER: '1',
   };
-  expect(rewire(variables, STAND_INS)).toEqual({ [Env.redisUrl]: 'redis://127.0.0.1:3', OTHER: '1' });
-  expect(rewire(variables, { ...STAND_INS, redisUrl: null })).toEqual({ OTHER: '1' });
+  expect(rewireVariables(variables, STAND_INS)).toEqual({ [Env.redisUrl]: 'redis://127.0.0.1:3', OTHER: '1' });
+  expect(rewireVariables(variables, { ...STAND_INS, redisUrl: null })).toEqual({ OTHER: '1' });
 });
 
 test('a function without Redis gets none', () => {
-  expect(rewire({ OTHER: '1' }, STAND_INS)).toEqual({ OTHER: '1' });
+  expect(rewireVariables({ OTHER: '1' }, STAND_INS)).toEqual({ OTHER: '1' });
 });
 
 test('services and issuers are read from the documents', () => {
   const documents = readDocuments([
-    { name: 'Proxy', environment: { [Env.service]: JSON.stringify(SERVICE) } },
-    { name: 'Guard', environment: { [Env.authorizer]: JSON.stringify(AUTHORIZER) } },
-    { name: 'Health', environment: {} },
+    { name: 'Proxy', documents: { service: JSON.stringify(SERVICE) } },
+    { name: 'Guard', documents: { authorizer: JSON.stringify(AUTHORIZER) } },
+    { name: 'Health', documents: {} },
   ]);
   expect(documents.services.map(({ functionName, policy }) => [functionName, policy.service])).toEqual([
     ['Proxy', 'users'],

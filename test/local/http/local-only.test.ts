@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { Env } from '../../../lambdas/contract/environment.ts';
 import { startIssuers } from '../../../local/demo/issuer.ts';
 import { startUpstream } from '../../../local/demo/upstream.ts';
 import { startDynamo } from '../../../local/stores/dynamo.ts';
@@ -9,7 +8,7 @@ import { sendRaw } from '../support/raw.ts';
 
 const OK = 'export const handler = async () => ({ statusCode: 200, body: "fine" });';
 const FIXTURE: AssemblyFixture = {
-  functions: { Ok: { code: OK }, Operator: { code: OK, environment: { [Env.operator]: '{"gateway":"shop"}' } } },
+  functions: { Ok: { code: OK }, Operator: { code: OK, documents: { operator: { gateway: 'shop' } } } },
   routes: { 'GET /there': { function: 'Ok' } },
 };
 

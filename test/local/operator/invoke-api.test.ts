@@ -11,9 +11,10 @@ import { serveFixture } from '../support/gateway.ts';
 import { sendRaw } from '../support/raw.ts';
 
 // Answers what it was asked, with the addresses that it was given; fails when it is told to.
-const OPERATOR = `export const handler = async (event) => {
+const OPERATOR = `import { readFileSync } from 'node:fs';
+export const handler = async (event) => {
   if (event.fail) throw new RangeError('told to');
-  return { event, config: JSON.parse(process.env.${Env.operator}), redis: process.env.${Env.redisUrl} ?? 'none' };
+  return { event, config: JSON.parse(readFileSync(process.env.LAMBDA_TASK_ROOT + '/operator.json', 'utf8')), redis: process.env.${Env.redisUrl} ?? 'none' };
 };`;
 const OK = 'export const handler = async () => ({ statusCode: 200, body: "fine" });';
 
@@ -23,10 +24,8 @@ const FIXTURE: AssemblyFixture = {
     Operator: {
       code: OPERATOR,
       properties: { FunctionName: 'shop-operator' },
-      environment: {
-        [Env.operator]: JSON.stringify({ gateway: 'shop', namespace: 'Tollgate' }),
-        [Env.redisUrl]: 'rediss://cache.example:6379',
-      },
+      documents: { operator: { gateway: 'shop', namespace: 'Tollgate' } },
+      environment: { [Env.redisUrl]: 'rediss://cache.example:6379' },
     },
   },
   routes: { 'GET /there': { function: 'Ok' } },

@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type DocumentName, documentFile } from '../../../lambdas/contract/documents.ts';
 
 /** A function of a test's assembly: the source of its bundle, and what its resource says. */
 export interface FunctionFixture {
   readonly code: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, unknown>>;
+  readonly documents?: Readonly<Partial<Record<DocumentName, object>>>;
 }
 
 export interface RouteFixture {
@@ -58,7 +60,7 @@ export function writeStacks(templates: Readonly<Record<string, object>>, dir = t
 
 export function templateOf(fixture: AssemblyFixture, dir: string): object {
   const { functions = {}, routes = {}, authorizer, api, stage, resources, sections } = fixture;
-  const keys = Object.fromEntries(Object.entries(functions).map(([name, { code }]) => [name, writeBundle(dir, code)]));
+  const keys = Object.fromEntries(Object.entries(functions).map(([name, one]) => [name, writeBundle(dir, one)]));
   write(dir, 'assets.json', { files: Object.fromEntries(Object.values(keys).map((hash) => [hash, assetOf(hash)])) });
   return {
     Resources: {
@@ -96,10 +98,14 @@ export const TABLE_RESOURCE = {
   },
 };
 
-function writeBundle(dir: string, code: string): string {
-  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
+function writeBundle(dir: string, { code, documents = {} }: FunctionFixture): string {
+  const text = JSON.stringify(documents);
+  const hash = createHash('sha256').update(code).update(text).digest('hex').slice(0, 16);
   mkdirSync(join(dir, `asset.${hash}`), { recursive: true });
   writeFileSync(join(dir, `asset.${hash}`, 'index.mjs'), code);
+  for (const [name, document] of Object.entries(documents)) {
+    write(join(dir, `asset.${hash}`), documentFile(name as DocumentName), document);
+  }
   return hash;
 }
 

@@ -1,0 +1,29 @@
+import { DocumentError, type DocumentName, documentFile, withValues } from '../contract/documents.ts';
+
+/** Not an import: an ES import of `node:fs` loads all that it exports, which takes some 3 ms of a cold start. */
+const { readFileSync } = process.getBuiltinModule('node:fs');
+
+/**
+ * The JSON of a document that lies beside the function's code. Lambda says in `LAMBDA_TASK_ROOT` where that is; the
+ * variable is reserved, so nothing else sets it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ *
+ * @throws DocumentError where there is no such file, or a value of it is missing
+ */
+export function readDocument(name: DocumentName, env: NodeJS.ProcessEnv = process.env): string {
+  const dir = env['LAMBDA_TASK_ROOT'] ?? '.';
+  return withValues(name, readText(`${dir}/${documentFile(name)}`), env);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new DocumentError(
+      `the function's code must have its document beside it, got no ${path}: deploy the stack again`,
+      {
+        cause,
+      },
+    );
+  }
+}
