@@ -6,7 +6,7 @@ import type { Back, Order, Report } from './chaos/orders.ts';
 import { type Service, startService } from './child.ts';
 import { type Cell, printTable, progress } from './table.ts';
 
-/** Of the limited client, in an hour; each environment alone may let pass half of it. */
+/** Of the limited client, in an hour; each instance alone may let pass half of it. */
 const LIMIT = 200;
 const SHARE = 100;
 
@@ -18,7 +18,7 @@ type Limiter = (typeof LIMITERS)[number];
 
 interface Outcome extends Report {
   readonly limiter: Limiter;
-  /** Milliseconds from when Redis serves again to the last decision that an environment made alone. */
+  /** Milliseconds from when Redis serves again to the last decision that an instance made alone. */
   readonly backMs: number;
 }
 
@@ -37,7 +37,7 @@ export async function benchChaos(opened: (stop: () => Promise<void>) => void): P
     for (const outcome of await meet(stage).finally(stop)) rows.push(cellsOf(condition, outcome));
   }
   printTable(
-    `Decisions while Redis is ill, deadline 50 ms; each environment alone may let pass ${SHARE} of the limit of ${LIMIT}`,
+    `Decisions while Redis is ill, deadline 50 ms; each instance alone may let pass ${SHARE} of the limit of ${LIMIT}`,
     ['Redis', 'limiter', 'decisions', 'p50 us', 'p99 us', 'max us', 'alone %', 'passed alone', 'back after ms'],
     rows,
   );

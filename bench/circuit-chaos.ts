@@ -48,8 +48,8 @@ export async function benchCircuitChaos(plot: string, opened: (stop: () => Promi
   progress(`the plot is in ${plot}`);
 }
 
-function loadOf({ processes, environments, ratePerS }: Cast): string {
-  return `${processes * environments} environments, ${ratePerS} requests a second`;
+function loadOf({ processes, instances, ratePerS }: Cast): string {
+  return `${processes * instances} instances, ${ratePerS} requests a second`;
 }
 
 function circuitCells({ services }: Recording, played: Played): readonly Cell[] {

@@ -1,4 +1,4 @@
-// The process of one row: verifies the credentials that it was given, one after the other, as Lambda gives an environment
+// The process of one row: verifies the credentials that it was given, one after the other, as Lambda gives an instance
 // one request at a time.
 import { median } from '../statistics.ts';
 import type { Kind, Material } from './material.ts';

@@ -1,4 +1,4 @@
-// The process of one limiter: some environments of a function, each with a connection of its own and, as Lambda has it, with
+// The process of one limiter: some instances of a function, each with a connection of its own and, as Lambda has it, with
 // one request at a time.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LimitRequest } from '../../lambdas/core/counters.ts';
@@ -7,8 +7,8 @@ import { percentile } from '../statistics.ts';
 import { type Decide, deadlineOnly, ladder } from './limiters.ts';
 import type { Back, Order, Report } from './orders.ts';
 
-const ENVIRONMENTS = 4;
-/** From an answer to the next request: some 200 requests a second of each environment. */
+const INSTANCES = 4;
+/** From an answer to the next request: some 200 requests a second of each instance. */
 const PAUSE_MS = 4;
 const HOUR_MS = 3_600_000;
 
@@ -16,7 +16,7 @@ const limit = Number(process.env['BENCH_LIMIT']);
 const make = process.env['BENCH_LIMITER'] === 'ladder' ? ladder : deadlineOnly;
 
 interface Sample {
-  readonly environment: number;
+  readonly instance: number;
   readonly limited: boolean;
   readonly us: number;
   readonly alone: boolean;
@@ -25,7 +25,7 @@ interface Sample {
 
 let samples: Sample[] = [];
 let lastAloneMs = 0;
-const environments = Array.from({ length: ENVIRONMENTS }, () => ({ decide: make(), alone: true }));
+const instances = Array.from({ length: INSTANCES }, () => ({ decide: make(), alone: true }));
 let requests = 0;
 
 function requestOf(limited: boolean): LimitRequest {
@@ -39,26 +39,26 @@ function requestOf(limited: boolean): LimitRequest {
   };
 }
 
-async function sample(environment: number, decide: Decide, limited: boolean): Promise<void> {
+async function sample(instance: number, decide: Decide, limited: boolean): Promise<void> {
   const into = samples;
   const sentMs = performance.now();
   const { outcome, decisions } = await decide(requestOf(limited));
   const alone = decisions.some(({ counted }) => counted !== 'together');
-  into.push({ environment, limited, us: 1000 * (performance.now() - sentMs), alone, passed: outcome === 'allowed' });
-  const state = environments[environment];
+  into.push({ instance, limited, us: 1000 * (performance.now() - sentMs), alone, passed: outcome === 'allowed' });
+  const state = instances[instance];
   if (state !== undefined) state.alone = alone;
   if (alone) lastAloneMs = Date.now();
 }
 
-async function serve(environment: number, decide: Decide): Promise<never> {
+async function serve(instance: number, decide: Decide): Promise<never> {
   for (let limited = true; ; limited = !limited) {
-    await sample(environment, decide, limited);
+    await sample(instance, decide, limited);
     await pause(PAUSE_MS);
   }
 }
 
 function begin(): void {
-  for (const [index, { decide }] of environments.entries()) serve(index, decide).catch(fail);
+  for (const [index, { decide }] of instances.entries()) serve(index, decide).catch(fail);
 }
 
 function fail(error: unknown): never {
@@ -68,14 +68,14 @@ function fail(error: unknown): never {
 
 async function untilRedisCounts(): Promise<Back> {
   do await pause(5);
-  while (environments.some(({ alone }) => alone));
+  while (instances.some(({ alone }) => alone));
   return { lastAloneMs };
 }
 
 function report(): Report {
   const us = samples.map((one) => one.us).sort((left, right) => left - right);
-  const passedAlone = environments.map(
-    (_, index) => samples.filter((one) => one.environment === index && one.limited && one.alone && one.passed).length,
+  const passedAlone = instances.map(
+    (_, index) => samples.filter((one) => one.instance === index && one.limited && one.alone && one.passed).length,
   );
   return {
     decisions: samples.length,

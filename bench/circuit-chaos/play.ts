@@ -27,7 +27,7 @@ export async function play({ players, direct }: Stage, script: readonly Phase[])
   async function collect(order: 'take' | 'end'): Promise<void> {
     asked.push(...((await say(direct, { order })) as readonly Timed[]));
     for (const service of SERVICES) {
-      const taken = (await toAll(players[service].environments, { order })) as readonly Sample[][];
+      const taken = (await toAll(players[service].instances, { order })) as readonly Sample[][];
       parts[service].samples.push(...taken.flat());
       parts[service].arrivals.push(...((await say(players[service].upstream, { order: 'take' })) as number[]));
     }
@@ -47,7 +47,7 @@ export async function play({ players, direct }: Stage, script: readonly Phase[])
     return { name, fromMs, untilMs: Date.now() };
   }
 
-  for (const service of SERVICES) await begin(players[service].environments, CAST[service].ratePerS);
+  for (const service of SERVICES) await begin(players[service].instances, CAST[service].ratePerS);
   await begin([direct], CAST.users.ratePerS);
   await pause(WARM_UP_MS);
   const phases: Played[] = [];

@@ -25,7 +25,7 @@ const CIRCUIT: CircuitPolicy = circuitPolicy({
 export interface Cast {
   readonly processes: number;
   /** In each process; each takes one request at a time. */
-  readonly environments: number;
+  readonly instances: number;
   /** Requests of all processes together. */
   readonly ratePerS: number;
   readonly timeoutMs: number;
@@ -36,20 +36,20 @@ export interface Cast {
 export const CAST = {
   payments: {
     processes: 4,
-    environments: 5,
+    instances: 5,
     ratePerS: 40,
     timeoutMs: 2000,
     circuit: { ...CIRCUIT, slow: { overMs: 200, share: 0.5 } },
   },
   // Whatever else the machine does is not to look like a fault of its upstream.
-  users: { processes: 1, environments: 4, ratePerS: 100, timeoutMs: 15_000, circuit: CIRCUIT },
+  users: { processes: 1, instances: 4, ratePerS: 100, timeoutMs: 15_000, circuit: CIRCUIT },
 } as const satisfies Readonly<Record<string, Cast>>;
 export type ServiceName = keyof typeof CAST;
 export const SERVICES = Object.keys(CAST) as ServiceName[];
 
-/** A service's environments, its upstream and its circuit: real processes over one real Redis and one table. */
+/** A service's instances, its upstream and its circuit: real processes over one real Redis and one table. */
 export interface Player {
-  readonly environments: readonly Service[];
+  readonly instances: readonly Service[];
   readonly upstream: Service;
   readonly circuit: CircuitStore;
 }
@@ -77,7 +77,7 @@ export async function startStage(): Promise<Stage> {
   }
 
   async function player(service: ServiceName): Promise<Player> {
-    const { processes, environments, circuit } = CAST[service];
+    const { processes, instances, circuit } = CAST[service];
     const upstream = await start('upstream.ts', {});
     const policy = policyOf(service, circuit, urlOf(upstream));
     const variables = {
@@ -85,10 +85,10 @@ export async function startStage(): Promise<Stage> {
       [Env.table]: table.name,
       [Env.redisUrl]: redis.url,
       ...lambdaVariables(table.endpoint),
-      CHAOS_ENVIRONMENTS: String(environments),
+      CHAOS_INSTANCES: String(instances),
     };
     return {
-      environments: await Promise.all(Array.from({ length: processes }, () => start('environments.ts', variables))),
+      instances: await Promise.all(Array.from({ length: processes }, () => start('instances.ts', variables))),
       upstream,
       circuit: new CircuitStore(table.client, table.name, policy),
     };

@@ -67,5 +67,5 @@ export function startRow(row: Pick<Row, 'file' | 'limits'>, setup: Setup): Promi
   return startService(join(import.meta.dirname, 'worker.ts'), Object.fromEntries(texts));
 }
 
-/** So many requests are under way at once, each over a connection of its own, as environments of a function would. */
+/** So many requests are under way at once, each over a connection of its own, as instances of a function would. */
 export const CONNECTIONS = 64;

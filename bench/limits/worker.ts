@@ -1,5 +1,5 @@
 // The process of one limiter: as many connections as the benchmark wants, each with a limiter of its own, as if each were
-// an environment of a function.
+// an instance of a function.
 import { Redis } from 'ioredis';
 import { connectRedis, firstConnection } from '../../lambdas/adapters/redis-connection.ts';
 import { median } from '../statistics.ts';

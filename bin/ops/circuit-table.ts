@@ -76,7 +76,7 @@ export function historyTable(history: readonly CircuitState[], width: number | u
   return table(['WHEN', 'STATE', 'WHO', 'WHY'], rows, MAX_EVENT_WIDTHS, width);
 }
 
-/** An operator by name. Alarms and environments have long ones, of which there is one kind a service. */
+/** An operator by name. Alarms and instances have long ones, of which there is one kind a service. */
 function who({ source, by, reason }: Cause): string {
   if (source === 'time' && reason === '') return '-';
   return source === 'operator' && by !== '' ? printable(by) : source;

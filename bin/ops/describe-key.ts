@@ -3,7 +3,7 @@ import { until } from './text.ts';
 
 /** As docs/operations.md has it. */
 const FORMER_SECRETS_END =
-  'all its former secrets end: environments of the authorizer see that within 15 s, and what API Gateway has kept of them ends verdictCache (60 s) later; if the key has leaked, revoke it, which holds for the next request';
+  'all its former secrets end: instances of the authorizer see that within 15 s, and what API Gateway has kept of them ends verdictCache (60 s) later; if the key has leaked, revoke it, which holds for the next request';
 
 /** What is told, beside the key itself, of one that was made or has another secret. */
 export function describeKey({ action }: CreateKey | RotateKey, { key, note }: KeyResult): readonly string[] {

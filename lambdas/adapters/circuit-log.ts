@@ -12,7 +12,7 @@ const METRICS: Readonly<Record<CircuitState['state'], MetricName>> = {
 };
 
 /**
- * The line and the metric of one transition, written by whoever made it; `alone`: for one environment only, while the
+ * The line and the metric of one transition, written by whoever made it; `alone`: for one instance only, while the
  * table fails.
  */
 export function logTransition(

@@ -11,14 +11,14 @@ export const FRESH_MS = 500;
 export const STALE_MS = 1000;
 /** While the table fails it is asked beside the requests; only who has not asked it for so long waits for its answer. */
 export const OUTAGE_STALE_MS = 5000;
-/** For so long the table must have failed before an environment sends probes of which no other knows. */
+/** For so long the table must have failed before an instance sends probes of which no other knows. */
 export const ALONE_AFTER_MS = 2000;
 /**
  * How long others wait for the table, in milliseconds. A request may meet one read and three writes, and then wait for
  * what is still to be written: together they stay within what a function has beside its upstream.
  */
 export const WAITS = {
-  /** An environment that starts, for its first state: the table's client, its connection and one read. */
+  /** An instance that starts, for its first state: the table's client, its connection and one read. */
   load: 1000,
   /** A request, for a state that it cannot do without. */
   read: 200,
@@ -42,7 +42,7 @@ export interface CircuitViewOptions extends KnownCircuitOptions {
 }
 
 /**
- * What became of a signal: made for all, or for this environment alone while the table fails; or it changes nothing on what
+ * What became of a signal: made for all, or for this instance alone while the table fails; or it changes nothing on what
  * stands.
  */
 export interface Answered {
@@ -60,8 +60,8 @@ export interface Unanswered {
 export type SignalResult = Answered | Unanswered;
 
 /**
- * This environment's view of its service's circuit: the last known state, refreshed off the request's path. While the
- * table fails the environment goes on from there by itself, as if it were the only one.
+ * This instance's view of its service's circuit: the last known state, refreshed off the request's path. While the
+ * table fails the instance goes on from there by itself, as if it were the only one.
  */
 export class CircuitView {
   readonly #options: Required<CircuitViewOptions>;
@@ -80,7 +80,7 @@ export class CircuitView {
   }
 
   /**
-   * Reads the state before the first request. An outage of an upstream brings a burst of new environments, and each of
+   * Reads the state before the first request. An outage of an upstream brings a burst of new instances, and each of
    * them would send a request into it.
    */
   async load(): Promise<void> {
@@ -140,7 +140,7 @@ export class CircuitView {
   }
 
   /**
-   * What is still to be written and must not be left to an environment that Lambda freezes with the reply; undefined when
+   * What is still to be written and must not be left to an instance that Lambda freezes with the reply; undefined when
    * there is nothing. It never rejects and takes no longer than a write.
    */
   settled(): Promise<void> | undefined {

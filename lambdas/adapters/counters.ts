@@ -95,7 +95,7 @@ function logChange(change: 'lost' | 'recovered', error: unknown): void {
   writeLine(
     change === 'lost'
       ? {
-          message: 'redis lost: limits are counted in this environment alone, as each of them says',
+          message: 'redis lost: limits are counted in this instance alone, as each of them says',
           error: describeError(error),
         }
       : { message: 'redis recovered: limits are counted together again' },

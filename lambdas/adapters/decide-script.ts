@@ -6,7 +6,7 @@ import { COPY_EXPIRY_MS } from './rule-scripts.ts';
 export const RULES_FRESH_MS = 60_000;
 /** Older than this they are no longer believed: nobody has managed to make them anew, and somebody may be revoked since. */
 export const RULES_KNOWN_MS = 120_000;
-/** So long the one environment that was asked to do it has for it, before another one is. */
+/** So long the one instance that was asked to do it has for it, before another one is. */
 const REBUILD_LEASE_MS = 2_000;
 
 /**

@@ -13,7 +13,7 @@ import { NO_ANSWER, within } from './within.ts';
 
 /** Keys are asked for again when they are older than this. */
 export const FRESH_MS = 10 * 60_000;
-/** Of the environments one asks first, up to so much earlier, and the others find in the table what it was given. */
+/** Of the instances one asks first, up to so much earlier, and the others find in the table what it was given. */
 const EARLIER_MS = 2 * 60_000;
 /** While an issuer gives no keys, those that it gave last serve until they are older than this: half a day of outage. */
 export const STALE_MS = 12 * 3_600_000;
@@ -27,7 +27,7 @@ export const BACKOFF_MS = { first: 5000, last: 60_000 } as const;
 export const REFRESH_WAIT_MS = 300;
 /**
  * Keys older than this are waited for to the end, each time that the issuer may be asked: what a reply does not wait for
- * is frozen with the environment, and where requests are few a slow answer would never arrive.
+ * is frozen with the instance, and where requests are few a slow answer would never arrive.
  */
 export const OVERDUE_MS = 3_600_000;
 /** A token waits for so many looks of others before it has one of its own. */
@@ -39,7 +39,7 @@ export interface IssuerKeysOptions {
   readonly issuer: string;
   /** Null: as the issuer's OpenID configuration says. */
   readonly jwksUri: string | null;
-  /** Undefined: no other environment is asked or told. */
+  /** Undefined: no other instance is asked or told. */
   readonly store: Pick<KeyRecordStore, 'read' | 'write'> | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -52,14 +52,14 @@ export interface IssuerKeysOptions {
 /** A record ready for use. */
 interface Known extends KeyRecord {
   readonly lookup: (header: JWTHeaderParameters, token: FlattenedJWSInput) => ReturnType<JWTVerifyGetKey>;
-  /** Until when it is fresh for this environment. */
+  /** Until when it is fresh for this instance. */
   readonly freshForMs: number;
 }
 
 type Reason = 'age' | 'unknown kid';
 
 /**
- * An issuer's keys, found by `kid`: in memory, else in the table, where environments leave what the issuer gave them, else
+ * An issuer's keys, found by `kid`: in memory, else in the table, where instances leave what the issuer gave them, else
  * at the issuer. One look under way at a time, which all who need it share. See docs/decisions/0017.
  */
 export class IssuerKeys {
@@ -151,7 +151,7 @@ export class IssuerKeys {
     return header === undefined ? this.#ageMs(known) < known.freshForMs : !isMissing(known, header);
   }
 
-  /** Whether this environment or another one asked the issuer for an unknown `kid` just now. */
+  /** Whether this instance or another one asked the issuer for an unknown `kid` just now. */
   #isCooling(shared: KeyRecord | undefined): boolean {
     const nowMs = this.#options.clock();
     return [this.#known, shared].some(
@@ -187,7 +187,7 @@ export class IssuerKeys {
       lookup: createLocalJWKSet({ keys: [...record.keys] }),
       freshForMs: FRESH_MS - random() * EARLIER_MS,
     };
-    // Another environment was given them after this one was not: the outage is over.
+    // Another instance was given them after this one was not: the outage is over.
     if (this.#outage !== undefined && record.fetchedAtMs > this.#outage.untilMs - this.#outage.pauseMs)
       this.#outage = undefined;
     if (had.some((key) => !has.has(key))) onWithdrawn?.();

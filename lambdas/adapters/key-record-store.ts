@@ -22,7 +22,7 @@ const FUTURE_MS = 5 * 60_000;
 /** Holds where there is no record, or an older one, or one that cannot be. */
 const OLDER = 'NOT attribute_type(fetchedAtMs, :number) OR fetchedAtMs <= :fetchedAtMs OR fetchedAtMs > :future';
 
-/** The issuers' keys in DynamoDB, where all environments of the authorizer find them. */
+/** The issuers' keys in DynamoDB, where all instances of the authorizer find them. */
 export class KeyRecordStore {
   readonly #client: Pick<TableClient, 'get' | 'put'>;
   readonly #partition: string;

@@ -7,11 +7,11 @@ export interface KnownCircuitOptions {
   readonly timing: CircuitTiming;
   /** The longest that a probe may take: a lease that lasts longer was made by a clock that is far off. */
   readonly leaseMs: number;
-  /** Epoch milliseconds: they go on while Lambda holds the environment frozen. */
+  /** Epoch milliseconds: they go on while Lambda holds the instance frozen. */
   readonly clock: () => number;
 }
 
-/** What an environment knows of its circuit: as the table had it last, and as it is used. */
+/** What an instance knows of its circuit: as the table had it last, and as it is used. */
 export class KnownCircuit {
   readonly #options: KnownCircuitOptions;
   #stored: CircuitState = INITIAL_CIRCUIT;

@@ -9,7 +9,7 @@ import type { StoreBreaker } from './store-breaker.ts';
 
 export interface LadderOptions {
   readonly shared: Counters;
-  /** Counts in this environment alone, and knows the operators' rules without the shared store. */
+  /** Counts in this instance alone, and knows the operators' rules without the shared store. */
   readonly local: Counters;
   readonly breaker: StoreBreaker;
   readonly rules: Pick<OperatorRules, 'isRevoked'>;

@@ -23,7 +23,7 @@ interface Count {
 export interface MemoryCountersOptions {
   /** Epoch milliseconds. */
   readonly clock: () => number;
-  /** True: this environment is one of many and lets pass each limit's `localShare` only. */
+  /** True: this instance is one of many and lets pass each limit's `localShare` only. */
   readonly shared: boolean;
 }
 
@@ -96,7 +96,7 @@ export class MemoryCounters implements Counters {
   }
 }
 
-/** Rounded down, so that several environments do not let pass more than their shares; never less than one. */
+/** Rounded down, so that several instances do not let pass more than their shares; never less than one. */
 function shareOf(policy: LimitPolicy): LimitPolicy {
   const size = Math.max(1, Math.floor(sizeOf(policy) * policy.localShare));
   return policy.kind === 'bucket'

@@ -11,7 +11,7 @@ export const RULES_STALE_MS = 60_000;
 /** How long requests wait for a read, all of them together: those that come later do not wait for it any more. */
 export const RULES_WAIT_MS = 50;
 
-/** How long a reply is held back for copies that are being made anew: frozen with the environment, they never would be. */
+/** How long a reply is held back for copies that are being made anew: frozen with the instance, they never would be. */
 export const REBUILD_WAIT_MS = 500;
 
 /** What operators said, for those who cannot learn it from Redis. */
@@ -37,14 +37,14 @@ export interface RuleBookOptions {
   readonly service: string;
   /** Makes Redis's copies anew from what `list` tells, which it calls after it has looked at them. */
   readonly copy: (list: () => Promise<readonly Rule[]>) => Promise<unknown>;
-  /** Epoch milliseconds: they go on while Lambda holds the environment frozen. */
+  /** Epoch milliseconds: they go on while Lambda holds the instance frozen. */
   readonly clock: () => number;
   /** Called for each failed call to a store, and once for a read that is late. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * The operators' rules in this environment's memory, read from the table only when Redis cannot tell: while it is lost,
+ * The operators' rules in this instance's memory, read from the table only when Redis cannot tell: while it is lost,
  * and until its copies are made anew after it was flushed.
  */
 export class RuleBook implements OperatorRules {

@@ -12,7 +12,7 @@ export interface RedisEndpoint {
   readonly ca?: string;
 }
 
-/** How long the first command of an environment waits for the connection: TCP, TLS and, in a cluster, its slots. */
+/** How long the first command of an instance waits for the connection: TCP, TLS and, in a cluster, its slots. */
 export const CONNECT_WAIT_MS = 500;
 
 export type RedisClient = Redis | Cluster;
@@ -21,7 +21,7 @@ export type RedisClient = Redis | Cluster;
 const NOTHING_SAID = 'Connection is closed.';
 
 /**
- * Opens the one connection of this environment, in a cluster one to each primary that is used, and keeps it over all
+ * Opens the one connection of this instance, in a cluster one to each primary that is used, and keeps it over all
  * invocations. Commands fail at once while there is none: whoever counts has a fallback and must not queue.
  *
  * @param onError called on connection errors, which are retried for ever with growing, jittered pauses
@@ -109,7 +109,7 @@ function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address)
 
 /**
  * Waits for the first connection, in a cluster for those to all primaries: true when they stand, false when the time is
- * over. Commands then fail by themselves. Only an environment that starts waits; one that loses its connection does not.
+ * over. Commands then fail by themselves. Only an instance that starts waits; one that loses its connection does not.
  */
 export function firstConnection(client: RedisClient, waitMs = CONNECT_WAIT_MS): Promise<boolean> {
   return new Promise((resolve) => {
@@ -130,7 +130,7 @@ function settled(node: Redis): Promise<void> {
   });
 }
 
-/** 50, 100, 200 … 2,000 ms, each with up to as much again at random, so that environments do not reconnect in step. */
+/** 50, 100, 200 … 2,000 ms, each with up to as much again at random, so that instances do not reconnect in step. */
 function reconnectDelayMs(attempt: number): number {
   const baseMs = Math.min(50 * 2 ** (attempt - 1), 2000);
   return baseMs + Math.floor(Math.random() * baseMs);

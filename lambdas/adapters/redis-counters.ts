@@ -35,7 +35,7 @@ export interface RedisCountersOptions {
   readonly timeoutMs?: number;
 }
 
-/** Counts in Redis, so that all environments of all functions count together; one round trip a call. */
+/** Counts in Redis, so that all instances of all functions count together; one round trip a call. */
 export class RedisCounters implements Counters {
   readonly #client: Client;
   readonly #connecting: Promise<unknown>;
@@ -72,7 +72,7 @@ export class RedisCounters implements Counters {
       // Nobody waits for it any more, and nobody else would give back what it took.
       (late) => void (late.outcome === 'allowed' && this.release(request).catch(() => undefined)),
     );
-    // A copy that was there and is not: what this environment read from the table before may be older than it was.
+    // A copy that was there and is not: what this instance read from the table before may be older than it was.
     if (rules.unknown && !this.#rulesUnknown) this.#rules.doubt();
     this.#rulesUnknown = rules.unknown;
     if (rules.rebuild) this.#rules.rebuild();
@@ -246,7 +246,7 @@ function periodKey(period: string): string {
   return `outcomes:{${period}}`;
 }
 
-/** Requests in a tenth of a window, of all environments, from which on a few that are held back change no share. */
+/** Requests in a tenth of a window, of all instances, from which on a few that are held back change no share. */
 const STEADY = 50;
 
 function decodeRecord(reply: unknown): OutcomeReport {

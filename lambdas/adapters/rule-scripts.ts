@@ -17,7 +17,7 @@ export const COPY_EXPIRY_MS = 2 * 86_400_000;
  * may be old, by as much as the clock of whoever took it back may be behind.
  */
 export const TOMBSTONE_MS = 600_000;
-/** A snapshot that has become older is not written: its reader was held up, frozen with its environment perhaps. */
+/** A snapshot that has become older is not written: its reader was held up, frozen with its instance perhaps. */
 export const SNAPSHOT_MS = 30_000;
 
 const NOW = `

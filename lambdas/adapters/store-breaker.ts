@@ -14,7 +14,7 @@ export interface StoreBreakerOptions {
 
 /**
  * Keeps requests away from a store that does not answer: one of them finds out and pays the deadline, the others cost
- * microseconds. The store is then probed beside the requests, after pauses that grow and differ from one environment to
+ * microseconds. The store is then probed beside the requests, after pauses that grow and differ from one instance to
  * the other, so that it is not met by all of them at once when it comes back.
  */
 export class StoreBreaker {

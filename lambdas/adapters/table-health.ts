@@ -2,7 +2,7 @@
 const RETRY_MS = 1000;
 const FEW_WRITES = 2;
 
-/** What one environment knows of how its table answers; reads may do while writes do not (throttled, or not allowed). */
+/** What one instance knows of how its table answers; reads may do while writes do not (throttled, or not allowed). */
 export class TableHealth {
   readonly #clock: () => number;
   #failingSinceMs: number | undefined;

@@ -69,7 +69,7 @@ export class Upstream {
   /** When the last answer on a kept connection had been read: none that is idle is younger. */
   #answeredAtMs = 0;
 
-  /** @param clock epoch milliseconds: they go on while Lambda holds the environment frozen, timers do not */
+  /** @param clock epoch milliseconds: they go on while Lambda holds the instance frozen, timers do not */
   constructor(url: string, clock: () => number = Date.now) {
     this.#clock = clock;
     this.#base = new URL(url);
@@ -112,7 +112,7 @@ export class Upstream {
     this.#own.destroy();
   }
 
-  /** The agent's own timers stand still while the environment is frozen, and the server closes connections meanwhile. */
+  /** The agent's own timers stand still while the instance is frozen, and the server closes connections meanwhile. */
   #dropIdleConnections(): void {
     if (this.#clock() - this.#answeredAtMs < IDLE_CONNECTION_MS) return;
     for (const socket of Object.values(this.#kept.freeSockets).flat()) socket?.destroy();

@@ -5,7 +5,7 @@ import { type Accepted, MAX_BELIEVED_MS } from './credential-verifier.ts';
 export const MAX_REMEMBERED = 1000;
 
 /**
- * The credentials that this environment verified lately, by their SHA-256: the credentials themselves are not kept. API
+ * The credentials that this instance verified lately, by their SHA-256: the credentials themselves are not kept. API
  * Gateway's own cache is kept for each route apart, so one token comes again for every route that it is used on; its
  * signature costs some 100 us, this a few.
  */

@@ -5,7 +5,7 @@ export interface CircuitTiming {
   readonly openForMs: number;
   /** Of a circuit whose probes fail time after time: each time it stays open twice as long, and no longer than this. */
   readonly maxOpenForMs: number;
-  /** Requests that may try the upstream at once, of all environments together. */
+  /** Requests that may try the upstream at once, of all instances together. */
   readonly probes: number;
   /** Probes that must succeed for the circuit to close; at least `probes`, so no more requests than this are sent. */
   readonly successes: number;

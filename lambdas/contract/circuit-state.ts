@@ -10,7 +10,7 @@ export type Figures = Readonly<Record<string, number>>;
 /** Who moved a circuit, and why. */
 export interface Cause {
   readonly source: CircuitSource;
-  /** An alarm's name, an operator's as they gave it, an environment's log stream; '' where nobody knows. */
+  /** An alarm's name, an operator's as they gave it, an instance's log stream; '' where nobody knows. */
   readonly by: string;
   readonly reason: string;
   readonly figures: Figures;

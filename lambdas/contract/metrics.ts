@@ -20,13 +20,13 @@ export const Metric = {
   shadowLimited: 'ShadowLimited',
   /** Refused although its credential was accepted: an operator revoked it. */
   revoked: 'Revoked',
-  /** Counted by an environment alone, since Redis could not be asked. */
+  /** Counted by an instance alone, since Redis could not be asked. */
   countedLocally: 'CountedLocally',
   /** Let through uncounted, since Redis could not be asked and the limit opens then. */
   failedOpen: 'FailedOpen',
   /** Refused, since Redis could not be asked and the limit closes then. */
   failedClosed: 'FailedClosed',
-  /** An environment lost Redis, or found it again: once a change. */
+  /** An instance lost Redis, or found it again: once a change. */
   storeLost: 'StoreLost',
   storeRecovered: 'StoreRecovered',
   circuitRejected: 'CircuitRejected',

@@ -20,7 +20,7 @@ export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
 export type LimitBy = (typeof LIMIT_BY)[number];
 
 /**
- * What becomes of a request while Redis cannot be asked: `local` counts it in this environment's memory against a share
+ * What becomes of a request while Redis cannot be asked: `local` counts it in this instance's memory against a share
  * of the limit, `open` lets it pass, `closed` refuses it.
  */
 export const ON_STORE_FAILURE = ['local', 'open', 'closed'] as const;
@@ -29,7 +29,7 @@ export type OnStoreFailure = (typeof ON_STORE_FAILURE)[number];
 /** A healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
 export const DEFAULT_CACHE_TIMEOUT_MS = 50;
 
-/** Of one environment alone, while it cannot ask Redis: see `localShare`. */
+/** Of one instance alone, while it cannot ask Redis: see `localShare`. */
 export const DEFAULT_LOCAL_SHARE = 0.5;
 
 interface LimitBase {
@@ -39,7 +39,7 @@ interface LimitBase {
   /** True: counts and reports what it would refuse, refuses nothing. */
   readonly shadow: boolean;
   readonly onStoreFailure: OnStoreFailure;
-  /** Share of the limit, 0 < share <= 1, that one environment lets pass when it counts alone. */
+  /** Share of the limit, 0 < share <= 1, that one instance lets pass when it counts alone. */
   readonly localShare: number;
 }
 
@@ -89,7 +89,7 @@ export interface RoutePolicy {
 export interface RetryPolicy {
   /** Further attempts of one request. */
   readonly attempts: number;
-  /** Share of the requests of all environments together, 0 < share <= 1, that may be such attempts. */
+  /** Share of the requests of all instances together, 0 < share <= 1, that may be such attempts. */
   readonly budgetShare: number;
 }
 

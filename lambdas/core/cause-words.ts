@@ -17,10 +17,10 @@ export function causeInWords(cause: Cause): string {
   return reason === '' ? who : `${who}: ${bounded(reason, REASON_LENGTH)}`;
 }
 
-/** Which environment saw it: its log has more. '' where that was somebody else, or nobody knows. */
+/** Which instance saw it: its log has more. '' where that was somebody else, or nobody knows. */
 export function seenInWords(cause: Cause): string {
   if (!isEnvironment(cause) || cause.by === '') return '';
-  return `seen by the environment with the log stream ${bounded(cause.by, BY_LENGTH)}`;
+  return `seen by the instance with the log stream ${bounded(cause.by, BY_LENGTH)}`;
 }
 
 /** Of an operator and of an alarm `by` is a name. */

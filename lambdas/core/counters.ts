@@ -52,7 +52,7 @@ export interface Counters {
   /** Gives back the leases that an allowed request took; one that cannot be given back ends by itself. */
   release(request: LimitRequest): Promise<void>;
   /**
-   * What was begun beside the requests and must not be left to an environment that Lambda freezes with the reply; undefined
+   * What was begun beside the requests and must not be left to an instance that Lambda freezes with the reply; undefined
    * when there is nothing. It never rejects and takes half a second at most.
    */
   settled(): Promise<void> | undefined;
@@ -60,6 +60,6 @@ export interface Counters {
   record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport>;
   /** Tells all who still record outcomes of a period that it is over, since the circuit has moved. */
   endPeriod(period: string, version: number, windowMs: number): Promise<void>;
-  /** Takes one further attempt from what all environments together may make; false: there is none left. */
+  /** Takes one further attempt from what all instances together may make; false: there is none left. */
   takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean>;
 }

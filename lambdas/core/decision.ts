@@ -14,7 +14,7 @@ export interface Decision {
    */
   readonly resetMs: number;
   /**
-   * `together`: by all who have a part in the limit. `alone`: by this environment, against its share of the limit. `not`: by
+   * `together`: by all who have a part in the limit. `alone`: by this instance, against its share of the limit. `not`: by
    * nobody, since the store cannot be asked; `allowed` is what the limit does then, and nothing is known of what remains.
    */
   readonly counted: 'together' | 'alone' | 'not';

@@ -6,8 +6,8 @@ export const BATCH_MS = 100;
 const WINDOW_SHARE = 0.01;
 
 /**
- * Outcomes of this environment that are not counted yet. Whatever can open a circuit takes them along and leaves at once,
- * so a share of failures lacks no more than what other environments have held back: none where requests are few, and a
+ * Outcomes of this instance that are not counted yet. Whatever can open a circuit takes them along and leaves at once,
+ * so a share of failures lacks no more than what other instances have held back: none where requests are few, and a
  * hundredth of the window where they are many.
  */
 export class OutcomeBatch {

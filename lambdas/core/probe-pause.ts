@@ -3,7 +3,7 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * How long an environment that lost the race for a probe's place leaves the next one to others. Hundreds that tried with
+ * How long an instance that lost the race for a probe's place leaves the next one to others. Hundreds that tried with
  * each of their requests would write to one item more often than its table takes.
  */
 export class ProbePause {

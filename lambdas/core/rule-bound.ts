@@ -1,7 +1,7 @@
 import type { Rule } from '../contract/rules.ts';
 import { isEmpty, standingRule } from './rules.ts';
 
-/** How many rules of a gateway may say something; more would take an environment seconds to read, each minute. */
+/** How many rules of a gateway may say something; more would take an instance seconds to read, each minute. */
 export const MAX_RULES = 20_000;
 
 /**

@@ -11,7 +11,7 @@ export interface OpenCopies {
 
 /**
  * The copies over a connection of the operation's own. Operations are rare: a connection that was kept would have been
- * closed by somebody on the way while the environment was frozen, and the first to notice would be a revocation.
+ * closed by somebody on the way while the instance was frozen, and the first to notice would be a revocation.
  *
  * @throws when there is no connection after 3 s
  */

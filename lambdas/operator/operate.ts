@@ -92,7 +92,7 @@ async function perform(operation: Operation, options: OperateOptions, room: Rule
 
 type RuleChanging = Exclude<RuleOperation, { readonly action: 'list' | 'get' }>;
 
-/** The table first, then the copies, which hold for the next request; then what environments remember. */
+/** The table first, then the copies, which hold for the next request; then what instances remember. */
 async function changeRules(
   operation: RuleChanging,
   options: OperateOptions,
@@ -108,7 +108,7 @@ async function changeRules(
   return { ok: true, rule, changed, pushed, note: notes(note, keyNote, markNote) };
 }
 
-/** A secret that ended at once may be remembered by the authorizer's environments. */
+/** A secret that ended at once may be remembered by the authorizer's instances. */
 async function rotated(made: MadeKey, { marker }: OperateOptions, nowMs: number): Promise<OperationResult> {
   const note = made.key.formerUntilMs === null ? await tellOfRevocation(marker, nowMs) : null;
   return { ok: true, ...made, note };

@@ -24,14 +24,14 @@ export async function publish(rule: Rule, { store, openCopies }: OperateOptions)
   } catch (error) {
     return {
       pushed: false,
-      note: `stored; redis cannot be written (${describeError(error)}): environments see it within 60 s`,
+      note: `stored; redis cannot be written (${describeError(error)}): instances see it within 60 s`,
     };
   } finally {
     open?.close();
   }
 }
 
-/** The rule itself is in the copies already. What else they lack, an environment that needs it will fetch. */
+/** The rule itself is in the copies already. What else they lack, an instance that needs it will fetch. */
 async function rebuild({ copies }: OpenCopies, store: OperateOptions['store']): Promise<void> {
   try {
     const complete = await copies.rebuild(() => store.list({ consistent: true }));

@@ -10,7 +10,7 @@ const ROOM_IN_NEED = 19_500;
 /** What was counted holds for so long, with what was added here. */
 const COUNT_KEPT_MS = 60_000;
 
-/** The gateway has as many rules as its environments can read. */
+/** The gateway has as many rules as its instances can read. */
 export class TooManyRulesError extends Error {
   readonly code = 'too_many_rules';
 }

@@ -32,7 +32,7 @@ export async function tellOfKey(
 }
 
 /**
- * Lets environments forget what credentials they have verified. A revocation holds without it, since the proxy function
+ * Lets instances forget what credentials they have verified. A revocation holds without it, since the proxy function
  * asks Redis: it is undone for nothing here.
  *
  * @returns what the operator should know where it cannot be done

@@ -11,7 +11,7 @@ export interface AskingOptions {
   readonly circuit: CircuitPolicy;
   /** Of a request. */
   readonly timeoutMs: number;
-  /** Who asks: the environment. */
+  /** Who asks: the instance. */
   readonly by: string;
   /** Epoch milliseconds. */
   readonly clock: () => number;

@@ -20,7 +20,7 @@ export interface ReportingOptions {
   readonly circuit: CircuitPolicy;
   readonly view: CircuitView;
   readonly counters: Counters;
-  /** Who reports: the environment. */
+  /** Who reports: the instance. */
   readonly by: string;
   /** Epoch milliseconds. */
   readonly clock: () => number;

@@ -39,7 +39,7 @@ export interface Exchange extends Partial<Parts> {
   readonly requestId: string;
   /** Of a clock that only goes forward. */
   readonly startedAtMs: number;
-  /** True for the first request of this environment. */
+  /** True for the first request of this instance. */
   readonly coldStart: boolean;
   verdict?: Verdict;
   /** Why the request will not be forwarded, although the limits count it first. */

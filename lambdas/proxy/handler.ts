@@ -57,7 +57,7 @@ export const handler = pipeline({
   monotonic,
   random: Math.random,
   randomHex,
-  // Of Lambda's reserved variables; names the log in which an environment's lines are.
+  // Of Lambda's reserved variables; names the log in which an instance's lines are.
   by: process.env['AWS_LAMBDA_LOG_STREAM_NAME'] ?? '',
 });
 

@@ -15,7 +15,7 @@ export interface HealthCheckOptions {
   readonly upstream: Upstream;
   /** Under the upstream's base. */
   readonly path: string;
-  /** Who checks: the environment. */
+  /** Who checks: the instance. */
   readonly by: string;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;

@@ -1,11 +1,11 @@
 import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
 import type { HalfOpen } from '../contract/circuit-state.ts';
 
-/** So long the next request of the environment may take to come; then others are to have the place. */
+/** So long the next request of the instance may take to come; then others are to have the place. */
 const KEPT_MS = 1000;
 
 /**
- * A lease whose answer came too late for the request that wanted it: the next request of this environment has it. A table
+ * A lease whose answer came too late for the request that wanted it: the next request of this instance has it. A table
  * that is slow for all would otherwise give out leases that nobody uses, and the circuit would never close.
  */
 export class LateLease {

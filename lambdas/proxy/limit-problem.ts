@@ -4,7 +4,7 @@ import type { Decision } from '../core/decision.ts';
 import { Problem, type QuotaProblem } from '../core/problem.ts';
 import { resetS, tightest } from '../core/rate-limit-headers.ts';
 
-/** For a store that cannot be asked; the environment looks for it all the time. */
+/** For a store that cannot be asked; the instance looks for it all the time. */
 const UNAVAILABLE_RETRY_S = 1;
 
 const REVOKED = rejectionProblem(invalidToken('the credential has been revoked'));
@@ -28,7 +28,7 @@ export function limitProblem({ outcome, decisions }: Ruling, cost: number): Prob
 
 function refusal(decision: Decision | undefined, violatedPolicies: readonly string[], cost: number): Problem {
   const seconds = resetS(decision ?? { resetMs: 0 });
-  // An environment that counts alone lets pass a share only: the client may well be within its quota.
+  // An instance that counts alone lets pass a share only: the client may well be within its quota.
   const type = decision?.counted === 'alone' ? 'temporary-reduced-capacity' : 'quota-exceeded';
   const quota: QuotaProblem = { type, violatedPolicies };
   const code = decision?.policy.kind === 'concurrency' ? 'too_many_concurrent' : 'rate_limited';

@@ -20,7 +20,7 @@ export interface CircuitTimingProps {
    */
   readonly maxOpenFor?: Duration;
   /**
-   * Requests that may try the upstream at once, of all environments of the proxy function together, 1 to 20; further ones
+   * Requests that may try the upstream at once, of all instances of the proxy function together, 1 to 20; further ones
    * are still answered 503. At most `successes`.
    *
    * @default - 3, or `successes` where that is less

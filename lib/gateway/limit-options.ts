@@ -12,14 +12,14 @@ export interface LimitOptions {
    */
   readonly shadow?: boolean;
   /**
-   * What becomes of a request while Redis cannot be asked: `local` counts it in the memory of this environment of the
+   * What becomes of a request while Redis cannot be asked: `local` counts it in the memory of this instance of the
    * function, `open` lets it pass, `closed` answers 503.
    *
    * @default 'local'
    */
   readonly onStoreFailure?: OnStoreFailure;
   /**
-   * Share of the limit, above 0 and up to 1, that one environment of the function lets pass while it counts alone.
+   * Share of the limit, above 0 and up to 1, that one instance of the function lets pass while it counts alone.
    *
    * @default 0.5
    */
@@ -56,7 +56,7 @@ export function limitOptions({
 }: LimitOptions) {
   if (!(localShare > 0 && localShare <= 1)) {
     throw new InvalidPropError(
-      `localShare must be more than 0 and at most 1, got ${localShare}: 0.5 lets one environment of the function pass half of the limit; write onStoreFailure: 'closed' to let none pass`,
+      `localShare must be more than 0 and at most 1, got ${localShare}: 0.5 lets one instance of the function pass half of the limit; write onStoreFailure: 'closed' to let none pass`,
     );
   }
   if (name !== undefined && !NAME.test(name)) {

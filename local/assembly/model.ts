@@ -21,7 +21,7 @@ export interface FunctionModel {
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly documents: FunctionDocuments;
-  /** The most environments that may run at once, or null: no such limit is set. */
+  /** The most instances that may run at once, or null: no such limit is set. */
   readonly reservedConcurrency: number | null;
 }
 

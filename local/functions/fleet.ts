@@ -1,9 +1,9 @@
 import type { FunctionModel } from '../assembly/model.ts';
-import type { LineSink } from './environment.ts';
+import type { LineSink } from './instance.ts';
 import type { Invoke, Outcome } from './invocation.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
-/** A function as it is to run: its model and the variables of its environments. */
+/** A function as it is to run: its model and the variables of its instances. */
 export interface Deployment {
   readonly model: FunctionModel;
   readonly variables: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export class Fleet {
     return withTimeout(this.#measured(functionName, lambda, event, onTaken), timeoutMs, late);
   };
 
-  /** Brings the functions to these deployments; one whose bundle and settings stayed the same keeps its environments. */
+  /** Brings the functions to these deployments; one whose bundle and settings stayed the same keeps its instances. */
   async deploy(deployments: readonly Deployment[]): Promise<readonly string[]> {
     const names = new Set(deployments.map(({ model }) => model.name));
     const removed = [...this.#functions].filter(([name]) => !names.has(name));

@@ -3,7 +3,7 @@ export type Outcome =
   | { readonly kind: 'replied'; readonly payload: string }
   /** It threw, ran out of time or memory, or its process ended. */
   | { readonly kind: 'failed'; readonly errorType: string; readonly message: string }
-  /** The caller's own time ran out; the function goes on. `waiting`: no environment was free to take the event. */
+  /** The caller's own time ran out; the function goes on. `waiting`: no instance was free to take the event. */
   | { readonly kind: 'late'; readonly waiting: boolean }
   /** Its reserved concurrency is used up. */
   | { readonly kind: 'throttled' }

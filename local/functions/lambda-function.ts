@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { FunctionModel } from '../assembly/model.ts';
 import { PAYLOAD_LIMIT_BYTES } from '../http/limits.ts';
-import { Environment, type LineSink } from './environment.ts';
+import { Instance, type LineSink } from './instance.ts';
 import type { Outcome } from './invocation.ts';
 
-/** The most environments of one function on this machine; further events wait for a free one. */
-export const ENVIRONMENTS_LIMIT = 32;
+/** The most instances of one function on this machine; further events wait for a free one. */
+export const INSTANCES_LIMIT = 32;
 
-/** A function of the template: environments that are made when they are needed, each with one event at a time. */
+/** A function of the template: instances that are made when they are needed, each with one event at a time. */
 export class LambdaFunction {
   readonly #model: FunctionModel;
   readonly #variables: Readonly<Record<string, string>>;
   readonly #onLine: LineSink;
-  readonly #idle: Environment[] = [];
-  readonly #waiting: ((environment: Environment) => void)[] = [];
-  readonly #all = new Set<Environment>();
+  readonly #idle: Instance[] = [];
+  readonly #waiting: ((instance: Instance) => void)[] = [];
+  readonly #all = new Set<Instance>();
   #closed = false;
 
   constructor(model: FunctionModel, variables: Readonly<Record<string, string>>, onLine: LineSink) {
@@ -23,13 +23,13 @@ export class LambdaFunction {
     this.#onLine = onLine;
   }
 
-  /** Calls `onTaken` when an environment takes the event. */
+  /** Calls `onTaken` when an instance takes the event. */
   async invoke(event: object, onTaken: () => void = () => {}): Promise<Outcome> {
     const payload = JSON.stringify(event);
     if (Buffer.byteLength(payload) > PAYLOAD_LIMIT_BYTES) return { kind: 'too-large' };
-    const environment = this.#take();
-    if (environment === 'throttled') return { kind: 'throttled' };
-    const taken = await environment;
+    const instance = this.#take();
+    if (instance === 'throttled') return { kind: 'throttled' };
+    const taken = await instance;
     onTaken();
     const outcome = await taken.invoke(randomUUID(), payload);
     this.#release(taken);
@@ -38,48 +38,48 @@ export class LambdaFunction {
   }
 
   /**
-   * Lets events that are under way end, and then the environments; takes no new ones. Resolves when none of the
-   * environments needs its bundle any more.
+   * Lets events that are under way end, and then the instances; takes no new ones. Resolves when none of the
+   * instances needs its bundle any more.
    */
   async drain(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#all].map((environment) => environment.loaded()));
-    await Promise.all(this.#idle.splice(0).map((environment) => this.#discard(environment)));
+    await Promise.all([...this.#all].map((instance) => instance.loaded()));
+    await Promise.all(this.#idle.splice(0).map((instance) => this.#discard(instance)));
   }
 
-  /** Ends every environment at once. */
+  /** Ends every instance at once. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#all].map((environment) => this.#discard(environment)));
+    await Promise.all([...this.#all].map((instance) => this.#discard(instance)));
   }
 
-  /** The environment that was used last comes first: its connections are warm, and the others may stay idle. */
-  #take(): Promise<Environment> | Environment | 'throttled' {
+  /** The instance that was used last comes first: its connections are warm, and the others may stay idle. */
+  #take(): Promise<Instance> | Instance | 'throttled' {
     const idle = this.#idle.pop();
     if (idle?.usable) return idle;
     if (idle) return this.#take();
     const { reservedConcurrency } = this.#model;
     if (reservedConcurrency !== null && this.#all.size >= reservedConcurrency) return 'throttled';
-    if (this.#all.size >= ENVIRONMENTS_LIMIT) return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#all.size >= INSTANCES_LIMIT) return new Promise((resolve) => this.#waiting.push(resolve));
     return this.#create();
   }
 
-  #create(): Environment {
-    const environment = new Environment(this.#model, this.#variables, this.#onLine);
-    this.#all.add(environment);
-    return environment;
+  #create(): Instance {
+    const instance = new Instance(this.#model, this.#variables, this.#onLine);
+    this.#all.add(instance);
+    return instance;
   }
 
-  #release(environment: Environment): void {
+  #release(instance: Instance): void {
     const next = this.#waiting.shift();
-    if (!environment.usable || (this.#closed && !next)) void this.#discard(environment);
-    if (next) next(environment.usable ? environment : this.#create());
-    else if (environment.usable && !this.#closed) this.#idle.push(environment);
+    if (!instance.usable || (this.#closed && !next)) void this.#discard(instance);
+    if (next) next(instance.usable ? instance : this.#create());
+    else if (instance.usable && !this.#closed) this.#idle.push(instance);
   }
 
-  async #discard(environment: Environment): Promise<void> {
-    this.#all.delete(environment);
-    await environment.end();
+  async #discard(instance: Instance): Promise<void> {
+    this.#all.delete(instance);
+    await instance.end();
   }
 }
 

@@ -1,5 +1,5 @@
-/** What the parent hands to a new environment. */
-export interface EnvironmentData {
+/** What the parent hands to a new instance. */
+export interface InstanceData {
   /** Absolute path of the bundle's file. */
   readonly file: string;
   /** Name of the exported function. */
@@ -9,15 +9,15 @@ export interface EnvironmentData {
   readonly memoryMb: number;
 }
 
-/** To the environment: one event. */
+/** To the instance: one event. */
 export interface InvokeMessage {
   readonly requestId: string;
   readonly payload: string;
   readonly deadlineMs: number;
 }
 
-/** From the environment: it is ready, or what became of the event. */
-export type EnvironmentMessage =
+/** From the instance: it is ready, or what became of the event. */
+export type InstanceMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-failed'; readonly errorType: string; readonly message: string }
   | { readonly kind: 'replied'; readonly payload: string }

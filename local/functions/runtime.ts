@@ -1,13 +1,13 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EnvironmentData, EnvironmentMessage, InvokeMessage } from './protocol.ts';
+import type { InstanceData, InstanceMessage, InvokeMessage } from './protocol.ts';
 
 /** Runs in the worker: loads the bundle and invokes its handler, the way Lambda's runtime does. */
 type Handler = (event: unknown, context: object) => unknown;
 
-const data = workerData as EnvironmentData;
+const data = workerData as InstanceData;
 
-function send(message: EnvironmentMessage): void {
+function send(message: InstanceMessage): void {
   parentPort?.postMessage(message);
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ApiModel, RouteModel } from '../assembly/model.ts';
 import type { Invoke, Outcome } from '../functions/invocation.ts';
-import { ENVIRONMENTS_LIMIT } from '../functions/lambda-function.ts';
+import { INSTANCES_LIMIT } from '../functions/lambda-function.ts';
 import { type AnswerStatus, answer } from './answers.ts';
 import { type Authorize, createAuthorize } from './authorize.ts';
 import { isPreflight, preflightAnswer, withCors } from './cors.ts';
@@ -15,7 +15,7 @@ import { type Selection, selectRoute } from './routes.ts';
 import { type Admit, createThrottle } from './throttle.ts';
 
 /** A limit of this machine, not of Lambda: it should not be taken for a slow function. */
-const NO_FREE_ENVIRONMENT = `no free environment in time: all ${ENVIRONMENTS_LIMIT} of the local run were busy`;
+const NO_FREE_INSTANCE = `no free instance in time: all ${INSTANCES_LIMIT} of the local run were busy`;
 
 /** What is told of each request when its response is ready. */
 export interface RequestReport {
@@ -124,7 +124,7 @@ function resultOf(outcome: Outcome, route: RouteModel): Result {
     case 'failed':
       return own(500, outcome.errorType);
     case 'late':
-      return own(503, outcome.waiting ? NO_FREE_ENVIRONMENT : 'integration timeout');
+      return own(503, outcome.waiting ? NO_FREE_INSTANCE : 'integration timeout');
     case 'throttled':
       return own(503, 'function throttled');
     case 'too-large':

@@ -1,7 +1,7 @@
 import type { handler as authorize } from '../../lambdas/authorizer/handler.ts';
 import { authorizerEvent } from '../support/authorizer.ts';
 
-// An environment of the authorizer in a process of its own: it is asked about tokens, so many at once, and tells how many
+// An instance of the authorizer in a process of its own: it is asked about tokens, so many at once, and tells how many
 // of them got which answer.
 
 export interface Question {

@@ -32,8 +32,8 @@ afterEach(() => {
   return Promise.all([table.stop(), issuer.stop().catch(() => undefined)]);
 });
 
-/** A new environment of the authorizer: it remembers nothing. */
-function environment(shared: TestTable | undefined = table): JwtVerifier {
+/** A new instance of the authorizer: it remembers nothing. */
+function instance(shared: TestTable | undefined = table): JwtVerifier {
   const config = issuerConfig({ jwksUri: issuer.url });
   return jwtVerifier({ issuers: [config], clock: clock.now, ...(shared && { table: shared }) });
 }
@@ -43,14 +43,14 @@ function token(claims: Record<string, unknown> = {}, signer = key): Promise<stri
 }
 
 describe('an issuer that is gone for an hour', () => {
-  it('is missed by no good token, in environments that run and in those that start', async () => {
-    const running = environment();
+  it('is missed by no good token, in instances that run and in those that start', async () => {
+    const running = instance();
     expect(await running.verify(await token(), clock.nowMs)).toMatchObject({ verdict: 'accepted' });
     await issuer.stop();
     for (let minute = 1; minute <= 60; minute += 1) {
       clock.advance(MINUTE_MS);
       const good = await token({ sub: `user-${minute}` });
-      for (const verifier of [running, environment()]) {
+      for (const verifier of [running, instance()]) {
         expect(await verifier.verify(good, clock.nowMs)).toMatchObject({
           verdict: 'accepted',
           verified: { sub: `user-${minute}` },
@@ -60,7 +60,7 @@ describe('an issuer that is gone for an hour', () => {
   });
 
   it('makes of a key that nobody knows a fault, which is not kept, and of a bad signature what it is', async () => {
-    const running = environment();
+    const running = instance();
     await running.verify(await token(), clock.nowMs);
     await issuer.stop();
     const rotated = await createKey('next');
@@ -76,7 +76,7 @@ describe('an issuer that is gone for an hour', () => {
   it('makes of every token a fault where nobody has ever seen its keys, and is believed as soon as it is back', async () => {
     const { port } = issuer;
     await issuer.stop();
-    const running = environment();
+    const running = instance();
     const good = await token();
     await expect(running.verify(good, clock.nowMs)).rejects.toMatchObject({ code: 'jwks_unavailable' });
     const back = await serveHttp((_, response) => response.end(JSON.stringify({ keys: [key.jwk] })), port);
@@ -86,8 +86,8 @@ describe('an issuer that is gone for an hour', () => {
   });
 });
 
-it('an outage is over for all environments when one of them is answered again', async () => {
-  const running = environment();
+it('an outage is over for all instances when one of them is answered again', async () => {
+  const running = instance();
   await running.verify(await token(), clock.nowMs);
   const { port } = issuer;
   await issuer.stop();
@@ -98,7 +98,7 @@ it('an outage is over for all environments when one of them is answered again', 
   });
   const back = await serveHttp((_, response) => response.end(JSON.stringify({ keys: [key.jwk] })), port);
   clock.advance(10_000);
-  expect(await environment().verify(await token({}, stranger), clock.nowMs)).toMatchObject({ verdict: 'rejected' });
+  expect(await instance().verify(await token({}, stranger), clock.nowMs)).toMatchObject({ verdict: 'rejected' });
   for (let look = 0; look < 3; look += 1) {
     clock.advance(look * 500);
     if (look === 0) clock.advance(3000);
@@ -107,19 +107,19 @@ it('an outage is over for all environments when one of them is answered again', 
   await back.stop();
 });
 
-it('the table that is gone as well costs environments that run nothing', async () => {
-  const running = environment();
+it('the table that is gone as well costs instances that run nothing', async () => {
+  const running = instance();
   await running.verify(await token(), clock.nowMs);
   await Promise.all([issuer.stop(), table.stop()]);
   clock.advance(60 * MINUTE_MS);
   expect(await running.verify(await token(), clock.nowMs)).toMatchObject({ verdict: 'accepted' });
 });
 
-it('environments that start at once ask the issuer once each at most, those that start later not at all', async () => {
+it('instances that start at once ask the issuer once each at most, those that start later not at all', async () => {
   const good = await token();
-  await Promise.all(Array.from({ length: 5 }, () => environment().verify(good, clock.nowMs)));
+  await Promise.all(Array.from({ length: 5 }, () => instance().verify(good, clock.nowMs)));
   const { fetches } = issuer;
   expect(fetches).toBeLessThanOrEqual(5);
-  for (let started = 0; started < 20; started += 1) await environment().verify(good, clock.nowMs);
+  for (let started = 0; started < 20; started += 1) await instance().verify(good, clock.nowMs);
   expect(issuer.fetches).toBe(fetches);
 });

@@ -174,13 +174,13 @@ describe('a circuit', () => {
     );
   });
 
-  it('that environments opened is shown with the one that saw it, and an outage with its beginning', () => {
+  it('that instances opened is shown with the one that saw it, and an outage with its beginning', () => {
     const reopened = { ...OPEN, ...environment, atMs: NOON_MS + 1000, figures: { calls: 4, failures: 3 } };
     expect(told(reopened, 'get-circuit').split('\n').slice(0, 5)).toEqual([
       'payments is open since 2026-11-24T12:00:01Z: probes are sent from 2026-11-24T12:01:00Z on',
       '  by outcomes: 3 of 3 probes succeeded',
       '  4 calls, 3 failed',
-      '  seen by the environment with the log stream 2026/11/24/[$LATEST]0123456789abcdef',
+      '  seen by the instance with the log stream 2026/11/24/[$LATEST]0123456789abcdef',
       '  outage since 2026-11-24T12:00:00Z',
     ]);
   });

@@ -110,7 +110,7 @@ describe('the command', () => {
     expect(await limit()).toBe('100');
   });
 
-  it('is obeyed again by a Redis that was flushed, once an environment has read the table', async () => {
+  it('is obeyed again by a Redis that was flushed, once an instance has read the table', async () => {
     const [erin, frank] = await Promise.all([gateway.token('erin'), gateway.token('frank')]);
     await told('revoke', 'sub:erin', '--reason', 'x');
     const redis = new Redis(gateway.running.redis.url ?? '');
@@ -188,7 +188,7 @@ describe('the command', () => {
     }
 
     let clients = 0;
-    /** Waits for what requests of a service are answered, once its environments have seen how its circuit stands. */
+    /** Waits for what requests of a service are answered, once its instances have seen how its circuit stands. */
     async function becomes(wanted: number): Promise<void> {
       // Another one each time: it is asked often, and nobody is to reach a limit.
       clients += 1;

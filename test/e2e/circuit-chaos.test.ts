@@ -5,7 +5,7 @@ import { during, type Played, type Recording, type ServiceRecord } from '../../b
 import { CAST, startStage } from '../../bench/circuit-chaos/stage.ts';
 import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
 
-const ENVIRONMENTS = CAST.payments.processes * CAST.payments.environments;
+const ENVIRONMENTS = CAST.payments.processes * CAST.payments.instances;
 const { successes } = CAST.payments.circuit;
 /** Requests of about half a second, the last of a run. */
 const LAST = 20;
@@ -38,7 +38,7 @@ function stateAt(atMs: number): CircuitState['state'] {
   return payments.history.findLast((circuit) => circuit.atMs <= atMs)?.state ?? 'closed';
 }
 
-/** Of all environments, from each time that the circuit became half-open until it moved on. */
+/** Of all instances, from each time that the circuit became half-open until it moved on. */
 function probesByPeriod(): readonly (readonly unknown[])[] {
   return payments.history.flatMap(({ state, version }, index) => {
     if (state !== 'half-open') return [];
@@ -67,7 +67,7 @@ describe('an upstream that is well, dead, slow and flapping by turns, under load
     expect(well.map(({ untilMs }) => stateAt(untilMs))).toEqual(['closed', 'closed', 'closed']);
   });
 
-  test('is left alone while it is dead: what opened the circuit, one request an environment, and the probes', () => {
+  test('is left alone while it is dead: what opened the circuit, one request an instance, and the probes', () => {
     const { samples, history } = during(payments, phase('dead'));
     const opened = history[0]?.figures['failures'] ?? Number.NaN;
     const periods = history.filter(({ state }) => state === 'half-open').length;
@@ -79,7 +79,7 @@ describe('an upstream that is well, dead, slow and flapping by turns, under load
     expect(samples.filter(({ rejected }) => rejected).length).toBeGreaterThan(others + probes);
   });
 
-  test('is sent no more probes by all environments together than it takes to close', () => {
+  test('is sent no more probes by all instances together than it takes to close', () => {
     const periods = probesByPeriod();
     expect(periods.length).toBeGreaterThanOrEqual(3);
     expect(periods.every((probes) => probes.length > 0)).toBe(true);

@@ -93,13 +93,13 @@ describe('of two issuers', () => {
   });
 });
 
-test('an issuer that is gone leaves its tokens good, in environments that start anew as well', async () => {
+test('an issuer that is gone leaves its tokens good, in instances that start anew as well', async () => {
   const known = await gateway.token('carol');
   expect((await gateway.send('/api/users/42', { token: known })).status).toBe(200);
   await issuers.close();
   expect(statuses([await gateway.send('/api/orders/42', { token: known }), await get({})])).toEqual([200, 200]);
 
-  // Another deployment: its environments find the keys in the table.
+  // Another deployment: its instances find the keys in the table.
   const edits = { authorizer: raiseTolerance };
   expect(await gateway.running.reload(await editedApp(edits, join(stateDir, 'assembly')))).toHaveLength(1);
   expect(statuses([await get({}), await get({ issuer: PARTNER })])).toEqual([200, 200]);

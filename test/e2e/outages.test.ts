@@ -152,7 +152,7 @@ describe('DynamoDB', () => {
     return controlled;
   }
 
-  test('stopped before a function ever asked it leaves circuits closed and requests served; each environment counts for itself', async () => {
+  test('stopped before a function ever asked it leaves circuits closed and requests served; each instance counts for itself', async () => {
     gateway = await serve();
     await theDynamo().stop();
     const token = await gateway.token('alice');
@@ -209,7 +209,7 @@ describe('DynamoDB', () => {
       ['circuit closed', 'alone'],
     ]);
     expect(tally(await times(5, order))).toEqual({ 200: 5 });
-    // What it then has of the circuit is older than what the environment knows; the table decides.
+    // What it then has of the circuit is older than what the instance knows; the table decides.
     await theDynamo().start();
     await eventually(order, () => transitions().length >= 5);
     expect(transitions().slice(3)).toEqual([

@@ -71,7 +71,7 @@ test.each([
   ],
   [
     'an assembly that is not there',
-    ['--assembly', '/nowhere'],
+    ['--assembly', '/nowhere', '--port', '0'],
     'no cloud assembly in /nowhere: it has no manifest.json',
   ],
 ])('%s is one line and exit code 1', async (_, args, message) => {

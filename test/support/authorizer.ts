@@ -24,7 +24,7 @@ export function issuerConfig(changes: Partial<IssuerConfig> = {}): IssuerConfig 
   };
 }
 
-/** A verifier with its layers of keys, as a new environment of the authorizer makes it. */
+/** A verifier with its layers of keys, as a new instance of the authorizer makes it. */
 export function jwtVerifier({
   issuers,
   clock,

@@ -5,7 +5,7 @@ import { policyOf, tollgate } from './tollgate.ts';
 import { storesOf } from './tollgate-stores.ts';
 
 /**
- * An environment of a service that is seldom called: between two calls goes so much time that each is a batch of its own,
+ * An instance of a service that is seldom called: between two calls goes so much time that each is a batch of its own,
  * and every tenth has the circuit read again. The next call comes when the replies are there.
  */
 export const makeBreaker: MakeBreaker = async (work, settings) => {

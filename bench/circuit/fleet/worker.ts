@@ -1,4 +1,4 @@
-// One process of the fleet: as an environment of Lambda's, it has one call under way at a time.
+// One process of the fleet: as an instance of Lambda's, it has one call under way at a time.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Call, type Called, callers } from './callers.ts';
 import { BREAKERS, type BreakerName, type Closed, type Moment, type Order } from './orders.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServedGateway } from './gateway.ts';
 
-/** An environment that found Redis slow counts by itself for about so long. */
+/** An instance that found Redis slow counts by itself for about so long. */
 const PAUSE_MS = 1000;
 const ATTEMPTS = 10;
 

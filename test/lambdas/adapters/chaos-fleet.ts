@@ -19,9 +19,9 @@ const WAIT = { timeout: 45_000, interval: 10 } as const;
 const PAUSE_MS = 3;
 const HOUR_MS = 3_600_000;
 
-/** Of each busy subject: used up soon, by Redis and by an environment alone, and not given back within a test. */
+/** Of each busy subject: used up soon, by Redis and by an instance alone, and not given back within a test. */
 const LIMIT = 40;
-/** What one environment lets pass of it alone. */
+/** What one instance lets pass of it alone. */
 const SHARE = 20;
 const BUSY = ['sub:alice', 'sub:bob'] as const;
 /** Never used up, so that some request always has to be written down. */
@@ -38,8 +38,8 @@ interface Decided {
 
 type Lines = readonly Readonly<Record<string, unknown>>[];
 
-/** One environment of a function, composed as in production. */
-export interface ChaosEnvironment {
+/** One instance of a function, composed as in production. */
+export interface ChaosInstance {
   readonly counters: Counters;
   readonly decided: Decided[];
   readonly changes: ('lost' | 'recovered')[];
@@ -57,13 +57,13 @@ export interface FleetOptions {
 
 let gateways = 0;
 
-/** Two environments of one function; `sub:mallory` is revoked. Their connections stand when it resolves. */
+/** Two instances of one function; `sub:mallory` is revoked. Their connections stand when it resolves. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   gateways += 1;
   const policy = servicePolicy({ gateway: `chaos-${gateways}`, ...options.policy });
   const rules = new RuleStore(options.table.client, options.table.name, policy.gateway);
   const fleet = new Fleet(
-    [1, 2].map(() => environment(options, policy, rules)),
+    [1, 2].map(() => instance(options, policy, rules)),
     rules,
   );
   await fleet.revoke(REVOKED);
@@ -71,7 +71,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   return fleet;
 }
 
-function environment({ url, cluster = false, closers }: FleetOptions, policy: ServicePolicy, rules: RuleStore) {
+function instance({ url, cluster = false, closers }: FleetOptions, policy: ServicePolicy, rules: RuleStore) {
   let failures = 0;
   const changes: ('lost' | 'recovered')[] = [];
   const counters = createCounters({
@@ -94,12 +94,12 @@ function environment({ url, cluster = false, closers }: FleetOptions, policy: Se
 }
 
 export class Fleet {
-  readonly environments: readonly ChaosEnvironment[];
+  readonly instances: readonly ChaosInstance[];
   readonly #rules: RuleStore;
   #later = 0;
 
-  constructor(environments: readonly ChaosEnvironment[], rules: RuleStore) {
-    this.environments = environments;
+  constructor(instances: readonly ChaosInstance[], rules: RuleStore) {
+    this.instances = instances;
     this.#rules = rules;
   }
 
@@ -110,13 +110,13 @@ export class Fleet {
     await this.#rules.write(applyChange(before, change, Date.now()), noRule(id));
   }
 
-  /** Has all environments asked without a pause while `work` goes on. */
+  /** Has all instances asked without a pause while `work` goes on. */
   async underLoad(work: () => Promise<void>): Promise<void> {
     let going = true;
-    const workers = this.environments.flatMap((environment) =>
+    const workers = this.instances.flatMap((instance) =>
       WORKERS.map(async (subject) => {
         while (going) {
-          await ask(environment, subject);
+          await ask(instance, subject);
           await pause(PAUSE_MS);
         }
       }),
@@ -129,49 +129,48 @@ export class Fleet {
     }
   }
 
-  /** Waits until each environment has said that Redis is lost, or that it has recovered. */
+  /** Waits until each instance has said that Redis is lost, or that it has recovered. */
   async all(change: 'lost' | 'recovered'): Promise<void> {
     await vi.waitFor(
-      () => expect(this.environments.map(({ changes }) => changes.at(-1))).toEqual(this.environments.map(() => change)),
+      () => expect(this.instances.map(({ changes }) => changes.at(-1))).toEqual(this.instances.map(() => change)),
       WAIT,
     );
   }
 
-  /** Waits until each environment has been asked so often by each of its workers. */
+  /** Waits until each instance has been asked so often by each of its workers. */
   async asked(times: number): Promise<void> {
-    const goals = this.environments.map(({ decided }) => decided.length + times * WORKERS.length);
+    const goals = this.instances.map(({ decided }) => decided.length + times * WORKERS.length);
     await vi.waitFor(() => {
-      for (const [index, goal] of goals.entries())
-        expect(this.environments[index]?.decided.length).toBeGreaterThan(goal);
+      for (const [index, goal] of goals.entries()) expect(this.instances[index]?.decided.length).toBeGreaterThan(goal);
     }, WAIT);
   }
 
-  /** Waits until all environments refuse who is revoked. */
+  /** Waits until all instances refuse who is revoked. */
   async refuse(subject: string): Promise<void> {
     await vi.waitFor(() => {
-      for (const { decided } of this.environments)
+      for (const { decided } of this.instances)
         expect(decided.findLast((one) => one.subject === subject)?.ruling.outcome).toBe('revoked');
     }, WAIT);
   }
 
-  /** All changes so far, of each environment. */
+  /** All changes so far, of each instance. */
   told(): readonly (readonly string[])[] {
-    return this.environments.map(({ changes }) => [...changes]);
+    return this.instances.map(({ changes }) => [...changes]);
   }
 
-  /** Failed calls to a store so far, of each environment. */
+  /** Failed calls to a store so far, of each instance. */
   failures(): readonly number[] {
-    return this.environments.map(({ failures }) => failures());
+    return this.instances.map(({ failures }) => failures());
   }
 
-  /** Waits until a new subject's limit is counted by all environments together. */
+  /** Waits until a new subject's limit is counted by all instances together. */
   async countsTogether(): Promise<void> {
     await vi.waitFor(async () => {
       this.#later += 1;
       const subject = `sub:later-${this.#later}`;
       const rulings: Ruling[] = [];
       for (let request = 0; request < 6; request += 1) {
-        for (const { counters } of this.environments) rulings.push(await counters.decide(requestOf(subject, 6)));
+        for (const { counters } of this.instances) rulings.push(await counters.decide(requestOf(subject, 6)));
       }
       expect(rulings.filter((ruling) => !isCounted(ruling, 'together'))).toEqual([]);
       expect(rulings.filter(({ outcome }) => outcome === 'allowed')).toHaveLength(6);
@@ -180,24 +179,24 @@ export class Fleet {
 
   /**
    * Whatever happened: a decision always came, in time; nobody passed who is revoked, unless the table was late and that
-   * is told; Redis let pass no more than the limit, each time that its counts began anew, and each environment no more
+   * is told; Redis let pass no more than the limit, each time that its counts began anew, and each instance no more
    * than its share.
    */
   expectLimitsHeld(lines: Lines, { beginnings = 1 } = {}): void {
-    const all = this.environments.flatMap(({ decided }) => decided);
+    const all = this.instances.flatMap(({ decided }) => decided);
     expect(Math.max(...all.map(({ tookMs }) => tookMs))).toBeLessThan(BOUND_MS);
     const late = lines.some(({ error }) => String(error).includes('the table gave no rules'));
     expect(outcomesOf(all, REVOKED)).toEqual(late ? expect.arrayContaining(['revoked']) : ['revoked']);
     expect(outcomesOf(all, CROWD)).toEqual(['allowed']);
     for (const subject of BUSY) {
       expect(passed(all, subject, 'together')).toBeLessThanOrEqual(beginnings * LIMIT);
-      for (const { decided } of this.environments) expect(passed(decided, subject, 'alone')).toBeLessThanOrEqual(SHARE);
+      for (const { decided } of this.instances) expect(passed(decided, subject, 'alone')).toBeLessThanOrEqual(SHARE);
     }
   }
 
-  /** Enough requests came while Redis was gone: each environment let pass exactly its share. */
+  /** Enough requests came while Redis was gone: each instance let pass exactly its share. */
   expectSharesUsed(): void {
-    for (const { decided } of this.environments) {
+    for (const { decided } of this.instances) {
       expect(BUSY.map((subject) => passed(decided, subject, 'alone'))).toEqual(BUSY.map(() => SHARE));
     }
   }
@@ -206,10 +205,10 @@ export class Fleet {
   expectChangesTold(lines: Lines): void {
     for (const change of ['lost', 'recovered'] as const) {
       const told = lines.filter(({ message }) => String(message).startsWith(`redis ${change}`));
-      const made = this.environments.flatMap(({ changes }) => changes.filter((one) => one === change));
+      const made = this.instances.flatMap(({ changes }) => changes.filter((one) => one === change));
       expect(told).toHaveLength(made.length);
     }
-    for (const { changes } of this.environments) {
+    for (const { changes } of this.instances) {
       expect(changes).toEqual(changes.map((_, index) => (index % 2 === 0 ? 'lost' : 'recovered')));
     }
   }
@@ -219,7 +218,7 @@ function requestOf(subject: string, limit: number) {
   return limitRequest([windowLimit(limit, HOUR_MS)], { identity: { client: subject } });
 }
 
-async function ask({ counters, decided }: ChaosEnvironment, subject: string): Promise<void> {
+async function ask({ counters, decided }: ChaosInstance, subject: string): Promise<void> {
   const request = requestOf(subject, subject === CROWD ? 1_000_000 : LIMIT);
   const startedAtMs = performance.now();
   const ruling = await counters.decide(request);

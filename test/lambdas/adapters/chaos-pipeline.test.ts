@@ -15,7 +15,7 @@ import { captureLines } from '../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { serveEcho } from '../../support/upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from '../proxy/gateway.ts';
+import { createInstance, problemOf, type TestInstance } from '../proxy/gateway.ts';
 
 const TIMEOUT = { timeout: 120_000 } as const;
 const WAIT = { timeout: 45_000, interval: 10 } as const;
@@ -35,8 +35,8 @@ type Kind = keyof typeof REQUESTS;
 
 type Results = Record<Kind, ProxyResult[]>;
 
-interface Environment {
-  readonly gate: TestEnvironment;
+interface Instance {
+  readonly gate: TestInstance;
   readonly changes: string[];
   readonly results: Results;
 }
@@ -61,7 +61,7 @@ beforeEach(() => {
 });
 afterEach(() => output.restore());
 
-function environment({ url }: TestRedis): Environment {
+function instance({ url }: TestRedis): Instance {
   const changes: string[] = [];
   const events = { errors: 0, lost: 0, recovered: 0 };
   const publicRoute = (onStoreFailure: 'closed' | 'open'): RoutePolicy => ({
@@ -101,14 +101,14 @@ function environment({ url }: TestRedis): Environment {
     events.errors = events.lost = events.recovered = 0;
     return taken;
   };
-  const gate = createEnvironment({ policy, table, counters, takeStoreEvents });
+  const gate = createInstance({ policy, table, counters, takeStoreEvents });
   closers.push(() => gate.close());
   return { gate, changes, results: { local: [], closed: [], open: [] } };
 }
 
-async function underLoad(environments: readonly Environment[], work: () => Promise<void>): Promise<void> {
+async function underLoad(instances: readonly Instance[], work: () => Promise<void>): Promise<void> {
   let going = true;
-  const workers = environments.flatMap(({ gate, results }) =>
+  const workers = instances.flatMap(({ gate, results }) =>
     (Object.keys(REQUESTS) as Kind[]).map(async (kind) => {
       while (going) {
         results[kind].push(await gate.send(REQUESTS[kind]));
@@ -124,9 +124,9 @@ async function underLoad(environments: readonly Environment[], work: () => Promi
   }
 }
 
-/** Waits until each environment has answered so many more requests of each kind. */
-async function answered(environments: readonly Environment[], times: number): Promise<void> {
-  const goals = environments.flatMap(({ results }) =>
+/** Waits until each instance has answered so many more requests of each kind. */
+async function answered(instances: readonly Instance[], times: number): Promise<void> {
+  const goals = instances.flatMap(({ results }) =>
     Object.values(results).map((list) => ({ list, goal: list.length + times })),
   );
   await vi.waitFor(() => {
@@ -134,11 +134,11 @@ async function answered(environments: readonly Environment[], times: number): Pr
   }, WAIT);
 }
 
-/** The next answers of each environment, so many of each kind at least. */
-async function nextAnswers(environments: readonly Environment[], times: number): Promise<readonly Results[]> {
-  const from = environments.map(({ results }) => lengthsOf(results));
-  await answered(environments, times);
-  return environments.map(({ results }, index) => ({
+/** The next answers of each instance, so many of each kind at least. */
+async function nextAnswers(instances: readonly Instance[], times: number): Promise<readonly Results[]> {
+  const from = instances.map(({ results }) => lengthsOf(results));
+  await answered(instances, times);
+  return instances.map(({ results }, index) => ({
     local: results.local.slice(from[index]?.local),
     closed: results.closed.slice(from[index]?.closed),
     open: results.open.slice(from[index]?.open),
@@ -149,16 +149,16 @@ function lengthsOf({ local, closed, open }: Results): Record<Kind, number> {
   return { local: local.length, closed: closed.length, open: open.length };
 }
 
-async function all(environments: readonly Environment[], change: 'lost' | 'recovered'): Promise<void> {
+async function all(instances: readonly Instance[], change: 'lost' | 'recovered'): Promise<void> {
   await vi.waitFor(() => {
-    for (const { changes } of environments) expect(changes.at(-1)).toBe(change);
+    for (const { changes } of instances) expect(changes.at(-1)).toBe(change);
   }, WAIT);
 }
 
-/** Waits until what closes without Redis is open in each environment. */
-async function countedTogether(environments: readonly Environment[]): Promise<void> {
+/** Waits until what closes without Redis is open in each instance. */
+async function countedTogether(instances: readonly Instance[]): Promise<void> {
   await vi.waitFor(async () => {
-    for (const { gate } of environments) expect((await gate.send(REQUESTS.closed)).statusCode).toBe(200);
+    for (const { gate } of instances) expect((await gate.send(REQUESTS.closed)).statusCode).toBe(200);
   }, WAIT);
 }
 
@@ -182,47 +182,47 @@ describe('a gateway whose Redis is gone', () => {
     async (signal) => {
       const server = await startRedis();
       closers.push(server.stop);
-      const environments = [environment(server), environment(server)];
-      await countedTogether(environments);
-      await underLoad(environments, async () => {
-        await answered(environments, 10);
+      const instances = [instance(server), instance(server)];
+      await countedTogether(instances);
+      await underLoad(instances, async () => {
+        await answered(instances, 10);
         await end(server, signal);
-        await all(environments, 'lost');
-        await answered(environments, 5);
-        for (const gone of await nextAnswers(environments, 2 * SHARE)) {
+        await all(instances, 'lost');
+        await answered(instances, 5);
+        for (const gone of await nextAnswers(instances, 2 * SHARE)) {
           expect(gone.local.filter(({ statusCode }) => statusCode === 200).length).toBeLessThanOrEqual(SHARE);
           expect(statusesOf(gone.local.slice(SHARE))).toEqual([429]);
           expect(statusesOf(gone.closed)).toEqual([503]);
           expect([...new Set(gone.closed.map((result) => problemOf(result).code))]).toEqual(['limits_unavailable']);
         }
         await begin(server, signal);
-        await all(environments, 'recovered');
-        await answered(environments, 10);
+        await all(instances, 'recovered');
+        await answered(instances, 10);
       });
-      for (const { results } of environments) {
+      for (const { results } of instances) {
         expect(statusesOf(results.open)).toEqual([200]);
         expect(statusesOf(results.local)).toEqual([200, 429]);
         expect(statusesOf(results.closed)).toEqual([200, 503]);
       }
-      await countedTogether(environments);
+      await countedTogether(instances);
     },
   );
 
   it('says in its metrics what happened', TIMEOUT, async () => {
     const server = await startRedis();
     closers.push(server.stop);
-    const environments = [environment(server), environment(server)];
-    await underLoad(environments, async () => {
-      await answered(environments, 10);
+    const instances = [instance(server), instance(server)];
+    await underLoad(instances, async () => {
+      await answered(instances, 10);
       await end(server, 'SIGSTOP');
-      await all(environments, 'lost');
-      await answered(environments, 20);
+      await all(instances, 'lost');
+      await answered(instances, 20);
       await begin(server, 'SIGSTOP');
-      await all(environments, 'recovered');
-      await answered(environments, 5);
+      await all(instances, 'recovered');
+      await answered(instances, 5);
     });
-    const lost = environments.flatMap(({ changes }) => changes.filter((change) => change === 'lost')).length;
-    const recovered = environments.flatMap(({ changes }) => changes).length - lost;
+    const lost = instances.flatMap(({ changes }) => changes.filter((change) => change === 'lost')).length;
+    const recovered = instances.flatMap(({ changes }) => changes).length - lost;
     expect([sumOf('StoreLost'), linesOf('redis lost')]).toEqual([lost, lost]);
     expect([sumOf('StoreRecovered'), linesOf('redis recovered')]).toEqual([recovered, recovered]);
     const requests = output.lines.filter(({ status }) => status !== undefined);

@@ -151,7 +151,7 @@ describe('a redis-server that comes and goes (DEBUG SLEEP, again and again)', ()
       await fleet.all('recovered');
     });
     await fleet.countsTogether();
-    for (const { changes } of fleet.environments) expect(changes).toContain('lost');
+    for (const { changes } of fleet.instances) expect(changes).toContain('lost');
     fleet.expectLimitsHeld(output.lines);
     fleet.expectChangesTold(output.lines);
   });

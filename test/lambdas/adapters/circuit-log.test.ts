@@ -36,7 +36,7 @@ describe('the line of a transition', () => {
     ]);
   });
 
-  it('says of one that holds for one environment alone that it does', () => {
+  it('says of one that holds for one instance alone that it does', () => {
     logTransition(CIRCUIT, OPENED, 1000, 'alone');
     expect(output.lines).toMatchObject([{ message: 'circuit open', made: 'alone', CircuitOpened: 1 }]);
   });

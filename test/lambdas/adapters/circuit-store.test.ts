@@ -123,7 +123,7 @@ describe('a circuit', () => {
 
 describe('of writers that race', () => {
   it('exactly one moves a circuit that never moved', async () => {
-    const opened = Array.from({ length: 10 }, (_, index) => ({ ...OPENED, by: `environment-${index}` }));
+    const opened = Array.from({ length: 10 }, (_, index) => ({ ...OPENED, by: `instance-${index}` }));
     const standing = await Promise.all(opened.map((next) => storeOf().replace(INITIAL_CIRCUIT, next)));
     expect(opened.filter((next, index) => standing[index] === next)).toHaveLength(1);
     const now = await storeOf().read();

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS, WAITS } from '../../../lambdas/adapters/circuit-view.ts';
 import { INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { failed, OPENED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
-import { circuitViews, type Environment, holdAnswers } from './circuit-views.ts';
+import { circuitViews, holdAnswers, type Instance } from './circuit-views.ts';
 
 const circuits = circuitViews();
 const trip = () => tripped(circuits.clock.nowMs);
@@ -12,17 +12,17 @@ const HASTY = { load: 60_000, read: 60_000, write: 20 };
 
 const isHistory = (input: object) => JSON.stringify(input).includes('history#');
 
-async function onceItFailed(): Promise<Environment> {
-  const environment = circuits.environment();
-  await environment.view.load();
-  environment.faulty.fault = () => 'fails';
-  return environment;
+async function onceItFailed(): Promise<Instance> {
+  const instance = circuits.instance();
+  await instance.view.load();
+  instance.faulty.fault = () => 'fails';
+  return instance;
 }
 
-describe('while the table fails, an environment', () => {
+describe('while the table fails, an instance', () => {
   it('decides on the last known state, and asks once a second', async () => {
     const opened = await circuits.moveElsewhere();
-    const { view, faulty, failures } = circuits.environment();
+    const { view, faulty, failures } = circuits.instance();
     await view.current();
     faulty.fault = () => 'fails';
     circuits.clock.advance(STALE_MS);
@@ -34,7 +34,7 @@ describe('while the table fails, an environment', () => {
   });
 
   it('that is new lets requests pass', async () => {
-    const { view, faulty, failures } = circuits.environment();
+    const { view, faulty, failures } = circuits.instance();
     faulty.fault = () => 'fails';
     expect(await view.current()).toEqual(INITIAL_CIRCUIT);
     expect(failures).toHaveLength(1);
@@ -116,9 +116,9 @@ describe('while the table fails, an environment', () => {
 });
 
 describe('an item that is nonsense', () => {
-  it('is a table that fails: each environment moves alone until somebody mends it', async () => {
+  it('is a table that fails: each instance moves alone until somebody mends it', async () => {
     await circuits.edit(OPENED, { state: 'ajar' });
-    const { view, failures } = circuits.environment();
+    const { view, failures } = circuits.instance();
     expect(await view.current()).toEqual(INITIAL_CIRCUIT);
     expect(String(failures)).toContain('circuit.state must be one of closed, open');
     expect(await view.signal(trip())).toMatchObject({ status: 'made-alone', circuit: { state: 'open' } });
@@ -128,12 +128,12 @@ describe('an item that is nonsense', () => {
   });
 });
 
-describe('while the table can be read and not be written, an environment', () => {
-  async function onlyReads(): Promise<Environment> {
-    const environment = circuits.environment();
-    await environment.view.load();
-    environment.faulty.fault = (command) => (command === 'PutItem' ? 'fails' : 'none');
-    return environment;
+describe('while the table can be read and not be written, an instance', () => {
+  async function onlyReads(): Promise<Instance> {
+    const instance = circuits.instance();
+    await instance.view.load();
+    instance.faulty.fault = (command) => (command === 'PutItem' ? 'fails' : 'none');
+    return instance;
   }
 
   it('keeps what it made alone, whatever the table says unchanged', async () => {
@@ -188,7 +188,7 @@ describe('while the table can be read and not be written, an environment', () =>
 
 describe('a table that does not answer', () => {
   it('is waited for, but not for long', async () => {
-    const { view, faulty } = circuits.environment({ waits: WAITS });
+    const { view, faulty } = circuits.instance({ waits: WAITS });
     faulty.fault = () => 'hangs';
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -203,7 +203,7 @@ describe('a table that does not answer', () => {
   });
 
   it('leaves a signal unanswered', async () => {
-    const { view, faulty, failures, transitions } = circuits.environment({ waits: HASTY });
+    const { view, faulty, failures, transitions } = circuits.instance({ waits: HASTY });
     await view.load();
     faulty.fault = () => 'hangs';
     expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
@@ -213,7 +213,7 @@ describe('a table that does not answer', () => {
   });
 
   it('has a signal made alone where it has failed before, until it answers again', async () => {
-    const { view, faulty } = circuits.environment({ waits: HASTY });
+    const { view, faulty } = circuits.instance({ waits: HASTY });
     await view.load();
     faulty.fault = () => 'fails';
     expect(await view.signal(trip())).toMatchObject({ status: 'made-alone' });
@@ -229,7 +229,7 @@ describe('a table that does not answer', () => {
   });
 
   it('but has written all the same is believed when its answer comes', async () => {
-    const { view, faulty, transitions } = circuits.environment({ waits: HASTY });
+    const { view, faulty, transitions } = circuits.instance({ waits: HASTY });
     await view.load();
     const held = holdAnswers(faulty, 'PutItem');
     expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
@@ -241,7 +241,7 @@ describe('a table that does not answer', () => {
   });
 
   it('and then fails has a signal made once at most, and none that was left unanswered', async () => {
-    const { view, faulty, failures, transitions } = circuits.environment({ waits: HASTY });
+    const { view, faulty, failures, transitions } = circuits.instance({ waits: HASTY });
     await view.load();
     const held = holdAnswers(faulty, 'PutItem');
     expect(await view.signal(trip())).toMatchObject({ status: 'unanswered' });
@@ -256,7 +256,7 @@ describe('a table that does not answer', () => {
 
 describe('a write whose answer is lost', () => {
   it('holds alone at first, and for all with the next read', async () => {
-    const { view, faulty, transitions } = circuits.environment();
+    const { view, faulty, transitions } = circuits.instance();
     await view.load();
     faulty.fault = (command) => (command === 'PutItem' ? 'answer lost' : 'none');
     expect(await view.signal(trip())).toMatchObject({ status: 'made-alone', circuit: { state: 'open' } });
@@ -269,7 +269,7 @@ describe('a write whose answer is lost', () => {
 
 describe('a table that loses only the history', () => {
   it('makes the transition all the same', async () => {
-    const { view, faulty, failures, transitions } = circuits.environment();
+    const { view, faulty, failures, transitions } = circuits.instance();
     await view.load();
     faulty.fault = (_, input) => (isHistory(input) ? 'fails' : 'none');
     expect(await view.signal(trip())).toMatchObject({ status: 'made' });
@@ -283,7 +283,7 @@ describe('a table that loses only the history', () => {
   });
 
   it('and does not answer is not waited for for long', async () => {
-    const { view, faulty } = circuits.environment({ waits: { ...HASTY, write: 500 } });
+    const { view, faulty } = circuits.instance({ waits: { ...HASTY, write: 500 } });
     await view.load();
     faulty.fault = (_, input) => (isHistory(input) ? 'hangs' : 'none');
     expect(await view.signal(trip())).toMatchObject({ status: 'made' });

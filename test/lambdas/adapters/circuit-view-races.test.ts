@@ -4,7 +4,7 @@ import { type SignalResult, STALE_MS } from '../../../lambdas/adapters/circuit-v
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
 import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
 import { failed, forced, RELEASED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
-import { circuitViews, type Environment } from './circuit-views.ts';
+import { circuitViews, type Instance } from './circuit-views.ts';
 
 /** As many probes at once as a circuit can be given. */
 const WIDE = { ...TIMING, probes: 20, successes: 20 };
@@ -12,53 +12,50 @@ const WIDE = { ...TIMING, probes: 20, successes: 20 };
 const circuits = circuitViews(WIDE);
 const trip = () => tripped(circuits.clock.nowMs);
 
-/** So many environments that all know the circuit as it is now. */
-async function fleet(size: number, changes: Parameters<typeof circuits.environment>[0] = {}): Promise<Environment[]> {
-  const environments = Array.from({ length: size }, () => circuits.environment(changes));
-  await Promise.all(environments.map(({ view }) => view.load()));
-  return environments;
+/** So many instances that all know the circuit as it is now. */
+async function fleet(size: number, changes: Parameters<typeof circuits.instance>[0] = {}): Promise<Instance[]> {
+  const instances = Array.from({ length: size }, () => circuits.instance(changes));
+  await Promise.all(instances.map(({ view }) => view.load()));
+  return instances;
 }
 
-/** A signal of each environment, all at once. */
-function signalAll(
-  environments: readonly Environment[],
-  signal: (environment: number) => Signal,
-): Promise<SignalResult[]> {
-  return Promise.all(environments.map(({ view }, index) => view.signal(signal(index))));
+/** A signal of each instance, all at once. */
+function signalAll(instances: readonly Instance[], signal: (instance: number) => Signal): Promise<SignalResult[]> {
+  return Promise.all(instances.map(({ view }, index) => view.signal(signal(index))));
 }
 
 function countOf(results: readonly SignalResult[], status: SignalResult['status']): number {
   return results.filter((result) => result.status === status).length;
 }
 
-describe('of environments that signal at once', () => {
+describe('of instances that signal at once', () => {
   it('one opens the circuit, and all know it', async () => {
-    const environments = await fleet(10);
-    const results = await signalAll(environments, trip);
+    const instances = await fleet(10);
+    const results = await signalAll(instances, trip);
     expect([countOf(results, 'made'), countOf(results, 'unchanged')]).toEqual([1, 9]);
     const opened = await circuits.store().read();
     expect(opened).toMatchObject({ state: 'open', version: 1 });
-    for (const { view } of environments) expect(await view.current()).toEqual(opened);
-    expect(environments.flatMap(({ transitions }) => transitions)).toEqual(['open for all']);
+    for (const { view } of instances) expect(await view.current()).toEqual(opened);
+    expect(instances.flatMap(({ transitions }) => transitions)).toEqual(['open for all']);
     expect(await circuits.store().history(10)).toHaveLength(1);
   });
 
   it.each([1, 3, 20])('only as many try the upstream as there are probes: %d', async (probes) => {
     await circuits.moveElsewhere();
     circuits.clock.advance(TIMING.openForMs);
-    const environments = await fleet(probes + 5, { timing: { ...TIMING, probes, successes: 20 } });
+    const instances = await fleet(probes + 5, { timing: { ...TIMING, probes, successes: 20 } });
     const results: SignalResult[] = [];
     // Of those who race for a place one has it; the others ask again with their next request.
     for (let round = 0; countOf(results, 'made') < probes && round < 2 * probes; round += 1) {
-      results.push(...(await signalAll(environments, (index) => started(`probe-${round}-${index}`))));
+      results.push(...(await signalAll(instances, (index) => started(`probe-${round}-${index}`))));
     }
-    results.push(...(await signalAll(environments, (index) => started(`late-${index}`))));
+    results.push(...(await signalAll(instances, (index) => started(`late-${index}`))));
     expect(countOf(results, 'made')).toBe(probes);
     expect(countOf(results, 'unchanged')).toBe(results.length - probes);
     const stands = await circuits.store().read();
     expect(stands).toMatchObject({ state: 'half-open', version: 1 + probes });
     expect(stands.state === 'half-open' && Object.keys(stands.leases)).toHaveLength(probes);
-    expect(environments.flatMap(({ transitions }) => transitions)).toEqual(['half-open for all']);
+    expect(instances.flatMap(({ transitions }) => transitions)).toEqual(['half-open for all']);
   });
 
   it('each is heard: twenty probes that succeed at once close the circuit', async () => {
@@ -66,21 +63,21 @@ describe('of environments that signal at once', () => {
     await circuits.moveElsewhere();
     circuits.clock.advance(TIMING.openForMs);
     await circuits.moveElsewhere(...probes);
-    const environments = await fleet(20);
-    const results = await signalAll(environments, (index) => succeeded(`${index}`));
+    const instances = await fleet(20);
+    const results = await signalAll(instances, (index) => succeeded(`${index}`));
     expect(countOf(results, 'made')).toBe(20);
     expect(await circuits.store().read()).toMatchObject({ state: 'closed', version: 41, figures: { succeeded: 20 } });
-    expect(environments.flatMap(({ transitions }) => transitions)).toEqual(['closed for all']);
+    expect(instances.flatMap(({ transitions }) => transitions)).toEqual(['closed for all']);
   });
 
   it('one ends what was forced for a time, and its end is in the history once', async () => {
     const untilMs = circuits.clock.nowMs + 60_000;
     await circuits.moveElsewhere(forced('forced-open', untilMs));
-    const environments = await fleet(10);
+    const instances = await fleet(10);
     circuits.clock.advance(60_000);
-    const states = await Promise.all(environments.map(({ view }) => view.current()));
+    const states = await Promise.all(instances.map(({ view }) => view.current()));
     for (const state of states) expect(state).toMatchObject({ state: 'open', version: 2, retryAtMs: untilMs });
-    expect(environments.flatMap(({ transitions }) => transitions)).toEqual(['open for all']);
+    expect(instances.flatMap(({ transitions }) => transitions)).toEqual(['open for all']);
     const history = await circuits.store().history(10);
     expect(history.map(({ state, source }) => [state, source])).toEqual([
       ['open', 'time'],
@@ -106,7 +103,7 @@ describe('of environments that signal at once', () => {
 describe('a signal', () => {
   it('that changes nothing does not reach the table', async () => {
     const opened = await circuits.moveElsewhere();
-    const { view, faulty, transitions } = circuits.environment();
+    const { view, faulty, transitions } = circuits.instance();
     await view.load();
     expect(await view.signal(trip())).toEqual({ status: 'unchanged', circuit: opened });
     expect(faulty.calls).not.toContain('PutItem');
@@ -115,7 +112,7 @@ describe('a signal', () => {
 
   it('on a circuit that somebody removed meanwhile moves the one that stands', async () => {
     await circuits.moveElsewhere(forced('forced-closed'));
-    const { view } = circuits.environment();
+    const { view } = circuits.instance();
     await view.load();
     await circuits.remove();
     expect(await view.signal(RELEASED)).toEqual({ status: 'unchanged', circuit: INITIAL_CIRCUIT });
@@ -131,17 +128,17 @@ describe('a signal', () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (all) => {
         circuits.anew();
-        const environments = await fleet(3, { timing: TIMING });
+        const instances = await fleet(3, { timing: TIMING });
         let states: readonly CircuitState[] = [INITIAL_CIRCUIT];
         for (const round of all) {
           const results = await Promise.all(
-            round.map((signal, index) => (environments[index % 3] as Environment).view.signal(signal)),
+            round.map((signal, index) => (instances[index % 3] as Instance).view.signal(signal)),
           );
           states = inOrder(states, round, results, circuits.clock.nowMs);
           expect(await circuits.store().read()).toEqual(states.at(-1));
           circuits.clock.advance(TIMING.openForMs);
         }
-        const told = environments.flatMap(({ transitions }) => transitions);
+        const told = instances.flatMap(({ transitions }) => transitions);
         expect(await circuits.store().history(100)).toHaveLength(told.length);
       }),
       { numRuns: 30 },

@@ -11,11 +11,11 @@ const circuits = circuitViews();
 describe('the state that a request decides on', () => {
   it('is read from the table before the first request', async () => {
     const opened = await circuits.moveElsewhere();
-    expect(await circuits.environment().view.current()).toEqual(opened);
+    expect(await circuits.instance().view.current()).toEqual(opened);
   });
 
   it('is used as it is while it is fresh', async () => {
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     await circuits.moveElsewhere();
     circuits.clock.advance(FRESH_MS - 1);
@@ -24,7 +24,7 @@ describe('the state that a request decides on', () => {
   });
 
   it('is read again beside the request when it is no longer fresh, once for all requests', async () => {
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     const opened = await circuits.moveElsewhere();
     circuits.clock.advance(FRESH_MS);
@@ -35,24 +35,24 @@ describe('the state that a request decides on', () => {
     expect(reads(faulty)).toBe(2);
   });
 
-  it('is read again before the request when the environment was frozen', async () => {
-    const { view } = circuits.environment();
+  it('is read again before the request when the instance was frozen', async () => {
+    const { view } = circuits.instance();
     await view.current();
     const opened = await circuits.moveElsewhere();
     circuits.clock.advance(STALE_MS);
     expect(await view.current()).toEqual(opened);
   });
 
-  it('is read once by an environment that starts, ahead of the first request', async () => {
+  it('is read once by an instance that starts, ahead of the first request', async () => {
     const opened = await circuits.moveElsewhere();
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.load();
     expect(await view.current()).toEqual(opened);
     expect(reads(faulty)).toBe(1);
   });
 
   it('is as old as its question when the answer was held up by a freeze', async () => {
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     const held = holdAnswers(faulty, 'GetItem');
     circuits.clock.advance(FRESH_MS);
@@ -66,7 +66,7 @@ describe('the state that a request decides on', () => {
   });
 
   it('is read again when the clock was set back', async () => {
-    const { view } = circuits.environment();
+    const { view } = circuits.instance();
     await view.load();
     const opened = await circuits.moveElsewhere();
     circuits.clock.advance(-60_000);
@@ -76,7 +76,7 @@ describe('the state that a request decides on', () => {
 
 describe('a version of which somebody told', () => {
   it('is read at once, and is the newest that there is', async () => {
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     const opened = await circuits.moveElsewhere();
     const consistent: unknown[] = [];
@@ -91,7 +91,7 @@ describe('a version of which somebody told', () => {
 
   it('is no reason to read what is known', async () => {
     const opened = await circuits.moveElsewhere();
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     for (const version of [0, opened.version - 1, opened.version]) expect(await view.learn(version)).toBe(true);
     expect(reads(faulty)).toBe(1);
@@ -99,7 +99,7 @@ describe('a version of which somebody told', () => {
 
   it('is not known where the table has it not, or does not answer', async () => {
     const opened = await circuits.moveElsewhere();
-    const { view, faulty, failures } = circuits.environment();
+    const { view, faulty, failures } = circuits.instance();
     await view.current();
     expect(await view.learn(opened.version + 1)).toBe(false);
     faulty.fault = () => 'fails';
@@ -113,7 +113,7 @@ describe('an older version than the one that is known', () => {
   it('is what somebody set the item back to, where a consistent read has it, too', async () => {
     const opened = await circuits.moveElsewhere();
     await circuits.moveElsewhere({ type: 'force', to: 'forced-closed', untilMs: 0, by: 'anna', reason: '' });
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     expect(await view.current()).toMatchObject({ state: 'forced-closed', version: 2 });
     await circuits.edit(opened);
     circuits.clock.advance(STALE_MS);
@@ -125,7 +125,7 @@ describe('an older version than the one that is known', () => {
   });
 
   it('is none where the consistent read has the newer one: what was read came too early', async () => {
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     circuits.clock.advance(FRESH_MS);
     const held = holdAnswers(faulty, 'GetItem');
@@ -139,7 +139,7 @@ describe('an older version than the one that is known', () => {
 
   it('is none where the consistent read itself began before the newer one was written', async () => {
     await circuits.moveElsewhere();
-    const { view, faulty } = circuits.environment();
+    const { view, faulty } = circuits.instance();
     await view.current();
     circuits.clock.advance(TIMING.openForMs);
     const held = holdAnswers(faulty, 'GetItem');
@@ -153,7 +153,7 @@ describe('an older version than the one that is known', () => {
 
   it('is the initial one where somebody has removed the item', async () => {
     await circuits.moveElsewhere();
-    const { view } = circuits.environment();
+    const { view } = circuits.instance();
     expect(await view.current()).toMatchObject({ state: 'open' });
     await circuits.remove();
     circuits.clock.advance(STALE_MS);
@@ -164,9 +164,9 @@ describe('an older version than the one that is known', () => {
 
 describe('what was written far into the future', () => {
   it('is believed no longer than a circuit may be open, from when it was first seen, however often it is read', async () => {
-    const { clock, edit, environment } = circuits;
+    const { clock, edit, instance } = circuits;
     await edit(OPENED, { retryAtMs: YEAR_9999_MS });
-    const { view, faulty } = environment();
+    const { view, faulty } = instance();
     await view.load();
     const seenAtMs = clock.nowMs;
     let lastRejectedMs = 0;
@@ -186,9 +186,9 @@ describe('what was written far into the future', () => {
   });
 
   it('is no lease that keeps others from trying for longer than a probe may take', async () => {
-    const { clock, edit, environment } = circuits;
+    const { clock, edit, instance } = circuits;
     await edit(PROBING, { leases: { a: YEAR_9999_MS, b: YEAR_9999_MS } });
-    const { view } = environment();
+    const { view } = instance();
     await view.load();
     clock.advance(LEASE_MS - 1);
     const admission = async () => admit(await view.current(), { nowMs: clock.nowMs, random: 0 }, TIMING);
@@ -201,9 +201,9 @@ describe('what was written far into the future', () => {
   });
 
   it('by hand over what was known is first seen then', async () => {
-    const { clock, edit, environment } = circuits;
+    const { clock, edit, instance } = circuits;
     await edit(OPENED);
-    const { view } = environment();
+    const { view } = instance();
     await view.load();
     clock.advance(3_600_000);
     await edit(OPENED, { retryAtMs: YEAR_9999_MS });

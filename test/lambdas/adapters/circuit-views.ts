@@ -11,11 +11,11 @@ import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { type FaultyClient, faultyClient } from '../../support/faulty-dynamodb.ts';
 
-/** One environment's view of a circuit, over a table that may fail. */
-export interface Environment {
+/** One instance's view of a circuit, over a table that may fail. */
+export interface Instance {
   readonly view: CircuitView;
   readonly faulty: FaultyClient;
-  /** What this environment moved the circuit to: `open for all`, `closed alone`. */
+  /** What this instance moved the circuit to: `open for all`, `closed alone`. */
   readonly transitions: string[];
   readonly failures: unknown[];
 }
@@ -47,7 +47,7 @@ export function circuitViews(timing: CircuitTiming = TIMING) {
 
   const key = () => ({ pk: { S: `circuit#test#service-${circuits}` }, sk: { S: 'state' } });
 
-  function environment(changes: Partial<Pick<CircuitViewOptions, 'waits' | 'timing'>> = {}): Environment {
+  function instance(changes: Partial<Pick<CircuitViewOptions, 'waits' | 'timing'>> = {}): Instance {
     const faulty = faultyClient(table);
     clients.push(faulty);
     const transitions: string[] = [];
@@ -70,7 +70,7 @@ export function circuitViews(timing: CircuitTiming = TIMING) {
     get clock() {
       return clock;
     },
-    environment,
+    instance,
     /** What the table has, whoever put it there. */
     store: () => storeOn(table.client),
     /** Another circuit than before. */
@@ -78,9 +78,9 @@ export function circuitViews(timing: CircuitTiming = TIMING) {
       clock = new TestClock();
       circuits += 1;
     },
-    /** Moves the circuit as another environment would. */
+    /** Moves the circuit as another instance would. */
     moveElsewhere: async (...signals: readonly Signal[]): Promise<CircuitState> => {
-      const { view } = environment();
+      const { view } = instance();
       await view.load();
       let circuit = await view.current();
       for (const signal of signals.length > 0 ? signals : [tripped(clock.nowMs)]) {

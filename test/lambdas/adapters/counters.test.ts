@@ -16,7 +16,7 @@ import { freePort, startRedis } from '../../support/redis.ts';
 import { limitRequest } from '../../support/requests.ts';
 
 const LIMIT = windowLimit(100, 3_600_000);
-const LOST = 'redis lost: limits are counted in this environment alone, as each of them says';
+const LOST = 'redis lost: limits are counted in this instance alone, as each of them says';
 const RECOVERED = { message: 'redis recovered: limits are counted together again' };
 
 const closers = closersOf();
@@ -153,7 +153,7 @@ describe('where Redis is named', () => {
     await vi.waitFor(() => expect(changes).toEqual(['lost', 'recovered']), { timeout: 15_000, interval: 20 });
   });
 
-  it('and is lost, an environment lets its share pass and knows what operators said', async () => {
+  it('and is lost, an instance lets its share pass and knows what operators said', async () => {
     rules = [{ ...noRule('sub:mallory'), version: 1, revocation: { untilMs: 0, reason: '' } }];
     const { counters } = await environmentOfNoServer();
     expect(await decide(counters)).toMatchObject({

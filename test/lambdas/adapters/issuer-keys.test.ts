@@ -50,8 +50,8 @@ async function issuer(initial: RequestListener) {
     state.answer(request, response);
   });
   closers.push(() => server.stop().catch(() => undefined));
-  /** Each is a new environment. */
-  const environment = (store?: Store, changes: Partial<IssuerKeysOptions> = {}) =>
+  /** Each is a new instance. */
+  const instance = (store?: Store, changes: Partial<IssuerKeysOptions> = {}) =>
     new IssuerKeys({
       issuer: ISSUER,
       jwksUri: `${server.url}/jwks.json`,
@@ -60,7 +60,7 @@ async function issuer(initial: RequestListener) {
       random: () => 0,
       ...changes,
     });
-  return Object.assign(state, { environment, url: server.url, stop: server.stop });
+  return Object.assign(state, { instance, url: server.url, stop: server.stop });
 }
 
 function giving(...keys: unknown[]): RequestListener {
@@ -87,23 +87,23 @@ const outage = expect.objectContaining({ name: 'JwksUnavailable', code: 'jwks_un
 
 describe('the key of a token', () => {
   it('is the one that its kid names, of any algorithm', async () => {
-    const { environment } = await issuer(giving(second.jwk, rsa.jwk, eddsa.jwk, first.jwk));
-    const keys = environment();
+    const { instance } = await issuer(giving(second.jwk, rsa.jwk, eddsa.jwk, first.jwk));
+    const keys = instance();
     for (const key of [first, second, rsa, eddsa]) expect(await outcome(keys, key)).toBe('alice');
   });
 
   it('is not another one of the issuer: a wrong kid makes no valid signature', async () => {
-    const { environment } = await issuer(giving(first.jwk, second.jwk));
-    expect(await outcome(environment(), first, { kid: 'second' })).toBeInstanceOf(
+    const { instance } = await issuer(giving(first.jwk, second.jwk));
+    expect(await outcome(instance(), first, { kid: 'second' })).toBeInstanceOf(
       joseErrors.JWSSignatureVerificationFailed,
     );
   });
 
   it('without a kid is the only one that fits, or none', async () => {
-    const { environment } = await issuer(giving(first.jwk, rsa.jwk));
-    expect(await outcome(environment(), rsa, { kid: undefined })).toBe('alice');
+    const { instance } = await issuer(giving(first.jwk, rsa.jwk));
+    expect(await outcome(instance(), rsa, { kid: undefined })).toBe('alice');
     const ambiguous = await issuer(giving(first.jwk, second.jwk));
-    expect(await outcome(ambiguous.environment(), first, { kid: undefined })).toBeInstanceOf(
+    expect(await outcome(ambiguous.instance(), first, { kid: undefined })).toBeInstanceOf(
       joseErrors.JWKSMultipleMatchingKeys,
     );
   });
@@ -115,9 +115,9 @@ describe('the key of a token', () => {
     ['an object', { toString: 'first' }],
     ['longer than any', 'k'.repeat(257)],
   ])('whose kid is %s is nobody, and the issuer is not asked for it', async (_, kid) => {
-    const { environment } = await issuer(giving(first.jwk));
+    const { instance } = await issuer(giving(first.jwk));
     const asked = { read: vi.fn(async () => undefined), write: vi.fn(async () => undefined) };
-    const keys = environment(asked);
+    const keys = instance(asked);
     await outcome(keys, first);
     const header = { alg: 'ES256', kid: kid as string };
     const lookup = Promise.resolve(keys.keyFor(header, { payload: '', signature: '' }));
@@ -128,8 +128,8 @@ describe('the key of a token', () => {
   it.each(['../../etc/passwd', "' OR 1=1 --", '__proto__', 'constructor', 'first\u0000', ''])(
     'whose kid is %j is nobody',
     async (kid) => {
-      const { environment } = await issuer(giving(first.jwk));
-      expect(await outcome(environment(), first, { kid })).toEqual(noKey);
+      const { instance } = await issuer(giving(first.jwk));
+      expect(await outcome(instance(), first, { kid })).toEqual(noKey);
     },
   );
 
@@ -138,18 +138,18 @@ describe('the key of a token', () => {
       { ...second.jwk, y: first.jwk.y },
       { ...eddsa.jwk, x: 'AA' },
     ];
-    const { environment } = await issuer(giving(...broken, first.jwk));
-    const keys = environment();
+    const { instance } = await issuer(giving(...broken, first.jwk));
+    const keys = instance();
     for (const key of [second, eddsa]) expect(await outcome(keys, key)).toBeInstanceOf(joseErrors.JOSEError);
     expect(await outcome(keys, first)).toBe('alice');
   });
 
   it('is never a secret: neither one that the issuer gave nor a public key taken for one', async () => {
     const secret = Buffer.from('0123456789abcdef0123456789abcdef');
-    const { environment } = await issuer(
+    const { instance } = await issuer(
       giving({ kty: 'oct', kid: 'shared', k: secret.toString('base64url') }, rsa.jwk, first.jwk),
     );
-    const keys = environment();
+    const keys = instance();
     const publicKey = Buffer.from(JSON.stringify(rsa.jwk));
     for (const [kid, key] of [
       ['shared', secret],
@@ -169,7 +169,7 @@ describe('asking the issuer', () => {
       const found = { issuer: server.url, jwks_uri: `${server.url}/keys` };
       response.end(JSON.stringify(request.url?.startsWith('/.well-known/') ? found : { keys: [first.jwk] }));
     });
-    for (const keys of [server.environment(), server.environment(undefined, { issuer: server.url, jwksUri: null })]) {
+    for (const keys of [server.instance(), server.instance(undefined, { issuer: server.url, jwksUri: null })]) {
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(keys, first)));
       expect(outcomes.every((sub) => sub === 'alice')).toBe(true);
     }
@@ -178,7 +178,7 @@ describe('asking the issuer', () => {
 
   it('happens again when the keys are old, and not before', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     clock.advance(FRESH_MS - 1);
     await outcome(keys, first);
@@ -188,9 +188,9 @@ describe('asking the issuer', () => {
     expect(server.fetches).toBe(2);
   });
 
-  it('happens up to two minutes earlier by chance, so that environments do not ask all at once', async () => {
+  it('happens up to two minutes earlier by chance, so that instances do not ask all at once', async () => {
     const server = await issuer(giving(first.jwk));
-    const early = server.environment(undefined, { random: () => 1 });
+    const early = server.instance(undefined, { random: () => 1 });
     await outcome(early, first);
     clock.advance(FRESH_MS - 120_000);
     await outcome(early, first);
@@ -200,7 +200,7 @@ describe('asking the issuer', () => {
   it('forgets a key that the issuer has withdrawn, and says so', async () => {
     const server = await issuer(giving(first.jwk, second.jwk));
     const onWithdrawn = vi.fn();
-    const keys = server.environment(undefined, { onWithdrawn });
+    const keys = server.instance(undefined, { onWithdrawn });
     expect(await outcome(keys, first)).toBe('alice');
     server.answer = giving(second.jwk);
     clock.advance(FRESH_MS);
@@ -216,7 +216,7 @@ describe('asking the issuer', () => {
   ])('which gives %s withdraws what it left out', async (_, next, withdrawals) => {
     const server = await issuer(giving(first.jwk, second.jwk));
     const onWithdrawn = vi.fn();
-    const keys = server.environment(undefined, { onWithdrawn });
+    const keys = server.instance(undefined, { onWithdrawn });
     await outcome(keys, first);
     server.answer = giving(...next());
     clock.advance(FRESH_MS);
@@ -228,7 +228,7 @@ describe('asking the issuer', () => {
 describe('a kid that nobody knows', () => {
   it('is asked for at once, also right after the start', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     server.answer = giving(first.jwk, second.jwk);
     expect(await outcome(keys, second)).toBe('alice');
@@ -237,7 +237,7 @@ describe('a kid that nobody knows', () => {
 
   it('is asked for once however many tokens have it, and all of them wait', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     server.answer = giving(first.jwk, second.jwk);
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(keys, second)));
@@ -247,7 +247,7 @@ describe('a kid that nobody knows', () => {
 
   it('makes the issuer answer junk no more often than the cooldown lets it', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     for (let round = 1; round <= 3; round += 1) {
       for (let token = 0; token < 10; token += 1) {
@@ -260,7 +260,7 @@ describe('a kid that nobody knows', () => {
 
   it('does not cool down for a clock that steps back', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, second);
     server.answer = giving(first.jwk, second.jwk);
     clock.advance(-UNKNOWN_KID_COOLDOWN_MS);
@@ -273,7 +273,7 @@ describe('a clock that steps', () => {
     'by %i ms makes keys old, and they are asked for again',
     async (step) => {
       const server = await issuer(giving(first.jwk));
-      const keys = server.environment();
+      const keys = server.instance();
       await outcome(keys, first);
       server.answer = giving(second.jwk);
       clock.advance(step);
@@ -284,7 +284,7 @@ describe('a clock that steps', () => {
 
   it('back ends a pause after an outage', async () => {
     const server = await issuer(DOWN);
-    const keys = server.environment();
+    const keys = server.instance();
     expect(await outcome(keys, first)).toEqual(outage);
     server.answer = giving(first.jwk);
     clock.advance(-BACKOFF_MS.last);
@@ -295,7 +295,7 @@ describe('a clock that steps', () => {
 describe('an issuer that gives no keys', () => {
   it('shares one outage among all that come at once', async () => {
     const server = await issuer(DOWN);
-    const keys = server.environment();
+    const keys = server.instance();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(keys, first)));
     expect(outcomes.every((error) => error instanceof JwksUnavailable)).toBe(true);
     expect(server.fetches).toBe(1);
@@ -303,7 +303,7 @@ describe('an issuer that gives no keys', () => {
 
   it('is asked again after 5 s, and after twice as long each time, up to a minute', async () => {
     const server = await issuer(DOWN);
-    const keys = server.environment();
+    const keys = server.instance();
     expect(await outcome(keys, first)).toEqual(outage);
     for (const pauseMs of [5000, 10_000, 20_000, 40_000, 60_000, 60_000]) {
       const { fetches } = server;
@@ -321,7 +321,7 @@ describe('an issuer that gives no keys', () => {
 
   it('begins with the shortest pause again after it gave some', async () => {
     const server = await issuer(DOWN);
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     clock.advance(BACKOFF_MS.first);
     await outcome(keys, first);
@@ -339,7 +339,7 @@ describe('an issuer that gives no keys', () => {
 
   it('is stood in for by its last keys, but not without end: a withdrawn key must not outlive an outage', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     server.answer = DOWN;
     clock.advance(STALE_MS - 1);
@@ -355,7 +355,7 @@ describe('an issuer that gives no keys', () => {
   ])('since it answers with %s has withdrawn none', async (_, answer) => {
     const server = await issuer(giving(first.jwk));
     const onWithdrawn = vi.fn();
-    const keys = server.environment(undefined, { onWithdrawn });
+    const keys = server.instance(undefined, { onWithdrawn });
     await outcome(keys, first);
     server.answer = answer;
     clock.advance(FRESH_MS);
@@ -365,7 +365,7 @@ describe('an issuer that gives no keys', () => {
 
   it('makes no token invalid whose key it might have added: that is an outage at any time of it', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, second);
     server.answer = DOWN;
     clock.advance(FRESH_MS);
@@ -379,7 +379,7 @@ describe('an issuer that gives no keys', () => {
 
   it('since it hangs keeps a request with old keys waiting 300 ms, and one without any until its time is over', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     const asked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     let requests = 0;
@@ -393,7 +393,7 @@ describe('an issuer that gives no keys', () => {
     expect(await old).toBe('alice');
 
     const ended = vi.fn();
-    const none = outcome(server.environment(), first).finally(ended);
+    const none = outcome(server.instance(), first).finally(ended);
     await asked[1].promise;
     vi.advanceTimersByTime(REFRESH_WAIT_MS);
     await new Promise(setImmediate);
@@ -404,7 +404,7 @@ describe('an issuer that gives no keys', () => {
 
   it('since it is slow is waited for to the end by keys that are an hour old', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment();
+    const keys = server.instance();
     await outcome(keys, first);
     const asked = Promise.withResolvers<() => void>();
     server.answer = (request, response) => asked.resolve(() => giving(second.jwk)(request, response));
@@ -422,14 +422,14 @@ describe('an issuer that gives no keys', () => {
 
   it('is noted without anything of a token', async () => {
     const server = await issuer(DOWN);
-    await outcome(server.environment(), first);
+    await outcome(server.instance(), first);
     expect(captured.lines).toEqual([
       { message: 'no keys from the issuer', error: expect.stringContaining(`no keys of ${ISSUER}`) },
     ]);
   });
 });
 
-describe('the record that environments share', () => {
+describe('the record that instances share', () => {
   let table: TestTable;
   beforeEach(async () => {
     table = await startTable();
@@ -442,7 +442,7 @@ describe('the record that environments share', () => {
 
   it('is left by the first and found by the others', async () => {
     const server = await issuer(giving(first.jwk));
-    for (let start = 0; start < 5; start += 1) expect(await outcome(server.environment(shared()), first)).toBe('alice');
+    for (let start = 0; start < 5; start += 1) expect(await outcome(server.instance(shared()), first)).toBe('alice');
     expect(server.fetches).toBe(1);
     expect(await shared().read(ISSUER)).toMatchObject({ fetchedAtMs: clock.nowMs, unknownKidAtMs: 0 });
   });
@@ -458,7 +458,7 @@ describe('the record that environments share', () => {
       },
     };
     const replied = vi.fn();
-    const waited = outcome(server.environment(store), first).finally(replied);
+    const waited = outcome(server.instance(store), first).finally(replied);
     await writing.promise;
     await new Promise(setImmediate);
     expect(replied).not.toHaveBeenCalled();
@@ -468,7 +468,7 @@ describe('the record that environments share', () => {
 
   it('from a clock far ahead brings no key', async () => {
     const server = await issuer(giving(first.jwk));
-    const keys = server.environment(shared());
+    const keys = server.instance(shared());
     await outcome(keys, first);
     const ahead = { keys: [second.jwk], fetchedAtMs: clock.nowMs + STALE_MS, unknownKidAtMs: 0 };
     await shared().write(ISSUER, ahead);
@@ -479,7 +479,7 @@ describe('the record that environments share', () => {
 
   it('made new by one serves the others when theirs is old', async () => {
     const server = await issuer(giving(first.jwk));
-    const [one, other] = [server.environment(shared(), { random: () => 1 }), server.environment(shared())];
+    const [one, other] = [server.instance(shared(), { random: () => 1 }), server.instance(shared())];
     await outcome(one, first);
     await outcome(other, first);
     clock.advance(FRESH_MS - 60_000);
@@ -492,7 +492,7 @@ describe('the record that environments share', () => {
 
   it('tells of a rotation, and the issuer is not asked again', async () => {
     const server = await issuer(giving(first.jwk));
-    const [one, other] = [server.environment(shared()), server.environment(shared())];
+    const [one, other] = [server.instance(shared()), server.instance(shared())];
     await outcome(one, first);
     await outcome(other, first);
     clock.advance(1);
@@ -505,10 +505,7 @@ describe('the record that environments share', () => {
   it('tells of a withdrawal', async () => {
     const server = await issuer(giving(first.jwk, second.jwk));
     const onWithdrawn = vi.fn();
-    const [one, other] = [
-      server.environment(shared(), { random: () => 1 }),
-      server.environment(shared(), { onWithdrawn }),
-    ];
+    const [one, other] = [server.instance(shared(), { random: () => 1 }), server.instance(shared(), { onWithdrawn })];
     await outcome(one, first);
     await outcome(other, first);
     server.answer = giving(second.jwk);
@@ -521,12 +518,12 @@ describe('the record that environments share', () => {
 
   it('shares the cooldown of unknown kids, too', async () => {
     const server = await issuer(giving(first.jwk));
-    const environments = Array.from({ length: 5 }, () => server.environment(shared()));
-    for (const keys of environments) await outcome(keys, first);
-    for (const keys of environments) expect(await outcome(keys, second, { kid: 'junk' })).toEqual(noKey);
+    const instances = Array.from({ length: 5 }, () => server.instance(shared()));
+    for (const keys of instances) await outcome(keys, first);
+    for (const keys of instances) expect(await outcome(keys, second, { kid: 'junk' })).toEqual(noKey);
     expect(server.fetches).toBe(2);
     clock.advance(UNKNOWN_KID_COOLDOWN_MS);
-    for (const keys of environments) await outcome(keys, second, { kid: 'junk' });
+    for (const keys of instances) await outcome(keys, second, { kid: 'junk' });
     expect(server.fetches).toBe(3);
   });
 
@@ -534,7 +531,7 @@ describe('the record that environments share', () => {
     const server = await issuer(giving(first.jwk));
     const store = shared();
     const read = vi.spyOn(store, 'read');
-    const keys = server.environment(store);
+    const keys = server.instance(store);
     await outcome(keys, first);
     for (let token = 0; token < 10; token += 1) await outcome(keys, second, { kid: `junk-${token}` });
     expect(read).toHaveBeenCalledTimes(2);
@@ -546,7 +543,7 @@ describe('the record that environments share', () => {
   it('is not looked at by each request while the issuer is out', async () => {
     const server = await issuer(giving(first.jwk));
     const store = shared();
-    const keys = server.environment(store);
+    const keys = server.instance(store);
     await outcome(keys, first);
     server.answer = DOWN;
     clock.advance(FRESH_MS);
@@ -556,19 +553,19 @@ describe('the record that environments share', () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it('starts an environment whose issuer is gone for up to 12 hours', async () => {
+  it('starts an instance whose issuer is gone for up to 12 hours', async () => {
     const server = await issuer(giving(first.jwk));
-    await outcome(server.environment(shared()), first);
+    await outcome(server.instance(shared()), first);
     server.answer = DOWN;
     clock.advance(STALE_MS - 1);
-    expect(await outcome(server.environment(shared()), first)).toBe('alice');
+    expect(await outcome(server.instance(shared()), first)).toBe('alice');
     clock.advance(1);
-    expect(await outcome(server.environment(shared()), first)).toEqual(outage);
+    expect(await outcome(server.instance(shared()), first)).toEqual(outage);
   });
 
-  it('brings a key that another environment got while this one gets no answer', async () => {
+  it('brings a key that another instance got while this one gets no answer', async () => {
     const server = await issuer(giving(first.jwk));
-    const [cut, other] = [server.environment(shared()), server.environment(shared())];
+    const [cut, other] = [server.instance(shared()), server.instance(shared())];
     await outcome(cut, first);
     server.answer = DOWN;
     expect(await outcome(cut, second)).toEqual(outage);
@@ -586,13 +583,13 @@ describe('the record that environments share', () => {
     ['is from a clock far ahead', ({ keys, fetchedAtMs }) => ({ keys, fetchedAtMs: fetchedAtMs + STALE_MS })],
   ])('that %s is as good as none, and is replaced', async (_, damage) => {
     const server = await issuer(giving(first.jwk));
-    await outcome(server.environment(shared()), first);
+    await outcome(server.instance(shared()), first);
     const record = (await shared().read(ISSUER)) as KeyRecord;
     clock.advance(1);
     const ahead = { ...record, fetchedAtMs: clock.nowMs, ...damage(record) } as KeyRecord;
     await shared().write(ISSUER, ahead);
     clock.advance(1);
-    expect(await outcome(server.environment(shared()), first)).toBe('alice');
+    expect(await outcome(server.instance(shared()), first)).toBe('alice');
     expect(server.fetches).toBe(2);
     expect(await shared().read(ISSUER)).toMatchObject({ fetchedAtMs: clock.nowMs });
   });
@@ -600,7 +597,7 @@ describe('the record that environments share', () => {
   it('is missed by nobody while the table is gone and the issuer answers', async () => {
     const server = await issuer(giving(first.jwk));
     await table.stop();
-    const keys = server.environment(shared());
+    const keys = server.instance(shared());
     expect(await outcome(keys, first)).toBe('alice');
     server.answer = giving(first.jwk, second.jwk);
     expect(await outcome(keys, second)).toBe('alice');
@@ -614,9 +611,9 @@ describe('the record that environments share', () => {
       read: () => Promise.reject(new Error('the table is gone')),
       write: async (_, record) => void written.push(record),
     };
-    expect(await outcome(server.environment(store), first)).toBe('alice');
+    expect(await outcome(server.instance(store), first)).toBe('alice');
     expect(written).toEqual([]);
-    expect(await outcome(server.environment({ ...store, read: async () => undefined }), first)).toBe('alice');
+    expect(await outcome(server.instance({ ...store, read: async () => undefined }), first)).toBe('alice');
     expect(written).toHaveLength(1);
   });
 
@@ -624,14 +621,14 @@ describe('the record that environments share', () => {
     const server = await issuer(giving(first.jwk));
     const write = vi.fn(async () => undefined);
     const read = () => Promise.reject(new Error('the table is gone'));
-    expect(await outcome(server.environment({ read, write }), first)).toBe('alice');
+    expect(await outcome(server.instance({ read, write }), first)).toBe('alice');
     expect(write).not.toHaveBeenCalled();
   });
 
   it('that cannot be had, nor the issuer, is an outage', async () => {
     const server = await issuer(DOWN);
     await table.stop();
-    expect(await outcome(server.environment(shared()), first)).toEqual(outage);
+    expect(await outcome(server.instance(shared()), first)).toEqual(outage);
   });
 
   it.each(['read', 'write'] as const)('whose %s hangs is waited for 300 ms, and the issuer is asked', async (call) => {
@@ -647,7 +644,7 @@ describe('the record that environments share', () => {
     } as Store;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     closers.push(() => vi.useRealTimers());
-    const waited = outcome(server.environment(store), first);
+    const waited = outcome(server.instance(store), first);
     await hangs.promise;
     vi.advanceTimersByTime(REFRESH_WAIT_MS);
     expect(await waited).toBe('alice');
@@ -656,7 +653,7 @@ describe('the record that environments share', () => {
 
 it('a request that hangs at the issuer leaves nothing unhandled when it fails later', async () => {
   const server = await issuer(giving(first.jwk));
-  const keys = server.environment();
+  const keys = server.instance();
   await outcome(keys, first);
   server.answer = HANGING;
   clock.advance(FRESH_MS);

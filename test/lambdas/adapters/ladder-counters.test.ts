@@ -61,7 +61,7 @@ class Store implements Counters {
   }
 }
 
-/** What operators said, as far as this environment knows. */
+/** What operators said, as far as this instance knows. */
 class Rules implements OperatorRules {
   readonly revoked = new Set<string>();
   readonly overrides = new Map<string, LimitOverride>();

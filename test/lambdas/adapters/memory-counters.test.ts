@@ -176,7 +176,7 @@ describe('outcomes in memory', () => {
   });
 });
 
-describe('counters of one environment of many', () => {
+describe('counters of one instance of many', () => {
   const passing = (policy: LimitPolicy, cost: number) => memory({ shared: true }).passed(20, policy, cost);
 
   it.each<[number, LimitPolicy]>([

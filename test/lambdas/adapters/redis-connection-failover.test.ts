@@ -42,7 +42,7 @@ async function kill(node: ClusterNode): Promise<void> {
   await exited;
 }
 
-describe('an environment', () => {
+describe('an instance', () => {
   it.each([1, 3])(
     'has one connection to each of %i shards: none to replicas, none for events, none that reads slots',
     async (shards) => {

@@ -34,7 +34,7 @@ const NO_RULES = {
 /** The longest wait of a decision; the rest is for a busy machine. */
 const BOUND_MS = CONNECT_WAIT_MS + DEFAULT_CACHE_TIMEOUT_MS + 450;
 
-interface Environment {
+interface Instance {
   readonly client: RedisClient;
   readonly changes: string[];
   /** @throws when the decision takes longer than it may */
@@ -45,8 +45,8 @@ interface Environment {
 
 const closers = closersOf();
 
-/** One environment of a function: its connection to Redis, and the ladder that a request climbs. */
-function environment(url: string, cluster = false, timeoutMs = DEFAULT_CACHE_TIMEOUT_MS): Environment {
+/** One instance of a function: its connection to Redis, and the ladder that a request climbs. */
+function instance(url: string, cluster = false, timeoutMs = DEFAULT_CACHE_TIMEOUT_MS): Instance {
   const clock = new TestClock();
   const changes: string[] = [];
   const client = connectRedis({ url, cluster }, () => undefined);
@@ -103,9 +103,9 @@ describe.each([
   ['a server', startRedis, false],
   ['a cluster', startRedisCluster, true],
 ] as const)('with %s', (_, start, cluster) => {
-  it('the first decision of an environment is counted there', async () => {
+  it('the first decision of an instance is counted there', async () => {
     const server = await started(() => start());
-    const [one, other] = [environment(server.url, cluster, 5000), environment(server.url, cluster, 5000)];
+    const [one, other] = [instance(server.url, cluster, 5000), instance(server.url, cluster, 5000)];
     expect(await one.decide()).toMatchObject({ remaining: 999 });
     expect(await other.decide()).toMatchObject({ remaining: 998 });
     expect([...one.changes, ...other.changes]).toEqual([]);
@@ -113,7 +113,7 @@ describe.each([
 
   it('a stopped process (SIGSTOP) delays no decision for long, and counts again when it goes on', async () => {
     const server = await started(() => start());
-    const gate = environment(server.url, cluster);
+    const gate = instance(server.url, cluster);
     await gate.decide();
     server.process.kill('SIGSTOP');
     closers.push(() => server.process.kill('SIGCONT'));
@@ -126,7 +126,7 @@ describe.each([
 
   it('a connection that the server closes (CLIENT KILL) is opened anew', async () => {
     const server = await started(() => start());
-    const gate = environment(server.url, cluster);
+    const gate = instance(server.url, cluster);
     await gate.decide();
     const admin = await adminOf(server);
     const closed = once(gate.client, 'close');
@@ -138,7 +138,7 @@ describe.each([
 
   it('a killed process (kill -9) ends the commands that wait for it before their deadline', async () => {
     const server = await started(() => start());
-    const gate = environment(server.url, cluster, 10_000);
+    const gate = instance(server.url, cluster, 10_000);
     await gate.decide();
     server.process.kill('SIGSTOP');
     const decisions = Promise.all(Array.from({ length: 20 }, () => gate.decide()));
@@ -151,7 +151,7 @@ describe.each([
 describe('a server that comes back', () => {
   it('counts again, though it has forgotten its scripts', async () => {
     const server = await started(() => startRedis());
-    const gate = environment(server.url);
+    const gate = instance(server.url);
     await gate.decide();
     await server.stop();
     await gate.decide();
@@ -167,7 +167,7 @@ describe('a connection that has gone silent without being closed', () => {
     const server = await started(() => startRedis());
     const relay = await relayTo(server.port);
     closers.push(relay.stop);
-    const gate = environment(`redis://127.0.0.1:${relay.port}`);
+    const gate = instance(`redis://127.0.0.1:${relay.port}`);
     await gate.decide();
     relay.blackhole();
     await gate.decide();
@@ -188,7 +188,7 @@ describe('a server that is none', () => {
   ] as [string, Parameters<typeof serveTcp>[0]][])('and %s delays no decision for long', async (_, onConnection) => {
     const impostor = await serveTcp(onConnection);
     closers.push(impostor.stop);
-    const gate = environment(impostor.url.replace('http:', 'redis:'));
+    const gate = instance(impostor.url.replace('http:', 'redis:'));
     const decisions = await Promise.all(Array.from({ length: 5 }, () => gate.decide()));
     expect(decisions.map(({ remaining }) => remaining)).toEqual([999, 998, 997, 996, 995]);
     expect(gate.changes).toEqual(['lost']);
@@ -197,7 +197,7 @@ describe('a server that is none', () => {
   it.each([false, true])(
     'at a port where nobody listens (cluster: %j) delays no decision for long',
     async (cluster) => {
-      const gate = environment(`redis://127.0.0.1:${await freePort()}`, cluster);
+      const gate = instance(`redis://127.0.0.1:${await freePort()}`, cluster);
       expect(await gate.decide()).toMatchObject({ allowed: true, remaining: 999 });
       expect(gate.changes).toEqual(['lost']);
     },
@@ -212,7 +212,7 @@ describe('a URL', () => {
       socket.once('data', (data) => words.resolve(data.toString('latin1')));
     });
     closers.push(server.stop);
-    environment(urlOf(server.port));
+    instance(urlOf(server.port));
     return words.promise;
   }
 

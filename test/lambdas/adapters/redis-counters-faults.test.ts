@@ -33,12 +33,12 @@ function adminOf({ port }: TestRedis): Redis {
   return admin;
 }
 
-interface Environment {
+interface Instance {
   readonly counters: RedisCounters;
   decide(client: string, policy?: LimitPolicy): Promise<Ruling>;
 }
 
-function environment({ url }: TestRedis): Environment {
+function instance({ url }: TestRedis): Instance {
   const client = connectRedis({ url, cluster: false }, () => undefined);
   closers.push(() => client.disconnect());
   const counters = new RedisCounters({ client, policy: POLICY, rules: NO_RULES, timeoutMs: 10_000 });
@@ -61,7 +61,7 @@ describe('a server that has become a replica', () => {
     const [primary, replica] = [await started('--repl-diskless-sync-delay', '0'), await started()];
     const admin = await replicate(replica, primary);
     await vi.waitFor(async () => expect(await admin.info('replication')).toContain('link_status:up'), 10_000);
-    const gate = environment(replica);
+    const gate = instance(replica);
     await expect(gate.decide('sub:alice')).rejects.toThrow('READONLY');
     await vi.waitFor(() => expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('READONLY'));
     await vi.waitFor(() => expect(gate.counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('READONLY'));
@@ -74,14 +74,14 @@ describe('a server that has become a replica', () => {
 
   it('refuses whoever has used up a limit, as the primary would', async () => {
     const [primary, replica] = [await started('--repl-diskless-sync-delay', '0'), await started()];
-    const counting = environment(primary);
+    const counting = instance(primary);
     await complete(adminOf(primary), 'sub:alice');
     for (const outcome of ['allowed', 'allowed', 'refused']) {
       expect(await counting.decide('sub:alice')).toMatchObject({ outcome });
     }
     const admin = await replicate(replica, primary);
     await vi.waitFor(async () => expect(await admin.info('replication')).toContain('link_status:up'), 10_000);
-    expect(await environment(replica).decide('sub:alice')).toMatchObject({
+    expect(await instance(replica).decide('sub:alice')).toMatchObject({
       outcome: 'refused',
       decisions: [{ allowed: false, remaining: 0 }],
     });
@@ -92,7 +92,7 @@ describe('a server without memory (noeviction)', () => {
   it('lets nobody pass and charges nothing, and counts again when it has some', async () => {
     const server = await started('--maxmemory-policy', 'noeviction');
     const admin = adminOf(server);
-    const gate = environment(server);
+    const gate = instance(server);
     await complete(admin, 'sub:alice');
     expect(await gate.decide('sub:alice')).toMatchObject({ decisions: [{ remaining: 1 }] });
     await admin.config('SET', 'maxmemory', '1mb');
@@ -113,7 +113,7 @@ describe('a server without memory (noeviction)', () => {
 
   it('takes leases back nevertheless', async () => {
     const server = await started();
-    const gate = environment(server);
+    const gate = instance(server);
     const policy = concurrencyLimit(1);
     await gate.decide('sub:alice', policy);
     const admin = adminOf(server);
@@ -131,7 +131,7 @@ describe('a server that is loading its data', () => {
     // It takes its time for each key, and answers meanwhile.
     const slow = ['--key-load-delay', '20000', '--loading-process-events-interval-bytes', '1024'];
     const replica = await started(...slow);
-    const gate = environment(replica);
+    const gate = instance(replica);
     expect(await gate.decide('sub:alice')).toMatchObject({ outcome: 'allowed' });
     const admin = await replicate(replica, primary);
     await vi.waitFor(() => expect(admin.ping()).rejects.toThrow('LOADING'), { timeout: 10_000, interval: 20 });
@@ -146,7 +146,7 @@ describe('a key that holds something else', () => {
 
   it.each(POLICIES)('fails a decision, instead of making it wrong: $kind', async (policy) => {
     const server = await started();
-    const [admin, gate] = [adminOf(server), environment(server)];
+    const [admin, gate] = [adminOf(server), instance(server)];
     const [rules = '', key = ''] = requestKeys(POLICY)(requestOf('sub:alice', [policy]));
     await admin.lpush(key, 'x');
     await expect(gate.decide('sub:alice', policy)).rejects.toThrow('WRONGTYPE');
@@ -164,7 +164,7 @@ describe('a key that holds something else', () => {
 
   it('fails all limits of the request, and charges none of them', async () => {
     const server = await started();
-    const [admin, gate] = [adminOf(server), environment(server)];
+    const [admin, gate] = [adminOf(server), instance(server)];
     const broken = windowLimit(5, HOUR_MS, { name: 'broken' });
     const request = requestOf('sub:alice', [WINDOW, broken]);
     const key = requestKeys(POLICY)(request)[2] ?? '';
@@ -180,7 +180,7 @@ describe('the key of a circuit’s outcomes that holds something else', () => {
 
   it('is begun anew by the next outcome; until then neither end nor retry is had of it', async () => {
     const server = await started();
-    const [admin, { counters }] = [adminOf(server), environment(server)];
+    const [admin, { counters }] = [adminOf(server), instance(server)];
     await admin.set(KEY, 'x');
     await expect(counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('WRONGTYPE');
     await expect(counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('WRONGTYPE');

@@ -3,7 +3,7 @@ import { redisEndpoint } from '../../../lambdas/adapters/redis-endpoint.ts';
 
 const TOLLGATE_REDIS_URL = 'rediss://cache:6379';
 
-describe('the Redis of an environment', () => {
+describe('the Redis of an instance', () => {
   it.each([{}, { TOLLGATE_REDIS_URL: '' }])('is none in %o', (env) => {
     expect(redisEndpoint(env)).toBeUndefined();
   });

@@ -215,7 +215,7 @@ describe('copies that are made anew', () => {
     expect(await sealed()).not.toContain(null);
   });
 
-  it('are complete when several environments make them at once', async () => {
+  it('are complete when several instances make them at once', async () => {
     const rules = many(600);
     const others = Array.from({ length: 4 }, () => new RuleCopies(client, gateway).rebuild(list(...rules)));
     expect(await Promise.all(others)).toEqual([true, true, true, true]);

@@ -144,7 +144,7 @@ describe('a lost store', () => {
   it.each([
     [0, [50, 100, 200, 400, 800, 1600, 2500, 2500]],
     [0.5, [75, 150, 300, 600, 1200, 2400, 3750, 3750]],
-  ])('is probed at a time of each environment: with %d for chance, after %j ms', async (chance, pauses) => {
+  ])('is probed at a time of each instance: with %d for chance, after %j ms', async (chance, pauses) => {
     random = chance;
     lose();
     expect(await pausesBeforeFailures(pauses.length)).toEqual(pauses);

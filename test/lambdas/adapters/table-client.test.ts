@@ -215,7 +215,7 @@ describe('a call', () => {
     const used: number[] = [];
     const server = await serveDynamo((socket, connection, request) => {
       used.push(connection);
-      // Says nothing about it, as a server that gave an idle connection up while the environment was frozen.
+      // Says nothing about it, as a server that gave an idle connection up while the instance was frozen.
       if (connection === 0 && request === 2) socket.resetAndDestroy();
       else socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${EMPTY}`);
     });

@@ -129,7 +129,7 @@ describe('isSendable', () => {
   });
 });
 
-it('no request goes onto a connection that was idle while the environment was frozen', async () => {
+it('no request goes onto a connection that was idle while the instance was frozen', async () => {
   const clock = new TestClock();
   const connections = new Set<unknown>();
   const server = await serveHttp((incoming, response) => {

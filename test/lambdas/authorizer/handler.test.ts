@@ -48,7 +48,7 @@ beforeEach(async () => {
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-  await startEnvironment();
+  await startInstance();
 });
 
 afterEach(async () => {
@@ -58,7 +58,7 @@ afterEach(async () => {
 });
 
 /** With nothing in its memory. */
-async function startEnvironment(): Promise<void> {
+async function startInstance(): Promise<void> {
   vi.resetModules();
   ({ handler } = await import('../../../lambdas/authorizer/handler.ts'));
 }
@@ -91,11 +91,11 @@ it('tokens and API keys are verified side by side', async () => {
   expect(await verdictOn(mintApiKey(newApiKeyId()))).toBe('rejected');
 });
 
-it('an environment that starts while the issuer gives no keys verifies by those that the table has', async () => {
+it('an instance that starts while the issuer gives no keys verifies by those that the table has', async () => {
   const token = await (published[0] as TestKey).sign();
   expect(await verdictOn(token)).toBe('verified');
   published = [];
-  await startEnvironment();
+  await startInstance();
   expect(await verdictOn(token)).toBe('verified');
 });
 

@@ -28,7 +28,7 @@ describe('what the functions know that move circuits', () => {
     expect(decodeCircuitsConfig(JSON.stringify(CONFIG))).toEqual(CONFIG);
   });
 
-  it('is as short as can be: a function’s environment is small', () => {
+  it('is as short as can be: a function’s instance is small', () => {
     expect(encodeCircuitsConfig(CONFIG)).toEqual({
       gateway: 'shop',
       namespace: 'Tollgate',

@@ -12,17 +12,17 @@ describe('a cause', () => {
     expect(causeInWords(cause)).toBe('operator');
   });
 
-  it('of an environment tells apart what it saw from who saw it', () => {
+  it('of an instance tells apart what it saw from who saw it', () => {
     expect([OPENED, PROBING].map(causeInWords)).toEqual([
       'outcomes: too many failures',
       'time: the time to stay open is over',
     ]);
     expect(new Set([OPENED, PROBING, RECOVERED].map(seenInWords))).toEqual(
-      new Set(['seen by the environment with the log stream somebody']),
+      new Set(['seen by the instance with the log stream somebody']),
     );
   });
 
-  it('of somebody else, or of nobody, was seen by no environment', () => {
+  it('of somebody else, or of nobody, was seen by no instance', () => {
     const alarm = movedBy([1000, tripped(1000, 'alarm')]);
     expect([SHUT, alarm, { ...OPENED, by: '' }].map(seenInWords)).toEqual(['', '', '']);
     expect(causeInWords(alarm)).toBe('alarm somebody: too many failures');
@@ -33,7 +33,7 @@ describe('a cause', () => {
     const wild = causeInWords({ ...cause, by, reason: '💥'.repeat(400_000) });
     expect(wild).toBe(`operator ${'\\u{202e}'.repeat(127)}…: ${'💥'.repeat(255)}…`);
     const stream = `${'\\u{202e}'.repeat(127)}…`;
-    expect(seenInWords({ ...cause, source: 'time', by })).toBe(`seen by the environment with the log stream ${stream}`);
+    expect(seenInWords({ ...cause, source: 'time', by })).toBe(`seen by the instance with the log stream ${stream}`);
   });
 });
 

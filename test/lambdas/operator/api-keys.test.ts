@@ -189,7 +189,7 @@ describe('a key that is rotated', () => {
     expect((await stored(key.id)).secrets.map(({ hash }) => hash)).toContain(hashApiKey(secret));
   });
 
-  it('without an overlap loses all secrets that it had, and environments are told to forget them', async () => {
+  it('without an overlap loses all secrets that it had, and instances are told to forget them', async () => {
     const { key } = await create();
     await rotate(key.id);
     const { secret, key: facts } = await rotate(key.id, { overlapMs: 0 });

@@ -184,12 +184,12 @@ describe('operators that race', () => {
     expect(writes).toBe(10);
   });
 
-  it('with environments that make the copies anew do not lose what they took back', async () => {
+  it('with instances that make the copies anew do not lose what they took back', async () => {
     await operate(REVOKE);
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: reading, resolve: isReading } = Promise.withResolvers<void>();
-    const environment = await openCopies({ url: redis.url, cluster: false }, gateway);
-    const rebuilt = environment.copies.rebuild(async () => {
+    const instance = await openCopies({ url: redis.url, cluster: false }, gateway);
+    const rebuilt = instance.copies.rebuild(async () => {
       const snapshot = await store.list();
       isReading();
       await held;
@@ -199,7 +199,7 @@ describe('operators that race', () => {
     await operate(RESTORE);
     release();
     await rebuilt;
-    environment.close();
+    instance.close();
     expect(await heldOf('sub:alice')).toMatch(/^\d+ $/);
   });
 });
@@ -288,7 +288,7 @@ describe('copies that are not complete', () => {
     expect(await heldOf('sub:bob')).not.toBeNull();
   });
 
-  it('are left to the environments when the table cannot be read as a whole; the rule is pushed', async () => {
+  it('are left to the instances when the table cannot be read as a whole; the rule is pushed', async () => {
     const faulty = faultyClient(table);
     faulty.fault = (command) => (command === 'Query' ? 'fails' : 'none');
     const failing = new RuleStore(faulty.client, table.name, gateway);
@@ -310,7 +310,7 @@ describe('Redis that cannot be reached', () => {
       ok: true,
       pushed: false,
       note: expect.stringMatching(
-        /^stored; redis cannot be written \(Error: connect ECONNREFUSED [\d.:]+\): environments see it within 60 s$/,
+        /^stored; redis cannot be written \(Error: connect ECONNREFUSED [\d.:]+\): instances see it within 60 s$/,
       ),
     });
     expect((await store.read('sub:alice')).revocation).not.toBeNull();

@@ -10,7 +10,7 @@ import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho } from '../../support/upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+import { createInstance, problemOf, type TestInstance } from './gateway.ts';
 import { ScriptedCounters } from './scripted-counters.ts';
 
 const BAD_CREDENTIALS = windowLimit(3, 60_000, { name: 'bad-credentials', by: 'ip' });
@@ -67,14 +67,14 @@ beforeEach(() => {
 afterEach(() => {
   output.restore();
   echo.received.length = 0;
-  for (const environment of opened.splice(0)) environment.close();
+  for (const instance of opened.splice(0)) instance.close();
 });
 
-interface Options extends Pick<Parameters<typeof createEnvironment>[0], 'counters' | 'clock'> {
+interface Options extends Pick<Parameters<typeof createInstance>[0], 'counters' | 'clock'> {
   readonly policy?: Partial<ServicePolicy>;
 }
 
-function environment({ policy: changes, ...options }: Options = {}): TestEnvironment {
+function instance({ policy: changes, ...options }: Options = {}): TestInstance {
   const policy = servicePolicy({
     gateway: `authentication-${gateways}`,
     upstream: echo.url,
@@ -82,7 +82,7 @@ function environment({ policy: changes, ...options }: Options = {}): TestEnviron
     badCredentials: BAD_CREDENTIALS,
     ...changes,
   });
-  const created = createEnvironment({ policy, table, ...options });
+  const created = createInstance({ policy, table, ...options });
   opened.push(created);
   return created;
 }
@@ -98,7 +98,7 @@ function headersSeen(): Record<string, unknown> {
 
 describe('a request that presents nothing', () => {
   it('passes on an optional route as its address does on a public one', async () => {
-    const { send } = environment();
+    const { send } = instance();
     for (const route of [OPTIONAL, OPEN]) {
       const event = route === OPTIONAL ? { verdict: ANONYMOUS } : {};
       expect(await send(to(route, { ...event, sourceIp: '2001:db8::7' }))).toMatchObject({ statusCode: 200 });
@@ -112,12 +112,12 @@ describe('a request that presents nothing', () => {
   });
 
   it('is 401 on an optional route of which the authorizer was not asked: nobody said that it presents nothing', async () => {
-    expect(problemOf(await environment().send(to(OPTIONAL)))).toMatchObject({ status: 401, code: 'unauthorized' });
+    expect(problemOf(await instance().send(to(OPTIONAL)))).toMatchObject({ status: 401, code: 'unauthorized' });
     expect(echo.received).toEqual([]);
   });
 
   it('is 401 on any other, also where the authorizer was asked', async () => {
-    const result = await environment().send({ verdict: ANONYMOUS });
+    const result = await instance().send({ verdict: ANONYMOUS });
     expect(problemOf(result)).toMatchObject({ status: 401, code: 'unauthorized' });
   });
 });
@@ -127,7 +127,7 @@ describe('a credential that may not do what is asked', () => {
     ['the authorizer', LACKING],
     ['the function itself', ALICE],
   ])('is its client’s, in the line too, whether %s found it', async (_, verdict) => {
-    const result = await environment().send(to(GUARDED, { verdict }));
+    const result = await instance().send(to(GUARDED, { verdict }));
     expect(problemOf(result)).toMatchObject({ status: 403, code: 'insufficient_scope' });
     expect(result.headers).toMatchObject({
       'www-authenticate':
@@ -141,7 +141,7 @@ describe('a credential that may not do what is asked', () => {
 describe('an API key', () => {
   it('is a client without a user, and goes no further than the gateway', async () => {
     const headers = { 'x-api-key': 'tgk_secret', X_API_KEY: 'tgk_secret', authorization: 'Bearer tgk_secret' };
-    expect(await environment().send(to(KEYED, { verdict: KEY, headers }))).toMatchObject({ statusCode: 200 });
+    expect(await instance().send(to(KEYED, { verdict: KEY, headers }))).toMatchObject({ statusCode: 200 });
     expect(headersSeen()).toMatchObject({ 'x-client-id': 'key:4fzN9qXw2LbC' });
     expect(headersSeen()).not.toHaveProperty('x-user-id');
     expect(JSON.stringify([headersSeen(), output.lines])).not.toContain('tgk_secret');
@@ -149,14 +149,14 @@ describe('an API key', () => {
   });
 
   it('is no credential where only tokens are taken, whatever the authorizer said', async () => {
-    expect(problemOf(await environment().send({ verdict: KEY }))).toMatchObject({ status: 401, code: 'invalid_token' });
+    expect(problemOf(await instance().send({ verdict: KEY }))).toMatchObject({ status: 401, code: 'invalid_token' });
   });
 });
 
 it('the upstream is told who calls by the names of its gateway, which no client can use', async () => {
   const identityHeaders = { 'x-account': 'sub', 'x-org': '/org/name' } as const;
   const headers = { 'x-account': 'root', x_org: 'root', 'x-user-id': 'root', 'x-client-id': 'root' };
-  const { send } = environment({ policy: { identityHeaders } });
+  const { send } = instance({ policy: { identityHeaders } });
   await send({ verdict: { ...ALICE, claims: { '/org/name': 'acme' } }, headers });
   expect(headersSeen()).toMatchObject({ 'x-account': 'alice', 'x-org': 'acme' });
   expect(JSON.stringify(headersSeen())).not.toContain('root');
@@ -164,7 +164,7 @@ it('the upstream is told who calls by the names of its gateway, which no client 
 });
 
 describe('an address that goes on presenting bad credentials', () => {
-  async function statuses(send: TestEnvironment['send'], events: readonly EventOptions[]): Promise<number[]> {
+  async function statuses(send: TestInstance['send'], events: readonly EventOptions[]): Promise<number[]> {
     const answered: number[] = [];
     for (const event of events) answered.push((await send(event)).statusCode ?? 0);
     return answered;
@@ -172,7 +172,7 @@ describe('an address that goes on presenting bad credentials', () => {
   const times = (count: number, event: EventOptions) => Array.from({ length: count }, () => event);
 
   it('is told to wait, in place of what is wrong with them', async () => {
-    const { send } = environment();
+    const { send } = instance();
     expect(await statuses(send, times(3, { verdict: INVALID }))).toEqual([401, 401, 401]);
     const refused = await send({ verdict: INVALID });
     expect(refused).toMatchObject({
@@ -194,14 +194,14 @@ describe('an address that goes on presenting bad credentials', () => {
   });
 
   it('is heard again when the window has passed', async () => {
-    const { send, clock } = environment();
+    const { send, clock } = instance();
     await statuses(send, times(4, { verdict: INVALID }));
     clock.advance(60_001);
     expect(await statuses(send, times(4, { verdict: INVALID }))).toEqual([401, 401, 401, 429]);
   });
 
   it('may present good ones all the while, and what they count for is theirs alone', async () => {
-    const { send } = environment();
+    const { send } = instance();
     await statuses(send, times(5, { verdict: INVALID }));
     const good = await send({ verdict: ALICE });
     expect(good).toMatchObject({ statusCode: 200, headers: { 'x-ratelimit-remaining': '99' } });
@@ -209,7 +209,7 @@ describe('an address that goes on presenting bad credentials', () => {
   });
 
   it('is one alone: of IPv6 a network', async () => {
-    const { send } = environment();
+    const { send } = instance();
     await statuses(send, times(3, { verdict: INVALID, sourceIp: '2001:db8::1' }));
     const others = [{ sourceIp: '2001:db8::2' }, { sourceIp: '2001:db8:0:1::1' }, { sourceIp: '192.0.2.1' }];
     const events = others.map((source) => ({ ...source, verdict: INVALID }));
@@ -217,7 +217,7 @@ describe('an address that goes on presenting bad credentials', () => {
   });
 
   it('is not one that presents nothing, or what may not do what is asked', async () => {
-    const { send } = environment();
+    const { send } = instance();
     await statuses(send, [
       ...times(5, {}),
       ...times(5, { verdict: ANONYMOUS }),
@@ -228,7 +228,7 @@ describe('an address that goes on presenting bad credentials', () => {
   });
 
   it('is not one whose token was good and has expired: it must hear so, or it never gets a new one', async () => {
-    const { send } = environment();
+    const { send } = instance();
     expect(await statuses(send, times(10, { verdict: EXPIRED }))).toEqual(Array(10).fill(401));
     expect((await send({ verdict: EXPIRED })).headers).toMatchObject({
       'www-authenticate': 'Bearer error="invalid_token", error_description="the token has expired"',
@@ -237,22 +237,22 @@ describe('an address that goes on presenting bad credentials', () => {
   });
 
   it('is counted once a request, on all routes together, whatever they cost and whichever limits they have', async () => {
-    const { send } = environment();
+    const { send } = instance();
     const routes = [to(GUARDED, { verdict: INVALID }), to(OPTIONAL, { verdict: INVALID }), { verdict: INVALID }];
     expect(await statuses(send, [...routes, to(KEYED, { verdict: INVALID })])).toEqual([401, 401, 401, 429]);
     expect(output.lines[0]).not.toHaveProperty('cost');
   });
 
-  it('is counted by this environment alone while Redis is lost', async () => {
+  it('is counted by this instance alone while Redis is lost', async () => {
     const clock = new TestClock();
     const counters = new MemoryCounters({ clock: clock.now, shared: true });
-    const { send } = environment({ clock, counters, policy: { badCredentials: { ...BAD_CREDENTIALS, limit: 4 } } });
+    const { send } = instance({ clock, counters, policy: { badCredentials: { ...BAD_CREDENTIALS, limit: 4 } } });
     expect(await statuses(send, times(3, { verdict: INVALID }))).toEqual([401, 401, 429]);
     expect(output.lines.at(-1)).toMatchObject({ limit: 'bad-credentials', limits_local: true, CountedLocally: 1 });
   });
 
   it('is only noted while the limit is on trial', async () => {
-    const { send } = environment({ policy: { badCredentials: { ...BAD_CREDENTIALS, shadow: true } } });
+    const { send } = instance({ policy: { badCredentials: { ...BAD_CREDENTIALS, shadow: true } } });
     expect(await statuses(send, times(4, { verdict: INVALID }))).toEqual([401, 401, 401, 401]);
     expect(output.lines.at(-1)).toMatchObject({
       status: 401,
@@ -265,7 +265,7 @@ describe('an address that goes on presenting bad credentials', () => {
 
   it('is asked about once, by its address, and nothing else is counted', async () => {
     const counters = new ScriptedCounters();
-    const { send } = environment({ counters, policy: { gatewayLimits: [windowLimit(9, 1000, { name: 'all' })] } });
+    const { send } = instance({ counters, policy: { gatewayLimits: [windowLimit(9, 1000, { name: 'all' })] } });
     await send({ verdict: INVALID, requestId: 'request-7' });
     const ip = 'ip:203.0.113.7';
     expect(counters.asked).toEqual([
@@ -281,7 +281,7 @@ describe('an address that goes on presenting bad credentials', () => {
 
   it('may go on where the gateway has no such limit', async () => {
     const counters = new ScriptedCounters();
-    const { send } = environment({ counters, policy: { badCredentials: null } });
+    const { send } = instance({ counters, policy: { badCredentials: null } });
     expect(await statuses(send, times(5, { verdict: INVALID }))).toEqual([401, 401, 401, 401, 401]);
     expect(counters.asked).toEqual([]);
   });
@@ -290,7 +290,7 @@ describe('an address that goes on presenting bad credentials', () => {
     const counters = new ScriptedCounters();
     counters.outcome = 'unavailable';
     counters.said = { 'bad-credentials': { allowed: false, counted: 'not' } };
-    const { send } = environment({ counters });
+    const { send } = instance({ counters });
     expect(problemOf(await send({ verdict: INVALID }))).toMatchObject({ status: 503, code: 'limits_unavailable' });
   });
 });
@@ -301,7 +301,7 @@ describe('a client that goes on trying what it may not do', () => {
   const dots = '/api/users/%2e%2e/orders';
 
   async function answers(event: EventOptions, options: Options = counted, count = 4) {
-    const { send } = environment(options);
+    const { send } = instance(options);
     const results = [];
     for (let index = 0; index < count; index += 1) results.push(await send(event));
     return { results, statuses: results.map(({ statusCode }) => statusCode), send };
@@ -371,7 +371,7 @@ describe('a credential that was revoked', () => {
   it('is no bad one: who bears it is told so as often as it likes', async () => {
     const counters = new ScriptedCounters();
     counters.outcome = 'revoked';
-    const { send } = environment({ counters });
+    const { send } = instance({ counters });
     const result = await send({ verdict: ALICE });
     expect(result.headers).toMatchObject({
       'www-authenticate': 'Bearer error="invalid_token", error_description="the credential has been revoked"',
@@ -393,7 +393,7 @@ describe('every 401 and 403', () => {
     ['of a rejected one on an optional route', to(OPTIONAL, { verdict: INVALID })],
     ['of a token in place of a key', to(KEYED, { verdict: ALICE })],
   ])('%s has a challenge and is a problem document', async (_, event) => {
-    const result = await environment().send(event);
+    const result = await instance().send(event);
     expect(result.statusCode).toBeOneOf([401, 403]);
     expect(result.headers).toMatchObject({
       'www-authenticate': expect.stringMatching(/^Bearer [a-z_]+="[^"\\]+"(?:, [a-z_]+="[^"\\]+")*$/),
@@ -405,7 +405,7 @@ describe('every 401 and 403', () => {
 
   it('is of both policies where a path means two routes', async () => {
     const spelled = { method: 'POST', path: '/api/users/REFUNDS', routeKey: 'ANY /api/users/{proxy+}' };
-    const { send } = environment({ policy: { default: { auth: ANY_JWT, limits: [], cost: 1 } } });
+    const { send } = instance({ policy: { default: { auth: ANY_JWT, limits: [], cost: 1 } } });
     expect(problemOf(await send({ ...spelled, verdict: ALICE }))).toMatchObject({ code: 'insufficient_scope' });
     expect(await send({ ...spelled, verdict: { ...ALICE, scopes: ['refund'] } })).toMatchObject({ statusCode: 200 });
     expect(problemOf(await send({ ...spelled, verdict: KEY }))).toMatchObject({ code: 'invalid_token' });

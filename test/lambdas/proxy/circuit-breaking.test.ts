@@ -17,7 +17,7 @@ import { faultyClient } from '../../support/faulty-dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
 import { circuitPolicy, servicePolicy } from '../../support/policy.ts';
 import { serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
-import { createEnvironment, type EnvironmentOptions, problemOf, type TestEnvironment } from './gateway.ts';
+import { createInstance, type InstanceOptions, problemOf, type TestInstance } from './gateway.ts';
 
 const CIRCUIT = circuitPolicy();
 
@@ -30,7 +30,7 @@ let gateways = 0;
 let clock: TestClock;
 let counters: MemoryCounters;
 let output: ReturnType<typeof captureLines>;
-const opened: TestEnvironment[] = [];
+const opened: TestInstance[] = [];
 
 beforeAll(async () => {
   table = await startTable();
@@ -53,14 +53,14 @@ beforeEach(() => {
 });
 afterEach(() => {
   output.restore();
-  for (const environment of opened.splice(0)) environment.close();
+  for (const instance of opened.splice(0)) instance.close();
 });
 
-/** An environment of the function; all of one test share clock, counters and table, as a fleet does. */
-function environment(
+/** An instance of the function; all of one test share clock, counters and table, as a fleet does. */
+function instance(
   circuit: Partial<CircuitPolicy> = {},
-  options: Partial<EnvironmentOptions> & { readonly service?: Partial<ServicePolicy> } = {},
-): TestEnvironment {
+  options: Partial<InstanceOptions> & { readonly service?: Partial<ServicePolicy> } = {},
+): TestInstance {
   const policy = servicePolicy({
     gateway: `fleet-${gateways}`,
     upstream: upstream.url,
@@ -68,7 +68,7 @@ function environment(
     circuit: { ...CIRCUIT, ...circuit },
     ...options.service,
   });
-  const created = createEnvironment({ policy, table, clock, counters, ...options });
+  const created = createInstance({ policy, table, clock, counters, ...options });
   opened.push(created);
   return created;
 }
@@ -85,16 +85,16 @@ async function moveBy(signal: Signal): Promise<CircuitState> {
 
 const openByAlarm = () => moveBy(tripped(clock.nowMs, 'alarm'));
 
-async function statuses(environment: TestEnvironment, count: number): Promise<unknown[]> {
+async function statuses(instance: TestInstance, count: number): Promise<unknown[]> {
   const seen = [];
-  for (let index = 0; index < count; index += 1) seen.push((await environment.send({ verdict: ALICE })).statusCode);
+  for (let index = 0; index < count; index += 1) seen.push((await instance.send({ verdict: ALICE })).statusCode);
   return seen;
 }
 
 describe('outcomes', () => {
   it('open the circuit at the fifth failure; the upstream is then not called any more', async () => {
     status = 503;
-    const gateway = environment();
+    const gateway = instance();
     expect(await statuses(gateway, 5)).toEqual([503, 503, 503, 503, 503]);
     const refused = await gateway.send({ verdict: ALICE });
     expect(problemOf(refused)).toMatchObject({ status: 503, code: 'circuit_open' });
@@ -109,8 +109,8 @@ describe('outcomes', () => {
     expect(output.lines.at(-1)).not.toHaveProperty('Failures');
   });
 
-  it('of several environments are counted together, and open the circuit for those that saw no failure', async () => {
-    const [first, second, third] = [environment(), environment(), environment()];
+  it('of several instances are counted together, and open the circuit for those that saw no failure', async () => {
+    const [first, second, third] = [instance(), instance(), instance()];
     await statuses(third, 1);
     status = 500;
     await statuses(first, 3);
@@ -120,7 +120,7 @@ describe('outcomes', () => {
   });
 
   it('do not open it below the share, below the volume, or for the client’s own errors', async () => {
-    const gateway = environment();
+    const gateway = instance();
     await statuses(gateway, 6);
     status = 500;
     expect(await statuses(gateway, 5)).toEqual([500, 500, 500, 500, 500]);
@@ -134,31 +134,31 @@ describe('outcomes', () => {
 
   it('are not counted where the policy says so', async () => {
     status = 503;
-    await statuses(environment({ outcomes: false }), 20);
+    await statuses(instance({ outcomes: false }), 20);
     expect(await store().read()).toEqual(INITIAL_CIRCUIT);
     expect(calls).toBe(20);
   });
 });
 
 describe('an open circuit', () => {
-  it('that an alarm opened is known to a new environment with its first request', async () => {
+  it('that an alarm opened is known to a new instance with its first request', async () => {
     await openByAlarm();
-    expect(problemOf(await environment({ outcomes: false }).send({ verdict: ALICE }))).toMatchObject({
+    expect(problemOf(await instance({ outcomes: false }).send({ verdict: ALICE }))).toMatchObject({
       code: 'circuit_open',
     });
     expect(calls).toBe(0);
   });
 
-  it('lets no more requests of all environments try than it takes to close, and closes when they succeed', async () => {
+  it('lets no more requests of all instances try than it takes to close, and closes when they succeed', async () => {
     await openByAlarm();
-    const fleet = Array.from({ length: 8 }, () => environment());
+    const fleet = Array.from({ length: 8 }, () => instance());
     for (const member of fleet) await member.send({ verdict: ALICE });
     clock.advance(30_000);
     const results = await Promise.all(fleet.map((member) => member.send({ verdict: ALICE })));
     const passed = results.filter(({ statusCode }) => statusCode === 200).length;
     expect(passed).toBeGreaterThanOrEqual(1);
     expect(calls).toBe(passed);
-    for (let left = 3 - passed; left > 0; left -= 1) await environment().send({ verdict: ALICE });
+    for (let left = 3 - passed; left > 0; left -= 1) await instance().send({ verdict: ALICE });
     expect(calls).toBe(3);
     expect(await store().read()).toMatchObject({ state: 'closed', reason: '3 of 3 probes succeeded' });
     clock.advance(5000);
@@ -169,7 +169,7 @@ describe('an open circuit', () => {
   it('stays open for another while when a probe fails, and longer each time', async () => {
     await openByAlarm();
     status = 500;
-    const gateway = environment();
+    const gateway = instance();
     clock.advance(30_000);
     expect(await statuses(gateway, 1)).toEqual([500]);
     expect(await statuses(gateway, 3)).toEqual([503, 503, 503]);
@@ -177,7 +177,7 @@ describe('an open circuit', () => {
       state: 'open',
       retryAtMs: clock.nowMs + 30_000,
       reopenings: 1,
-      by: 'an environment',
+      by: 'an instance',
       reason: expect.stringMatching(/^a probe was answered 500 after \d+ ms$/),
     });
     clock.advance(30_000);
@@ -189,7 +189,7 @@ describe('an open circuit', () => {
     await openByAlarm();
     clock.advance(30_000);
     for (const id of ['a', 'b', 'c']) await moveBy(started(id));
-    const gateway = environment();
+    const gateway = instance();
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
     clock.advance(10_000);
     expect(await statuses(gateway, 3)).toEqual([200, 200, 200]);
@@ -198,7 +198,7 @@ describe('an open circuit', () => {
 
   it('forgets the failures from before it opened', async () => {
     status = 500;
-    const gateway = environment({ openForMs: 1000, rampUpMs: 0 });
+    const gateway = instance({ openForMs: 1000, rampUpMs: 0 });
     await statuses(gateway, 5);
     clock.advance(1000);
     status = 200;
@@ -211,7 +211,7 @@ describe('an open circuit', () => {
   it('answers the fallback of its service, and tells that it is one', async () => {
     await openByAlarm();
     const fallback = { status: 200, contentType: 'application/json', body: '{"items":[]}' };
-    const answer = await environment({ fallback }).send({ verdict: ALICE });
+    const answer = await instance({ fallback }).send({ verdict: ALICE });
     expect(answer).toMatchObject({ statusCode: 200, body: '{"items":[]}' });
     expect(answer.headers).toMatchObject({
       'content-type': 'application/json',
@@ -225,16 +225,16 @@ describe('an open circuit', () => {
       fallback: true,
       CircuitRejected: 1,
     });
-    const told = await environment({ fallback: { ...fallback, status: 503 } }).send({ verdict: ALICE });
+    const told = await instance({ fallback: { ...fallback, status: 503 } }).send({ verdict: ALICE });
     expect(told.headers).toMatchObject({ 'retry-after': '30' });
   });
 
   it('writes of no fallback where none was answered', async () => {
     const fallback = { status: 200, contentType: 'application/json', body: '{}' };
-    await statuses(environment({ fallback }), 1);
+    await statuses(instance({ fallback }), 1);
     expect(output.lines.at(-1)).not.toHaveProperty('fallback');
     await openByAlarm();
-    await statuses(environment(), 1);
+    await statuses(instance(), 1);
     expect(output.lines.at(-1)).toMatchObject({ status: 503, circuit: 'open' });
     expect(output.lines.at(-1)).not.toHaveProperty('fallback');
   });
@@ -243,7 +243,7 @@ describe('an open circuit', () => {
 describe('a circuit in shadow mode', () => {
   it('rejects nothing, and reports what it would have rejected', async () => {
     status = 503;
-    const gateway = environment({ shadow: true });
+    const gateway = instance({ shadow: true });
     expect(await statuses(gateway, 7)).toEqual([503, 503, 503, 503, 503, 503, 503]);
     expect(calls).toBe(7);
     expect(await store().read()).toMatchObject({ state: 'open' });
@@ -253,7 +253,7 @@ describe('a circuit in shadow mode', () => {
 
   it('goes through its states all the same', async () => {
     await openByAlarm();
-    const gateway = environment({ shadow: true });
+    const gateway = instance({ shadow: true });
     expect(await statuses(gateway, 2)).toEqual([200, 200]);
     expect(await store().read()).toMatchObject({ state: 'open' });
     clock.advance(30_000);
@@ -263,7 +263,7 @@ describe('a circuit in shadow mode', () => {
 
   it('rejects while it is opened by hand', async () => {
     await moveBy(forced('forced-open'));
-    expect(problemOf(await environment({ shadow: true }).send({ verdict: ALICE }))).toMatchObject({
+    expect(problemOf(await instance({ shadow: true }).send({ verdict: ALICE }))).toMatchObject({
       code: 'circuit_open',
     });
   });
@@ -274,7 +274,7 @@ describe('a circuit that has just closed', () => {
     await openByAlarm();
     clock.advance(30_000);
     let random = 0;
-    const gateway = environment({}, { random: () => random });
+    const gateway = instance({}, { random: () => random });
     await statuses(gateway, 3);
     random = 0.5;
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
@@ -289,15 +289,15 @@ describe('a circuit that has just closed', () => {
 describe('what counts', () => {
   it('as a failure is up to the service', async () => {
     status = 503;
-    await statuses(environment({ failureStatuses: [502, 504] }), 8);
+    await statuses(instance({ failureStatuses: [502, 504] }), 8);
     expect(await store().read()).toEqual(INITIAL_CIRCUIT);
-    await statuses(environment({ failureStatuses: [502, 503] }), 5);
+    await statuses(instance({ failureStatuses: [502, 503] }), 5);
     expect(await store().read()).toMatchObject({ state: 'open' });
   });
 
   it('as slow opens the circuit by its own share', async () => {
     const slow = await serveHttp((_, response) => void setTimeout(() => response.end(), 30));
-    const gateway = environment({ slow: { overMs: 20, share: 0.9 } }, { service: { upstream: slow.url } });
+    const gateway = instance({ slow: { overMs: 20, share: 0.9 } }, { service: { upstream: slow.url } });
     expect(await statuses(gateway, 6)).toEqual([200, 200, 200, 200, 200, 503]);
     expect(await store().read()).toMatchObject({
       state: 'open',
@@ -311,10 +311,10 @@ describe('what counts', () => {
     const silent = await serveTcp(() => undefined);
     const rude = await serveTcp((socket) => socket.destroy());
     const service = { timeoutMs: 20 };
-    await statuses(environment({ failOnTimeout: false }, { service: { ...service, upstream: silent.url } }), 6);
-    await statuses(environment({ failOnReset: false }, { service: { ...service, upstream: rude.url } }), 6);
+    await statuses(instance({ failOnTimeout: false }, { service: { ...service, upstream: silent.url } }), 6);
+    await statuses(instance({ failOnReset: false }, { service: { ...service, upstream: rude.url } }), 6);
     expect(await store().read()).toEqual(INITIAL_CIRCUIT);
-    await statuses(environment({}, { service: { ...service, upstream: rude.url } }), 5);
+    await statuses(instance({}, { service: { ...service, upstream: rude.url } }), 5);
     expect(await store().read()).toMatchObject({ state: 'open' });
     await Promise.all([silent.stop(), rude.stop()]);
   });
@@ -336,7 +336,7 @@ describe('a health check', () => {
   afterEach(() => checked.stop());
 
   const checking = (circuit: Partial<CircuitPolicy> = {}) =>
-    environment(
+    instance(
       { healthCheck: '/healthz?deep=1', ...circuit },
       // Whoever has closed the circuit is forwarded, although half of the others are not yet.
       { service: { upstream: `${checked.url}/base` }, random: () => 0.5 },
@@ -374,7 +374,7 @@ describe('a health check', () => {
     const silent = await serveTcp(() => undefined);
     await openByAlarm();
     clock.advance(30_000);
-    const gateway = environment({ healthCheck: '/healthz' }, { service: { upstream: silent.url, timeoutMs: 50 } });
+    const gateway = instance({ healthCheck: '/healthz' }, { service: { upstream: silent.url, timeoutMs: 50 } });
     expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
     expect(await store().read()).toMatchObject({ state: 'open', reopenings: 1 });
     await silent.stop();
@@ -382,8 +382,8 @@ describe('a health check', () => {
 });
 
 describe('an operator', () => {
-  it('opens and closes a circuit for every environment, whatever is seen of the service', async () => {
-    const gateway = environment();
+  it('opens and closes a circuit for every instance, whatever is seen of the service', async () => {
+    const gateway = instance();
     expect(await statuses(gateway, 1)).toEqual([200]);
     await moveBy(forced('forced-open', clock.nowMs + 60_000));
     clock.advance(5000);
@@ -399,12 +399,12 @@ describe('an operator', () => {
 });
 
 describe('while the table fails', () => {
-  function cutOff(): { readonly gateway: TestEnvironment; readonly faulty: ReturnType<typeof faultyClient> } {
+  function cutOff(): { readonly gateway: TestInstance; readonly faulty: ReturnType<typeof faultyClient> } {
     const faulty = faultyClient(table);
-    return { gateway: environment({ rampUpMs: 0 }, { table: { ...table, client: faulty.client } }), faulty };
+    return { gateway: instance({ rampUpMs: 0 }, { table: { ...table, client: faulty.client } }), faulty };
   }
 
-  it('an environment opens, tries and closes by itself, and goes back to the table when it answers', async () => {
+  it('an instance opens, tries and closes by itself, and goes back to the table when it answers', async () => {
     const { gateway, faulty } = cutOff();
     await statuses(gateway, 1);
     faulty.fault = () => 'fails';
@@ -430,7 +430,7 @@ describe('while the table fails', () => {
     }
     const faulty = faultyClient(table);
     const ended = new Ended({ clock: clock.now, shared: false });
-    const gateway = environment({}, { table: { ...table, client: faulty.client }, counters: ended });
+    const gateway = instance({}, { table: { ...table, client: faulty.client }, counters: ended });
     faulty.fault = () => 'fails';
     status = 503;
     await statuses(gateway, 5);
@@ -455,10 +455,10 @@ describe('while the table fails', () => {
   });
 });
 
-it('an environment that lost the race for a place leaves the next one to others for a while', async () => {
+it('an instance that lost the race for a place leaves the next one to others for a while', async () => {
   await openByAlarm();
   const faulty = faultyClient(table);
-  const gateway = environment({ probes: 2 }, { table: { ...table, client: faulty.client } });
+  const gateway = instance({ probes: 2 }, { table: { ...table, client: faulty.client } });
   clock.advance(29_500);
   await statuses(gateway, 1);
   clock.advance(500);
@@ -471,11 +471,11 @@ it('an environment that lost the race for a place leaves the next one to others 
 });
 
 describe('a lease that its request did not live to use', () => {
-  /** An environment whose write of a lease the test holds up, or whose answer is lost. */
-  async function late(waits: NonNullable<EnvironmentOptions['waits']>) {
+  /** An instance whose write of a lease the test holds up, or whose answer is lost. */
+  async function late(waits: NonNullable<InstanceOptions['waits']>) {
     await openByAlarm();
     const faulty = faultyClient(table);
-    const gateway = environment({}, { table: { ...table, client: faulty.client }, waits });
+    const gateway = instance({}, { table: { ...table, client: faulty.client }, waits });
     await statuses(gateway, 1);
     clock.advance(30_000);
     return { gateway, faulty };
@@ -486,23 +486,20 @@ describe('a lease that its request did not live to use', () => {
     return circuit.state === 'half-open' ? Object.keys(circuit.leases).length : Number.NaN;
   };
 
-  it.each(['too late', 'with its answer lost'])(
-    'written %s, is the next request’s of that environment',
-    async (how) => {
-      const { gateway, faulty } = await late(how === 'too late' ? { ...patient, write: 20 } : patient);
-      const gate = Promise.withResolvers<void>();
-      if (how === 'too late') hold(faulty.client, gate.promise);
-      else faulty.fault = (command) => (command === 'PutItem' ? 'answer lost' : 'none');
-      expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
-      faulty.fault = () => 'none';
-      gate.resolve();
-      await vi.waitFor(async () => expect(await statuses(gateway, 1)).toEqual([200]));
-      await vi.waitFor(async () => expect(await leases()).toBe(0));
-      expect(await store().read()).toMatchObject({ state: 'half-open', succeeded: 1 });
-      expect(calls).toBe(1);
-      faulty.client.destroy();
-    },
-  );
+  it.each(['too late', 'with its answer lost'])('written %s, is the next request’s of that instance', async (how) => {
+    const { gateway, faulty } = await late(how === 'too late' ? { ...patient, write: 20 } : patient);
+    const gate = Promise.withResolvers<void>();
+    if (how === 'too late') hold(faulty.client, gate.promise);
+    else faulty.fault = (command) => (command === 'PutItem' ? 'answer lost' : 'none');
+    expect(problemOf(await gateway.send({ verdict: ALICE }))).toMatchObject({ code: 'circuit_open' });
+    faulty.fault = () => 'none';
+    gate.resolve();
+    await vi.waitFor(async () => expect(await statuses(gateway, 1)).toEqual([200]));
+    await vi.waitFor(async () => expect(await leases()).toBe(0));
+    expect(await store().read()).toMatchObject({ state: 'half-open', succeeded: 1 });
+    expect(calls).toBe(1);
+    faulty.client.destroy();
+  });
 
   describe('is given back', () => {
     let lateOne: Awaited<ReturnType<typeof late>>;
@@ -543,7 +540,7 @@ describe('a lease that its request did not live to use', () => {
 
 it('a transition is in the history before the reply leaves', async () => {
   status = 503;
-  await statuses(environment(), 5);
+  await statuses(instance(), 5);
   expect(await store().history(5)).toMatchObject([{ state: 'open', version: 1, atMs: clock.nowMs }]);
 });
 
@@ -555,7 +552,7 @@ it('a table that does not answer is no reason to refuse', async () => {
   const gone = await startTable();
   await gone.stop();
   const policy = servicePolicy({ upstream: upstream.url });
-  const created = createEnvironment({ policy, table: gone, clock, counters });
+  const created = createInstance({ policy, table: gone, clock, counters });
   opened.push(created);
   expect(await created.send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
   expect(output.lines[0]).toMatchObject({ StoreErrors: 1 });
@@ -574,7 +571,7 @@ it('a table that never answers holds up neither the answer nor its line', async 
     timeoutMs: 50,
     circuit: { ...CIRCUIT, minRequests: 1 },
   });
-  const created = createEnvironment({ policy, table: { ...table, client }, clock, counters, waits: WAITS });
+  const created = createInstance({ policy, table: { ...table, client }, clock, counters, waits: WAITS });
   opened.push(created);
   expect(problemOf(await created.send({ verdict: ALICE }))).toMatchObject({ code: 'upstream_timeout' });
   expect(output.lines).toMatchObject([{ status: 504, Failures: 1 }]);
@@ -584,7 +581,7 @@ it('a table that never answers holds up neither the answer nor its line', async 
 
 it('a request that cannot be sent takes no probe with it', async () => {
   await openByAlarm();
-  const gateway = environment();
+  const gateway = instance();
   clock.advance(30_000);
   const unsendable = { verdict: ALICE, headers: { 'x-a': 'line\nbreak' } };
   expect(problemOf(await gateway.send(unsendable))).toMatchObject({ code: 'bad_request' });
@@ -595,7 +592,7 @@ it('a table that is slow makes no second probe; one that fails makes no upstream
   await openByAlarm();
   const faulty = faultyClient(table);
   const policy = servicePolicy({ gateway: `fleet-${gateways}`, upstream: upstream.url, circuit: CIRCUIT });
-  const created = createEnvironment({
+  const created = createInstance({
     policy,
     table: { ...table, client: faulty.client },
     clock,

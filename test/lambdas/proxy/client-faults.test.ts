@@ -16,7 +16,7 @@ import { captureLines } from '../../support/lines.ts';
 import { circuitPolicy, servicePolicy } from '../../support/policy.ts';
 import { freePort } from '../../support/redis.ts';
 import { serveTcp } from '../../support/upstream.ts';
-import { createEnvironment, problemOf } from './gateway.ts';
+import { createInstance, problemOf } from './gateway.ts';
 
 const TIMEOUT_MS = 5000;
 const GET: EventOptions = { verdict: ALICE };
@@ -51,7 +51,7 @@ function gatewayOf(url: string, circuit: Partial<CircuitPolicy> = {}, timeoutMs 
     circuit: circuitPolicy(circuit),
   });
   const counters = new MemoryCounters({ clock: clock.now, shared: false });
-  const { send, close } = createEnvironment({ policy, table, clock, counters });
+  const { send, close } = createInstance({ policy, table, clock, counters });
   closers.push(close);
   const store = new CircuitStore(table.client, table.name, policy);
   return {

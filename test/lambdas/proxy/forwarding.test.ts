@@ -43,7 +43,7 @@ function proxyTo(url: string, changes: Partial<ServicePolicy> = {}): (event?: Ev
     monotonic: () => performance.now(),
     random: () => 0.5,
     randomHex: (bytes) => '0'.repeat(2 * bytes),
-    by: 'an environment',
+    by: 'an instance',
   });
   return (event) => handler(proxyEvent({ verdict: ALICE, ...event }), lambdaContext()) as Promise<ProxyResult>;
 }

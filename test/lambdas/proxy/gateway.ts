@@ -14,15 +14,15 @@ import type { TestTable } from '../../support/dynamodb.ts';
 import { type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';
 import { circuitPolicy } from '../../support/policy.ts';
 
-/** One environment of a proxy function: the real pipeline over a real table and a real upstream. */
-export interface TestEnvironment {
+/** One instance of a proxy function: the real pipeline over a real table and a real upstream. */
+export interface TestInstance {
   readonly clock: TestClock;
   readonly storeErrors: unknown[];
   send(options?: EventOptions): Promise<ProxyResult>;
   close(): void;
 }
 
-export interface EnvironmentOptions {
+export interface InstanceOptions {
   readonly policy: ServicePolicy;
   readonly table: TestTable;
   readonly clock?: TestClock;
@@ -33,7 +33,7 @@ export interface EnvironmentOptions {
   readonly random?: () => number;
 }
 
-export function createEnvironment(options: EnvironmentOptions): TestEnvironment {
+export function createInstance(options: InstanceOptions): TestInstance {
   const { policy, table, clock = new TestClock() } = options;
   const storeErrors: unknown[] = [];
   const upstream = new Upstream(policy.upstream);
@@ -57,7 +57,7 @@ export function createEnvironment(options: EnvironmentOptions): TestEnvironment 
     clock: clock.now,
     monotonic: () => performance.now(),
     random: options.random ?? (() => 0),
-    by: 'an environment',
+    by: 'an instance',
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   });
   return {

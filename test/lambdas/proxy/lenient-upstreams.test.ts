@@ -5,13 +5,13 @@ import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy } from '../../support/policy.ts';
 import { serveUrlParsing, type UrlParsingUpstream } from '../../support/url-parsing-upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+import { createInstance, problemOf, type TestInstance } from './gateway.ts';
 
 const ROUTE_KEY = 'ANY /api/payments/{proxy+}';
 
 let table: TestTable;
 let upstream: UrlParsingUpstream;
-let instance: TestEnvironment;
+let instance: TestInstance;
 let output: ReturnType<typeof captureLines>;
 beforeAll(async () => {
   table = await startTable();
@@ -23,7 +23,7 @@ beforeAll(async () => {
     default: { auth: { type: 'required', accepts: [acceptance('jwt')] }, limits: [], cost: 1 },
     routes: { 'POST /api/payments/refunds': { auth: refunds, limits: [], cost: 1 } },
   });
-  instance = createEnvironment({ policy, table });
+  instance = createInstance({ policy, table });
 });
 afterAll(async () => {
   instance.close();

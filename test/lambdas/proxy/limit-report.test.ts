@@ -3,7 +3,7 @@ import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho } from '../../support/upstream.ts';
-import { createEnvironment } from './gateway.ts';
+import { createInstance } from './gateway.ts';
 
 let table: TestTable;
 let echo: Awaited<ReturnType<typeof serveEcho>>;
@@ -31,9 +31,9 @@ it.each([
     upstream: echo.url,
     default: { auth: { type: 'none' }, limits: [windowLimit(100, 60_000)], cost },
   });
-  const environment = createEnvironment({ policy, table });
-  await environment.send();
-  environment.close();
+  const instance = createInstance({ policy, table });
+  await instance.send();
+  instance.close();
   const [line = {}] = output.lines;
   expect('cost' in line ? { cost: line['cost'] } : {}).toEqual(expected);
 });

@@ -16,7 +16,7 @@ import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../..
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { relayTo, type TcpRelay } from '../../support/tcp-relay.ts';
 import { serveHttp, type TestServer } from '../../support/upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+import { createInstance, problemOf, type TestInstance } from './gateway.ts';
 
 const REFUNDS = 'POST /api/users/refunds';
 const ACME = { ...ALICE, tenant: 'acme', plan: 'pro', jti: 'token-1' };
@@ -78,7 +78,7 @@ function connect() {
   return client;
 }
 
-function environment(changes: Partial<ServicePolicy> = {}): TestEnvironment {
+function instance(changes: Partial<ServicePolicy> = {}): TestInstance {
   const policy = servicePolicy({
     gateway: `redis-${gateways}`,
     upstream: upstream.url,
@@ -89,7 +89,7 @@ function environment(changes: Partial<ServicePolicy> = {}): TestEnvironment {
   });
   // A busy machine must not decide a test.
   const counters = new RedisCounters({ client: connect(), policy, rules: NO_RULES, timeoutMs: 60_000 });
-  const created = createEnvironment({ policy, table, counters });
+  const created = createInstance({ policy, table, counters });
   opened.push(created);
   return created;
 }
@@ -97,7 +97,7 @@ function environment(changes: Partial<ServicePolicy> = {}): TestEnvironment {
 const refund = { verdict: ACME, method: 'POST', path: '/api/users/refunds', routeKey: REFUNDS };
 
 it('five limits are one call, in which all of them count or none', async () => {
-  const { send } = environment();
+  const { send } = instance();
   await send(refund);
   packets.length = 0;
   const second = await send(refund);
@@ -113,7 +113,7 @@ it('five limits are one call, in which all of them count or none', async () => {
   // Two requests of two units each, and nothing of the refused one.
   const other = await send({ verdict: ACME });
   expect(other.headers).toMatchObject({ 'x-ratelimit-limit': '1000', 'x-ratelimit-remaining': '995' });
-  const { headers } = await environment({ default: { auth: { type: 'none' }, limits: [], cost: 1 } }).send();
+  const { headers } = await instance({ default: { auth: { type: 'none' }, limits: [], cost: 1 } }).send();
   expect(headers).toMatchObject({ 'x-ratelimit-limit': '1000', 'x-ratelimit-remaining': '994' });
 });
 
@@ -123,7 +123,7 @@ describe('a subject that an operator revoked', () => {
     ['subject', 'sub:alice'],
     ['tenant', 'tenant:acme'],
   ])('is refused by the next request: its %s', async (_, id) => {
-    const { send } = environment();
+    const { send } = instance();
     expect(await send({ verdict: ACME })).toMatchObject({ statusCode: 200 });
     const rule: Rule = { id, version: 1, revocation: { untilMs: 0, reason: '' }, limits: {}, reason: 'stolen' };
     const client = connect();
@@ -145,9 +145,9 @@ describe('credentials that are refused', () => {
     ['limits of its own', LIMITS.gateway],
   ])('count together on all services of a gateway with %s, whatever theirs are', async (_, gatewayLimits) => {
     const common = { badCredentials, gatewayLimits, routes: {} };
-    const users = environment({ ...common, ...perClient });
-    const orders = environment({ ...common, ...withTotal, service: 'orders' });
-    const carts = environment({ ...common, ...withTotal, service: 'carts' });
+    const users = instance({ ...common, ...perClient });
+    const orders = instance({ ...common, ...withTotal, service: 'orders' });
+    const carts = instance({ ...common, ...withTotal, service: 'carts' });
     for (const { send } of [users, orders, carts, users]) expect((await send({ verdict })).statusCode).toBe(401);
     for (const { send } of [users, orders, carts]) {
       const refused = await send({ verdict });
@@ -159,7 +159,7 @@ describe('credentials that are refused', () => {
   });
 
   it('have the limit that an operator gave their address', async () => {
-    const { send } = environment({ badCredentials, ...withTotal });
+    const { send } = instance({ badCredentials, ...withTotal });
     const id = 'ip:203.0.113.7';
     const limits = { 'bad-credentials': { limit: 1, ratePerS: null, untilMs: 0 } };
     const client = connect();
@@ -172,7 +172,7 @@ describe('credentials that are refused', () => {
 
 it.each([200, 500])('leases and the outcome %d leave in one packet', async (answered) => {
   status = answered;
-  const { send, clock } = environment();
+  const { send, clock } = instance();
   await send({ verdict: ACME });
   clock.advance(BATCH_MS);
   packets.length = 0;

@@ -8,7 +8,7 @@ import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho, serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+import { createInstance, problemOf, type TestInstance } from './gateway.ts';
 
 const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
 const REFUNDS: Partial<ServicePolicy> = {
@@ -43,12 +43,12 @@ beforeEach(() => {
 afterEach(() => {
   output.restore();
   echo.received.length = 0;
-  for (const environment of opened.splice(0)) environment.close();
+  for (const instance of opened.splice(0)) instance.close();
 });
 
-function environment(changes: Partial<ServicePolicy> = {}): TestEnvironment {
+function instance(changes: Partial<ServicePolicy> = {}): TestInstance {
   const policy = servicePolicy({ gateway: `gateway-${gateways}`, upstream: echo.url, ...changes });
-  const created = createEnvironment({ policy, table });
+  const created = createInstance({ policy, table });
   opened.push(created);
   return created;
 }
@@ -68,11 +68,11 @@ function headersSeen(): Record<string, unknown> {
 
 describe('who may pass', () => {
   it('a verified client does', async () => {
-    expect(await environment().send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
+    expect(await instance().send({ verdict: ALICE })).toMatchObject({ statusCode: 200 });
   });
 
   it('a request without a verdict is 401 on a route that needs one, with a challenge', async () => {
-    const result = await environment().send();
+    const result = await instance().send();
     expect(result).toMatchObject({
       statusCode: 401,
       headers: { 'www-authenticate': 'Bearer realm="api"', 'content-type': 'application/problem+json' },
@@ -82,7 +82,7 @@ describe('who may pass', () => {
   });
 
   it('a rejected credential is 401 and says invalid_token', async () => {
-    const result = await environment().send({ verdict: invalidToken('the token has expired') });
+    const result = await instance().send({ verdict: invalidToken('the token has expired') });
     expect(result.headers).toMatchObject({
       'www-authenticate': 'Bearer error="invalid_token", error_description="the token has expired"',
     });
@@ -97,15 +97,15 @@ describe('who may pass', () => {
       path: '/api/payments/refunds',
       routeKey: 'POST /api/payments/refunds',
     };
-    const result = await environment(REFUNDS).send(send);
+    const result = await instance(REFUNDS).send(send);
     expect(result).toMatchObject({ statusCode: 403 });
     expect(result.headers?.['www-authenticate']).toContain('error="insufficient_scope"');
     expect(result.headers?.['www-authenticate']).toContain('scope="payments:refund"');
-    expect(
-      await environment(REFUNDS).send({ ...send, verdict: { ...ALICE, scopes: ['payments:refund'] } }),
-    ).toMatchObject({
-      statusCode: 200,
-    });
+    expect(await instance(REFUNDS).send({ ...send, verdict: { ...ALICE, scopes: ['payments:refund'] } })).toMatchObject(
+      {
+        statusCode: 200,
+      },
+    );
   });
 
   it.each([
@@ -117,7 +117,7 @@ describe('who may pass', () => {
     '/api/payments\\refunds',
   ])('the policy of a special route also holds for %s, which API Gateway takes for another', async (path) => {
     const send = { verdict: ALICE, method: 'POST', path, routeKey: 'ANY /api/payments/{proxy+}' };
-    expect((await environment(REFUNDS).send(send)).statusCode).toBeOneOf([400, 403]);
+    expect((await instance(REFUNDS).send(send)).statusCode).toBeOneOf([400, 403]);
     expect(echo.received).toEqual([]);
   });
 
@@ -128,14 +128,14 @@ describe('who may pass', () => {
     '/api/users/a/./b',
     '/api/users/%252e%252e/x',
   ])('a dot segment in %s is 400 and goes nowhere', async (path) => {
-    expect(problemOf(await environment().send({ verdict: ALICE, path }))).toMatchObject({ code: 'bad_request' });
+    expect(problemOf(await instance().send({ verdict: ALICE, path }))).toMatchObject({ code: 'bad_request' });
     expect(echo.received).toEqual([]);
   });
 });
 
 describe('what the upstream receives', () => {
   it('is the path without the prefix, the query as it came, and the identity', async () => {
-    const result = await environment().send({ verdict: ALICE, path: '/api/users/42', query: 'x=1&y=%20a&x=2' });
+    const result = await instance().send({ verdict: ALICE, path: '/api/users/42', query: 'x=1&y=%20a&x=2' });
     expect(echo.received[0]).toMatchObject({ method: 'GET', url: '/42?x=1&y=%20a&x=2' });
     expect(headersSeen()).toMatchObject({
       'x-user-id': 'alice',
@@ -153,13 +153,13 @@ describe('what the upstream receives', () => {
   });
 
   it('is / for the prefix itself, and the whole path where the prefix stays', async () => {
-    await environment().send({ verdict: ALICE, path: '/api/users' });
-    await environment({ stripPrefix: false, upstream: `${echo.url}/base` }).send({ verdict: ALICE });
+    await instance().send({ verdict: ALICE, path: '/api/users' });
+    await instance({ stripPrefix: false, upstream: `${echo.url}/base` }).send({ verdict: ALICE });
     expect(echo.received.map(({ url }) => url)).toEqual(['/', '/base/api/users/42']);
   });
 
   it('is a legal path even though API Gateway hands it over decoded', async () => {
-    await environment().send({ verdict: ALICE, path: '/api/users/a b?c#d/ü/100%' });
+    await instance().send({ verdict: ALICE, path: '/api/users/a b?c#d/ü/100%' });
     expect(echo.received[0]?.url).toBe('/a%20b%3Fc%23d/%C3%BC/100%25');
   });
 
@@ -182,7 +182,7 @@ describe('what the upstream receives', () => {
       'x-hop': 'root',
       'keep-alive': 'timeout=root',
     };
-    await environment(policy).send({ verdict, headers });
+    await instance(policy).send({ verdict, headers });
     expect(JSON.stringify(headersSeen())).not.toMatch(/root|secret/);
   });
 
@@ -199,20 +199,20 @@ describe('what the upstream receives', () => {
       cf_connecting_ip: 'root',
       'cf-connecting-ip': '192.0.2.9',
     };
-    await environment({ keepHeaders: ['cf-connecting-ip'] }).send({ verdict: ALICE, headers });
+    await instance({ keepHeaders: ['cf-connecting-ip'] }).send({ verdict: ALICE, headers });
     expect(JSON.stringify(headersSeen())).not.toContain('root');
     expect(headersSeen()).toMatchObject({ 'cf-connecting-ip': '192.0.2.9', 'x-forwarded-for': '203.0.113.7' });
   });
 
   it('holds the authorization where the service asks for it', async () => {
-    await environment({ forwardAuthorization: true }).send({ verdict: ALICE, headers: { authorization: 'Bearer t' } });
+    await instance({ forwardAuthorization: true }).send({ verdict: ALICE, headers: { authorization: 'Bearer t' } });
     expect(headersSeen()).toMatchObject({ authorization: 'Bearer t' });
   });
 
   it('is every cookie and every byte of the body', async () => {
     const body = randomBytes(200_000);
-    await environment().send({ verdict: ALICE, method: 'PUT', cookies: ['a=1', 'b=2'], body });
-    await environment().send({ verdict: ALICE, method: 'POST', body: 'grüße' });
+    await instance().send({ verdict: ALICE, method: 'PUT', cookies: ['a=1', 'b=2'], body });
+    await instance().send({ verdict: ALICE, method: 'POST', body: 'grüße' });
     expect(headersSeen()).toMatchObject({ cookie: 'a=1; b=2', 'content-length': '200000' });
     expect(echo.received[0]?.body).toBe(body.toString('base64'));
     expect(Buffer.from(echo.received[1]?.body ?? '', 'base64').toString()).toBe('grüße');
@@ -235,7 +235,7 @@ describe('what the client receives', () => {
       response.end(bytes);
     });
     await withUpstream(serving, async (upstream) => {
-      const result = await environment({ upstream }).send({ verdict: ALICE });
+      const result = await instance({ upstream }).send({ verdict: ALICE });
       expect(result).toMatchObject({
         statusCode: 201,
         headers: { 'content-type': 'image/png', 'x-many': 'a, b' },
@@ -252,7 +252,7 @@ describe('what the client receives', () => {
   it('has security headers, the upstream’s own where it set them', async () => {
     const serving = serveHttp((_, response) => response.setHeader('x-frame-options', 'SAMEORIGIN').end());
     await withUpstream(serving, async (upstream) => {
-      const { headers } = await environment({ upstream }).send({ verdict: ALICE });
+      const { headers } = await instance({ upstream }).send({ verdict: ALICE });
       expect(headers).toMatchObject({
         'strict-transport-security': expect.stringContaining('max-age='),
         'x-content-type-options': 'nosniff',
@@ -260,7 +260,7 @@ describe('what the client receives', () => {
         'referrer-policy': 'no-referrer',
       });
     });
-    expect((await environment().send()).headers).toMatchObject({ 'x-frame-options': 'DENY' });
+    expect((await instance().send()).headers).toMatchObject({ 'x-frame-options': 'DENY' });
   });
 
   it.each<[string, number, string, Promise<TestServer> | (() => Promise<TestServer>), Partial<ServicePolicy>]>([
@@ -297,7 +297,7 @@ describe('what the client receives', () => {
     ],
   ])('is a problem document when the upstream %s', async (_, status, code, serving, policy) => {
     await withUpstream(typeof serving === 'function' ? serving() : serving, async (upstream) => {
-      const result = await environment({ upstream, ...policy }).send({ verdict: ALICE });
+      const result = await instance({ upstream, ...policy }).send({ verdict: ALICE });
       expect(problemOf(result)).toMatchObject({ status, code });
       expect(result.headers).toMatchObject({ 'content-type': 'application/problem+json' });
     });
@@ -306,7 +306,7 @@ describe('what the client receives', () => {
   it('is 502 when nobody listens', async () => {
     const server = await serveTcp(() => undefined);
     await server.stop();
-    expect(problemOf(await environment({ upstream: server.url }).send({ verdict: ALICE }))).toMatchObject({
+    expect(problemOf(await instance({ upstream: server.url }).send({ verdict: ALICE }))).toMatchObject({
       code: 'bad_gateway',
     });
   });
@@ -314,7 +314,7 @@ describe('what the client receives', () => {
 
 describe('the limit', () => {
   it('lets exactly its number pass, tells each request where it stands, and refuses the next with 429', async () => {
-    const { send, clock } = environment({
+    const { send, clock } = instance({
       default: { auth: ANY_JWT, limits: [windowLimit(3, 60_000)], cost: 1 },
     });
     const remaining: unknown[] = [];
@@ -342,7 +342,7 @@ describe('the limit', () => {
   });
 
   it('counts a special route apart, and public requests by address', async () => {
-    const { send } = environment({
+    const { send } = instance({
       ...REFUNDS,
       default: { auth: { type: 'none' }, limits: [windowLimit(1, 60_000)], cost: 1 },
     });
@@ -362,7 +362,7 @@ describe('the limit', () => {
   });
 
   it('does not count what authentication refused', async () => {
-    const { send } = environment({
+    const { send } = instance({
       default: { auth: ANY_JWT, limits: [windowLimit(1, 60_000)], cost: 1 },
     });
     for (let index = 0; index < 5; index += 1) await send();
@@ -372,7 +372,7 @@ describe('the limit', () => {
 
 describe('the line of a request', () => {
   it('tells everything of it once, with the metrics, and no secret', async () => {
-    const { send } = environment();
+    const { send } = instance();
     await send({
       verdict: ALICE,
       query: 'key=secret',
@@ -413,7 +413,7 @@ describe('the line of a request', () => {
     const token = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.${'s'.repeat(86)}`;
     const key = `tgk_4fzN9qXw2LbC_${'K7'.repeat(24)}x`;
     const hex = '0123456789abcdef'.repeat(2);
-    const { send } = environment();
+    const { send } = instance();
     for (const secret of [token, key, hex]) {
       output.lines.length = 0;
       await send({ verdict: ALICE, path: `/api/users/${secret}/items`, userAgent: `app/1.0 (${secret})` });
@@ -430,13 +430,13 @@ describe('the line of a request', () => {
 
   it('is bounded, whatever a client sends', async () => {
     const long = 'a-b/'.repeat(2500);
-    await environment().send({ verdict: ALICE, path: `/api/users/${long}`, userAgent: long });
+    await instance().send({ verdict: ALICE, path: `/api/users/${long}`, userAgent: long });
     const [{ path, user_agent } = {}] = output.lines as { path?: string; user_agent?: string }[];
     expect([path?.length, user_agent?.length]).toEqual([1024, 128]);
   });
 
   it('declares the metrics for CloudWatch, the alarm’s at one-second resolution', async () => {
-    await environment().send({ verdict: ALICE });
+    await instance().send({ verdict: ALICE });
     const { CloudWatchMetrics } = (output.lines[0]?.['_aws'] ?? {}) as {
       CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: Record<string, unknown>[] }[];
     };
@@ -453,7 +453,7 @@ it('a fault of the gateway’s own is a 500 that tells nothing and a line that t
     ...{ decide: fails, release: fails, record: fails, endPeriod: fails, takeRetry: fails },
     settled: () => undefined,
   };
-  const created = createEnvironment({ policy, table, counters });
+  const created = createInstance({ policy, table, counters });
   opened.push(created);
   const result = await created.send({ verdict: ALICE });
   expect(problemOf(result)).toMatchObject({ status: 500, code: 'internal_error' });

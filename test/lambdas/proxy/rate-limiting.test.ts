@@ -9,7 +9,7 @@ import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho, serveHttp } from '../../support/upstream.ts';
-import { createEnvironment, problemOf, type TestEnvironment } from './gateway.ts';
+import { createInstance, problemOf, type TestInstance } from './gateway.ts';
 import { ScriptedCounters } from './scripted-counters.ts';
 
 const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
@@ -33,7 +33,7 @@ let echo: Awaited<ReturnType<typeof serveEcho>>;
 let output: ReturnType<typeof captureLines>;
 let counters: ScriptedCounters;
 let gateways = 0;
-const opened: TestEnvironment[] = [];
+const opened: TestInstance[] = [];
 
 beforeAll(async () => {
   table = await startTable();
@@ -51,7 +51,7 @@ beforeEach(() => {
 afterEach(() => {
   output.restore();
   echo.received.length = 0;
-  for (const environment of opened.splice(0)) environment.close();
+  for (const instance of opened.splice(0)) instance.close();
 });
 
 interface Options {
@@ -60,7 +60,7 @@ interface Options {
   readonly takeStoreEvents?: () => StoreEvents;
 }
 
-function environment(limits: readonly LimitPolicy[], options: Options = {}): TestEnvironment {
+function instance(limits: readonly LimitPolicy[], options: Options = {}): TestInstance {
   const policy = servicePolicy({
     gateway: `limited-${gateways}`,
     upstream: echo.url,
@@ -68,7 +68,7 @@ function environment(limits: readonly LimitPolicy[], options: Options = {}): Tes
     ...options.policy,
   });
   const { takeStoreEvents } = options;
-  const created = createEnvironment({
+  const created = createInstance({
     policy,
     table,
     counters: options.counting ?? counters,
@@ -85,7 +85,7 @@ function expectNoFields(headers: object | undefined): void {
 describe('the answer to a request that may pass', () => {
   it('speaks of the tightest limit, and of whose it is', async () => {
     counters.said = { client: { remaining: 7 }, bursts: { remaining: 3, resetMs: 1700 } };
-    const { send } = environment([REQUESTS, BURSTS, AT_ONCE, TRIAL]);
+    const { send } = instance([REQUESTS, BURSTS, AT_ONCE, TRIAL]);
     counters.said = { ...counters.said, 'at-once': { remaining: 4 }, trial: { remaining: 0 } };
     const acme = await send({ verdict: { ...ALICE, tenant: 'acme' } });
     expect(acme).toMatchObject({
@@ -104,12 +104,12 @@ describe('the answer to a request that may pass', () => {
   });
 
   it('names no partition of what counts everybody', async () => {
-    const { headers } = await environment([windowLimit(9, 1000, { name: 'total', by: 'total' })]).send();
+    const { headers } = await instance([windowLimit(9, 1000, { name: 'total', by: 'total' })]).send();
     expect(headers).toMatchObject({ 'ratelimit-policy': '"total";q=9;w=1', ratelimit: '"total";r=4;t=30' });
   });
 
   it('says nothing of limits where the service does not want it, but for how long to wait', async () => {
-    const { send } = environment([REQUESTS], { policy: { rateLimitHeaders: false } });
+    const { send } = instance([REQUESTS], { policy: { rateLimitHeaders: false } });
     const passed = await send();
     counters.outcome = 'refused';
     counters.said = { client: { allowed: false, remaining: 0, resetMs: 12_000 } };
@@ -120,7 +120,7 @@ describe('the answer to a request that may pass', () => {
   });
 
   it('is logged with no limit', async () => {
-    await environment([REQUESTS, TRIAL]).send();
+    await instance([REQUESTS, TRIAL]).send();
     expect(output.lines[0]).toMatchObject({ limited: false, limit: '' });
     for (const rare of ['shadow_limited', 'revoked', 'limits_local', 'RateLimited', 'ShadowLimited', 'CountedLocally'])
       expect(output.lines[0]).not.toHaveProperty(rare);
@@ -139,7 +139,7 @@ describe('a request over a limit', () => {
       'at-once': { remaining: 0 },
       trial: { allowed: false, remaining: 0, resetMs: 50_000 },
     };
-    const refused = await environment([REQUESTS, BURSTS, AT_ONCE, TRIAL]).send();
+    const refused = await instance([REQUESTS, BURSTS, AT_ONCE, TRIAL]).send();
     expect(refused.headers).toMatchObject({
       'content-type': 'application/problem+json',
       'retry-after': '42',
@@ -162,7 +162,7 @@ describe('a request over a limit', () => {
 
   it('under way at once is told so by a code of its own', async () => {
     counters.said = { 'at-once': { allowed: false, remaining: 0, resetMs: 1000 } };
-    const refused = await environment([REQUESTS, AT_ONCE]).send();
+    const refused = await instance([REQUESTS, AT_ONCE]).send();
     expect(refused.headers).toMatchObject({
       'retry-after': '1',
       'ratelimit-policy': expect.stringContaining('"at-once";q=5;qu="concurrent-requests"'),
@@ -177,9 +177,9 @@ describe('a request over a limit', () => {
     expect(output.lines).toMatchObject([{ limited: true, limit: 'at-once', RateLimited: 1 }]);
   });
 
-  it('that this environment counted alone may be within its quota, and is told that capacity is reduced', async () => {
+  it('that this instance counted alone may be within its quota, and is told that capacity is reduced', async () => {
     counters.said = { client: { allowed: false, remaining: 0, limit: 50, counted: 'alone' } };
-    const refused = await environment([REQUESTS]).send();
+    const refused = await instance([REQUESTS]).send();
     expect(problemOf(refused)).toMatchObject({
       type: REDUCED_CAPACITY,
       title: 'Temporary Reduced Capacity',
@@ -198,7 +198,7 @@ describe('a path that is one route for API Gateway and another for the upstream'
     const auth = { type: 'none' } as const;
     const own = windowLimit(5, 60_000);
     const send = (limits: readonly LimitPolicy[] | null) =>
-      environment([REQUESTS], {
+      instance([REQUESTS], {
         policy: { routes: { [read]: { auth, limits: [own], cost: 1 }, [items]: { auth, limits, cost: 1 } } },
       }).send({ path: '/api/users/42%2fitems', routeKey: read });
     await send(null);
@@ -226,7 +226,7 @@ describe('a limit in shadow mode', () => {
       trial: { allowed: false, remaining: 0 },
       'second-trial': { allowed: false, remaining: 0 },
     };
-    const passed = await environment([TRIAL, REQUESTS, SECOND_TRIAL]).send();
+    const passed = await instance([TRIAL, REQUESTS, SECOND_TRIAL]).send();
     expect(passed).toMatchObject({ statusCode: 200, headers: { 'x-ratelimit-limit': '100' } });
     expect(output.lines).toMatchObject([
       { status: 200, limited: false, limit: '', shadow_limited: ['trial', 'second-trial'], ShadowLimited: 2 },
@@ -235,14 +235,14 @@ describe('a limit in shadow mode', () => {
   });
 
   it('is not spoken of, not even alone', async () => {
-    expectNoFields((await environment([TRIAL]).send()).headers);
+    expectNoFields((await instance([TRIAL]).send()).headers);
   });
 });
 
 describe('a revoked credential', () => {
   it('is an invalid token, and the line says that it was revoked', async () => {
     counters.outcome = 'revoked';
-    const refused = await environment([REQUESTS, AT_ONCE]).send({ verdict: ALICE });
+    const refused = await instance([REQUESTS, AT_ONCE]).send({ verdict: ALICE });
     expect(refused.headers).toMatchObject({
       'www-authenticate': 'Bearer error="invalid_token", error_description="the credential has been revoked"',
     });
@@ -260,7 +260,7 @@ describe('a revoked credential', () => {
   });
 
   it('is asked for where nothing is limited; who has none is not asked for', async () => {
-    const { send } = environment([]);
+    const { send } = instance([]);
     await send();
     await send({ verdict: { ...ALICE, jti: 'token-1' } });
     expect(counters.asked).toEqual([
@@ -278,7 +278,7 @@ describe('without Redis', () => {
   it('a limit that closes answers 503, soon to be asked again, and tells no numbers', async () => {
     counters.outcome = 'unavailable';
     counters.said = { client: { allowed: false, counted: 'not' }, bursts: { counted: 'not' } };
-    const refused = await environment([REQUESTS, BURSTS]).send();
+    const refused = await instance([REQUESTS, BURSTS]).send();
     expect(refused.headers).toMatchObject({ 'retry-after': '1' });
     expectNoFields(refused.headers);
     expect(problemOf(refused)).toMatchObject({
@@ -295,16 +295,16 @@ describe('without Redis', () => {
 
   it('what an open limit lets pass is seen, and the answer tells no numbers', async () => {
     counters.said = { client: { counted: 'not' } };
-    const passed = await environment([REQUESTS]).send();
+    const passed = await instance([REQUESTS]).send();
     expect(passed).toMatchObject({ statusCode: 200 });
     expectNoFields(passed.headers);
     expect(output.lines).toMatchObject([{ FailedOpen: 1 }]);
     expect(output.lines[0]).not.toHaveProperty('CountedLocally');
   });
 
-  it('the answer speaks of what this environment counted, and of no limit that nobody did', async () => {
+  it('the answer speaks of what this instance counted, and of no limit that nobody did', async () => {
     counters.said = { client: { counted: 'not', remaining: 1 }, bursts: { counted: 'alone', remaining: 8 } };
-    expect(await environment([REQUESTS, BURSTS]).send()).toMatchObject({
+    expect(await instance([REQUESTS, BURSTS]).send()).toMatchObject({
       headers: { 'x-ratelimit-remaining': '8', ratelimit: expect.stringContaining('"bursts";r=8') },
     });
     expect(output.lines).toMatchObject([{ limits_local: true, CountedLocally: 1, FailedOpen: 1 }]);
@@ -313,14 +313,14 @@ describe('without Redis', () => {
   it('a request that another limit refuses was not let through by an open one', async () => {
     counters.outcome = 'refused';
     counters.said = { client: { counted: 'not' }, bursts: { counted: 'alone', allowed: false } };
-    expect(await environment([REQUESTS, BURSTS]).send()).toMatchObject({ statusCode: 429 });
+    expect(await instance([REQUESTS, BURSTS]).send()).toMatchObject({ statusCode: 429 });
     expect(output.lines).toMatchObject([{ limit: 'bursts', RateLimited: 1, CountedLocally: 1 }]);
     expect(output.lines[0]).not.toHaveProperty('FailedOpen');
   });
 
   it('a shadow that would be open lets nothing pass that it would have refused', async () => {
     counters.said = { trial: { counted: 'not' } };
-    await environment([TRIAL]).send();
+    await instance([TRIAL]).send();
     expect(output.lines[0]).not.toHaveProperty('FailedOpen');
   });
 
@@ -330,7 +330,7 @@ describe('without Redis', () => {
       { errors: 0, lost: 0, recovered: 1 },
       { errors: 0, lost: 0, recovered: 0 },
     ];
-    const { send } = environment([], {
+    const { send } = instance([], {
       takeStoreEvents: () => events.shift() ?? { errors: 0, lost: 0, recovered: 0 },
     });
     for (let index = 0; index < 3; index += 1) await send();
@@ -358,7 +358,7 @@ describe('what the counters have under way', () => {
       return promise;
     };
     let replied = false;
-    const reply = environment([AT_ONCE])
+    const reply = instance([AT_ONCE])
       .send(event)
       .then((result) => {
         replied = true;
@@ -379,7 +379,7 @@ describe('what the counters have under way', () => {
       resolve();
       response.end();
     });
-    expect(await environment([REQUESTS], { policy: { upstream: upstream.url } }).send()).toMatchObject({
+    expect(await instance([REQUESTS], { policy: { upstream: upstream.url } }).send()).toMatchObject({
       statusCode: 200,
     });
     await upstream.stop();
@@ -394,7 +394,7 @@ describe('a lease', () => {
     ['fails', 500],
   ])('is given back in the same turn of the event loop as the outcome, when the upstream %s', async (_, status) => {
     const upstream = await serveHttp((__, response) => response.writeHead(status).end());
-    await environment([AT_ONCE], { policy: { upstream: upstream.url } }).send();
+    await instance([AT_ONCE], { policy: { upstream: upstream.url } }).send();
     await upstream.stop();
     expect(names().toSorted()).toEqual(['decide', 'record', 'release']);
     const [, one, other] = counters.calls;
@@ -410,7 +410,7 @@ describe('a lease', () => {
       return promise;
     };
     let replied = false;
-    const reply = environment([AT_ONCE])
+    const reply = instance([AT_ONCE])
       .send()
       .then(() => {
         replied = true;
@@ -425,16 +425,16 @@ describe('a lease', () => {
   });
 
   it('is given back by a request that was not forwarded', async () => {
-    const refused = await environment([AT_ONCE]).send({ headers: { 'x-a': 'line\nbreak' } });
+    const refused = await instance([AT_ONCE]).send({ headers: { 'x-a': 'line\nbreak' } });
     expect(problemOf(refused)).toMatchObject({ code: 'bad_request' });
     expect(names()).toEqual(['decide', 'release']);
   });
 
   it('was not taken by a request that was refused, nor where nothing bounds concurrency', async () => {
-    await environment([REQUESTS]).send();
+    await instance([REQUESTS]).send();
     counters.outcome = 'refused';
     counters.said = { 'at-once': { allowed: false } };
-    await environment([AT_ONCE]).send();
+    await instance([AT_ONCE]).send();
     expect(names()).not.toContain('release');
   });
 
@@ -448,7 +448,7 @@ describe('a lease', () => {
     });
     const counting = new MemoryCounters({ clock: new TestClock().now, shared: false });
     const limits = [concurrencyLimit(1, { name: 'at-once' })];
-    const { send } = environment(limits, { counting, policy: { upstream: upstream.url } });
+    const { send } = instance(limits, { counting, policy: { upstream: upstream.url } });
     const first = send({ requestId: 'first' });
     await arrived.promise;
     expect(problemOf(await send({ requestId: 'second' }))).toMatchObject({ code: 'too_many_concurrent' });
@@ -461,7 +461,7 @@ describe('a lease', () => {
 
 describe('a client of a public route', () => {
   it('is the network of its address, for limits, log and upstream', async () => {
-    const { send } = environment([REQUESTS]);
+    const { send } = instance([REQUESTS]);
     await send({ sourceIp: '2001:db8:0:1:aaaa::1' });
     await send({ sourceIp: '2001:db8:0:1:bbbb::2' });
     expect(counters.asked.map(({ limits }) => limits[0]?.subject)).toEqual(['ip:2001:db8:0:1::', 'ip:2001:db8:0:1::']);

@@ -209,7 +209,7 @@ describe('the budget', () => {
     expect(await attemptsOf(forwarder, 3)).toEqual([3, 2, 1]);
   });
 
-  it('is one for all environments, and of their requests it is a share', async () => {
+  it('is one for all instances, and of their requests it is a share', async () => {
     const server = await upstreamThat(reset);
     const counters = new MemoryCounters({ clock: Date.now, shared: false });
     const retry = { attempts: 3, budgetShare: 0.1 };

@@ -37,7 +37,7 @@ function actionsOf(html: string) {
 describe('a row tells', () => {
   test('the state in a word, since when, by whom, why, and by what figures', () => {
     expect(told(OPEN)).toContain(
-      'orders ✖ open for 10 s since 2026-03-04 11:59:50 probes are sent in 20 s outcomes: 7 of 12 calls failed 12 calls, 7 failed seen by the environment with the log stream env-1 ',
+      'orders ✖ open for 10 s since 2026-03-04 11:59:50 probes are sent in 20 s outcomes: 7 of 12 calls failed 12 calls, 7 failed seen by the instance with the log stream env-1 ',
     );
   });
 

@@ -102,7 +102,7 @@ describe('the bounds of a rate limit', () => {
 
   it.each([0, -0.5, 1.1, Number.NaN])('refuse a local share of %d', (localShare) => {
     expect(() => RateLimit.perClient(1, MINUTE, { localShare })).toThrow(
-      `localShare must be more than 0 and at most 1, got ${localShare}: 0.5 lets one environment`,
+      `localShare must be more than 0 and at most 1, got ${localShare}: 0.5 lets one instance`,
     );
   });
 

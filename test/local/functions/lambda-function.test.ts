@@ -49,24 +49,24 @@ export const handler = async ({ rawPath }) => {
   return { served, together };
 };`;
 
-test('an environment keeps its state from one event to the next', async () => {
+test('an instance keeps its state from one event to the next', async () => {
   const { get } = await serve(COUNTING);
   expect([(await get()).body['served'], (await get()).body['served']]).toEqual([1, 2]);
 });
 
-test('an environment has one event at a time: others get environments of their own', async () => {
+test('an instance has one event at a time: others get instances of their own', async () => {
   const { get } = await serve(COUNTING);
   const bodies = await Promise.all([get('/slow'), get('/slow'), get('/slow')]);
   expect(bodies.map(({ body }) => body)).toEqual(Array(3).fill({ served: 1, together: 1 }));
 });
 
-test('more events than environments wait for a free one', async () => {
+test('more events than instances wait for a free one', async () => {
   const { get } = await serve(COUNTING);
   const replies = await Promise.all(Array.from({ length: 30 }, () => get()));
   expect(replies.every(({ status }) => status === 200)).toBe(true);
 });
 
-test('an environment that crashes answers 500, says why, and is replaced', async () => {
+test('an instance that crashes answers 500, says why, and is replaced', async () => {
   const { get, until } = await serve(COUNTING);
   expect((await get()).body['served']).toBe(1);
   expect((await get('/crash')).status).toBe(500);
@@ -74,7 +74,7 @@ test('an environment that crashes answers 500, says why, and is replaced', async
   expect((await get()).body['served']).toBe(1);
 });
 
-test('an environment whose time is up is ended and replaced', async () => {
+test('an instance whose time is up is ended and replaced', async () => {
   const { get, until } = await serve(COUNTING, { properties: { Timeout: 0.1 } });
   expect((await get('/hang')).status).toBe(500);
   await until('line', ({ line }) => line === 'Sandbox.Timedout: Task timed out after 0.10 seconds');

@@ -54,7 +54,7 @@ test.each([
   ['throws', 'export const handler = async () => { throw new Error("no JWKS"); };'],
   ['answers in another form', 'export const handler = async () => ({ isAuthorized: "yes" });'],
   ['answers nothing', 'export const handler = async () => {};'],
-  ['does not load', 'throw new Error("no environment");'],
+  ['does not load', 'throw new Error("no instance");'],
 ])('an authorizer that %s is 500 Internal Server Error', async (_, code) => {
   const { get } = await serve(withAuthorizer(code));
   expect(await get('/guarded', TOKEN)).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
@@ -93,7 +93,7 @@ test('an integration that is over its time is 503 Service Unavailable', async ()
   expect(await get('/slow')).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
 });
 
-test('an event for which no environment became free in time is 503, and the reason says so', async () => {
+test('an event for which no instance became free in time is 503, and the reason says so', async () => {
   const { get, reasons } = await serve({
     functions: { Slow: { code: SLOW, properties: { Timeout: 30 } } },
     routes: { 'GET /slow': { function: 'Slow', timeoutMs: 1000 } },
@@ -101,7 +101,7 @@ test('an event for which no environment became free in time is 503, and the reas
   const all = await Promise.all(Array.from({ length: 33 }, () => get('/slow')));
   expect(all.every(({ status }) => status === 503)).toBe(true);
   expect(reasons().filter((reason) => reason === 'integration timeout')).toHaveLength(32);
-  expect(reasons()).toContain('no free environment in time: all 32 of the local run were busy');
+  expect(reasons()).toContain('no free instance in time: all 32 of the local run were busy');
 }, 20_000);
 
 test('a function over its reserved concurrency is 503', async () => {

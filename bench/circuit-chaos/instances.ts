@@ -1,4 +1,4 @@
-// Some environments of one service's proxy function in a process: each is the function's own module, loaded once more, and
+// Some instances of one service's proxy function in a process: each is the function's own module, loaded once more, and
 // takes one request at a time, as Lambda has it.
 import { readDocument } from '../../lambdas/adapters/read-document.ts';
 import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
@@ -14,9 +14,9 @@ const idle: Handler[] = [];
 const waiting: ((handler: Handler) => void)[] = [];
 let requests = 0;
 
-for (let index = 0; index < Number(process.env['CHAOS_ENVIRONMENTS']); index += 1) {
+for (let index = 0; index < Number(process.env['CHAOS_INSTANCES']); index += 1) {
   process.env['AWS_LAMBDA_LOG_STREAM_NAME'] = `${policy.service}-${process.pid}-${index}`;
-  const module = new URL(`../../lambdas/proxy/handler.ts?environment=${index}`, import.meta.url);
+  const module = new URL(`../../lambdas/proxy/handler.ts?instance=${index}`, import.meta.url);
   idle.push(((await import(module.href)) as { handler: Handler }).handler);
 }
 

@@ -4,20 +4,20 @@ import { Worker } from 'node:worker_threads';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { Outcome } from './invocation.ts';
 import { onLines } from './lines.ts';
-import type { EnvironmentData, EnvironmentMessage, InvokeMessage } from './protocol.ts';
+import type { InstanceData, InstanceMessage, InvokeMessage } from './protocol.ts';
 
 export type LineSink = (line: string, stream: 'stdout' | 'stderr') => void;
 
-/** Lambda gives an environment this long to load. */
+/** Lambda gives an instance this long to load. */
 const INIT_TIMEOUT_MS = 10_000;
 
-/** An execution environment: one worker, one event at a time. It is used until it ends. */
-export class Environment {
+/** An instance of a function: one worker, one event at a time. It is used until it ends. */
+export class Instance {
   readonly #worker: Worker;
   readonly #model: FunctionModel;
-  #receive: ((message: EnvironmentMessage) => void) | undefined;
+  #receive: ((message: InstanceMessage) => void) | undefined;
   #ended = false;
-  readonly #ready: Promise<EnvironmentMessage>;
+  readonly #ready: Promise<InstanceMessage>;
 
   constructor(model: FunctionModel, variables: Readonly<Record<string, string>>, onLine: LineSink) {
     this.#model = model;
@@ -27,13 +27,13 @@ export class Environment {
       resourceLimits: { maxOldGenerationSizeMb: model.memoryMb },
       stdout: true,
       stderr: true,
-      workerData: environmentData(model),
+      workerData: instanceData(model),
     });
     onLines(this.#worker.stdout, (line) => onLine(line, 'stdout'));
     onLines(this.#worker.stderr, (line) => onLine(line, 'stderr'));
-    this.#worker.on('message', (message: EnvironmentMessage) => this.#receive?.(message));
+    this.#worker.on('message', (message: InstanceMessage) => this.#receive?.(message));
     this.#worker.on('error', (error) => this.#end(error.name, error.message));
-    this.#worker.on('exit', (code) => this.#end('Runtime.ExitError', `the environment ended with exit code ${code}`));
+    this.#worker.on('exit', (code) => this.#end('Runtime.ExitError', `the instance ended with exit code ${code}`));
     this.#ready = this.#next(INIT_TIMEOUT_MS);
   }
 
@@ -47,14 +47,14 @@ export class Environment {
     await this.#ready;
   }
 
-  /** Hands an event to the handler; time runs once the environment is ready. */
+  /** Hands an event to the handler; time runs once the instance is ready. */
   async invoke(requestId: string, payload: string): Promise<Outcome> {
     const init = await this.#ready;
     if (init.kind !== 'ready') {
       await this.end();
       return init.kind === 'init-failed' ? { ...init, kind: 'failed' } : (init as Outcome);
     }
-    if (this.#ended) return { kind: 'failed', errorType: 'Runtime.ExitError', message: 'the environment has ended' };
+    if (this.#ended) return { kind: 'failed', errorType: 'Runtime.ExitError', message: 'the instance has ended' };
     const reply = this.#next(this.#model.timeoutMs);
     const deadlineMs = Date.now() + this.#model.timeoutMs;
     this.#worker.postMessage({ requestId, payload, deadlineMs } satisfies InvokeMessage);
@@ -66,7 +66,7 @@ export class Environment {
     await this.#worker.terminate();
   }
 
-  #next(timeoutMs: number): Promise<EnvironmentMessage> {
+  #next(timeoutMs: number): Promise<InstanceMessage> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
       this.#receive = (message) => {
@@ -77,7 +77,7 @@ export class Environment {
     });
   }
 
-  /** Lambda ends an environment whose time is up. */
+  /** Lambda ends an instance whose time is up. */
   #expire(timeoutMs: number): void {
     this.#end('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
     void this.end();
@@ -89,7 +89,7 @@ export class Environment {
   }
 }
 
-function environmentData(model: FunctionModel): EnvironmentData {
+function instanceData(model: FunctionModel): InstanceData {
   const [, module = '', exportName = ''] = /^(.*)\.([^.]+)$/.exec(model.handler) ?? [];
   return {
     file: bundleFile(model.codeDir, module),
