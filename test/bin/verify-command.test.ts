@@ -46,6 +46,7 @@ describe('verify', () => {
 
   it.each([
     ['', 'verify must have --url, the output of the stack that begins with GatewayUrl, or --local'],
+    ['--local 3020', 'verify --local 3020 must have --url, the address that this npm start prints'],
     ['--url http://gateway.example.com', '--url must be https:// and a host without a path'],
     ['--url https://gateway.example.com/api', '--url must be https:// and a host without a path'],
     ['--url gateway.example.com', '--url must be https:// and a host without a path'],

@@ -133,6 +133,15 @@ describe('the verdict cache', () => {
   ] as const)('%#: keeps verdicts by route', ([refused, taken, again, alone], result) => {
     expect(judgeVerdictCache({ refused, taken, again, alone }).result).toBe(result);
   });
+
+  it('are not told from answers of a limit', () => {
+    const [refused, taken, limited] = [problem(401, 'invalid_token'), answer(502), problem(429, 'rate_limited')];
+    expect(judgeVerdictCache({ refused: limited, taken, again: limited, alone: taken })).toEqual({
+      result: 'not tried',
+      why: expect.stringContaining('wait a minute'),
+    });
+    expect(judgeVerdictCache({ refused, taken, again: refused, alone: taken }).result).toBe('holds');
+  });
 });
 
 describe('a limit', () => {

@@ -1,5 +1,13 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+} from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Public, and without an upstream. */
 export const HEALTH_PATH = '/health';
@@ -7,8 +15,8 @@ export const HEALTH_PATH = '/health';
 const TIMEOUT_MS = 35_000;
 /** What is kept of an answer's body: those of the gateway's own are shorter. */
 const KEPT_BYTES = 64 * 1024;
-/** How long an answer is waited for after the connection refused the rest of a body. */
-const EARLY_ANSWER_MS = 2000;
+/** Of a body that is written at once. */
+const PIECE_BYTES = 64 * 1024;
 const MAX_SOCKETS = 20;
 
 export interface ProbeRequest {
@@ -49,16 +57,33 @@ function exchange(send: typeof request, options: RequestOptions, body: Buffer | 
       clearTimeout(timer);
       done();
     };
+    const writing = new AbortController();
     outgoing.once('response', (incoming) => {
-      answerOf(incoming).then(
-        (answer) => settle(() => resolve(answer)),
-        (error) => settle(() => reject(error)),
-      );
+      writing.abort();
+      answerOf(incoming)
+        .then(
+          (answer) => settle(() => resolve(answer)),
+          (error) => settle(() => reject(error)),
+        )
+        // What is left of a body that was refused early leaves the connection to nobody.
+        .finally(() => outgoing.writableFinished || outgoing.destroy());
     });
-    // The edge may refuse a body before it has read it, and its answer may come behind the error.
-    outgoing.on('error', (error) => setTimeout(() => settle(() => reject(error)), body ? EARLY_ANSWER_MS : 0));
-    outgoing.end(body);
+    outgoing.on('error', (error) => settle(() => reject(error)));
+    void write(outgoing, body, writing.signal);
   });
+}
+
+/**
+ * The edge may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads what has
+ * come: the refusal is seen before a further write fails, which would lose it.
+ */
+async function write(outgoing: ClientRequest, body: Buffer | undefined, signal: AbortSignal): Promise<void> {
+  for (let from = 0; body !== undefined && from < body.length; from += PIECE_BYTES) {
+    await new Promise((written) => outgoing.write(body.subarray(from, from + PIECE_BYTES), written));
+    await nextTurn();
+    if (signal.aborted || outgoing.destroyed) return;
+  }
+  outgoing.end();
 }
 
 async function answerOf(incoming: IncomingMessage): Promise<ProbeAnswer> {

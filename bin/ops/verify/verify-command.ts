@@ -2,6 +2,7 @@ import { quote } from '../../../lambdas/contract/rule-id.ts';
 import type { CommandLine } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { type Target, targetOf } from '../operator-command.ts';
+import { DEFAULT_LOCAL_PORT } from '../usage.ts';
 
 /** Of `npm start`. */
 const LOCAL_URL = 'http://127.0.0.1:3000';
@@ -50,9 +51,13 @@ export function verifyCommand({ values }: CommandLine, env: NodeJS.ProcessEnv = 
 }
 
 function urlOf(text: string | undefined, { localPort }: Target): URL {
-  const given = text ?? (localPort === undefined ? undefined : LOCAL_URL);
+  const given = text ?? (localPort === DEFAULT_LOCAL_PORT ? LOCAL_URL : undefined);
   if (given === undefined) {
-    throw new UsageError('verify must have --url, the output of the stack that begins with GatewayUrl, or --local');
+    throw new UsageError(
+      localPort === undefined
+        ? 'verify must have --url, the output of the stack that begins with GatewayUrl, or --local'
+        : `verify --local ${localPort} must have --url, the address that this npm start prints: another gateway may be on port 3000`,
+    );
   }
   const url = URL.canParse(given) ? new URL(given) : undefined;
   // A credential is sent there.

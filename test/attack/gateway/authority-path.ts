@@ -35,7 +35,10 @@ export const authorityPath: Attack = {
     return {
       requests: PATHS.length,
       worked: reached.length > 0,
-      seen: reached.length > 0 ? `the upstream got ${reached.join(' ')}` : `answers: ${tally(statuses)}`,
+      seen:
+        reached.length > 0
+          ? `the upstream got ${reached.join(' ')}`
+          : `no router of the upstream saw refunds; answers: ${tally(statuses)}`,
     };
   },
 };

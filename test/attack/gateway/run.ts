@@ -24,7 +24,7 @@ console.log(`${'attack'.padEnd(width)}  requests  result`);
 try {
   for (const { name, run } of attacks) {
     const { requests, worked, seen } = await run(stage);
-    console.log(`${name.padEnd(width)}  ${String(requests).padStart(8)}  ${worked ? 'worked' : 'failed'}: ${seen}`);
+    console.log(`${name.padEnd(width)}  ${String(requests).padStart(8)}  ${worked ? 'WORKED' : 'repelled'}: ${seen}`);
     if (worked) process.exitCode = 1;
   }
 } finally {

@@ -34,6 +34,12 @@ export interface CacheAnswers {
 
 export function judgeVerdictCache({ refused, taken, again, alone }: CacheAnswers): Outcome {
   const seen = `refused: ${answerInWords(refused)}; taken: ${answerInWords(taken)}; refused: ${answerInWords(again)}`;
+  const limited = [refused, taken, again, alone].find(({ status }) => status === 429);
+  if (limited !== undefined) {
+    return notTried(
+      `${answerInWords(limited)}: a limit answers in place of the verdict; wait a minute and run it again`,
+    );
+  }
   if (isRefusal(alone)) {
     return notTried(
       `${answerInWords(alone)}: the service takes no API keys; name one that does with --service or --path`,
