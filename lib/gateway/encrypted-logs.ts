@@ -5,9 +5,8 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
 import { isObject, type Kind } from './check-props.ts';
 
-/** A key of the user's, or for a foundation what imports one. */
 export const ENCRYPTION_KEY: Kind = {
-  is: (value) => typeof value === 'function' || (isObject(value) && 'keyArn' in value),
+  is: (value) => isObject(value) && 'keyArn' in value && 'addToResourcePolicy' in value,
   rule: 'a KMS key',
   fix: "write new Key(…) or Key.fromKeyArn(scope, 'Yours', 'arn:aws:kms:…')",
 };

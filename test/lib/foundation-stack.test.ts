@@ -102,9 +102,24 @@ describe('the foundation', () => {
     [{ cacheAuth: 'password' }, "cacheAuth must be 'iam' or 'none', got"],
     [{ ecpuMinimum: 999 }, 'ecpuMinimum must be a whole number between 1000 and 15000000, got 999'],
     [{ ecpuMinimum: 1000, cacheKind: 'node' }, "ecpuMinimum must be left out with cacheKind: 'node', got 1000"],
-    [{ availabilityZones: ['eu-central-1a'] }, 'availabilityZones must be at least two, got ["eu-central-1a"]'],
-    [{ availabilityZones: 'eu-central-1a' }, 'availabilityZones must be at least two, got "eu-central-1a"'],
-    [{ availabilityZones: ['a', 'b'], vpc: {} }, 'availabilityZones must be left out with vpc, got ["a","b"]'],
+    [
+      { availabilityZones: ['eu-central-1a'] },
+      'availabilityZones must be at least two zones by their names, each once',
+    ],
+    [{ availabilityZones: 'eu-central-1a' }, "got \"eu-central-1a\": write ['us-east-1a', 'us-east-1b']"],
+    [{ availabilityZones: ['a', 'a'] }, 'availabilityZones must be at least two zones by their names, each once'],
+    [{ availabilityZones: ['use1-az1', 'use1-az2'] }, 'by their names, each once, got ["use1-az1","use1-az2"]'],
+    [{ availabilityZones: [1, 2] }, 'by their names, each once, got [1,2]'],
+    [
+      { availabilityZones: ['a', 'b'], vpc: () => undefined },
+      'availabilityZones must be left out with vpc, got ["a","b"]',
+    ],
+    [{ cacheEngin: 'redis' }, 'got "cacheEngin": write cacheEngine'],
+    [{ dynamoDbEndpoint: 'false' }, 'dynamoDbEndpoint must be a boolean, got "false": write true or false'],
+    [{ privateZones: 'corp.example.com' }, 'privateZones must be an array of strings, got "corp.example.com"'],
+    [{ vpc: 'vpc-0a1b2c3d' }, 'vpc must be a VPC or a function that imports one, got "vpc-0a1b2c3d"'],
+    [{ encryptionKey: { keyArn: 'arn:aws:kms:…' } }, 'encryptionKey must be a KMS key, got {"keyArn":'],
+    [{ encryptionKey: () => undefined }, 'encryptionKey must be a KMS key, got undefined'],
     [{ encryptionKey: 'alias/mine' }, 'encryptionKey must be a KMS key, got "alias/mine"'],
   ])('is refused with %j', (props, message) => {
     expect(() => testFoundation(props as FoundationStackProps)).toThrow(message);
