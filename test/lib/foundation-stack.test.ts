@@ -216,6 +216,15 @@ describe('a changed kind of cache', () => {
     }
   });
 
+  it('is not read from outputs by a gateway in the same stack, which has none before it is deployed', () => {
+    const foundation = testFoundation();
+    const gateway = new Gateway(foundation, 'Gateway', { foundation, jwt: JWT });
+    const service = gateway.addService('users', serviceProps());
+    for (const stack of [foundation, service]) {
+      expect(JSON.stringify(Template.fromStack(stack))).not.toContain('Fn::GetStackOutput');
+    }
+  });
+
   it('leaves the network as it is, so that the former cache serves until the gateway is deployed', () => {
     const network = ({ foundation }: typeof before) =>
       Object.entries(foundation.Resources as Record<string, { Type: string }>).filter(([, { Type }]) =>
