@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeCacheLogin } from '../../lambdas/contract/cache-login.ts';
@@ -118,9 +118,13 @@ describe('the foundation', () => {
     [{ dynamoDbEndpoint: 'false' }, 'dynamoDbEndpoint must be a boolean, got "false": write true or false'],
     [{ privateZones: 'corp.example.com' }, 'privateZones must be an array of strings, got "corp.example.com"'],
     [{ vpc: 'vpc-0a1b2c3d' }, 'vpc must be a VPC or a function that imports one, got "vpc-0a1b2c3d"'],
-    [{ encryptionKey: { keyArn: 'arn:aws:kms:…' } }, 'encryptionKey must be a KMS key, got {"keyArn":'],
-    [{ encryptionKey: () => undefined }, 'encryptionKey must be a KMS key, got undefined'],
-    [{ encryptionKey: 'alias/mine' }, 'encryptionKey must be a KMS key, got "alias/mine"'],
+    [{ encryptionKey: { keyArn: 'arn:aws:kms:…' } }, 'encryptionKey must be a KMS key and no alias, got {"keyArn":'],
+    [
+      { encryptionKey: (scope: Construct) => Alias.fromAliasName(scope, 'Alias', 'alias/mine') },
+      'encryptionKey must be a KMS key and no alias, got an instance of',
+    ],
+    [{ encryptionKey: () => undefined }, 'encryptionKey must be a KMS key and no alias, got undefined'],
+    [{ encryptionKey: 'alias/mine' }, 'encryptionKey must be a KMS key and no alias, got "alias/mine"'],
   ])('is refused with %j', (props, message) => {
     expect(() => testFoundation(props as FoundationStackProps)).toThrow(message);
   });

@@ -53,7 +53,7 @@ describe('a key of the user', () => {
     [{ keyArn }, '{"keyArn":'],
   ])('is refused as %j', (encryptionKey, got) => {
     expect(() => testGateway({ encryptionKey: encryptionKey as never })).toThrow(
-      `gateway Edge/Gateway: encryptionKey must be a KMS key, got ${got}`,
+      `gateway Edge/Gateway: encryptionKey must be a KMS key and no alias, got ${got}`,
     );
   });
 
