@@ -18,7 +18,7 @@ import { createStateTable } from './foundation/state-table.ts';
 import { checkKind } from './gateway/check-props.ts';
 import { ENCRYPTION_KEY, encryptLogs } from './gateway/encrypted-logs.ts';
 import { wholeNumber } from './gateway/whole-number.ts';
-import { InvalidPropError } from './invalid-prop.ts';
+import { about, InvalidPropError } from './invalid-prop.ts';
 
 export interface FoundationStackProps extends StackProps {
   /**
@@ -136,7 +136,7 @@ export class FoundationStack extends Stack implements Foundation {
   readonly privateZones: readonly string[];
 
   constructor(scope: Construct, id: string, props: FoundationStackProps = {}) {
-    checkFoundationProps(props);
+    about(`foundation ${id}`, () => checkFoundationProps(props));
     super(scope, id, {
       description: 'Tollgate foundation: network, cache and table of a gateway',
       terminationProtection: true,
