@@ -1,5 +1,6 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { checkEnvironment } from './environment-kinds.ts';
 import { type Environment, environmentOf } from './environments.ts';
 import { FoundationStack } from './foundation-stack.ts';
 import { GatewayStack } from './gateway-stack.ts';
@@ -24,6 +25,7 @@ export function checkedApp(props: AppProps = {}): App {
 
 /** The stacks of one environment. */
 export function addStacks(app: App, environment: Environment): void {
+  checkEnvironment(environment);
   const { name, env, foundation: props } = environment;
   const inEnv = env && { env };
   const foundation = new FoundationStack(app, `Tollgate-${name}-Foundation`, { ...props, ...inEnv });

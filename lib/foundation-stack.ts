@@ -12,12 +12,13 @@ import type {
   Foundation,
   FoundationCache,
 } from './foundation/foundation.ts';
+import { checkFoundationProps } from './foundation/foundation-kinds.ts';
 import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
-import { checkKind, oneOf } from './gateway/check-props.ts';
+import { checkKind } from './gateway/check-props.ts';
 import { ENCRYPTION_KEY, encryptLogs } from './gateway/encrypted-logs.ts';
 import { wholeNumber } from './gateway/whole-number.ts';
-import { InvalidPropError } from './invalid-prop.ts';
+import { about, InvalidPropError } from './invalid-prop.ts';
 
 export interface FoundationStackProps extends StackProps {
   /**
@@ -103,13 +104,6 @@ export interface FoundationStackProps extends StackProps {
   readonly privateZones?: readonly string[];
 }
 
-const CHOICES = {
-  egress: oneOf('none', 'nat', 'ipv6'),
-  cacheKind: oneOf('serverless', 'node'),
-  cacheEngine: oneOf('valkey', 'redis'),
-  cacheAuth: oneOf('iam', 'none'),
-};
-
 /** https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ECPUPerSecond.html */
 const ECPU_MINIMUM = {
   min: 1_000,
@@ -125,18 +119,10 @@ function checkEcpuMinimum(units: number, kind: CacheKind): number {
 }
 
 function checkZones({ availabilityZones: zones, vpc }: FoundationStackProps): void {
-  if (zones === undefined) return;
-  const got = JSON.stringify(zones);
-  if (vpc !== undefined) {
-    throw new InvalidPropError(
-      `availabilityZones must be left out with vpc, got ${got}: a VPC of yours has the zones that it has; choose among its subnets by subnets`,
-    );
-  }
-  if (!Array.isArray(zones) || zones.length < 2) {
-    throw new InvalidPropError(
-      `availabilityZones must be at least two, got ${got}: write ['us-east-1a', 'us-east-1b'], since a serverless cache spans zones`,
-    );
-  }
+  if (zones === undefined || vpc === undefined) return;
+  throw new InvalidPropError(
+    `availabilityZones must be left out with vpc, got ${JSON.stringify(zones)}: a VPC of yours has the zones that it has; choose among its subnets by subnets`,
+  );
 }
 
 /** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
@@ -150,10 +136,7 @@ export class FoundationStack extends Stack implements Foundation {
   readonly privateZones: readonly string[];
 
   constructor(scope: Construct, id: string, props: FoundationStackProps = {}) {
-    for (const [name, kind] of Object.entries(CHOICES)) {
-      const value = props[name as keyof typeof CHOICES];
-      if (value !== undefined) checkKind(name, value, kind);
-    }
+    about(`foundation ${id}`, () => checkFoundationProps(props));
     super(scope, id, {
       description: 'Tollgate foundation: network, cache and table of a gateway',
       terminationProtection: true,
@@ -165,8 +148,8 @@ export class FoundationStack extends Stack implements Foundation {
     this.egress = props.egress ?? 'none';
     this.privateZones = props.privateZones ?? [];
 
-    if (props.encryptionKey !== undefined) checkKind('encryptionKey', props.encryptionKey, ENCRYPTION_KEY);
     const key = typeof props.encryptionKey === 'function' ? props.encryptionKey(this) : props.encryptionKey;
+    if (props.encryptionKey !== undefined) checkKind('encryptionKey', key, ENCRYPTION_KEY);
     if (key) encryptLogs(this, key);
 
     const network = new Network(this, 'Network', {

@@ -35,6 +35,18 @@ def renamed(**names: str):
     return lambda value: [{names.get(name, name): member for name, member in value.items()}]
 
 
+def by_status(responses):
+    """By status, what API Gateway writes into which header. CloudFormation has a list where the API has a map."""
+    if not isinstance(responses, dict):
+        return [responses]
+    return [{status: as_mappings(response) for status, response in responses.items()}]
+
+
+def as_mappings(response):
+    entries = response.get("ResponseParameters") if isinstance(response, dict) else None
+    return {entry["Destination"]: entry["Source"] for entry in entries} if isinstance(entries, list) else response
+
+
 def kms_tags(tags):
     return [[{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags]]
 

@@ -9,6 +9,7 @@ from convert import (
     as_it_is,
     as_list,
     as_map,
+    by_status,
     described_rule,
     each,
     ip_permissions,
@@ -63,7 +64,11 @@ API = {
     "AWS::ApiGatewayV2::ApiMapping": Api("apigatewayv2", "CreateApiMapping"),
     "AWS::ApiGatewayV2::Authorizer": Api("apigatewayv2", "CreateAuthorizer"),
     "AWS::ApiGatewayV2::DomainName": Api("apigatewayv2", "CreateDomainName"),
-    "AWS::ApiGatewayV2::Integration": Api("apigatewayv2", "CreateIntegration"),
+    "AWS::ApiGatewayV2::Integration": Api(
+        "apigatewayv2",
+        "CreateIntegration",
+        elsewhere={"ResponseParameters": Operation("ResponseParameters", convert=by_status)},
+    ),
     "AWS::ApiGatewayV2::Route": Api("apigatewayv2", "CreateRoute"),
     "AWS::ApiGatewayV2::Stage": Api("apigatewayv2", "CreateStage"),
     "AWS::CloudFormation::Stack": Api(

@@ -22,6 +22,7 @@ MISTAKES = (
     Mistake("AWS::Lambda::Permission", "Action", "invoke it", "must match "),
     Mistake("AWS::ApiGatewayV2::Api", "Colour", "red", "CreateApiRequest has no such member"),
     Mistake("AWS::ApiGatewayV2::Integration", "TimeoutInMillis", "30s", "integer"),
+    Mistake("AWS::ApiGatewayV2::Integration", "ResponseParameters", "overwrite", "a map"),
     Mistake("AWS::ApiGatewayV2::Route", "RouteKey", None, "CreateRouteRequest requires it"),
     Mistake("AWS::CloudWatch::Dashboard", "DashboardBody", '{"widgets":', "JSON: "),
 )

@@ -13,6 +13,9 @@ const CONNECTION_TIMEOUT_MS = 5000;
 /** Asks the operator function of a gateway. @throws OpsError that says what to do */
 export type Ask = (operation: Operation) => Promise<OperationResult>;
 
+export const NO_REGION =
+  'no AWS region is set: give --region, set AWS_REGION, or ask the gateway of npm start with --local';
+
 /**
  * @param isRepeatable false for what must not be done twice: where its answer is lost, it is not asked for again
  * @param secretOf the secret of the gateway of `npm start` on a port
@@ -86,7 +89,7 @@ function explanation(
     return `the gateway on 127.0.0.1:${localPort} is not one of this checkout: run the command in the checkout that started it`;
   }
   if (message.includes('Region is missing')) {
-    return 'no AWS region is set: give --region, set AWS_REGION, or ask the gateway of npm start with --local';
+    return NO_REGION;
   }
   switch (name) {
     case 'ResourceNotFoundException':

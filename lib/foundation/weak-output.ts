@@ -11,6 +11,11 @@ export function weakOutput(stack: Stack, name: string, value: string, descriptio
   const output = new CfnOutput(stack, name, { value, description });
   output.overrideLogicalId(name);
   return Lazy.uncachedString({
-    produce: ({ scope }) => (Stack.of(scope) === stack ? value : Fn.getStackOutput(stack.stackName, name)),
+    produce: ({ scope }) => (isWithin(stack, Stack.of(scope)) ? value : Fn.getStackOutput(stack.stackName, name)),
   });
+}
+
+/** A stack has no outputs before it is deployed, and what is nested in it is deployed earlier. */
+function isWithin(stack: Stack, reader: Stack | undefined): boolean {
+  return reader !== undefined && (reader === stack || isWithin(stack, reader.nestedStackParent));
 }

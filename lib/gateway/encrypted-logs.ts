@@ -5,10 +5,10 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
 import { isObject, type Kind } from './check-props.ts';
 
-/** A key of the user's, or for a foundation what imports one. */
+/** No alias: CloudWatch Logs takes none, and policies of roles match none. */
 export const ENCRYPTION_KEY: Kind = {
-  is: (value) => typeof value === 'function' || (isObject(value) && 'keyArn' in value),
-  rule: 'a KMS key',
+  is: (value) => isObject(value) && 'keyArn' in value && 'addToResourcePolicy' in value && !('aliasName' in value),
+  rule: 'a KMS key and no alias',
   fix: "write new Key(…) or Key.fromKeyArn(scope, 'Yours', 'arn:aws:kms:…')",
 };
 

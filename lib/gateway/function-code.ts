@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type FileAssetLocation, FileAssetPackaging, Lazy, Names, Stack, Stage } from 'aws-cdk-lib';
 import { type CfnFunction, Code, type CodeConfig, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -70,10 +70,19 @@ function hashOf(bundle: Bundle, documents: Files): string {
 /** The bundle's files are links to one copy: an app with 74 services would write 90 MB of them otherwise. */
 function writeAsset(outdir: string, hash: string, bundle: Bundle, documents: Files): string {
   return writeDir(outdir, hash, (dir) => {
-    if (hash === bundle.hash) for (const [name, contents] of bundle.files) writeFileSync(join(dir, name), contents);
+    if (hash === bundle.hash) for (const [name, contents] of bundle.files) writeReadable(join(dir, name), contents);
     else if (bundle.files.size > 0) linkFiles(writeAsset(outdir, bundle.hash, bundle, new Map()), bundle, dir);
-    for (const [name, text] of documents) writeFileSync(join(dir, name), text);
+    for (const [name, text] of documents) writeReadable(join(dir, name), text);
   });
+}
+
+/**
+ * The archive keeps the modes of files, and Lambda runs code as a user of its own, who must be able to read it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-package.html
+ */
+function writeReadable(path: string, contents: string | Uint8Array): void {
+  writeFileSync(path, contents);
+  chmodSync(path, 0o644);
 }
 
 /** A directory that is named by its contents; it appears at once and whole. */

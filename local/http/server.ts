@@ -85,9 +85,8 @@ async function handle(
   if (body === 'aborted') return;
   const tooLarge = body === 'too-large';
   const request = { ...requestOf(incoming, tooLarge ? Buffer.alloc(0) : body), bodyTooLarge: tooLarge };
-  if (tooLarge) outgoing.shouldKeepAlive = false;
   write(outgoing, request.method, await api(request));
-  // What the client still sends is read and dropped: closing at once could take the answer away from it.
+  // What the client still sends is read and dropped, and the connection stays open: closing it would take the answer away.
   if (tooLarge) incoming.resume();
 }
 

@@ -162,6 +162,15 @@ describe('verify, asking AWS', () => {
     expect(code).toBe(0);
   });
 
+  it('says that no region is set, with what could be tried without', async () => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
+    const { of, text } = await verify();
+    expect(of('preflight')?.result).toBe('holds');
+    expect(of('cold start, billed time')?.why).toContain('no AWS region is set: give --region');
+    expect(text).not.toContain('Region is missing');
+  });
+
   it('asks again where CloudWatch throttles', async () => {
     let refusals = 2;
     faults = {

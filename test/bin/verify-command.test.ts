@@ -49,6 +49,7 @@ describe('verify', () => {
     ['--local 3020', 'verify --local 3020 must have --url, the address that this npm start prints'],
     ['--url http://gateway.example.com', '--url must be https:// and a host without a path'],
     ['--url https://gateway.example.com/api', '--url must be https:// and a host without a path'],
+    ['--url https://user:word@gateway.example.com', '--url must be https:// and a host without a path'],
     ['--url gateway.example.com', '--url must be https:// and a host without a path'],
     ['--local --service Orders', '--service must be the name of a service as the stack has it, got "Orders"'],
     ['--local --path api/orders', '--path must begin with a slash and be encoded as in a URL, got "api/orders"'],

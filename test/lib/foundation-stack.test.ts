@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeCacheLogin } from '../../lambdas/contract/cache-login.ts';
@@ -102,10 +102,29 @@ describe('the foundation', () => {
     [{ cacheAuth: 'password' }, "cacheAuth must be 'iam' or 'none', got"],
     [{ ecpuMinimum: 999 }, 'ecpuMinimum must be a whole number between 1000 and 15000000, got 999'],
     [{ ecpuMinimum: 1000, cacheKind: 'node' }, "ecpuMinimum must be left out with cacheKind: 'node', got 1000"],
-    [{ availabilityZones: ['eu-central-1a'] }, 'availabilityZones must be at least two, got ["eu-central-1a"]'],
-    [{ availabilityZones: 'eu-central-1a' }, 'availabilityZones must be at least two, got "eu-central-1a"'],
-    [{ availabilityZones: ['a', 'b'], vpc: {} }, 'availabilityZones must be left out with vpc, got ["a","b"]'],
-    [{ encryptionKey: 'alias/mine' }, 'encryptionKey must be a KMS key, got "alias/mine"'],
+    [
+      { availabilityZones: ['eu-central-1a'] },
+      'availabilityZones must be at least two zones by their names, each once',
+    ],
+    [{ availabilityZones: 'eu-central-1a' }, "got \"eu-central-1a\": write ['us-east-1a', 'us-east-1b']"],
+    [{ availabilityZones: ['a', 'a'] }, 'availabilityZones must be at least two zones by their names, each once'],
+    [{ availabilityZones: ['use1-az1', 'use1-az2'] }, 'by their names, each once, got ["use1-az1","use1-az2"]'],
+    [{ availabilityZones: [1, 2] }, 'by their names, each once, got [1,2]'],
+    [
+      { availabilityZones: ['a', 'b'], vpc: () => undefined },
+      'availabilityZones must be left out with vpc, got ["a","b"]',
+    ],
+    [{ cacheEngin: 'redis' }, 'got "cacheEngin": write cacheEngine'],
+    [{ dynamoDbEndpoint: 'false' }, 'dynamoDbEndpoint must be a boolean, got "false": write true or false'],
+    [{ privateZones: 'corp.example.com' }, 'privateZones must be an array of strings, got "corp.example.com"'],
+    [{ vpc: 'vpc-0a1b2c3d' }, 'vpc must be a VPC or a function that imports one, got "vpc-0a1b2c3d"'],
+    [{ encryptionKey: { keyArn: 'arn:aws:kms:…' } }, 'encryptionKey must be a KMS key and no alias, got {"keyArn":'],
+    [
+      { encryptionKey: (scope: Construct) => Alias.fromAliasName(scope, 'Alias', 'alias/mine') },
+      'encryptionKey must be a KMS key and no alias, got an instance of',
+    ],
+    [{ encryptionKey: () => undefined }, 'encryptionKey must be a KMS key and no alias, got undefined'],
+    [{ encryptionKey: 'alias/mine' }, 'encryptionKey must be a KMS key and no alias, got "alias/mine"'],
   ])('is refused with %j', (props, message) => {
     expect(() => testFoundation(props as FoundationStackProps)).toThrow(message);
   });
@@ -198,6 +217,15 @@ describe('a changed kind of cache', () => {
       expect(after.foundation.Outputs[output].Value).not.toEqual(before.foundation.Outputs[output].Value);
       const reference = `{"Fn::GetStackOutput":{"StackName":"Foundation","OutputName":"${output}"}}`;
       for (const { edge } of [before, after]) expect(edge).toContain(reference);
+    }
+  });
+
+  it('is not read from outputs by a gateway in the same stack, which has none before it is deployed', () => {
+    const foundation = testFoundation();
+    const gateway = new Gateway(foundation, 'Gateway', { foundation, jwt: JWT });
+    const service = gateway.addService('users', serviceProps());
+    for (const stack of [foundation, service]) {
+      expect(JSON.stringify(Template.fromStack(stack))).not.toContain('Fn::GetStackOutput');
     }
   });
 

@@ -62,7 +62,8 @@ function urlOf(text: string | undefined, { localPort }: Target): URL {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   // A credential is sent there.
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname));
-  if (url !== undefined && isSafe && url.pathname === '/' && url.search === '') return url;
+  const isHostAlone = url?.pathname === '/' && url.search === '' && url.username === '' && url.password === '';
+  if (url !== undefined && isSafe && isHostAlone) return url;
   throw new UsageError(
     `--url must be https:// and a host without a path, http:// on this machine only, got ${quote(given)}: copy the output of the stack that begins with GatewayUrl`,
   );

@@ -48,6 +48,15 @@ describe('a key of the user', () => {
     expect(ofRole('GatewayCircuit').some(({ via }) => via.includes('"sqs.'))).toBe(true);
   });
 
+  it.each([
+    [() => undefined, 'a function'],
+    [{ keyArn }, '{"keyArn":'],
+  ])('is refused as %j', (encryptionKey, got) => {
+    expect(() => testGateway({ encryptionKey: encryptionKey as never })).toThrow(
+      `gateway Edge/Gateway: encryptionKey must be a KMS key and no alias, got ${got}`,
+    );
+  });
+
   it('is none unless it is given', () => {
     expect(JSON.stringify(testGateway().template())).not.toMatch(/kms:|KmsKeyId|KmsMasterKeyId/);
   });

@@ -67,6 +67,15 @@ describe("a function's code", () => {
     expect(hashOf('/a', 'widget')).not.toBe(hash);
   });
 
+  it('may be read by Lambda, whatever the machine keeps from others', () => {
+    const former = process.umask(0o077);
+    onTestFinished(() => void process.umask(former));
+    const app = bundlingApp();
+    addFunction(new Stack(app, 'Stack'), 'users', service('/a'));
+    const dir = assetOf(app, 'users');
+    for (const file of readdirSync(dir)) expect([file, statSync(join(dir, file)).mode & 0o777]).toEqual([file, 0o644]);
+  });
+
   it('takes the room of its bundle once for all functions', () => {
     const app = bundlingApp();
     const stack = new Stack(app, 'Stack');

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import type { AssemblyFixture } from '../support/assembly.ts';
 import { serveFixture } from '../support/gateway.ts';
@@ -172,6 +174,18 @@ test('a body over 10 MB is 413, told by its length or found on the way', async (
   expect(told).toMatchObject({ status: 413, body: '{"message":"Request Entity Too Large"}' });
   const found = await get('/there', { method: 'POST', body: new Blob([body]).stream(), duplex: 'half' } as RequestInit);
   expect(found.status).toBe(413);
+});
+
+test('a client that sends all of a body over 10 MB gets its answer, since the connection stays open', async () => {
+  const { gateway } = await serve({ functions: { Ok: OK }, routes: { 'POST /there': { function: 'Ok' } } });
+  const bytes = 10 * 1024 * 1024 + 1;
+  const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1').setEncoding('latin1');
+  socket.write(`POST /there HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`);
+  expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 413 /);
+  socket.write(Buffer.alloc(bytes));
+  socket.write('GET /next HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 404 /);
+  socket.destroy();
 });
 
 test('an event over 6 MB is 413', async () => {

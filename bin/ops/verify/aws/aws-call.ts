@@ -5,6 +5,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type Decoder, decodeJson, object, string, withDefault } from '../../../../lambdas/contract/decode.ts';
 import { OpsError } from '../../errors.ts';
+import { NO_REGION } from '../../operator-client.ts';
 
 const TIMEOUT_MS = 15_000;
 const ATTEMPTS = 4;
@@ -44,7 +45,9 @@ export type AwsCall = <T>(operation: string, input: object, decoder: Decoder<T>)
 export function createAwsCall(service: Service, region: string | undefined, env = process.env): AwsCall {
   const { config } = new LambdaClient(region === undefined ? {} : { region });
   return async (operation, input, decoder) => {
-    const resolved = await config.region();
+    const resolved = await config.region().catch((cause) => {
+      throw new OpsError(NO_REGION, { cause });
+    });
     const url = endpointOf(service, resolved, env);
     const signer = new SignatureV4({
       service: service.name,

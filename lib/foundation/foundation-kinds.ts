@@ -1,0 +1,73 @@
+import type { StackProps } from 'aws-cdk-lib';
+import type { FoundationStackProps } from '../foundation-stack.ts';
+import {
+  BOOLEAN,
+  checkProps,
+  isObject,
+  type Kind,
+  NUMBER,
+  oneOf,
+  optional,
+  type PropKinds,
+  texts,
+} from '../gateway/check-props.ts';
+import { ENCRYPTION_KEY } from '../gateway/encrypted-logs.ts';
+
+type OwnProps = Omit<FoundationStackProps, keyof StackProps>;
+
+/** Checked by the CDK. The compiler demands all of them, also of a later release. */
+const STACK_PROPS: Readonly<Record<keyof StackProps, true>> = {
+  analyticsReporting: true,
+  crossRegionReferences: true,
+  description: true,
+  env: true,
+  notificationArns: true,
+  permissionsBoundary: true,
+  propertyInjectors: true,
+  stackName: true,
+  suppressTemplateIndentation: true,
+  synthesizer: true,
+  tags: true,
+  terminationProtection: true,
+};
+
+const VPC: Kind = {
+  is: (value) => typeof value === 'function' || (isObject(value) && 'selectSubnets' in value),
+  rule: 'a VPC or a function that imports one',
+  fix: "write (scope) => Vpc.fromLookup(scope, 'Yours', { vpcId: 'vpc-…' })",
+};
+const SUBNETS: Kind = { is: isObject, rule: 'an object', fix: 'write { subnetType: SubnetType.PRIVATE_ISOLATED }' };
+/** CloudFormation takes names of zones, and no ids. */
+const ZONES: Kind = {
+  is: (value) =>
+    Array.isArray(value) &&
+    new Set(value).size === value.length &&
+    value.length >= 2 &&
+    value.every((zone) => typeof zone === 'string' && zone !== '' && !/^[a-z]+\d-az\d+$/.test(zone)),
+  rule: 'at least two zones by their names, each once',
+  fix: "write ['us-east-1a', 'us-east-1b'], since a serverless cache spans zones",
+};
+const KEY_OR_IMPORT: Kind = {
+  ...ENCRYPTION_KEY,
+  is: (value) => typeof value === 'function' || ENCRYPTION_KEY.is(value),
+};
+
+const KINDS = {
+  vpc: optional(VPC),
+  availabilityZones: optional(ZONES),
+  subnets: optional(SUBNETS),
+  egress: optional(oneOf('none', 'nat', 'ipv6')),
+  dynamoDbEndpoint: optional(BOOLEAN),
+  cacheKind: optional(oneOf('serverless', 'node')),
+  cacheEngine: optional(oneOf('valkey', 'redis')),
+  cacheAuth: optional(oneOf('iam', 'none')),
+  ecpuMinimum: optional(NUMBER),
+  encryptionKey: optional(KEY_OR_IMPORT),
+  privateZones: optional(texts('corp.example.com')),
+} satisfies PropKinds<OwnProps>;
+
+/** @throws InvalidPropError for a prop of another kind, or one that neither a foundation nor a stack has */
+export function checkFoundationProps(props: FoundationStackProps): void {
+  const own = Object.fromEntries(Object.entries(props).filter(([key]) => !Object.hasOwn(STACK_PROPS, key)));
+  checkProps(own as OwnProps, KINDS);
+}
