@@ -106,6 +106,13 @@ describe('behind the gateway, an upstream that parses by new URL', () => {
     expect(upstream.served).toEqual([]);
   });
 
+  it.each(['post', 'Post', 'po\u017ft'])('gets no POST without the scope from the method %s', async (method) => {
+    const path = '/api/payments/refunds';
+    const result = await instance.send({ method, path, routeKey: ROUTE_KEY, verdict: { ...ALICE, scopes: [] } });
+    expect(problemOf(result)).toMatchObject({ status: 400, code: 'bad_request' });
+    expect(upstream.served).toEqual([]);
+  });
+
   it.each([
     ['//refunds', '/refunds'],
     ['//x/refunds', '/x/refunds'],
