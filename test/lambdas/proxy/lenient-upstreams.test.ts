@@ -122,3 +122,20 @@ describe('behind the gateway, an upstream that parses by new URL', () => {
     expect(upstream.served).toEqual([path]);
   });
 });
+
+describe('behind a service that keeps its prefix, an upstream that takes it off and parses the rest by new URL', () => {
+  it.each([
+    ['//x:99999/admin', 200],
+    ['///[/admin', 200],
+    ['/%2fx:99999/admin', 400],
+  ])('survives the path %s', async (below, status) => {
+    const mounted = await serveUrlParsing('/api/payments');
+    const policy = servicePolicy({ prefix: '/api/payments', stripPrefix: false, upstream: mounted.url });
+    const keeping = createEnvironment({ policy, table });
+    const result = await keeping.send({ path: `/api/payments${below}`, routeKey: ROUTE_KEY, verdict: ALICE });
+    keeping.close();
+    await mounted.stop();
+    expect(result.statusCode).toBe(status);
+    expect(mounted.killing).toEqual([]);
+  });
+});
