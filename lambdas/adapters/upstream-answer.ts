@@ -48,6 +48,11 @@ export function readAnswer(
   incoming.on('end', () => done({ status, ...fields, body: body.whole() }));
 }
 
+/** Whether nothing says how long the answer is (RFC 9112 §6.3). */
+export function endsWithItsConnection({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+}
+
 /** What was read of a body so far. */
 class Body {
   /** Chunks that are put together as soon as there are so many: a Buffer takes a hundred bytes, and may hold one. */

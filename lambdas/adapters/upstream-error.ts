@@ -28,11 +28,17 @@ const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTU
 /** An upstream that closes a connection is seen as one of these, by reading or by writing. */
 const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
+/** Header bytes of an answer that are read: more than API Gateway would hand on. */
+export const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
+
+/** A client can bring this about alone: upstreams repeat a request's target in `Location` and cookies. */
+const HEADERS_TOO_LARGE = `the answer has more than ${MAX_RESPONSE_HEADER_BYTES.toLocaleString('en-US')} bytes of header fields`;
+
 export interface Progress {
   readonly kept: boolean;
   /** Whether the fields of an answer were there. */
   readonly answered: boolean;
-  /** Whether a part of the body was still here. */
+  /** Whether the upstream had not read the whole body. */
   readonly unsent: boolean;
 }
 
@@ -40,6 +46,7 @@ export interface Progress {
 export function asUpstreamError(error: Error, { kept, answered, unsent }: Progress): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  if (code === 'HPE_HEADER_OVERFLOW') return new UpstreamError('too_large', HEADERS_TOO_LARGE, error);
   if (unsent && CLOSED_CODES.has(code)) return new ConnectionError('unsent', code, kept, error);
   if (!answered && CONNECTION_CODES.has(code)) return new ConnectionError('unreachable', code, kept, error);
   return new UpstreamError('unreachable', code, error);

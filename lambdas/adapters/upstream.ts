@@ -9,9 +9,15 @@ import {
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
 import { DEADLINE_HEADER } from '../core/headers.ts';
 import { isIdempotent } from '../core/retry.ts';
-import { readAnswer, type UpstreamResponse } from './upstream-answer.ts';
+import { endsWithItsConnection, readAnswer, type UpstreamResponse } from './upstream-answer.ts';
 import { sendBody } from './upstream-body.ts';
-import { asUpstreamError, ConnectionError, timeoutError, UpstreamError } from './upstream-error.ts';
+import {
+  asUpstreamError,
+  ConnectionError,
+  MAX_RESPONSE_HEADER_BYTES,
+  timeoutError,
+  UpstreamError,
+} from './upstream-error.ts';
 import { readingOn } from './upstream-socket.ts';
 
 export interface UpstreamRequest {
@@ -27,10 +33,11 @@ export type Connection = 'kept' | 'own';
 
 /**
  * Whether a message can be written as HTTP/1.1 at all: Node refuses, for example, a control character in a field. Asked
- * before anything is promised to a circuit or an upstream.
+ * before anything is promised to a circuit or an upstream. A method in small letters is another method (RFC 9110 §9.1),
+ * and Node would write it in capitals: `post` must not become a POST that no policy was asked for. CONNECT has no answer.
  */
 export function isSendable({ method, target, headers }: UpstreamRequest): boolean {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || !/^[!-~\u0080-\u00ff]+$/.test(target)) return false;
+  if (!/^(?!CONNECT$)[!#$%&'*+\-.^_`|~0-9A-Z]+$/.test(method) || !/^[!-~\u0080-\u00ff]+$/.test(target)) return false;
   try {
     for (const [name, value] of Object.entries(headers)) {
       validateHeaderName(name);
@@ -41,9 +48,6 @@ export function isSendable({ method, target, headers }: UpstreamRequest): boolea
     return false;
   }
 }
-
-/** Header bytes of an answer that are read: more than API Gateway would hand on. */
-const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
 
 /** A connection idle for longer is closed: many servers close theirs after 5 s, and a closed one resets a request. */
 const IDLE_CONNECTION_MS = 4000;
@@ -135,7 +139,8 @@ export class Upstream {
       outgoing.maxHeadersCount = 0;
       const fail = (error: Error) => {
         clearTimeout(timer);
-        const facts = { kept: outgoing.reusedSocket, answered: answer !== undefined, unsent: body.isBeingSent() };
+        const unsent = body.isBeingSent() || isCutUnread(message.body, answer);
+        const facts = { kept: outgoing.reusedSocket, answered: answer !== undefined, unsent };
         outgoing.destroy();
         reject(asUpstreamError(error, facts));
       };
@@ -179,6 +184,16 @@ function needsOwnConnection({ method, body }: UpstreamRequest): boolean {
 /** Whether an answer came before the body was read: it certainly did while that was being sent, errors are likely to. */
 function mayLeaveUnread(isBeingSent: boolean, body: Buffer | undefined, status = 0): boolean {
   return isBeingSent || (body !== undefined && body.length > 0 && status >= 400);
+}
+
+/**
+ * Whether a reset, if one ends the answer, says that the upstream had not read the body: a server that closes with unread
+ * data resets (RFC 1122 §4.2.2.13), and an answer without a length ends by the closing. Node answers so what its parser
+ * refuses. A failure of the upstream's own stays one.
+ */
+function isCutUnread(body: Buffer | undefined, answer: IncomingMessage | undefined): boolean {
+  if (body === undefined || body.length === 0 || answer === undefined) return false;
+  return (answer.statusCode ?? 0) < 500 && endsWithItsConnection(answer);
 }
 
 /** A body's length is always said, so that nothing goes out chunked; where a method implies none, nothing is said. */

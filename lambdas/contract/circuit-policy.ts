@@ -24,7 +24,7 @@ export interface CircuitPolicy extends CircuitTiming {
   readonly outcomes: boolean;
   /** Null: however slow an answer is, it counts only when it misses the deadline. */
   readonly slow: SlowPolicy | null;
-  /** Statuses of the upstream that are failures; null: all from 500 to 599. */
+  /** Statuses of the upstream that are failures; null: all from 500 to 599 but 501. */
   readonly failureStatuses: readonly number[] | null;
   /** Whether a missed deadline is a failure. */
   readonly failOnTimeout: boolean;

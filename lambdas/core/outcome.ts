@@ -7,7 +7,7 @@ import type { ServicePolicy } from '../contract/policy.ts';
  * - `timeout`: the deadline was missed;
  * - `event_stream`: so was it, by an answer that is a stream of events and has no end;
  * - `unreachable`: the connection was refused, reset or broken off, or what came is no HTTP;
- * - `unsent`: the upstream closed the connection while the body was being sent to it;
+ * - `unsent`: the upstream closed the connection before it had read the body that was sent to it;
  * - `too_large`: the answer is more than the gateway can return.
  */
 export type AttemptError = 'timeout' | 'event_stream' | 'unreachable' | 'unsent' | 'too_large';
@@ -44,10 +44,16 @@ export function sumOf(one: OutcomeCounts, other: OutcomeCounts): OutcomeCounts {
 type FailureRules = Pick<CircuitPolicy, 'failureStatuses' | 'failOnTimeout' | 'failOnReset'>;
 const USUAL: FailureRules = { failureStatuses: null, failOnTimeout: true, failOnReset: true };
 
+/** The upstream does not know the method, which the client chose (RFC 9110 §15.6.2). */
+const NOT_IMPLEMENTED = 501;
+
 /** True for an end that speaks of the upstream's health; a client's own error (4xx) never does. */
 export function isFailure(result: AttemptResult, policy: FailureRules | null): boolean {
   const { failureStatuses, failOnTimeout, failOnReset } = policy ?? USUAL;
-  if ('status' in result) return failureStatuses?.includes(result.status) ?? result.status >= 500;
+  if ('status' in result) {
+    const { status } = result;
+    return failureStatuses?.includes(status) ?? (status >= 500 && status !== NOT_IMPLEMENTED);
+  }
   switch (result.error) {
     case 'timeout':
       return failOnTimeout;

@@ -90,17 +90,17 @@ export function beginsWithAuthority(reading: string): boolean {
 
 /**
  * Decodes every ASCII escape, and the others where they are valid UTF-8. An invalid byte must not keep its neighbours
- * encoded: a reader who decodes byte by byte sees `%2e%2e%2f%ff` climb.
+ * encoded: a reader who decodes byte by byte sees `%2e%2e%2f%ff` climb. Not by `decodeURIComponent`, which throws: a path
+ * of nothing but `/%ff` took 600 ms.
  */
 function percentDecoded(path: string): string {
   return path.replace(/%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+/g, (escapes) => {
-    try {
-      return decodeURIComponent(escapes);
-    } catch {
-      return escapes;
-    }
+    const text = Buffer.from(escapes.replaceAll('%', ''), 'hex').toString();
+    return text.includes(INVALID_UTF8) ? escapes : text;
   });
 }
+
+const INVALID_UTF8 = '\uFFFD';
 
 /** `%c0%af` and `%e0%80%af` are a slash to decoders that do not refuse overlong UTF-8 (RFC 3629 §10). */
 function overlongDecoded(path: string): string {

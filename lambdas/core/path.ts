@@ -20,8 +20,9 @@ export function pathBelow(prefix: string, path: string): string | undefined {
 }
 
 /**
- * The path to ask the upstream for. It never begins with an authority: plain slashes in front become one, and a path in
- * which only some readers see two of them (`/\x`, `/%2fx`, `/;a/x`) is refused.
+ * The path to ask the upstream for. What is below the prefix never begins with an authority: plain slashes in front become
+ * one, and a path in which only some readers see two of them (`/\x`, `/%2fx`, `/;a/x`) is refused. That holds behind a base
+ * path or a kept prefix too: an upstream may take it off before it reads the rest.
  *
  * @param basePath path of the upstream's own address, without a trailing slash
  */
@@ -32,11 +33,12 @@ export function upstreamPath(
 ): UpstreamPath {
   const below = pathBelow(policy.prefix, path);
   if (below === undefined) return { refused: 'the path lies outside the service' };
-  const own = mergeLeadingSlashes(policy.stripPrefix ? below : path);
-  if (basePath === '' && (readingsOf(own)?.some(beginsWithAuthority) ?? true)) {
+  const own = mergeLeadingSlashes(below);
+  if (readingsOf(own)?.some(beginsWithAuthority) ?? true) {
     return { refused: 'the path begins with two slashes for some readers' };
   }
-  return { path: mergeLeadingSlashes(`${basePath}${encodePath(own)}`) || '/' };
+  const front = policy.stripPrefix ? basePath : `${basePath}${encodePath(policy.prefix)}`;
+  return { path: mergeLeadingSlashes(`${front}${encodePath(own)}`) || '/' };
 }
 
 function mergeLeadingSlashes(path: string): string {

@@ -12,7 +12,7 @@ export interface CircuitFailureProps {
   /**
    * Statuses of the upstream that are failures, among 500 to 599: `[502, 503, 504]`.
    *
-   * @default - all from 500 to 599
+   * @default - all from 500 to 599 but 501, which speaks of the method that the client chose
    */
   readonly failureStatuses?: readonly number[];
   /**

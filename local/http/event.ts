@@ -69,7 +69,7 @@ function eventHeaders(request: Request, { requestId, nowMs }: RequestFacts): Rec
   for (const [name, value] of request.headers) {
     const key = name.toLowerCase();
     if (key === 'cookie' || key === 'connection' || key === 'transfer-encoding') continue;
-    headers[key] = headers[key] === undefined ? value : `${headers[key]},${value}`;
+    headers[key] = Object.hasOwn(headers, key) ? `${headers[key]},${value}` : value;
   }
   const forwarded = headers['x-forwarded-for'];
   return {

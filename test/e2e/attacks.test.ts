@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { earlyUploads } from '../attack/gateway/early-uploads.ts';
 import { smuggling } from '../attack/gateway/smuggling.ts';
 import { type Stage, startStage } from '../attack/gateway/stage.ts';
+import { unreadable } from '../attack/gateway/unreadable.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-test.each([smuggling, earlyUploads(3)])('an attack fails: $name', async ({ run }) => {
+test.each([smuggling, unreadable, earlyUploads(3)])('an attack fails: $name', async ({ run }) => {
   const { worked, seen } = await run(stage);
   expect(worked, seen).toBe(false);
 });

@@ -7,12 +7,16 @@ export interface UrlParsingUpstream extends TestServer {
   readonly killing: string[];
 }
 
-/** An upstream that reads its requests' targets by `new URL(req.url, base)`, as much code for Node does. */
-export async function serveUrlParsing(): Promise<UrlParsingUpstream> {
+/**
+ * An upstream that reads its requests' targets by `new URL(req.url, base)`, as much code for Node does.
+ *
+ * @param mount what is taken off each target before, as Express's `app.use(mount, …)` does
+ */
+export async function serveUrlParsing(mount = ''): Promise<UrlParsingUpstream> {
   const served: string[] = [];
   const killing: string[] = [];
   const server = await serveHttp((request, response) => {
-    const target = request.url ?? '';
+    const target = request.url?.slice(mount.length) ?? '';
     try {
       served.push(new URL(target, 'http://upstream').pathname);
     } catch {

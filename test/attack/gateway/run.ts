@@ -4,6 +4,7 @@ import { earlyUploads } from './early-uploads.ts';
 import { smuggling } from './smuggling.ts';
 import { spoofing } from './spoofing.ts';
 import { startStage } from './stage.ts';
+import { unreadable } from './unreadable.ts';
 
 const LONGEST_S = 600;
 
@@ -18,7 +19,7 @@ const stage = await startStage();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void stage.stop().finally(() => process.exit(130)));
 }
-const attacks = [authorityPath, smuggling, spoofing, earlyUploads(seconds)];
+const attacks = [authorityPath, smuggling, unreadable, spoofing, earlyUploads(seconds)];
 const width = Math.max(...attacks.map(({ name }) => name.length));
 console.log(`${'attack'.padEnd(width)}  requests  result`);
 try {

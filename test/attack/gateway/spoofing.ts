@@ -25,6 +25,8 @@ const FIELDS = [
   'X-Goog-Authenticated-User-Email',
   'X-Amzn-Oidc-Identity',
   'X-Amzn-Oidc-Data',
+  'X-Amzn-Request-Context',
+  'X-Apigateway-Event',
   'X-Ms-Client-Principal',
   'X-Ms-Client-Principal-Name',
   'X-User-Id',

@@ -103,6 +103,8 @@ describe('isSendable', () => {
     ['a space in the target', { target: '/a b' }],
     ['a line break in the target', { target: '/a\r\nx: y' }],
     ['a method that is none', { method: 'GE T' }],
+    ['a method that Node would write in capitals, and so as another one', { method: 'Post' }],
+    ['a method that asks for a tunnel', { method: 'CONNECT' }],
   ] as [string, Partial<UpstreamRequest>][])('is false with %s', (_, changes) => {
     expect(isSendable(request(changes))).toBe(false);
   });
@@ -299,7 +301,6 @@ describe('an upstream that fails', () => {
       (socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'),
     ],
     ['sends a field with a NUL', (socket) => socket.end('HTTP/1.1 200 OK\r\nx: a\u0000b\r\n\r\n')],
-    ['sends 40 KB of fields', (socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`)],
     [
       'changes the protocol unasked',
       (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'),
@@ -320,6 +321,14 @@ describe('an upstream that fails', () => {
       await allClosed();
     },
   );
+
+  it('sends 40 KB of fields is too large, and the connection is closed', async () => {
+    const { upstream, allClosed } = await raw((socket) => {
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`));
+    });
+    expect(await failure(upstream.send(request(), TIMEOUT_MS))).toMatchObject({ code: 'too_large' });
+    await allClosed();
+  });
 
   it('resets within its body is unreachable', async () => {
     const { upstream } = await raw((socket) => {

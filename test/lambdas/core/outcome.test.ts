@@ -26,6 +26,8 @@ describe('where nobody says what a failure is', () => {
     [{ status: 429 }, false],
     [{ status: 499 }, false],
     [{ status: 500 }, true],
+    // The method is the client's choice (RFC 9110 §15.6.2).
+    [{ status: 501 }, false],
     [{ status: 502 }, true],
     [{ status: 599 }, true],
     [{ error: 'timeout' }, true],
@@ -44,6 +46,7 @@ describe('a circuit that says what a failure is', () => {
     [{ failureStatuses: [502, 503] }, { status: 503 }, true],
     [{ failureStatuses: [502, 503] }, { status: 500 }, false],
     [{ failureStatuses: [] }, { status: 500 }, false],
+    [{ failureStatuses: [501] }, { status: 501 }, true],
     [{ failureStatuses: [] }, { error: 'timeout' }, true],
     [{ failOnTimeout: false }, { error: 'timeout' }, false],
     [{ failOnTimeout: false }, { error: 'unreachable' }, true],

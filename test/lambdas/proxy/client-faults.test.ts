@@ -72,7 +72,7 @@ function gatewayOf(url: string, circuit: Partial<CircuitPolicy> = {}, timeoutMs 
 }
 
 async function serving(act: (socket: Socket, head: string) => void): Promise<string> {
-  const server = await serveTcp((socket) => socket.once('data', (data) => act(socket, String(data.subarray(0, 200)))));
+  const server = await serveTcp((socket) => socket.once('data', (data) => act(socket, String(data))));
   closers.push(server.stop);
   return server.url;
 }
@@ -130,6 +130,71 @@ describe('uploads that an upstream cuts off without an answer', () => {
     expect(await circuit()).toMatchObject({ state: 'half-open', leases: {}, succeeded: 0 });
     expect(await statuses(GET, 3)).toEqual([200, 200, 200]);
     expect(await circuit()).toMatchObject({ state: 'closed', reason: '3 of 3 probes succeeded' });
+  });
+});
+
+describe('requests that an upstream cannot take', () => {
+  const fieldsOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, '']));
+
+  it.each([
+    ['200 OK', {}],
+    ['400 Bad Request', {}],
+    ['431 Request Header Fields Too Large', { headers: { [`x-${'a'.repeat(18_000)}`]: '1' } }],
+  ])('leave the circuit closed where it answers %s without a length and resets', async (status, event) => {
+    // As Node's own server answers what its parser refuses, and HTTP/1.0 servers whatever they do not read.
+    const answer = `HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`;
+    const url = await serving((socket) => socket.write(answer, () => socket.resetAndDestroy()));
+    const { statuses, circuit } = gatewayOf(url);
+    expect(await statuses({ ...UPLOAD, body: 'small', ...event }, 8)).toEqual(Array(8).fill(502));
+    expect(await circuit()).toEqual(INITIAL_CIRCUIT);
+    expect(output.lines[0]).toMatchObject({ upstream_error: 'unsent', Failures: 0 });
+  });
+
+  it('open it where that is an answer of 500', async () => {
+    const answer = 'HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\n\r\n';
+    const { statuses, circuit } = gatewayOf(
+      await serving((socket) => socket.write(answer, () => socket.resetAndDestroy())),
+    );
+    await statuses({ ...UPLOAD, body: 'small' }, 5);
+    expect(await circuit()).toMatchObject({ state: 'open' });
+  });
+
+  it('are 400 and leave the circuit closed where it closes at more than a hundred header fields', async () => {
+    // As the JDK's server does at 200. Others leave some of the fields out without a word, as Node's does at 2,000.
+    const url = await serving((socket, head) => {
+      if (head.split('\r\n').length > 103) socket.destroy();
+      else socket.write(OK);
+    });
+    const { send, statuses, circuit } = gatewayOf(url);
+    expect(problemOf(await send({ ...GET, headers: fieldsOf(210) }))).toMatchObject({
+      status: 400,
+      code: 'bad_request',
+      detail: 'the upstream would get more than 96 header fields',
+    });
+    expect(await statuses({ ...GET, headers: fieldsOf(2100) }, 8)).toEqual(Array(8).fill(400));
+    expect(await statuses({ ...GET, headers: fieldsOf(80) }, 1)).toEqual([200]);
+    expect(await circuit()).toEqual(INITIAL_CIRCUIT);
+  });
+
+  it('leave the circuit closed where it does not know the method', async () => {
+    const answer = 'HTTP/1.1 501 Not Implemented\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
+    const { statuses, circuit } = gatewayOf(await serving((socket) => socket.write(answer)));
+    expect(await statuses({ ...GET, method: 'LINK' }, 8)).toEqual(Array(8).fill(501));
+    expect(await circuit()).toEqual(INITIAL_CIRCUIT);
+    expect(output.lines[0]).toMatchObject({ Failures: 0 });
+  });
+
+  it('leave the circuit closed where it repeats them in too many header bytes', async () => {
+    const answer = `HTTP/1.1 302 Found\r\ncontent-length: 0\r\nlocation: /${'x'.repeat(40_000)}\r\n\r\n`;
+    const { send, statuses, circuit } = gatewayOf(await serving((socket) => socket.write(answer)));
+    expect(problemOf(await send(GET))).toMatchObject({
+      status: 502,
+      detail: 'the answer has more than 32,768 bytes of header fields',
+    });
+    await statuses(GET, 8);
+    expect(await circuit()).toEqual(INITIAL_CIRCUIT);
+    expect(output.lines[0]).toMatchObject({ upstream_error: 'too_large', Failures: 0 });
   });
 });
 

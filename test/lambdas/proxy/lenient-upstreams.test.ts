@@ -106,6 +106,13 @@ describe('behind the gateway, an upstream that parses by new URL', () => {
     expect(upstream.served).toEqual([]);
   });
 
+  it.each(['post', 'Post', 'po\u017ft'])('gets no POST without the scope from the method %s', async (method) => {
+    const path = '/api/payments/refunds';
+    const result = await instance.send({ method, path, routeKey: ROUTE_KEY, verdict: { ...ALICE, scopes: [] } });
+    expect(problemOf(result)).toMatchObject({ status: 400, code: 'bad_request' });
+    expect(upstream.served).toEqual([]);
+  });
+
   it.each([
     ['//refunds', '/refunds'],
     ['//x/refunds', '/x/refunds'],
@@ -113,5 +120,22 @@ describe('behind the gateway, an upstream that parses by new URL', () => {
   ])('gets %s as %s with the scope', async (below, path) => {
     expect((await post(below, ['payments:refund'])).statusCode).toBe(200);
     expect(upstream.served).toEqual([path]);
+  });
+});
+
+describe('behind a service that keeps its prefix, an upstream that takes it off and parses the rest by new URL', () => {
+  it.each([
+    ['//x:99999/admin', 200],
+    ['///[/admin', 200],
+    ['/%2fx:99999/admin', 400],
+  ])('survives the path %s', async (below, status) => {
+    const mounted = await serveUrlParsing('/api/payments');
+    const policy = servicePolicy({ prefix: '/api/payments', stripPrefix: false, upstream: mounted.url });
+    const keeping = createInstance({ policy, table });
+    const result = await keeping.send({ path: `/api/payments${below}`, routeKey: ROUTE_KEY, verdict: ALICE });
+    keeping.close();
+    await mounted.stop();
+    expect(result.statusCode).toBe(status);
+    expect(mounted.killing).toEqual([]);
   });
 });

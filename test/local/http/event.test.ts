@@ -48,6 +48,10 @@ test('header names are lower-cased and repeated headers are joined by commas', (
   expect(headers).toMatchObject({ 'x-tag': 'a,b', 'user-agent': 'curl' });
 });
 
+test('a header may have the name of what every object has', () => {
+  expect(event({ headers: [['Constructor', 'a']] }).headers).toMatchObject({ constructor: 'a' });
+});
+
 test('cookies leave the headers for a list of their own', () => {
   const { headers, cookies } = event({
     headers: [
