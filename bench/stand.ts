@@ -49,10 +49,15 @@ export async function startStand(): Promise<Stand> {
   const emptyTable = await serveHttp((_, response) => response.end('{}'));
   const jwksUrl = `${jwks.url}/.well-known/jwks.json`;
   const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
-  const authorizer = {
-    ...documentVariables({ authorizer: authorizerConfig(jwksUrl) }),
-    [Env.table]: table.name,
-  };
+  // One folder for both functions: a table of CPU runs them in one process, which knows one folder of code.
+  const documents = documentVariables({
+    authorizer: authorizerConfig(jwksUrl),
+    service: servicePolicy({
+      upstream: upstreamUrl,
+      default: { auth: ANY_JWT, limits: [windowLimit(LIMIT.limit, LIMIT.windowMs)], cost: 1 },
+    }),
+  });
+  const authorizer = { ...documents, [Env.table]: table.name };
   return {
     redisUrl: redis.url,
     jwksUrl,
@@ -62,16 +67,7 @@ export async function startStand(): Promise<Stand> {
     forgetfulAuthorizer: { ...authorizer, ...lambdaVariables(emptyTable.url) },
     tablelessAuthorizer: { ...authorizer, ...lambdaVariables('http://127.0.0.1:1') },
     proxy: {
-      ...documentVariables({
-        service: servicePolicy({
-          upstream: upstreamUrl,
-          default: {
-            auth: ANY_JWT,
-            limits: [windowLimit(LIMIT.limit, LIMIT.windowMs)],
-            cost: 1,
-          },
-        }),
-      }),
+      ...documents,
       [Env.table]: table.name,
       [Env.redisUrl]: redis.url,
       ...lambdaVariables(table.endpoint),
