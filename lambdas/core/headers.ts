@@ -109,14 +109,12 @@ export function returnedResponseHeaders(headers: Headers): Record<string, string
   const named = connectionOptions(headers['connection']);
   const returned: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (HOP_BY_HOP.has(name) || named.has(comparable(name))) continue;
-    if (NOT_RETURNED.has(name)) continue;
-    returned[name] = value;
+    if (!NOT_RETURNED.has(name) && !named.has(comparable(name))) returned[name] = value;
   }
   return returned;
 }
 
-const NOT_RETURNED = new Set(['content-length', 'set-cookie', FALLBACK_HEADER, CHALLENGE_HEADER]);
+const NOT_RETURNED = new Set([...HOP_BY_HOP, 'content-length', 'set-cookie', FALLBACK_HEADER, CHALLENGE_HEADER]);
 
 function connectionOptions(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined) return NO_OPTIONS;
