@@ -73,7 +73,7 @@ export function withoutExtension(reading: string): readonly string[] {
   return shortened;
 }
 
-/** A reading as readers compare it who ignore case, by upper or by lower case: `ſ` is `s` to Java's equalsIgnoreCase. */
+/** The form in which readers that ignore case compare a reading: `ſ` is `s` to Java's equalsIgnoreCase. */
 export function foldCase(reading: string): string {
   return reading.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i');
 }
@@ -110,7 +110,7 @@ function overlongDecoded(path: string): string {
   });
 }
 
-/** White space on either side of a segment; `+` is a space to those who decode a path as they decode a form. */
+/** Removes white space around each segment. `+` is a space to readers that decode a path as they decode a form. */
 function blanksTrimmed(path: string): string {
   if (!/[\s+]/.test(path)) return path;
   return path
