@@ -22,6 +22,8 @@ const STEPS: readonly Step[] = [
   ...['?', '#', ';', '\0', '\n'].map((end) => (path: string) => before(path, end)),
   // Go's ServeMux, nginx (merge_slashes) and others.
   (path) => path.replace(/\/{2,}/g, '/'),
+  // The gateway itself, before it sends a path: see `upstreamPath`.
+  (path) => path.replace(/^\/{2,}/, '/'),
   (path) => (path.endsWith('/') ? path.slice(0, -1) : path),
   // `//host/x`, RFC 3986 §3.2: Node's `new URL(path, base)`, Python's urlsplit, the JDK's server and PHP's parse_url.
   (path) => path.replace(/^\/{2,}[^/]*/, ''),
