@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OpsError } from './errors.ts';
 
-/** Bits of a file's mode that let others than its owner do something. */
+/** The permission bits of everybody but the owner. */
 const OTHERS = 0o077;
 
-/** What `npm start` wrote for those who may operate its gateway on this port. @throws OpsError that says what to do */
+/** The secret that `npm start` wrote for the operators of its gateway. @throws OpsError that says what to do */
 export function localSecret(port: number, stateDir = thisStateDir()): string {
   const path = join(stateDir, `operator-${port}.secret`);
   const file = open(path, port);

@@ -19,7 +19,7 @@ export const NO_REGION =
 /**
  * @param isRepeatable false for what must not be done twice: where its answer is lost, it is not asked for again
  * @param secretOf the secret of the gateway of `npm start` on a port
- * @throws OpsError where it is not to be had
+ * @throws OpsError where there is no secret
  */
 export function createAsk(target: Target, { isRepeatable = true, secretOf = localSecret } = {}): Ask {
   const client = new LambdaClient({ ...clientConfig(target, secretOf), ...(!isRepeatable && { maxAttempts: 1 }) });

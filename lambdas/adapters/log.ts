@@ -8,12 +8,12 @@ export function writeLine(line: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Longer messages quote what they are about. */
-const MAX_ERROR = 1024;
+/** In characters: longer messages quote their subject. */
+const MAX_ERROR_LENGTH = 1024;
 
 /** An error for a log line: its kind and message without credentials, and no stack, whose frames may quote values. */
 export function describeError(error: unknown): string {
-  return withoutCredentials(textOf(error)).slice(0, MAX_ERROR);
+  return withoutCredentials(textOf(error)).slice(0, MAX_ERROR_LENGTH);
 }
 
 function textOf(error: unknown): string {

@@ -19,11 +19,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new DocumentError(
-      `the function's code must have its document beside it, got no ${path}: deploy the stack again`,
-      {
-        cause,
-      },
-    );
+    const message = `the function's code must have its document beside it, got no ${path}: deploy the stack again`;
+    throw new DocumentError(message, { cause });
   }
 }

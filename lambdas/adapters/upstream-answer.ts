@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyKind, bodyKind, bodyTooLarge } from '../core/reply-limits.ts';
+import type { Headers } from '../core/headers.ts';
+import { bodyKind, bodyTooLarge } from '../core/reply-limits.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 export interface UpstreamResponse {
@@ -33,8 +34,7 @@ export function readAnswer(
   // In these two the length is that of a body which is not sent (RFC 9110 §8.6).
   const isBodiless = method === 'HEAD' || status === 304;
   const length = isBodiless ? 0 : Number(fields.headers['content-length'] ?? 0);
-  const kind = bodyKind(fields.headers);
-  const refusal = refusalOf(status, rawHeaders.length / 2, length, kind);
+  const refusal = refusalOf(status, rawHeaders.length / 2, length, fields.headers);
   if (refusal !== undefined) {
     fail(refusal);
     return;
@@ -42,7 +42,7 @@ export function readAnswer(
   const body = new Body();
   incoming.on('data', (chunk: Buffer) => {
     body.add(chunk);
-    if (body.size > MAX_RESPONSE_BYTES) fail(tooLarge(kind));
+    if (body.size > MAX_RESPONSE_BYTES) fail(tooLarge(fields.headers));
   });
   incoming.on('error', fail);
   incoming.on('end', () => done({ status, ...fields, body: body.whole() }));
@@ -89,13 +89,13 @@ function fieldsOf(rawHeaders: readonly string[]): Pick<UpstreamResponse, 'header
 }
 
 /** Why an answer is not read on, however it goes on. */
-function refusalOf(status: number, fields: number, length: number, kind: BodyKind): UpstreamError | undefined {
+function refusalOf(status: number, fields: number, length: number, headers: Headers): UpstreamError | undefined {
   // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
   if (status < 200) return new UpstreamError('unreachable', `the status is ${status}, which nobody asked for`);
   if (fields > MAX_RESPONSE_FIELDS) return new UpstreamError('unreachable', `${fields} header fields`);
-  return length > MAX_RESPONSE_BYTES ? tooLarge(kind) : undefined;
+  return length > MAX_RESPONSE_BYTES ? tooLarge(headers) : undefined;
 }
 
-function tooLarge(kind: BodyKind): UpstreamError {
-  return new UpstreamError('too_large', bodyTooLarge(kind));
+function tooLarge(headers: Headers): UpstreamError {
+  return new UpstreamError('too_large', bodyTooLarge(bodyKind(headers)));
 }

@@ -1,16 +1,19 @@
 import type { ClientRequest } from 'node:http';
 
-/** How far the sending of a body has come. */
 export interface SentBody {
-  /** Whether there is a connection, and a part of the body has not been handed to the system yet. */
+  /** Whether there is a connection, and the operating system does not have the whole body yet. */
   isBeingSent(): boolean;
 }
 
 const NOTHING: SentBody = { isBeingSent: () => false };
 
+export function hasBytes(body: Buffer | undefined): body is Buffer {
+  return body !== undefined && body.length > 0;
+}
+
 /** Sends a body, and ends the request with it. */
 export function sendBody(outgoing: ClientRequest, body: Buffer | undefined): SentBody {
-  if (body === undefined || body.length === 0) {
+  if (!hasBytes(body)) {
     outgoing.end();
     return NOTHING;
   }
@@ -18,7 +21,7 @@ export function sendBody(outgoing: ClientRequest, body: Buffer | undefined): Sen
   let isSent = false;
   outgoing.once('socket', (socket) => {
     isConnected = outgoing.reusedSocket;
-    // With TLS a connection is one after the handshake: an upstream that ends it there has refused nobody's body.
+    // With TLS only after the handshake: an upstream that closes before it has not refused the body.
     const connected = 'encrypted' in socket ? 'secureConnect' : 'connect';
     if (!isConnected) socket.once(connected, () => (isConnected = true));
   });

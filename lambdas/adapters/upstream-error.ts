@@ -28,10 +28,10 @@ const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTU
 /** An upstream that closes a connection is seen as one of these, by reading or by writing. */
 const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Header bytes of an answer that are read: more than API Gateway would hand on. */
+/** How many header bytes of an answer are read: more than API Gateway returns. */
 export const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
 
-/** A client can bring this about alone: upstreams repeat a request's target in `Location` and cookies. */
+/** A client alone can cause this: upstreams repeat a request's target in `Location` and in cookies. */
 const HEADERS_TOO_LARGE = `the answer has more than ${MAX_RESPONSE_HEADER_BYTES.toLocaleString('en-US')} bytes of header fields`;
 
 export interface Progress {
@@ -52,13 +52,13 @@ export function asUpstreamError(error: Error, { kept, answered, unsent }: Progre
   return new UpstreamError('unreachable', code, error);
 }
 
-/** @param contentType of an answer that had begun */
+/** @param contentType of the answer, where it has begun */
 export function timeoutError(timeoutMs: number, contentType: string | undefined): UpstreamError {
   const code = isEventStream(contentType) ? 'event_stream' : 'timeout';
   return new UpstreamError(code, `no complete answer within ${timeoutMs} ms`);
 }
 
-/** An event stream has no end (HTML Standard §9.2): to wait for it says nothing of the upstream. */
+/** An event stream has no end (HTML Standard §9.2), so a missed deadline does not show a sick upstream. */
 function isEventStream(contentType = ''): boolean {
   return /^text\/event-stream(?:$|[\s;])/i.test(contentType);
 }

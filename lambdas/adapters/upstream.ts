@@ -10,7 +10,7 @@ import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
 import { DEADLINE_HEADER } from '../core/headers.ts';
 import { isIdempotent } from '../core/retry.ts';
 import { endsWithItsConnection, readAnswer, type UpstreamResponse } from './upstream-answer.ts';
-import { sendBody } from './upstream-body.ts';
+import { hasBytes, sendBody } from './upstream-body.ts';
 import {
   asUpstreamError,
   ConnectionError,
@@ -34,7 +34,7 @@ export type Connection = 'kept' | 'own';
 /**
  * Whether a message can be written as HTTP/1.1 at all: Node refuses, for example, a control character in a field. Asked
  * before anything is promised to a circuit or an upstream. A method in small letters is another method (RFC 9110 §9.1),
- * and Node would write it in capitals: `post` must not become a POST that no policy was asked for. CONNECT has no answer.
+ * and Node would write it in capitals: `post` must not become a POST whose policy was not checked. CONNECT opens a tunnel.
  */
 export function isSendable({ method, target, headers }: UpstreamRequest): boolean {
   if (!/^(?!CONNECT$)[!#$%&'*+\-.^_`|~0-9A-Z]+$/.test(method) || !/^[!-~\u0080-\u00ff]+$/.test(target)) return false;
@@ -55,7 +55,7 @@ const IDLE_CONNECTION_MS = 4000;
 /** Interim answers (1xx) to one request: one that reports its progress every second needs fewer. */
 const MAX_INTERIM = 100;
 
-/** Methods that give a body its meaning. Without one these say that it is empty (RFC 9110 §8.6). */
+/** Methods whose body has a meaning. A request of theirs without one says that it is empty (RFC 9110 §8.6). */
 const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 const KEPT = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' } as const;
@@ -64,7 +64,8 @@ const OWN = { keepAlive: false } as const;
 
 /** The HTTP server that a service forwards to, with its kept-alive connections. */
 export class Upstream {
-  readonly #base: URL;
+  /** Path of the upstream's address, without a trailing slash. */
+  readonly basePath: string;
   readonly #address: RequestOptions;
   readonly #kept: HttpAgent | HttpsAgent;
   readonly #own: HttpAgent | HttpsAgent;
@@ -76,25 +77,20 @@ export class Upstream {
   /** @param clock epoch milliseconds: they go on while Lambda holds the instance frozen, timers do not */
   constructor(url: string, clock: () => number = Date.now) {
     this.#clock = clock;
-    this.#base = new URL(url);
-    const { protocol, hostname, port } = this.#base;
+    const { protocol, hostname, port, pathname } = new URL(url);
+    this.basePath = pathname.replace(/\/+$/, '');
     this.#address = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
     const secure = protocol === 'https:';
-    this.#kept = readingOn(secure ? new HttpsAgent(KEPT) : new HttpAgent(KEPT));
-    this.#own = readingOn(secure ? new HttpsAgent(OWN) : new HttpAgent(OWN));
+    const Agent = secure ? HttpsAgent : HttpAgent;
+    this.#kept = readingOn(new Agent(KEPT));
+    this.#own = readingOn(new Agent(OWN));
     this.#request = secure ? secureRequest : request;
-  }
-
-  /** Path of the upstream's address, without a trailing slash. */
-  get basePath(): string {
-    return this.#base.pathname.replace(/\/+$/, '');
   }
 
   /**
    * Sends one request and reads the whole answer. A request on a kept connection that the server has meanwhile closed
    * goes out once more, if its method allows that, over a new one. A request with a connection of its own goes out once:
-   * one that asks for it, and one whose answer could be mistaken for another's (`needsOwnConnection`). The upstream is
-   * told each time how long the answer will be waited for.
+   * where the caller asks for one, or `needsOwnConnection`. Each attempt tells the upstream how long the gateway will wait.
    *
    * @param timeoutMs until the last byte of the answer
    * @throws UpstreamError
@@ -173,27 +169,25 @@ export class Upstream {
 }
 
 /**
- * Whether the upstream may take what belongs to this request for the next one, or its answer for the next answer: a body
- * that its method gives no meaning is left unread by many servers, and after HEAD some send one. Such a connection must
- * not carry requests of others (RFC 9112 §9.3, §11.2).
+ * Many servers leave a body unread that its method gives no meaning, and read it as the next request. Some send a body
+ * after HEAD, which would be the next answer. Such a connection must not carry requests of others (RFC 9112 §9.3, §11.2).
  */
 function needsOwnConnection({ method, body }: UpstreamRequest): boolean {
-  return method === 'HEAD' || (body !== undefined && body.length > 0 && !METHODS_WITH_BODY.has(method));
+  return method === 'HEAD' || (hasBytes(body) && !METHODS_WITH_BODY.has(method));
 }
 
-/** Whether an answer came before the body was read: it certainly did while that was being sent, errors are likely to. */
+/** Whether the answer may have come before the body was read: while that was being sent it has, and an error may have. */
 function mayLeaveUnread(isBeingSent: boolean, body: Buffer | undefined, status = 0): boolean {
-  return isBeingSent || (body !== undefined && body.length > 0 && status >= 400);
+  return isBeingSent || (hasBytes(body) && status >= 400);
 }
 
 /**
  * Whether a reset, if one ends the answer, says that the upstream had not read the body: a server that closes with unread
- * data resets (RFC 1122 §4.2.2.13), and an answer without a length ends by the closing. Node answers so what its parser
- * refuses. A failure of the upstream's own stays one.
+ * data resets (RFC 1122 §4.2.2.13), and an answer without a length ends by the closing. Node's server answers so where its
+ * parser refuses a request. A 5xx remains a failure of the upstream.
  */
 function isCutUnread(body: Buffer | undefined, answer: IncomingMessage | undefined): boolean {
-  if (body === undefined || body.length === 0 || answer === undefined) return false;
-  return (answer.statusCode ?? 0) < 500 && endsWithItsConnection(answer);
+  return hasBytes(body) && answer !== undefined && (answer.statusCode ?? 0) < 500 && endsWithItsConnection(answer);
 }
 
 /** A body's length is always said, so that nothing goes out chunked; where a method implies none, nothing is said. */

@@ -116,7 +116,7 @@ function verificationOf(payload: JWTPayload, issuer: Issuer, nowMs: number): Ver
   return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + MAX_BELIEVED_MS) };
 }
 
-/** What the issuer's own rules find in a payload; undefined for none of its tokens. */
+/** What the issuer's own rules find in a payload; undefined: it is not one of the issuer's tokens. */
 function readBy({ config, read }: Issuer, payload: JWTPayload): Verified | undefined {
   return hasNames(payload, config) ? read(payload) : undefined;
 }
@@ -129,7 +129,7 @@ function hasNames({ client_id: client, jti }: JWTPayload, { profile }: IssuerCon
 /** @throws what is an outage */
 function rejectionOf(error: unknown, issuer: Issuer): Rejected {
   if (error instanceof JwksUnavailable) throw error;
-  // jose looks at the signature, the issuer, the audience and `nbf` before `exp`: this token had them all.
+  // jose checks the signature, the issuer, the audience and `nbf` before `exp`: this token has passed them all.
   if (error instanceof errors.JWTExpired) return readBy(issuer, error.payload) ? GENUINE_BUT_EXPIRED : EXPIRED;
   // What jose did not foresee still denies, but must be seen.
   if (!(error instanceof errors.JOSEError)) writeLine({ message: 'verification failed', error: describeError(error) });

@@ -57,7 +57,7 @@ export function credentialSource(policy: Exclude<AuthPolicy, { readonly type: 'n
   return { headers, cacheable: policy.type === 'required' && headers.length === 1 };
 }
 
-/** What is left out of the JSON has the default that the decoder gives it: the document is read at each cold start, and by people. */
+/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
 export function encodeAuth(policy: AuthPolicy): object {
   if (policy.type === 'none') return policy;
   return { type: policy.type, accepts: policy.accepts.map(encodeAcceptance) };

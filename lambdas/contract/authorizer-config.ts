@@ -93,7 +93,7 @@ export interface AuthorizerConfig {
   readonly routes: Readonly<Record<string, number>>;
 }
 
-/** Defaults are left out: the document is read at each cold start, and by people. */
+/** Leaves out what the decoder has as a default. */
 export function encodeAuthorizerConfig(config: AuthorizerConfig): object {
   return { ...config, issuers: config.issuers.map(encodeIssuer), policies: config.policies.map(encodeAuth) };
 }

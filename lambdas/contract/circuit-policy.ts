@@ -96,7 +96,7 @@ export const circuitPolicy = object({
   fallback: withDefault(nullable(object({ status: integer, contentType: string, body: string })), DEFAULTS.fallback),
 });
 
-/** What is left out of the JSON has the default that the decoder gives it: the document is read at each cold start, and by people. */
+/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
 export function encodeCircuit<Policy extends CircuitTiming>(policy: Policy): Partial<Policy> {
   const defaults: Readonly<Record<string, unknown>> = DEFAULTS;
   const told = Object.entries(policy).filter(([name, value]) => !(name in defaults) || value !== defaults[name]);

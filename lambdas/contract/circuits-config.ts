@@ -16,7 +16,7 @@ export interface CircuitsConfig {
   readonly services: Readonly<Record<string, CircuitConfig>>;
 }
 
-/** Defaults are left out. */
+/** Leaves out what the decoder has as a default. */
 export function encodeCircuitsConfig({ services, ...config }: CircuitsConfig): object {
   const encoded = Object.entries(services).map(([service, circuit]) => [service, encodeCircuit(circuit)]);
   return { ...config, services: Object.fromEntries(encoded) };

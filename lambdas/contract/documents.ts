@@ -30,10 +30,10 @@ export function documentFile(name: DocumentName): string {
   return `${name}.json`;
 }
 
-/** What the name of a variable begins with that holds one value of a document. */
+/** Prefix of the variables that each hold one value of a document. */
 export const VALUE_PREFIX = 'TOLLGATE_VALUE_';
 
-/** Stands in a document for a text that only the deployment knows; the variable of this name holds the text. */
+/** Replaces a text that only the deployment knows. The variable of this name holds the text. */
 export function placeholder(variable: string): string {
   return `\${${variable}}`;
 }

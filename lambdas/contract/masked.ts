@@ -9,14 +9,14 @@ const TOKEN = /eyJ[\w-]{8}/;
 const API_KEY = /tgk_[0-9A-Za-z]{12}_/;
 
 /**
- * What a client sent, for a log: `[masked]` stands for each part that looks like a JWT, an API key of the gateway, or any
- * other secret. Clients put reset links and keys into paths, and a log is read by many.
+ * What a client sent, for a log. `[masked]` replaces each part that looks like a JWT, an API key of the gateway, or
+ * another secret: clients put reset links and keys into paths, and many people read a log.
  */
 export function masked(text: string): string {
   return text.replace(PART, (part) => (isCredential(part) || looksSecret(part) ? MASK : part));
 }
 
-/** What the gateway says itself, for a log: names of AWS resources look random as well, and stay. */
+/** A message of the gateway's own, for a log. Names of AWS resources look random as well, and stay. */
 export function withoutCredentials(text: string): string {
   return text.replace(PART, (part) => (isCredential(part) ? MASK : part));
 }

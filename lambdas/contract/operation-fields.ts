@@ -22,7 +22,7 @@ export const OPERATOR_NAME_LENGTH = 64;
 /** Of the table; in bytes there, which are as many at least. */
 const MAX_SORT_KEY_LENGTH = 1024;
 /** As the stack has it. */
-const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** A name of a limit as the stack gives it, after the name of a service where only that one's is meant. */
 const LIMIT_NAME = /^(?:[a-z][a-z0-9-]{0,30}\/)?[a-z0-9][a-z0-9-]{0,39}$/;
 

@@ -111,7 +111,7 @@ export interface ServicePolicy {
   readonly forwardAuthorization: boolean;
   /** What the upstream is told of who calls. */
   readonly identityHeaders: IdentityHeaders;
-  /** Fields of clients that the upstream is sent although they are untrusted, in lower case. */
+  /** Untrusted fields of clients that the upstream gets all the same, in lower case. */
   readonly keepHeaders: readonly string[];
   /** How often one address may present credentials that are refused; null: as often as it likes. */
   readonly badCredentials: LimitPolicy | null;
@@ -130,7 +130,7 @@ export interface ServicePolicy {
   readonly routes: Readonly<Record<string, RoutePolicy>>;
 }
 
-/** What is left out of the JSON has the default that the decoder gives it: the document is read at each cold start, and by people. */
+/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
 export function encodeLimit(limit: LimitPolicy): Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'> {
   const defaults: Readonly<Record<string, unknown>> = {
     by: 'client',

@@ -1,15 +1,14 @@
-/** Header fields that some server would believe of a client, although only a proxy before it should send them. */
+/** Header fields that some server trusts, although a client can send them as well as the proxy that should. */
 export interface UntrustedHeaders {
-  /** Who sends such a field, and what a client gains that sends it. */
+  /** Who sends such a field, and what a client gains by it. */
   readonly reason: string;
   /** In lower case. A name that ends in `*` means every field that begins so. */
   readonly names: readonly string[];
 }
 
 /**
- * What of a client's fields does not reach an upstream, beside hop-by-hop fields, credentials and the gateway's own. A
- * service keeps one by its prop `keepHeaders`, for example where a CDN before the gateway sets it. docs/props.md shows the
- * list to users.
+ * Fields of clients that do not reach an upstream, beside hop-by-hop fields, credentials and the gateway's own. A service
+ * keeps one by its prop `keepHeaders`, for example where a CDN before the gateway sets it. docs/props.md has the list.
  */
 export const UNTRUSTED_HEADERS: readonly UntrustedHeaders[] = [
   {
@@ -109,16 +108,11 @@ export const REBUILT_HEADERS: readonly string[] = [
 ];
 
 const ALL = UNTRUSTED_HEADERS.flatMap(({ names }) => names);
-/** Those that are whole names. */
-export const UNTRUSTED_NAMES: ReadonlySet<string> = new Set(ALL.filter((name) => !name.endsWith('*')));
+const NAMES = new Set(ALL.filter((name) => !name.endsWith('*')));
 const PREFIXES = ALL.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
 const BEGINS_UNTRUSTED = new RegExp(`^(?:${PREFIXES.join('|')})`);
 
 /** @param name in lower case, `-` for all that is neither letter nor digit */
-export function beginsUntrusted(name: string): boolean {
-  return BEGINS_UNTRUSTED.test(name);
-}
-
 export function isUntrusted(name: string): boolean {
-  return UNTRUSTED_NAMES.has(name) || beginsUntrusted(name);
+  return NAMES.has(name) || BEGINS_UNTRUSTED.test(name);
 }

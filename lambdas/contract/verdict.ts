@@ -5,7 +5,7 @@ import { array, type Decoder, decodeJson, member, object, string, withDefault } 
 /** What the authorizer found out about a request's credentials. */
 export type Verdict = Verified | Rejected | Anonymous;
 
-/** Whose credential it is, as limits and revocations know it. What the credential does not have is empty. */
+/** The holder of a credential, as limits and revocations name it. A field that the credential lacks is empty. */
 export interface Bearer {
   /** Who a limit counts: `sub:alice`, `key:4fzN9qXw2LbC`. */
   readonly client: string;
@@ -29,7 +29,7 @@ export interface Verified extends Bearer {
   readonly claims: ClaimValues;
 }
 
-/** Of its bearer all is empty where nobody knows whose credential it is. Otherwise it is good and may not do this. */
+/** The fields of `Bearer` are empty for an unknown credential. A known one is good, and lacks a right. */
 export interface Rejected extends Bearer {
   readonly verdict: 'rejected';
   /** The error code of RFC 6750 §3.1. */
@@ -38,7 +38,7 @@ export interface Rejected extends Bearer {
   readonly errorDescription: string;
   /** The scopes that the route needs, where they are what is missing. */
   readonly scopes: readonly string[];
-  /** Whether the credential would be good if its time were not over. */
+  /** True for a credential that was good and has expired. */
   readonly expired: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface Anonymous {
   readonly verdict: 'anonymous';
 }
 
-/** Undefined where nobody knows whose credential it is, or there is none. */
+/** Undefined for an unknown credential, and for none. */
 export function bearerOf(verdict: Verdict | undefined): Bearer | undefined {
   return verdict === undefined || verdict.verdict === 'anonymous' || verdict.client === '' ? undefined : verdict;
 }

@@ -53,10 +53,10 @@ export function rejectionOf(accepts: readonly Acceptance[], verified: Verified):
 
 /** A credential that is not accepted, whoever's it is. */
 export function invalidToken(errorDescription: string): Rejected {
-  return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], expired: false, ...NOBODY };
+  return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], expired: false, ...UNKNOWN };
 }
 
-const NOBODY: Bearer = { client: '', sub: '', plan: '', tenant: '', jti: '' };
+const UNKNOWN: Bearer = { client: '', sub: '', plan: '', tenant: '', jti: '' };
 
 export const OTHER_KIND = invalidToken('this route takes no credential of this kind');
 

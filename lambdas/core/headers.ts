@@ -2,7 +2,7 @@ import { API_KEY_PREFIX } from '../contract/api-key.ts';
 import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
 import { CHALLENGE_HEADER } from '../contract/challenge-header.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import { beginsUntrusted, REBUILT_HEADERS, UNTRUSTED_NAMES } from '../contract/untrusted-headers.ts';
+import { isUntrusted, REBUILT_HEADERS } from '../contract/untrusted-headers.ts';
 
 /** Header fields by lower-cased name, as payload 2.0 hands them over: duplicates joined by commas. */
 export type Headers = Readonly<Record<string, string>>;
@@ -61,7 +61,7 @@ export function forwardedRequestHeaders(headers: Headers, withheld: WithheldHead
   const forwarded: Record<string, string> = {};
   for (const [field, value] of Object.entries(headers)) {
     const name = comparable(field);
-    if ((withheld.names.has(name) || beginsUntrusted(name)) && !withheld.except.has(field)) continue;
+    if ((withheld.names.has(name) || isUntrusted(name)) && !withheld.except.has(field)) continue;
     if (named.has(name)) continue;
     // Wherever a client puts it: a key that is good for one service is no business of another's upstream.
     if (withheld.apiKeys && value.startsWith(API_KEY_PREFIX)) continue;
@@ -70,7 +70,7 @@ export function forwardedRequestHeaders(headers: Headers, withheld: WithheldHead
   return forwarded;
 }
 
-/** Fields that requests of one service lose on their way to the upstream. */
+/** Fields of clients that the upstream of one service does not get, beside the untrusted ones. */
 export interface WithheldHeaders {
   /** In the form in which names are compared. */
   readonly names: ReadonlySet<string>;
@@ -92,13 +92,10 @@ export function withheldHeaders({
   const policies = [own, ...Object.values(routes)].map(({ auth }) => auth);
   const credentials = policies.flatMap((auth) => (auth.type === 'none' ? [] : credentialSource(auth).headers));
   const names = [...Object.keys(identityHeaders), ...(forwardAuthorization ? [] : [AUTHORIZATION, ...credentials])];
-  const never = new Set([...REMOVED, ...names.map(comparable)]);
+  const withheld = new Set([...REMOVED, ...names.map(comparable)]);
   const kept = [...keepHeaders, ...(forwardAuthorization ? credentials : [])];
-  return {
-    names: new Set([...never, ...UNTRUSTED_NAMES]),
-    except: new Set(kept.filter((name) => !never.has(name))),
-    apiKeys: !forwardAuthorization,
-  };
+  const except = new Set(kept.filter((name) => !withheld.has(name)));
+  return { names: withheld, except, apiKeys: !forwardAuthorization };
 }
 
 /**
@@ -109,14 +106,12 @@ export function returnedResponseHeaders(headers: Headers): Record<string, string
   const named = connectionOptions(headers['connection']);
   const returned: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (HOP_BY_HOP.has(name) || named.has(comparable(name))) continue;
-    if (NOT_RETURNED.has(name)) continue;
-    returned[name] = value;
+    if (!NOT_RETURNED.has(name) && !named.has(comparable(name))) returned[name] = value;
   }
   return returned;
 }
 
-const NOT_RETURNED = new Set(['content-length', 'set-cookie', FALLBACK_HEADER, CHALLENGE_HEADER]);
+const NOT_RETURNED = new Set([...HOP_BY_HOP, 'content-length', 'set-cookie', FALLBACK_HEADER, CHALLENGE_HEADER]);
 
 function connectionOptions(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined) return NO_OPTIONS;

@@ -5,7 +5,7 @@ import type { ServicePolicy } from '../contract/policy.ts';
 /**
  * Why there is no answer to hand back:
  * - `timeout`: the deadline was missed;
- * - `event_stream`: so was it, by an answer that is a stream of events and has no end;
+ * - `event_stream`: the deadline was missed by an answer that is an event stream and has no end;
  * - `unreachable`: the connection was refused, reset or broken off, or what came is no HTTP;
  * - `unsent`: the upstream closed the connection before it had read the body that was sent to it;
  * - `too_large`: the answer is more than the gateway can return.
@@ -62,7 +62,7 @@ export function isFailure(result: AttemptResult, policy: FailureRules | null): b
     case 'too_large':
     case 'event_stream':
     case 'unsent':
-      // What the client asked for or sent made it so: that says nothing of the upstream.
+      // The client alone can cause these: they say nothing about the upstream's health.
       return false;
   }
 }

@@ -22,6 +22,8 @@ const STEPS: readonly Step[] = [
   ...['?', '#', ';', '\0', '\n'].map((end) => (path: string) => before(path, end)),
   // Go's ServeMux, nginx (merge_slashes) and others.
   (path) => path.replace(/\/{2,}/g, '/'),
+  // The gateway itself, before it sends a path: see `upstreamPath`.
+  (path) => path.replace(/^\/{2,}/, '/'),
   (path) => (path.endsWith('/') ? path.slice(0, -1) : path),
   // `//host/x`, RFC 3986 §3.2: Node's `new URL(path, base)`, Python's urlsplit, the JDK's server and PHP's parse_url.
   (path) => path.replace(/^\/{2,}[^/]*/, ''),
@@ -73,7 +75,7 @@ export function withoutExtension(reading: string): readonly string[] {
   return shortened;
 }
 
-/** A reading as readers compare it who ignore case, by upper or by lower case: `ſ` is `s` to Java's equalsIgnoreCase. */
+/** The form in which readers that ignore case compare a reading: `ſ` is `s` to Java's equalsIgnoreCase. */
 export function foldCase(reading: string): string {
   return reading.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i');
 }
@@ -110,7 +112,7 @@ function overlongDecoded(path: string): string {
   });
 }
 
-/** White space on either side of a segment; `+` is a space to those who decode a path as they decode a form. */
+/** Removes white space around each segment. `+` is a space to readers that decode a path as they decode a form. */
 function blanksTrimmed(path: string): string {
   if (!/[\s+]/.test(path)) return path;
   return path

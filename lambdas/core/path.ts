@@ -9,7 +9,7 @@ const ILLEGAL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu;
 /** The path to ask the upstream for, or why there is none. */
 export type UpstreamPath = { readonly path: string } | { readonly refused: string };
 
-/** A decoded path as it goes onto the wire: who decodes it once gets it back. */
+/** A decoded path as it goes onto the wire: decoded once, it is the same again. */
 export function encodePath(path: string): string {
   return path.replace(ILLEGAL, (character) => encodeURIComponent(toWellFormed(character)));
 }

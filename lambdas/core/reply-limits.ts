@@ -4,15 +4,15 @@ import type { Headers } from './headers.ts';
 export const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 
 /**
- * Names and values of all header fields of an answer together. AWS documents it of requests (Quotas for HTTP APIs); an
- * answer over it is assumed to end as a 5xx of API Gateway's own.
+ * Names and values of all header fields of an answer together. AWS documents the limit for requests (Quotas for HTTP
+ * APIs). API Gateway is assumed to replace an answer over it by a 5xx of its own.
  */
 export const MAX_REPLY_HEADER_BYTES = 10_240;
 
 /** Text travels in Lambda's reply as it is, everything else as base64. */
 export type BodyKind = 'text' | 'binary';
 
-/** What a body of each kind may have. Base64 makes four bytes of three. */
+/** The largest body of each kind. Base64 makes four bytes of three. */
 export const MAX_BODY_BYTES: Readonly<Record<BodyKind, number>> = {
   text: MAX_REPLY_BYTES,
   binary: Math.floor(MAX_REPLY_BYTES / 4) * 3,
@@ -20,7 +20,7 @@ export const MAX_BODY_BYTES: Readonly<Record<BodyKind, number>> = {
 
 const TEXTUAL = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded|[^;]+\+(?:json|xml)))/i;
 
-/** What the fields say that the body is. */
+/** The kind of body that the header fields announce. */
 export function bodyKind(headers: Headers): BodyKind {
   return headers['content-encoding'] === undefined && TEXTUAL.test(headers['content-type'] ?? '') ? 'text' : 'binary';
 }
@@ -30,7 +30,7 @@ const MOST: Readonly<Record<BodyKind, string>> = {
   binary: 'the most binary or compressed data that a gateway on Lambda can return (as base64)',
 };
 
-/** What the client is told of a body that is larger. */
+/** The message to the client for a larger body. */
 export function bodyTooLarge(kind: BodyKind): string {
   const bytes = MAX_BODY_BYTES[kind];
   return `the answer is larger than ${bytes.toLocaleString('en-US')} bytes (${(bytes / 1e6).toFixed(1)} MB), ${MOST[kind]}`;

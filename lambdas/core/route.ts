@@ -56,10 +56,10 @@ function bothOf({ keys, auth, cost }: SelectedRoute, { key, policy }: RouteMatch
   return { keys: [key, ...keys], auth: [...auth, policy.auth], cost: Math.max(cost, policy.cost) };
 }
 
-/** What a reading names, for readers who do or do not ignore its case, and who do or do not ignore its extension. */
+/** The routes that a reading names, with and without its case, and with and without its extension. */
 function namedBy(reading: string, matchers: readonly RouteMatcher[], cased: boolean): readonly RouteMatcher[] {
   const named = matchesOf(reading, matchers, cased);
-  // The author of a route at `/openapi.json` has said what holds there: that of `/openapi` or `/{id}` does not hold too.
+  // A route at `/openapi.json` says what holds there: the policy of `/openapi` or `/{id}` does not hold as well.
   if (named.length === 1 && named[0]?.hasExtension && named[0].path.test(reading)) return named;
   return [...named, ...withoutExtension(reading).flatMap((shorter) => matchesOf(shorter, matchers, cased))];
 }

@@ -17,7 +17,6 @@ const database = createDynamoDB({ timeoutMs: 2000 });
 const table = process.env[Env.table] ?? '';
 const store = new RuleStore(database, table, gateway);
 const endpoint = redisEndpoint(process.env);
-const circuits = decodeCircuitsConfig(readDocument('circuits'));
 
 const operate = createOperate({
   gateway,
@@ -25,7 +24,7 @@ const operate = createOperate({
   keys: new ApiKeyStore(database, table, gateway),
   marker: new RevocationMarker(database, table, gateway),
   circuits: {
-    config: circuits,
+    config: decodeCircuitsConfig(readDocument('circuits')),
     storeOf: (service) => new CircuitStore(database, table, { gateway, service }),
   },
   openCopies: endpoint && (() => openCopies(endpoint, gateway)),

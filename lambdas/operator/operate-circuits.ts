@@ -28,11 +28,11 @@ export interface Circuits {
 /** @throws InvalidOperationError, ConflictError, or TableUnavailable */
 export async function operateCircuits(
   operation: CircuitOperation,
-  circuits: Circuits | undefined,
+  circuits: Circuits,
   nowMs: number,
 ): Promise<CircuitResult | CircuitsResult> {
-  const names = Object.keys(circuits?.config.services ?? {}).toSorted();
-  if (circuits === undefined || names.length === 0) {
+  const names = Object.keys(circuits.config.services).toSorted();
+  if (names.length === 0) {
     throw new InvalidOperationError(
       'no service of this gateway has a circuit: give one a circuitBreaker in the stack, and deploy it',
     );

@@ -31,8 +31,7 @@ export interface OperateOptions {
   readonly store: Pick<RuleStore, 'read' | 'write' | 'page' | 'list' | 'count'>;
   readonly keys: Keys;
   readonly marker: Pick<RevocationMarker, 'mark'>;
-  /** Undefined: the gateway has none. */
-  readonly circuits: Circuits | undefined;
+  readonly circuits: Circuits;
   /** Undefined: the gateway has no Redis. */
   readonly openCopies: (() => Promise<OpenCopies>) | undefined;
   /** Epoch milliseconds. */

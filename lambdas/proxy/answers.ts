@@ -28,7 +28,7 @@ export function answers(): Stage<'requestId', 'responseHeaders'> {
   });
 }
 
-/** API Gateway answers 500 of its own in place of too many header bytes, without a word of why. */
+/** API Gateway would replace an answer with too many header bytes by a 500 of its own, without a reason. */
 function returnable(response: ProxyResult, exchange: Exchange): ProxyResult {
   const bytes = headerBytes(response.headers as Record<string, string>, response.cookies ?? []);
   if (bytes <= MAX_REPLY_HEADER_BYTES) return response;

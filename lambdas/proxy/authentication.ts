@@ -10,8 +10,8 @@ import { type Stage, stage } from './stage.ts';
 
 /**
  * Reads the authorizer's verdict and lets pass what the route's policies allow. Names the client that limits count. A
- * request without a good credential is refused here; a client that may not do this is known, and its limits count the
- * request first. An address that goes on presenting bad credentials must wait; good ones from there pass all the same.
+ * request without a good credential is refused here. A known client that lacks a right is refused later, after its limits
+ * have counted the request. An address that sends bad credentials too often must wait; good ones from it still pass.
  */
 export function authentication({ badCredentials }: ServicePolicy, counters: Counters): Stage<'route', 'client'> {
   async function refuse(problem: Problem, event: ProxyEvent, exchange: Exchange): Promise<void> {
@@ -37,7 +37,7 @@ export function authentication({ badCredentials }: ServicePolicy, counters: Coun
   });
 }
 
-/** Who comes with a token that was good must learn that it is over, and is not guessing. */
+/** A client with an expired token does not guess. It must learn from a 401 that it has to refresh the token. */
 function isExpired(verdict: Verdict | undefined): boolean {
   return verdict?.verdict === 'rejected' && verdict.expired;
 }

@@ -48,7 +48,7 @@ export function circuitBreaking(options: CircuitBreakingOptions): Stage<'message
   });
 }
 
-/** In place of the circuit of a service that has none. */
+/** The stage of a service without a circuit. */
 export function noCircuit(): Stage<'message', 'circuit'> {
   return stage({
     needs: ['message'],

@@ -15,9 +15,9 @@ export interface ComposingOptions {
 }
 
 /**
- * Header fields of a request to an upstream, less the four that are added when it is sent: Apache, gunicorn, Tomcat and
- * Python take a hundred. The JDK's server closes without an answer at 200, which would be a failure of the upstream's.
- * Node's leaves out those beyond 2,000, and what it leaves out can be the identity.
+ * The most header fields of a request to an upstream, without the four that are added when it is sent. Apache, gunicorn,
+ * Tomcat and Python take a hundred. At 200 the JDK's server closes without an answer, which counts as a failure. Node's
+ * server drops fields beyond 2,000, and the identity can be among them.
  */
 const MAX_FIELDS = 96;
 

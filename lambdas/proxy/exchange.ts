@@ -13,7 +13,7 @@ import type { AttemptError, AttemptResult } from '../core/outcome.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SelectedRoute } from '../core/route.ts';
 
-/** The parts of an exchange by which a stage depends on one before it. A part that is missing was not decided yet. */
+/** Parts of an exchange that later stages depend on. A missing part is not decided yet. */
 export interface Parts {
   /** From the log line. */
   readonly requestId: string;

@@ -96,7 +96,10 @@ function problemOf(error: UpstreamError, { service, timeoutMs }: ServicePolicy):
     case 'timeout':
       return new Problem('upstream_timeout', `${service} gave no complete answer within ${timeoutMs} ms`);
     case 'event_stream':
-      return new Problem('upstream_timeout', `${service} answered with ${endless(timeoutMs)}`);
+      return new Problem(
+        'upstream_timeout',
+        `${service} answered with an event stream that did not end within ${timeoutMs} ms: an HTTP API returns whole answers and cannot stream`,
+      );
     case 'unreachable':
       return new Problem('bad_gateway', `${service} cannot be reached or broke off`);
     case 'unsent':
@@ -104,8 +107,4 @@ function problemOf(error: UpstreamError, { service, timeoutMs }: ServicePolicy):
     case 'too_large':
       return new Problem('bad_gateway', error.message);
   }
-}
-
-function endless(timeoutMs: number): string {
-  return `an event stream that did not end within ${timeoutMs} ms: an HTTP API returns whole answers and cannot stream`;
 }

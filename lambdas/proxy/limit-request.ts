@@ -10,14 +10,14 @@ export interface Source {
   readonly requestId: string;
   readonly route: SelectedRoute;
   readonly client: string;
-  /** Undefined where nobody knows whose credential it is. */
+  /** Undefined for an unknown credential, and for none. */
   readonly bearer: Bearer | undefined;
   readonly sourceIp: string;
 }
 
 /**
- * Works out what a request asks of the limiter; undefined when there is nothing to ask. Without limits a credential that
- * is known is still asked for, since it may have been revoked.
+ * Works out what a request asks of the limiter; undefined when there is nothing to ask. A known credential is asked for
+ * without limits too, since it may have been revoked.
  */
 export function limitRequests(service: ServicePolicy): (source: Source) => LimitRequest | undefined {
   const known = new Map<string, LimitsByPlan>();
@@ -68,7 +68,7 @@ function ofPlan({ policy, scope }: ScopedLimit, plan: string): ScopedLimit {
   return { policy: { ...policy, limit: limit ?? policy.limit }, scope };
 }
 
-/** The rules of an address are read of every request; the rest is only of a credential that is known. */
+/** Rules of an address hold for every request, the others only for a known credential. */
 function identityOf(client: string, bearer: Bearer | undefined, sourceIp: string): Identity {
   return {
     client,

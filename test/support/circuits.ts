@@ -2,6 +2,7 @@ import type { CircuitTiming } from '../../lambdas/contract/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
 import type { CircuitConfig } from '../../lambdas/contract/circuits-config.ts';
 import { type Signal, transition } from '../../lambdas/core/circuit.ts';
+import type { Circuits } from '../../lambdas/operator/operate-circuits.ts';
 
 export const TIMING: CircuitTiming = {
   openForMs: 30_000,
@@ -13,6 +14,14 @@ export const TIMING: CircuitTiming = {
 /** The same as the functions know it that move circuits. */
 export const CIRCUIT: CircuitConfig = { ...TIMING, shadow: false };
 export const LEASE_MS = 10_000;
+
+/** Of a gateway whose services have none. */
+export function noCircuits(gateway: string): Circuits {
+  const storeOf = () => {
+    throw new TypeError('there is no circuit');
+  };
+  return { config: { gateway, namespace: 'Tollgate', services: {} }, storeOf };
+}
 
 export function tripped(atMs: number, source: 'outcomes' | 'alarm' = 'outcomes'): Signal {
   return { type: 'trip', source, by: 'somebody', reason: 'too many failures', figures: { failures: 5 }, atMs };

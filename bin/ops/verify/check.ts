@@ -1,13 +1,14 @@
 import type { Ask } from '../operator-client.ts';
 import type { Aws } from './aws/aws.ts';
 import type { Credentials } from './credentials.ts';
-import type { Outcome } from './outcome.ts';
+import { notTried, type Outcome } from './outcome.ts';
 import type { Probe } from './probe.ts';
 import type { VerifyCommand } from './verify-command.ts';
 
-/** Something that the design takes for granted and that only a deployed gateway can prove. */
+/** An assumption of the design that only a deployed gateway can prove. */
 export interface Check {
   readonly name: string;
+  /** @throws OpsError: the check cannot be tried */
   run(context: VerifyContext): Promise<Outcome>;
 }
 
@@ -27,4 +28,16 @@ export interface VerifyContext {
   readonly pause: (ms: number) => Promise<void>;
 }
 
-export const LOCAL_ONLY = 'the local run does not imitate CloudWatch: verify a deployed gateway';
+export type AwsContext = VerifyContext & { readonly aws: Aws };
+
+/** A check that asks AWS, and so has nothing to ask of the local run. */
+export function awsCheck(name: string, run: (context: AwsContext) => Promise<Outcome>): Check {
+  return {
+    name,
+    run: async (context) => {
+      const { aws } = context;
+      if (aws !== undefined) return run({ ...context, aws });
+      return notTried('the local run does not imitate CloudWatch: verify a deployed gateway');
+    },
+  };
+}

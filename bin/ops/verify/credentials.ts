@@ -2,23 +2,22 @@ import { askFor } from '../ask-for.ts';
 import { OpsError } from '../errors.ts';
 import type { Ask } from '../operator-client.ts';
 
-/** A key ends by itself soon after the command, should it not be revoked. */
+/** A key that the command could not revoke ends by itself. */
 const KEY_LIFE_MS = 3_600_000;
 const OWNER = 'ops.ts verify';
 
-/** What requests are sent with; a text: why there is none. */
-export type Authorization = { readonly authorization: string } | { readonly why: string };
+export type Authorization = { readonly authorization: string };
 
 export interface Credentials {
-  /** The token that was given, or an API key: a client that has sent nothing yet, where it is a key. */
+  /** The token of the command, else a new API key, whose client has sent nothing yet. @throws OpsError */
   next(): Promise<Authorization>;
-  /** An API key, whether a token was given or not. */
+  /** A new API key, also where the command has a token. @throws OpsError */
   key(): Promise<Authorization>;
   /** Revokes all keys that were made. @returns the ids of those that could not be revoked */
   revokeAll(): Promise<readonly string[]>;
 }
 
-/** @param ask for what must not be asked again: a key that was made twice would be known once */
+/** @param askOnce makes keys: a repeated call would make a second key that the command cannot revoke */
 export function createCredentials(ask: Ask, askOnce: Ask, token: string | undefined): Credentials {
   const ids: string[] = [];
   const key = async (): Promise<Authorization> => {
@@ -29,7 +28,7 @@ export function createCredentials(ask: Ask, askOnce: Ask, token: string | undefi
       return { authorization: `Bearer ${made.secret}` };
     } catch (error) {
       if (!(error instanceof OpsError)) throw error;
-      return { why: `no API key can be made: ${error.message}` };
+      throw new OpsError(`no API key can be made: ${error.message}`, { cause: error });
     }
   };
   return {

@@ -1,14 +1,13 @@
-import type { VerifyContext } from './check.ts';
+import type { AwsContext } from './check.ts';
 
-/** At most these are read: each is a call a page. */
+/** The most groups that are read: each page of each is a call. */
 const MOST_GROUPS = 8;
 
-/** Log groups of the service's proxy function, or of all that a request passes. */
-export async function groupsOf({ aws, command }: VerifyContext, which: 'proxy' | 'all'): Promise<readonly string[]> {
-  if (aws === undefined) return [];
+/** Log groups of the service's proxy function, or of all functions and stages that a request passes. */
+export async function groupsOf({ aws, command }: AwsContext, which: 'proxy' | 'all'): Promise<readonly string[]> {
   const groups = (await aws.logs.groups(command.stack)).filter((name) => isOfStack(name, command.stack));
   const proxies = groups.filter((name) => name.includes('ProxyFunctionLogs'));
-  // CloudFormation makes the names, in which a service's has no hyphens.
+  // CloudFormation makes these names, without the hyphens of the service's name.
   const own = proxies.filter((name) => name.includes(command.service.replaceAll('-', '')));
   const proxy = own.length > 0 ? own : proxies;
   if (which === 'proxy') return proxy.slice(0, MOST_GROUPS);

@@ -13,9 +13,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export const HEALTH_PATH = '/health';
 /** API Gateway ends an integration at 30 s. */
 const TIMEOUT_MS = 35_000;
-/** What is kept of an answer's body: those of the gateway's own are shorter. */
+/** How much of an answer's body is kept: bodies of the gateway itself are shorter. */
 const KEPT_BYTES = 64 * 1024;
-/** Of a body that is written at once. */
+/** Bytes of a body in one write. */
 const PIECE_BYTES = 64 * 1024;
 const MAX_SOCKETS = 20;
 
@@ -65,7 +65,7 @@ function exchange(send: typeof request, options: RequestOptions, body: Buffer | 
           (answer) => settle(() => resolve(answer)),
           (error) => settle(() => reject(error)),
         )
-        // What is left of a body that was refused early leaves the connection to nobody.
+        // After an early refusal the rest of the body is unsent: no other request may use the connection.
         .finally(() => outgoing.writableFinished || outgoing.destroy());
     });
     outgoing.on('error', (error) => settle(() => reject(error)));
@@ -74,8 +74,8 @@ function exchange(send: typeof request, options: RequestOptions, body: Buffer | 
 }
 
 /**
- * The edge may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads what has
- * come: the refusal is seen before a further write fails, which would lose it.
+ * API Gateway may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads what
+ * has arrived, so it sees the refusal before a further write fails and loses it.
  */
 async function write(outgoing: ClientRequest, body: Buffer | undefined, signal: AbortSignal): Promise<void> {
   for (let from = 0; body !== undefined && from < body.length; from += PIECE_BYTES) {
@@ -107,7 +107,7 @@ export function bodyField({ body }: Pick<ProbeAnswer, 'body'>, name: string): un
   }
 }
 
-/** `401 invalid_token`, `401 {"message":"Unauthorized"}` or the status alone: nothing else of a body is told. */
+/** `401 invalid_token`, `401 {"message":"Unauthorized"}` or the status alone: nothing else of a body is reported. */
 export function answerInWords(answer: Pick<ProbeAnswer, 'status' | 'body'>): string {
   const code = bodyField(answer, 'code');
   if (typeof code === 'string' && /^[a-z_]{1,40}$/.test(code)) return `${answer.status} ${code}`;

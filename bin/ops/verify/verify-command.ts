@@ -1,3 +1,4 @@
+import { SERVICE_NAME } from '../../../lambdas/contract/operation-fields.ts';
 import { quote } from '../../../lambdas/contract/rule-id.ts';
 import type { CommandLine } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
@@ -8,9 +9,8 @@ import { DEFAULT_LOCAL_PORT } from '../usage.ts';
 const LOCAL_URL = 'http://127.0.0.1:3000';
 const DEFAULT_SERVICE = 'orders';
 const DEFAULT_OTHER_PATH = '/api/users/verify';
-const SERVICE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
-/** Which gateway is verified, and by which of its services. */
+/** Which gateway to verify, and which of its services to send requests to. */
 export interface VerifyCommand {
   readonly type: 'verify';
   readonly target: Target;

@@ -17,6 +17,7 @@ import { reports } from './checks/reports.ts';
 import { bodyLimits, headerLimit } from './checks/sizes.ts';
 import { verdictCache } from './checks/verdict-cache.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
+import { interruption } from './interruption.ts';
 import { notTried, type Outcome } from './outcome.ts';
 import { answerInWords, createProbe, HEALTH_PATH, type Probe } from './probe.ts';
 import { publishable } from './publishable.ts';
@@ -47,11 +48,10 @@ export async function verify(command: VerifyCommand, { out, err }: Output): Prom
   const askOnce = createAsk(command.target, { isRepeatable: false });
   const credentials = createCredentials(ask, askOnce, command.token);
   const probe = createProbe(command.url, interrupt.signal);
-  const counted = countReached(probe, command.path);
   const isLocal = command.target.localPort !== undefined;
   const context: VerifyContext = {
     command,
-    ...counted,
+    ...countReached(probe, command.path),
     credentials,
     ask,
     aws: isLocal ? undefined : createAws(command.target.region),
@@ -71,10 +71,10 @@ export async function verify(command: VerifyCommand, { out, err }: Output): Prom
   }
 }
 
-/** Every gateway has this route, and no other check says anything where it does not answer. @throws OpsError */
+/** Every gateway has this route. Where it does not answer, no check can find anything. @throws OpsError */
 async function checkReachable(probe: Probe, { target }: VerifyCommand): Promise<void> {
   const isLocal = target.localPort !== undefined;
-  const fix = isLocal ? 'give --url as npm start tells it' : 'copy --url from the output that begins with GatewayUrl';
+  const fix = isLocal ? 'give --url as npm start prints it' : 'copy --url from the output that begins with GatewayUrl';
   const answer = await probe({ path: HEALTH_PATH }).catch((cause: Error & { code?: string }) => {
     throw new OpsError(`nothing answers at --url (${cause.code ?? cause.message}): ${fix}`, { cause });
   });
@@ -97,7 +97,7 @@ async function findingsOf(
   return findings;
 }
 
-/** A check that cannot be made is not tried: what a gateway does can be told from answers only. */
+/** A check that gets no answer is not tried: only an answer shows what the gateway does. */
 async function outcomeOf(check: Check, context: VerifyContext, signal: AbortSignal): Promise<Outcome> {
   try {
     return await check.run(context);
@@ -127,23 +127,4 @@ async function giveBack(credentials: Credentials, err: Output['err']): Promise<v
   const left = await credentials.revokeAll();
   if (left.length > 0)
     err(publishable(`could not be revoked, and end within an hour: ${left.map((id) => `key:${id}`).join(', ')}`));
-}
-
-/** A terminal signals the command and tsx, which passes it on: both are one Ctrl-C. */
-const SAME_SIGNAL_MS = 1000;
-
-/** The first Ctrl-C ends the requests, and what was made is still given back; a later one ends the command. */
-function interruption(): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  let atMs: number | undefined;
-  const abort = () => {
-    atMs ??= Date.now();
-    if (Date.now() - atMs > SAME_SIGNAL_MS) process.exit(1);
-    controller.abort();
-  };
-  process.on('SIGINT', abort).on('SIGTERM', abort);
-  return {
-    signal: controller.signal,
-    end: () => process.off('SIGINT', abort).off('SIGTERM', abort),
-  };
 }

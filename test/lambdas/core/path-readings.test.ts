@@ -97,6 +97,7 @@ describe('the readings of a path', () => {
     ['/x#y/card?z', '/x#y/card'],
     ['/api//admin/ ', '/api/admin/ '],
     ['/api//admin/ ', '/api/admin'],
+    ['//admin//users', '/admin//users'],
     ['/%72efunds%2f%ff', '/refunds/%ff'],
   ])('of %j hold %j as well, for readers who take fewer steps', (path, reading) => {
     expect(readingsOf(path)).toContain(reading);

@@ -10,6 +10,7 @@ import type { KeyResult } from '../../../lambdas/contract/key-operations.ts';
 import type { OperationResult } from '../../../lambdas/contract/operations.ts';
 import { keysPartition, REVOCATION_MARK_SORT_KEY, revocationsPartition } from '../../../lambdas/contract/table.ts';
 import { createOperate, type OperateOptions } from '../../../lambdas/operator/operate.ts';
+import { noCircuits } from '../../support/circuits.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { faultyClient } from '../../support/faulty-dynamodb.ts';
@@ -41,7 +42,7 @@ beforeEach(() => {
     store: new RuleStore(table.client, table.name, gateway, clock.now),
     keys: new ApiKeyStore(table.client, table.name, gateway),
     marker: new RevocationMarker(table.client, table.name, gateway),
-    circuits: undefined,
+    circuits: noCircuits(gateway),
     openCopies: undefined,
     clock: clock.now,
   };

@@ -10,6 +10,7 @@ import { encodeRule, type Rule } from '../../../lambdas/contract/rules.ts';
 import { isEmpty, noRule } from '../../../lambdas/core/rules.ts';
 import { openCopies } from '../../../lambdas/operator/open-copies.ts';
 import { createOperate, type OperateOptions } from '../../../lambdas/operator/operate.ts';
+import { noCircuits } from '../../support/circuits.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { faultyClient } from '../../support/faulty-dynamodb.ts';
@@ -49,7 +50,7 @@ afterEach(() => output.restore());
 
 function operate(event: unknown, options: Partial<OperateOptions> = {}): Promise<OperationResult> {
   const open = () => openCopies({ url: redis.url, cluster: false }, gateway);
-  const given = { gateway, store, keys, marker, circuits: undefined, openCopies: open, clock: clock.now };
+  const given = { gateway, store, keys, marker, circuits: noCircuits(gateway), openCopies: open, clock: clock.now };
   return createOperate({ ...given, ...options })(event);
 }
 
@@ -263,7 +264,7 @@ describe('a gateway that has many rules', () => {
       store: nearly,
       keys,
       marker,
-      circuits: undefined,
+      circuits: noCircuits(gateway),
       openCopies: undefined,
       clock: clock.now,
     });

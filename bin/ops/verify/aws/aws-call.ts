@@ -13,11 +13,11 @@ const FIRST_PAUSE_MS = 250;
 
 /** An AWS service that speaks JSON over one address (AWS JSON 1.0 and 1.1 of Smithy). */
 interface Service {
-  /** What requests are signed for, and the first label of the host. */
+  /** In the signature, and the first label of the host. */
   readonly name: string;
   readonly target: string;
   readonly contentType: string;
-  /** Of the AWS SDKs: another address than AWS's own. */
+  /** The variable of the AWS SDKs for another address than AWS's own. */
   readonly endpointVariable: string;
 }
 
@@ -39,8 +39,8 @@ export const LOGS: Service = {
 export type AwsCall = <T>(operation: string, input: object, decoder: Decoder<T>) => Promise<T>;
 
 /**
- * A few calls do not need two more packages of the SDK: its signer and its way to region and credentials, which the client
- * of the operator function has, do.
+ * Calls AWS without a further package of the SDK for each service. The Lambda client, which the project has anyway, finds
+ * region and credentials.
  */
 export function createAwsCall(service: Service, region: string | undefined, env = process.env): AwsCall {
   const { config } = new LambdaClient(region === undefined ? {} : { region });
@@ -92,7 +92,7 @@ function endpointOf({ name, endpointVariable }: Service, region: string, env: No
   return new URL(env[endpointVariable] || env['AWS_ENDPOINT_URL'] || `https://${name}.${region}.${suffix}`);
 }
 
-/** FilterLogEvents is allowed 5 to 10 times a second. */
+/** AWS allows 5 to 10 calls of FilterLogEvents a second. */
 async function repeated(attempt: () => Promise<Answer>): Promise<Answer> {
   for (let count = 1; ; count += 1) {
     const answer = await attempt().catch((cause) => {

@@ -17,7 +17,7 @@ export interface FoundMetric {
 
 export interface FoundAlarm {
   readonly state: string;
-  /** Of the first of its metrics; '' where it has none. */
+  /** Namespace of the alarm's first metric; '' where it has none. */
   readonly namespace: string;
 }
 

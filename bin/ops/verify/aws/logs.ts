@@ -1,7 +1,7 @@
 import { array, nullable, object, string, withDefault } from '../../../../lambdas/contract/decode.ts';
 import type { AwsCall } from './aws-call.ts';
 
-/** Of one log group: what a short run writes is far less. */
+/** The most pages of one log group: a short run writes far less. */
 const MAX_PAGES = 5;
 
 export interface Logs {

@@ -1,41 +1,37 @@
 import type { CircuitState } from '../../../../lambdas/contract/circuit-state.ts';
 import { circuitAlarmName } from '../../../../lambdas/contract/circuits-config.ts';
 import { askFor } from '../../ask-for.ts';
-import { type Check, LOCAL_ONLY, type VerifyContext } from '../check.ts';
+import { awsCheck, type VerifyContext } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
 
 const REASON = 'ops.ts verify';
 const OPENING = { forMs: 90_000, everyMs: 2000 };
-/** Closed by force for this long only, should the command end between both steps. */
+/** Ends the forced state, should the command end before it releases the circuit. */
 const FORCED_FOR_MS = 60_000;
 
 /** A CloudWatch alarm invokes the circuit function, which opens the circuit. */
-export const alarmAction: Check = {
-  name: 'alarm opens the circuit',
-  run: async (context) => {
-    const { aws, command } = context;
-    if (aws === undefined) return notTried(LOCAL_ONLY);
-    if (!command.withCircuit) return notTried('it refuses real requests for a moment: give --with-circuit');
-    const name = circuitAlarmName(command.target.gateway, command.service, 'failures');
-    const before = await circuitOf(context);
-    if (before?.state !== 'closed') return notTried(`the circuit is ${before?.state ?? 'unreadable'}, not closed`);
-    if ((await aws.cloudwatch.alarm(name)) === undefined) return notTried(`there is no alarm ${name}`);
-    const startedAtMs = context.clock();
-    try {
-      await aws.cloudwatch.setAlarm(name, 'ALARM', REASON);
-      const after = await poll(
-        context,
-        OPENING,
-        () => circuitOf(context),
-        (circuit) => circuit?.state === 'open',
-      );
-      return judgeAlarmAction(after, context.clock() - startedAtMs);
-    } finally {
-      await Promise.all([aws.cloudwatch.setAlarm(name, 'OK', REASON), giveBack(context)]);
-    }
-  },
-};
+export const alarmAction = awsCheck('alarm opens the circuit', async (context) => {
+  const { aws, command } = context;
+  if (!command.withCircuit) return notTried('it refuses real requests for a moment: give --with-circuit');
+  const name = circuitAlarmName(command.target.gateway, command.service, 'failures');
+  const before = await circuitOf(context);
+  if (before?.state !== 'closed') return notTried(`the circuit is ${before?.state ?? 'unreadable'}, not closed`);
+  if ((await aws.cloudwatch.alarm(name)) === undefined) return notTried(`there is no alarm ${name}`);
+  const startedAtMs = context.clock();
+  try {
+    await aws.cloudwatch.setAlarm(name, 'ALARM', REASON);
+    const after = await poll(
+      context,
+      OPENING,
+      () => circuitOf(context),
+      (circuit) => circuit?.state === 'open',
+    );
+    return judgeAlarmAction(after, context.clock() - startedAtMs);
+  } finally {
+    await Promise.all([aws.cloudwatch.setAlarm(name, 'OK', REASON), giveBack(context)]);
+  }
+});
 
 export function judgeAlarmAction(circuit: CircuitState | null, tookMs: number): Outcome {
   const seconds = `${(tookMs / 1000).toFixed(0)} s`;
@@ -52,7 +48,7 @@ async function circuitOf({ ask, command }: VerifyContext): Promise<CircuitState 
   return (await askFor('circuit', ask, { action: 'get-circuit', service: command.service })).circuit;
 }
 
-/** Closed, and moving by itself. */
+/** Closes the circuit, and lets it move by itself again. */
 async function giveBack({ ask, command }: VerifyContext): Promise<void> {
   const moved = { service: command.service, by: REASON, reason: REASON };
   await askFor('circuit', ask, { action: 'close-circuit', forMs: FORCED_FOR_MS, ...moved });

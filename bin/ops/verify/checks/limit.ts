@@ -1,15 +1,16 @@
 import type { Check, VerifyContext } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { answerInWords, type ProbeAnswer } from '../probe.ts';
+import { isRefusal, NOT_TAKEN } from '../refusal.ts';
 
-/** More than these are not sent to anybody's upstream. */
+/** The most requests that the check sends to an upstream. */
 const MOST_REQUESTS = 500;
 /** Enough for several instances of the function, few enough for none to wait long. */
 const AT_ONCE = 3;
 /** Windows slide: requests from before leave while further ones come. */
 const LONGEST_SHARE_OF_WINDOW = 0.8;
 
-/** Exactly as many requests pass as the limit says, and the others are told when to come again. */
+/** Exactly as many requests pass as the limit says. The other answers say when to try again. */
 export const limit: Check = {
   name: 'rate limit',
   run: async (context) => {
@@ -22,9 +23,8 @@ export const limit: Check = {
 };
 
 async function attempt({ probe, command, credentials, clock }: VerifyContext): Promise<Outcome> {
-  const given = await credentials.next();
-  if ('why' in given) return notTried(given.why);
-  const send = () => probe({ path: command.path, headers: given });
+  const headers = await credentials.next();
+  const send = () => probe({ path: command.path, headers });
   const startedAtMs = clock();
   const first = await send();
   const room = roomOf(first);
@@ -40,13 +40,11 @@ interface Room {
   readonly windowMs: number;
 }
 
-/** From what the gateway says of the limit; a text: why it cannot be tried. */
+/** What the gateway reports of the limit; a text: why the limit cannot be tried. */
 export function roomOf(answer: ProbeAnswer): Room | string {
   const { headers } = answer;
   const seen = answerInWords(answer);
-  if (answer.status === 401 || answer.status === 403) {
-    return `${seen}: the service does not take this credential; give a token with --token-env`;
-  }
+  if (isRefusal(answer)) return `${seen}: ${NOT_TAKEN}`;
   const [limitOf, left] = [headers['x-ratelimit-limit'], headers['x-ratelimit-remaining']].map(Number);
   if (!isCount(limitOf) || !isCount(left))
     return `${seen} without X-RateLimit-Limit: the path has no limit, or its headers are off`;
@@ -59,7 +57,7 @@ function isCount(value: number | undefined): value is number {
   return value !== undefined && Number.isInteger(value) && value >= 0;
 }
 
-/** Sends requests until so many were counted. What did not reach the limit, as where Lambda throttles, was not. */
+/** Sends requests until the limit has counted this many. It does not count what Lambda throttles, for example. */
 async function untilCounted(count: number, send: () => Promise<ProbeAnswer>): Promise<readonly ProbeAnswer[]> {
   const answers: ProbeAnswer[] = [];
   let begun = 0;

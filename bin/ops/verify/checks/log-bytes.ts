@@ -1,30 +1,24 @@
-import { type Check, LOCAL_ONLY } from '../check.ts';
+import { awsCheck } from '../check.ts';
 import { groupsOf } from '../log-groups.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { bodyField } from '../probe.ts';
 
 /** CloudWatch adds these to each line. */
 const LINE_OVERHEAD_BYTES = 26;
-/** What docs/cost.md reckons a typical request with, and what is within its price. */
+/** A typical request in docs/cost.md, and the most that its price allows. */
 const TYPICAL_BYTES = 1858;
 const MOST_BYTES = 2400;
 
 /** What a request logs is a part of what it costs. */
-export const logBytes: Check = {
-  name: 'log bytes a request',
-  run: async (context) => {
-    const { aws, startedAtMs } = context;
-    if (aws === undefined) return notTried(LOCAL_ONLY);
-    const groups = await groupsOf(context, 'all');
-    const lines = (await Promise.all(groups.map((group) => aws.logs.lines(group, startedAtMs)))).flat();
-    return judgeLogBytes(lines);
-  },
-};
+export const logBytes = awsCheck('log bytes a request', async (context) => {
+  const { aws, startedAtMs } = context;
+  const groups = await groupsOf(context, 'all');
+  const lines = (await Promise.all(groups.map((group) => aws.logs.lines(group, startedAtMs)))).flat();
+  return judgeLogBytes(lines);
+});
 
 export function judgeLogBytes(lines: readonly string[]): Outcome {
-  const requests = lines.filter(
-    (body) => typeof bodyField({ body }, 'request_id') === 'string' && isAnswered(body),
-  ).length;
+  const requests = lines.filter(isOfRequest).length;
   if (requests === 0) return notTried('no log line of a request of this run can be read');
   const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
   const each = Math.round(bytes / requests);
@@ -36,7 +30,7 @@ export function judgeLogBytes(lines: readonly string[]): Outcome {
   );
 }
 
-/** Lines of faults have a request id as well. */
-function isAnswered(body: string): boolean {
-  return typeof bodyField({ body }, 'latency_ms') === 'number';
+/** Lines of faults have a request id as well, and no latency. */
+function isOfRequest(body: string): boolean {
+  return typeof bodyField({ body }, 'request_id') === 'string' && typeof bodyField({ body }, 'latency_ms') === 'number';
 }

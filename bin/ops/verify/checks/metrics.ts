@@ -1,28 +1,23 @@
 import { circuitAlarmName } from '../../../../lambdas/contract/circuits-config.ts';
 import { Metric, type MetricName, SERVICE_DIMENSION } from '../../../../lambdas/contract/metrics.ts';
-import type { Aws } from '../aws/aws.ts';
-import { type Check, LOCAL_ONLY, type VerifyContext } from '../check.ts';
+import { OpsError } from '../../errors.ts';
+import { type AwsContext, awsCheck } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { METRICS_LATENESS, poll } from '../poll.ts';
 
 /** The functions write metrics as log lines, of which CloudWatch makes metrics. */
-export const metrics: Check = {
-  name: 'metrics in CloudWatch',
-  run: async (context) => {
-    if (context.aws === undefined) return notTried(LOCAL_ONLY);
-    const found = await sourceOf(context, context.aws);
-    if ('why' in found) return notTried(found.why);
-    const sent = context.reached();
-    if (sent === 0) return notTried('no request reached the function');
-    const [seen = 0] = await poll(
-      context,
-      METRICS_LATENESS,
-      () => found.sums([Metric.requests]),
-      ([sum = 0]) => sum >= sent,
-    );
-    return judgeMetrics(sent, seen);
-  },
-};
+export const metrics = awsCheck('metrics in CloudWatch', async (context) => {
+  const sums = await sumsOf(context);
+  const sent = context.reached();
+  if (sent === 0) return notTried('no request reached the function');
+  const [seen = 0] = await poll(
+    context,
+    METRICS_LATENESS,
+    () => sums([Metric.requests]),
+    ([sum = 0]) => sum >= sent,
+  );
+  return judgeMetrics(sent, seen);
+});
 
 export function judgeMetrics(sent: number, seen: number): Outcome {
   const text = `${seen} requests counted, ${sent} of them or more from here`;
@@ -35,29 +30,23 @@ export function judgeMetrics(sent: number, seen: number): Outcome {
   );
 }
 
-export interface MetricSource {
-  sums(names: readonly MetricName[]): Promise<readonly number[]>;
-}
-
-/** The alarm of the service names the namespace. */
-export async function sourceOf(
-  { command, startedAtMs, clock }: VerifyContext,
-  { cloudwatch }: Aws,
-): Promise<MetricSource | { readonly why: string }> {
-  const { service, target } = command;
-  const name = circuitAlarmName(target.gateway, service, 'failures');
-  const alarm = await cloudwatch.alarm(name);
-  if (alarm === undefined || alarm.namespace === '') {
-    return { why: `there is no alarm ${name}: the service has no circuit, or name gateway, region and service` };
+/** Sums of the service's metrics since the command began. The alarm of the service names the namespace. @throws OpsError */
+export async function sumsOf({
+  aws: { cloudwatch },
+  command: { service, target },
+  startedAtMs,
+  clock,
+}: AwsContext): Promise<(names: readonly MetricName[]) => Promise<readonly number[]>> {
+  const alarmName = circuitAlarmName(target.gateway, service, 'failures');
+  const { namespace } = (await cloudwatch.alarm(alarmName)) ?? { namespace: '' };
+  if (namespace === '') {
+    throw new OpsError(
+      `there is no alarm ${alarmName}: the service has no circuit, or name gateway, region and service`,
+    );
   }
-  const { namespace } = alarm;
   const dimensions = { [SERVICE_DIMENSION]: service };
-  return {
-    sums: (names) =>
-      cloudwatch.sums(
-        names.map((metric) => ({ namespace, name: metric, dimensions })),
-        startedAtMs,
-        clock(),
-      ),
+  return (names) => {
+    const queries = names.map((name) => ({ namespace, name, dimensions }));
+    return cloudwatch.sums(queries, startedAtMs, clock());
   };
 }

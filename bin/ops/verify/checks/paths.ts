@@ -1,11 +1,12 @@
 import type { Check, VerifyContext } from '../check.ts';
 import { groupsOf } from '../log-groups.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { poll } from '../poll.ts';
 import { answerInWords, bodyField, type ProbeAnswer } from '../probe.ts';
+import { isRefusal, NOT_TAKEN } from '../refusal.ts';
 
-/** How long CloudWatch takes to show a line, as a rule. */
-const LINE_DEADLINE_MS = 60_000;
-const LINE_PAUSE_MS = 3000;
+/** CloudWatch shows lines some seconds late. */
+const LATENESS = { forMs: 60_000, everyMs: 3000 };
 
 /**
  * What is sent after the service's path, and how it may be read then. Decision 0024: a policy is found on the path that
@@ -23,7 +24,7 @@ const SPELLINGS = [
 export interface PathReading {
   readonly sent: string;
   readonly answer: Pick<ProbeAnswer, 'status' | 'body'>;
-  /** Of the path that arrived; undefined: nobody tells. */
+  /** The path that arrived; undefined: it is not known. */
   readonly path: string | undefined;
   readonly expected: readonly string[];
 }
@@ -32,45 +33,44 @@ export const paths: Check = {
   name: 'path readings',
   run: async (context) => {
     const { probe, command, credentials } = context;
-    const given = await credentials.next();
-    if ('why' in given) return notTried(given.why);
+    const headers = await credentials.next();
     const readings: PathReading[] = [];
     for (const { sent, readings: expected } of SPELLINGS) {
-      const answer = await probe({ path: `${command.path}${sent}`, headers: given });
+      const answer = await probe({ path: `${command.path}${sent}`, headers });
       readings.push({ sent, answer, path: await arrived(answer, context), expected });
     }
     return judgePaths(readings, command.path);
   },
 };
 
-/** From the function's log line; in the local run the demo upstream tells. */
+/** The function's log line has it; in the local run the demo upstream answers it. */
 async function arrived(answer: ProbeAnswer, context: VerifyContext): Promise<string | undefined> {
+  const { aws, startedAtMs } = context;
+  if (aws === undefined) return pathIn(answer);
   const requestId = answer.headers['x-request-id'];
-  if (context.aws === undefined) {
-    const path = bodyField(answer, 'path');
-    return typeof path === 'string' ? path : undefined;
-  }
   // What API Gateway itself refuses reaches no function.
   if (typeof requestId !== 'string' || !/^[\w=-]+$/.test(requestId)) return undefined;
-  const untilMs = context.clock() + LINE_DEADLINE_MS;
-  const groups = await groupsOf(context, 'proxy');
-  while (context.clock() < untilMs) {
+  const groups = await groupsOf({ ...context, aws }, 'proxy');
+  const read = async () => {
     for (const group of groups) {
-      const lines = await context.aws.logs.lines(group, context.startedAtMs, `{ $.request_id = "${requestId}" }`);
-      const path = lines.map((body) => bodyField({ body }, 'path')).find((value) => typeof value === 'string');
-      if (typeof path === 'string') return path;
+      const lines = await aws.logs.lines(group, startedAtMs, `{ $.request_id = "${requestId}" }`);
+      const [path] = lines.flatMap((body) => pathIn({ body }) ?? []);
+      if (path !== undefined) return path;
     }
-    await context.pause(LINE_PAUSE_MS);
-  }
-  return undefined;
+    return undefined;
+  };
+  return poll(context, LATENESS, read, (path) => path !== undefined);
+}
+
+function pathIn(answer: Pick<ProbeAnswer, 'body'>): string | undefined {
+  const path = bodyField(answer, 'path');
+  return typeof path === 'string' ? path : undefined;
 }
 
 /** @param base the path before what was sent after it: an upstream may be given its end only */
 export function judgePaths(readings: readonly PathReading[], base: string): Outcome {
   const seen = readings.map((reading) => `${reading.sent} ${inWords(reading, base)}`).join('; ');
-  if (readings.some(({ answer }) => answer.status === 401 || answer.status === 403)) {
-    return notTried(`${seen}: the service does not take this credential; give a token with --token-env`);
-  }
+  if (readings.some(({ answer }) => isRefusal(answer))) return notTried(`${seen}: ${NOT_TAKEN}`);
   const unknown = readings.filter(({ answer, path }) => answer.status !== 400 && path === undefined);
   const others = readings.filter((reading) => reading.path !== undefined && !isExpected(reading, base));
   if (others.length > 0) {

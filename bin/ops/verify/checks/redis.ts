@@ -1,31 +1,25 @@
 import { Metric } from '../../../../lambdas/contract/metrics.ts';
-import type { Aws } from '../aws/aws.ts';
-import { type Check, LOCAL_ONLY, type VerifyContext } from '../check.ts';
+import { type AwsContext, awsCheck } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { METRICS_LATENESS, poll } from '../poll.ts';
-import { sourceOf } from './metrics.ts';
+import { sumsOf } from './metrics.ts';
 
 const NAMESPACE = 'AWS/ElastiCache';
 const COUNT = 'EvalBasedCmds';
 const UNITS = 'EvalBasedCmdsECPUs';
 /** Decision 0012: about four for a decision. Twice as many halve what a cache decides in a second. */
 const MOST_UNITS = 8;
-/** Of requests: one call that is late now and then means nothing. */
+/** Share of requests: a late call now and then means nothing. */
 const MOST_FAILURES = 0.05;
 
 /** Limits are counted in Redis, not by functions alone; what a decision costs there. */
-export const redis: Check = {
-  name: 'Redis and its ECPU',
-  run: async (context) => {
-    if (context.aws === undefined) return notTried(LOCAL_ONLY);
-    const found = await sourceOf(context, context.aws);
-    if ('why' in found) return notTried(found.why);
-    const units = await unitsOf(context, context.aws);
-    const names = [Metric.requests, Metric.storeErrors, Metric.countedLocally];
-    const [requests = 0, errors = 0, alone = 0] = await found.sums(names);
-    return judgeRedis({ requests, errors, alone, units });
-  },
-};
+export const redis = awsCheck('Redis and its ECPU', async (context) => {
+  const sums = await sumsOf(context);
+  const units = await unitsOf(context);
+  const names = [Metric.requests, Metric.storeErrors, Metric.countedLocally];
+  const [requests = 0, errors = 0, alone = 0] = await sums(names);
+  return judgeRedis({ requests, errors, alone, units });
+});
 
 /** Undefined: there is no serverless cache that had calls. */
 interface Units {
@@ -33,7 +27,8 @@ interface Units {
   readonly units: number;
 }
 
-async function unitsOf(context: VerifyContext, { cloudwatch }: Aws): Promise<Units | undefined> {
+async function unitsOf(context: AwsContext): Promise<Units | undefined> {
+  const { cloudwatch } = context.aws;
   const caches = (await cloudwatch.metrics(NAMESPACE, UNITS)).flatMap(
     ({ dimensions }) => dimensions['clusterId'] ?? [],
   );

@@ -1,11 +1,11 @@
-import { type Check, LOCAL_ONLY } from '../check.ts';
+import { awsCheck } from '../check.ts';
 import { groupsOf } from '../log-groups.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
 
 const LATENESS = { forMs: 90_000, everyMs: 5000 };
 const FILTER = '"REPORT RequestId"';
-/** Of its memory: Lambda ends a function that needs more. */
+/** Share of the memory: Lambda ends a function that needs more than all of it. */
 const MOST_MEMORY = 0.9;
 
 /** What Lambda reports of an invocation, in ms and MB. */
@@ -18,20 +18,16 @@ export interface Report {
   readonly initMs: number | undefined;
 }
 
-export const reports: Check = {
-  name: 'cold start, billed time',
-  run: async (context) => {
-    const { aws, startedAtMs } = context;
-    if (aws === undefined) return notTried(LOCAL_ONLY);
-    const groups = await groupsOf(context, 'proxy');
-    if (groups.length === 0)
-      return notTried(`no log group of a proxy function has ${context.command.stack} in its name: give --stack`);
-    const read = async () =>
-      (await Promise.all(groups.map((group) => aws.logs.lines(group, startedAtMs, FILTER)))).flat();
-    const lines = await poll(context, LATENESS, read, (found) => found.length > 0);
-    return judgeReports(lines.flatMap((line) => parseReport(line) ?? []));
-  },
-};
+export const reports = awsCheck('cold start, billed time', async (context) => {
+  const { aws, startedAtMs } = context;
+  const groups = await groupsOf(context, 'proxy');
+  if (groups.length === 0)
+    return notTried(`no log group of a proxy function has ${context.command.stack} in its name: give --stack`);
+  const read = async () =>
+    (await Promise.all(groups.map((group) => aws.logs.lines(group, startedAtMs, FILTER)))).flat();
+  const lines = await poll(context, LATENESS, read, (found) => found.length > 0);
+  return judgeReports(lines.flatMap((line) => parseReport(line) ?? []));
+});
 
 /** `REPORT RequestId: … Duration: 12.34 ms Billed Duration: 13 ms Memory Size: 256 MB Max Memory Used: 90 MB Init Duration: 412 ms` */
 export function parseReport(line: string): Report | undefined {
@@ -53,8 +49,8 @@ export function judgeReports(found: readonly Report[]): Outcome {
   const usedMb = Math.max(...found.map((report) => report.usedMb));
   const memoryMb = Math.min(...found.map((report) => report.memoryMb));
   const seen = [
-    `${found.length} invocations, ${colds.length} cold${colds.length > 0 ? ` (init ${round(median(colds))} ms, at most ${round(Math.max(...colds))})` : ''}`,
-    ...(warm.length > 0 ? [`warm ones billed ${round(median(warm))} ms in the middle`] : []),
+    `${found.length} invocations, ${colds.length} cold${colds.length > 0 ? ` (init ${Math.round(median(colds))} ms, at most ${Math.round(Math.max(...colds))})` : ''}`,
+    ...(warm.length > 0 ? [`warm ones billed ${Math.round(median(warm))} ms in the middle`] : []),
     `${usedMb} of ${memoryMb} MB`,
   ].join('; ');
   if (usedMb > memoryMb * MOST_MEMORY) {
@@ -66,8 +62,4 @@ export function judgeReports(found: readonly Report[]): Outcome {
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function round(ms: number): number {
-  return Math.round(ms);
 }

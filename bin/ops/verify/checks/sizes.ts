@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
-import { answerInWords, HEALTH_PATH, type ProbeAnswer, type ProbeRequest } from '../probe.ts';
+import { answerInWords, HEALTH_PATH, type ProbeAnswer } from '../probe.ts';
+import { isRefusal, NOT_TAKEN } from '../refusal.ts';
 
 const LIMIT_BYTES = 10_240;
 /** For the request line and the headers that the client and the edge add. */
@@ -32,12 +33,8 @@ export function judgeHeaderLimit(below: ProbeAnswer, above: ProbeAnswer): Outcom
 export const bodyLimits: Check = {
   name: 'body limits',
   run: async ({ probe, command, credentials }) => {
-    const given = await credentials.next();
-    if ('why' in given) return notTried(given.why);
-    const send = (bytes: number): Promise<ProbeAnswer> => {
-      const headers = { ...given, 'content-type': 'application/octet-stream' };
-      return probe({ method: 'POST', path: command.path, headers, body: Buffer.alloc(bytes) } satisfies ProbeRequest);
-    };
+    const headers = { ...(await credentials.next()), 'content-type': 'application/octet-stream' };
+    const send = (bytes: number) => probe({ method: 'POST', path: command.path, headers, body: Buffer.alloc(bytes) });
     return judgeBodyLimits(await send(7 * MB), await send(10 * MB + 1));
   },
 };
@@ -45,9 +42,7 @@ export const bodyLimits: Check = {
 export function judgeBodyLimits(event: ProbeAnswer, body: ProbeAnswer): Outcome {
   const seen = `7 MB: ${answerInWords(event)}; over 10 MB: ${answerInWords(body)}`;
   if ([event, body].every(({ status }) => status === 413)) return holds(seen);
-  if ([event, body].some(({ status }) => status === 401 || status === 403)) {
-    return notTried(`${seen}: the service does not take this credential; give a token with --token-env`);
-  }
+  if ([event, body].some(isRefusal)) return notTried(`${seen}: ${NOT_TAKEN}`);
   if ([event, body].every(({ status }) => status >= 400)) {
     return differs(
       seen,

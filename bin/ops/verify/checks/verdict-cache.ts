@@ -1,30 +1,25 @@
 import type { Check } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { answerInWords, type ProbeAnswer } from '../probe.ts';
+import { isRefusal } from '../refusal.ts';
 
 /**
- * API Gateway keeps verdicts by their identity sources, of which the route is one. A key is shown first where it is
- * refused, then where it is taken, then again where it is refused: no verdict of one route may answer for the other.
+ * API Gateway keeps verdicts by their identity sources, and the route is one of them. The check sends a key to a route
+ * that refuses it, to one that takes it, and to the first again. No verdict of one route may answer for the other.
  */
 export const verdictCache: Check = {
   name: 'verdict cache by route',
   run: async ({ probe, command, credentials }) => {
-    const given = await credentials.key();
-    if ('why' in given) return notTried(given.why);
-    const refused = await probe({ path: command.otherPath, headers: given });
-    const taken = await probe({ path: command.path, headers: given });
-    const again = await probe({ path: command.otherPath, headers: given });
-    const alone = await probe({ path: command.path, headers: (await freshKey(credentials)) ?? given });
+    const headers = await credentials.key();
+    const refused = await probe({ path: command.otherPath, headers });
+    const taken = await probe({ path: command.path, headers });
+    const again = await probe({ path: command.otherPath, headers });
+    const alone = await probe({ path: command.path, headers: await credentials.key() });
     return judgeVerdictCache({ refused, taken, again, alone });
   },
 };
 
-async function freshKey({ key }: { key(): Promise<object> }): Promise<{ readonly authorization: string } | undefined> {
-  const given = await key();
-  return 'authorization' in given ? (given as { readonly authorization: string }) : undefined;
-}
-
-/** The answers to one key in this order; `alone`: to another key, at the route that takes keys. */
+/** The answers to one key, in this order; `alone`: the answer to another key at the route that takes keys. */
 export interface CacheAnswers {
   readonly refused: ProbeAnswer;
   readonly taken: ProbeAnswer;
@@ -53,8 +48,4 @@ export function judgeVerdictCache({ refused, taken, again, alone }: CacheAnswers
     seen,
     'a verdict of one route answers for another: a credential may pass where it must not. Set verdictCache: Duration.seconds(0), and report it as SECURITY.md says',
   );
-}
-
-function isRefusal({ status }: ProbeAnswer): boolean {
-  return status === 401 || status === 403;
 }
