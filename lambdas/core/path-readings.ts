@@ -12,10 +12,13 @@ const STEPS: readonly Step[] = [
   // IIS, and the URL standard (WHATWG) for http addresses.
   (path) => path.replaceAll('\\', '/'),
   // The URL standard and Python's urlsplit drop tabs and line breaks; C libraries drop others.
+  (path) => path.replace(/[\t\r\n]/g, ''),
   (path) => path.replace(/\p{Cc}/gu, ''),
-  blanksTrimmed,
+  // Readers differ in what is blank: to some a tab is part of a name. `+` is a space to those that decode forms.
+  (path) => trimmed(path, /^[ +]+/, /(?<![ +])[ +]+$/),
+  (path) => trimmed(path, /^[\s+]+/, /(?<![\s+])[\s+]+$/),
   // IIS and Windows drop dots at the end of a name.
-  (path) => path.replace(/(?<=[^./])\.+(?=\/)/g, ''),
+  (path) => path.replace(/(?<=[^./])\.+(?=\/|$)/g, ''),
   // Path parameters, RFC 3986 §3.3: Spring, JAX-RS and servlet containers take them off each segment.
   (path) => path.replace(/;[^/]*/g, ''),
   // Where readers that decode first see the path end. A line break ends it for `$` in a regular expression of Ruby.
@@ -112,12 +115,12 @@ function overlongDecoded(path: string): string {
   });
 }
 
-/** Removes white space around each segment. `+` is a space to readers that decode a path as they decode a form. */
-function blanksTrimmed(path: string): string {
+/** Without blanks on either side of each segment. */
+function trimmed(path: string, atStart: RegExp, atEnd: RegExp): string {
   if (!/[\s+]/.test(path)) return path;
   return path
     .split('/')
-    .map((segment) => segment.replace(/^[\s+]+/, '').replace(/(?<![\s+])[\s+]+$/, ''))
+    .map((segment) => segment.replace(atStart, '').replace(atEnd, ''))
     .join('/');
 }
 

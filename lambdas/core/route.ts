@@ -3,6 +3,9 @@ import type { RoutePolicy, ServicePolicy } from '../contract/policy.ts';
 import { pathBelow } from './path.ts';
 import { foldCase, withoutExtension } from './path-readings.ts';
 
+/** A plain path has one reading, and two with a slash at its end. Odd spellings have more. */
+const PLAIN_READINGS = 2;
+
 /** A special route of a service, ready for matching. */
 interface RouteMatcher {
   readonly key: string;
@@ -47,7 +50,8 @@ export function routeSelector(
     const selected: SelectedRoute = { keys: [routeKey], auth: [chosen.auth], cost: chosen.cost };
     if (matchers.length === 0) return selected;
     const mine = matchers.filter((matcher) => matcher.method === method || matcher.method === 'ANY');
-    const named = new Set(readings.flatMap((reading) => namedBy(reading, mine, cased)));
+    const matching = readings.length > PLAIN_READINGS ? allOf : firstOf(cased);
+    const named = new Set(readings.flatMap((reading) => namedBy(reading, mine, matching)));
     return mine.filter((matcher) => matcher.key !== routeKey && named.has(matcher)).reduce(bothOf, selected);
   };
 }
@@ -56,22 +60,36 @@ function bothOf({ keys, auth, cost }: SelectedRoute, { key, policy }: RouteMatch
   return { keys: [key, ...keys], auth: [...auth, policy.auth], cost: Math.max(cost, policy.cost) };
 }
 
-/** The routes that a reading names, with and without its case, and with and without its extension. */
-function namedBy(reading: string, matchers: readonly RouteMatcher[], cased: boolean): readonly RouteMatcher[] {
-  const named = matchesOf(reading, matchers, cased);
+/** The routes that match a reading, of these, which are in the order of their rank. */
+type Matching = (reading: string, matchers: readonly RouteMatcher[]) => readonly RouteMatcher[];
+
+/** The routes that a reading names, with and without its extension. */
+function namedBy(reading: string, matchers: readonly RouteMatcher[], matching: Matching): readonly RouteMatcher[] {
+  const named = matching(reading, matchers);
   // A route at `/openapi.json` says what holds there: the policy of `/openapi` or `/{id}` does not hold as well.
   if (named.length === 1 && named[0]?.hasExtension && named[0].path.test(reading)) return named;
-  return [...named, ...withoutExtension(reading).flatMap((shorter) => matchesOf(shorter, matchers, cased))];
+  return [...named, ...withoutExtension(reading).flatMap((shorter) => matching(shorter, matchers))];
 }
 
 /** The first route that matches the reading with its case, and the first that matches it without. */
-function matchesOf(reading: string, matchers: readonly RouteMatcher[], cased: boolean): readonly RouteMatcher[] {
+function firstOf(cased: boolean): Matching {
+  return (reading, matchers) => {
+    const folded = foldCase(reading);
+    const loose = matchers.find(({ foldedPath }) => foldedPath.test(folded));
+    if (loose === undefined) return [];
+    if (!cased && folded === reading) return [loose];
+    const exact = matchers.find(({ path }) => path.test(reading));
+    return exact === undefined || exact === loose ? [loose] : [exact, loose];
+  };
+}
+
+/**
+ * Every route that matches. A router may take some steps of a reading and not others: `/admin%20/+users` is `/admin/users`
+ * in one of its readings, and `/admin/+users` to IIS, where another route matches.
+ */
+function allOf(reading: string, matchers: readonly RouteMatcher[]): readonly RouteMatcher[] {
   const folded = foldCase(reading);
-  const loose = matchers.find(({ foldedPath }) => foldedPath.test(folded));
-  if (loose === undefined) return [];
-  if (!cased && folded === reading) return [loose];
-  const exact = matchers.find(({ path }) => path.test(reading));
-  return exact === undefined || exact === loose ? [loose] : [exact, loose];
+  return matchers.filter(({ foldedPath }) => foldedPath.test(folded));
 }
 
 function matchersOf(key: string, policy: RoutePolicy, prefix: string): readonly RouteMatcher[] {

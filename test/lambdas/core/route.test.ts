@@ -109,6 +109,10 @@ describe('another spelling of a special path', () => {
     ['GET', '/a\\b/CARD', 'card'],
     ['GET', '/;x/CARD', 'card'],
     ['GET', '/42/card.pdf', 'card'],
+    ['POST', '/refunds%20.', 'refund'],
+    ['POST', '/refunds%20%2e', 'refund'],
+    ['GET', '/admin+/%09', 'admin'],
+    ['GET', '//admin//users', 'admin'],
   ])('%s %s has the special policy', (method, path, scope) => {
     expect(select(GREEDY, method, `/api/payments${path}`).auth).toEqual([needing(), needing(scope)]);
   });
@@ -129,6 +133,16 @@ describe('another spelling of a special path', () => {
       held([route(100), route(3, 'index'), route(7, 'admin')], below, 'GET /api/payments/admin', GREEDY),
     );
   });
+
+  it.each(['/admin%20/+users', '/a%09dmin/users%00', '/admin;v=1/users'])(
+    'has the policies of all routes that its readings match: %s',
+    (path) => {
+      const [users, below] = ['GET /api/payments/admin/users', 'ANY /api/payments/admin/{proxy+}'];
+      const both = selector({ [users]: route(3, 'users'), [below]: route(7, 'admin') });
+      expect(new Set(both(GREEDY, 'GET', `/api/payments${path}`).keys)).toEqual(new Set([GREEDY, users, below]));
+      expect(both(users, 'GET', '/api/payments/admin/users').keys).toEqual([users]);
+    },
+  );
 
   it('is counted under the limits of both routes', () => {
     expect(select(GREEDY, 'POST', '/api/payments//refunds').keys).toEqual(['POST /api/payments/refunds', GREEDY]);
