@@ -17,8 +17,7 @@ import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
 import { checkKind } from './gateway/check-props.ts';
 import { ENCRYPTION_KEY, encryptLogs } from './gateway/encrypted-logs.ts';
-import { wholeNumber } from './gateway/whole-number.ts';
-import { about, InvalidPropError } from './invalid-prop.ts';
+import { about } from './invalid-prop.ts';
 
 export interface FoundationStackProps extends StackProps {
   /**
@@ -104,27 +103,6 @@ export interface FoundationStackProps extends StackProps {
   readonly privateZones?: readonly string[];
 }
 
-/** https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ECPUPerSecond.html */
-const ECPU_MINIMUM = {
-  min: 1_000,
-  max: 15_000_000,
-  fix: 'write one like 30_000, of which each 1,000 cost $6 a month, or leave it out',
-};
-
-function checkEcpuMinimum(units: number, kind: CacheKind): number {
-  if (kind === 'serverless') return wholeNumber('ecpuMinimum', units, ECPU_MINIMUM);
-  throw new InvalidPropError(
-    `ecpuMinimum must be left out with cacheKind: 'node', got ${units}: a node has no processing units; leave it out or write cacheKind: 'serverless'`,
-  );
-}
-
-function checkZones({ availabilityZones: zones, vpc }: FoundationStackProps): void {
-  if (zones === undefined || vpc === undefined) return;
-  throw new InvalidPropError(
-    `availabilityZones must be left out with vpc, got ${JSON.stringify(zones)}: a VPC of yours has the zones that it has; choose among its subnets by subnets`,
-  );
-}
-
 /** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
 export class FoundationStack extends Stack implements Foundation {
   readonly vpc: IVpc;
@@ -142,9 +120,6 @@ export class FoundationStack extends Stack implements Foundation {
       terminationProtection: true,
       ...props,
     });
-    const cacheKind = props.cacheKind ?? 'serverless';
-    checkZones(props);
-    const ecpuMinimum = props.ecpuMinimum === undefined ? undefined : checkEcpuMinimum(props.ecpuMinimum, cacheKind);
     this.egress = props.egress ?? 'none';
     this.privateZones = props.privateZones ?? [];
 
@@ -175,10 +150,10 @@ export class FoundationStack extends Stack implements Foundation {
       vpc: this.vpc,
       subnets: this.subnets,
       clients: this.functionSecurityGroup,
-      kind: cacheKind,
+      kind: props.cacheKind ?? 'serverless',
       engine: props.cacheEngine ?? 'valkey',
       auth: props.cacheAuth ?? 'iam',
-      ecpuMinimum,
+      ecpuMinimum: props.ecpuMinimum,
       key,
     });
 

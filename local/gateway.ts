@@ -1,6 +1,5 @@
 import type { IssuerConfig } from '../lambdas/contract/authorizer-config.ts';
 import { decodeOperatorConfig } from '../lambdas/contract/operator-config.ts';
-import type { ServicePolicy } from '../lambdas/contract/policy.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import type { GatewayModel } from './assembly/model.ts';
 import { functionNameIn } from './assembly/physical.ts';
@@ -10,7 +9,7 @@ import { Closers } from './closers.ts';
 import { DASHBOARD_PATH } from './dashboard/dashboard-api.ts';
 import { type AlgorithmsOf, type DemoIssuers, startIssuers } from './demo/issuer.ts';
 import { storeIssuers } from './demo/known-issuers.ts';
-import { mintToken, type TokenOptions, tokenDefaults } from './demo/mint.ts';
+import { mintToken, tokenDefaults } from './demo/mint.ts';
 import { Upstreams } from './demo/upstreams.ts';
 import { type Deployment, Fleet } from './functions/fleet.ts';
 import { type Documents, readDocuments, rewireDocuments, rewireVariables } from './functions/rewire.ts';
@@ -19,7 +18,6 @@ import { runtimeVariables } from './functions/variables.ts';
 import { type Api, createApi } from './http/api.ts';
 import { type ApiServer, serveApi } from './http/server.ts';
 import type { LogSink } from './log.ts';
-import type { AlarmStateValue } from './metrics/alarm-model.ts';
 import { type AlarmChange, Alarms } from './metrics/alarms.ts';
 import { rangeMs } from './metrics/evaluate.ts';
 import { MetricStore } from './metrics/metric-store.ts';
@@ -28,6 +26,7 @@ import { apiSamples, lambdaSamples } from './metrics/service-metrics.ts';
 import { createOperatorApi } from './operator/operator-api.ts';
 import { writeSecret } from './operator/secret.ts';
 import { type OperatorPort, serveOperator } from './operator/serve-operator.ts';
+import type { RunningGateway, ServiceEntry } from './running-gateway.ts';
 import { type DynamoStore, startDynamo } from './stores/dynamo.ts';
 import { type RedisChoice, type RedisStore, startRedis } from './stores/redis.ts';
 import { UserError } from './user-error.ts';
@@ -50,41 +49,6 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   /** @default - nothing is told */
   readonly log?: LogSink;
-}
-
-export interface ServiceEntry {
-  readonly functionName: string;
-  readonly policy: ServicePolicy;
-  /** Where its requests go on this machine. */
-  readonly upstream: string;
-  /** True: a demo upstream, which can be told to fail. */
-  readonly demo: boolean;
-}
-
-export interface RunningGateway {
-  readonly url: string;
-  readonly port: number;
-  readonly redis: { readonly url: string | null; readonly description: string };
-  readonly dynamoUrl: string;
-  /** Where operators find Lambda's Invoke, which gateway they name, what they sign with; none: there is no such function. */
-  operator(): { readonly port: number; readonly gateway: string; readonly secret: string } | undefined;
-  /** Address of the page that shows the custom widgets; none: no dashboard has any. */
-  dashboardUrl(): string | undefined;
-  readonly metrics: MetricStore;
-  readonly alarms: {
-    states(): Readonly<Record<string, AlarmStateValue>>;
-    /** Evaluates them now; resolves when the actions that this set off have ended. */
-    evaluate(): Promise<void>;
-  };
-  model(): GatewayModel;
-  services(): readonly ServiceEntry[];
-  /** In the order in which they are named. */
-  issuers(): readonly IssuerConfig[];
-  /** A token of the first issuer, an hour long and with its first audience unless told otherwise. */
-  token(options?: Partial<TokenOptions>): Promise<string>;
-  /** Serves another assembly in place of this one; on an error the old one stays. Gives the labels of the functions that changed. */
-  reload(assemblyDir: string): Promise<readonly string[]>;
-  close(): Promise<void>;
 }
 
 const ALARM_TICK_MS = 10_000;

@@ -12,6 +12,8 @@ import {
   texts,
 } from '../gateway/check-props.ts';
 import { ENCRYPTION_KEY } from '../gateway/encrypted-logs.ts';
+import { wholeNumber } from '../gateway/whole-number.ts';
+import { InvalidPropError } from '../invalid-prop.ts';
 
 type OwnProps = Omit<FoundationStackProps, keyof StackProps>;
 
@@ -66,8 +68,34 @@ const KINDS = {
   privateZones: optional(texts('corp.example.com')),
 } satisfies PropKinds<OwnProps>;
 
-/** @throws InvalidPropError for a prop of another kind, or one that neither a foundation nor a stack has */
+/** https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ECPUPerSecond.html */
+const ECPU_MINIMUM = {
+  min: 1_000,
+  max: 15_000_000,
+  fix: 'write one like 30_000, of which each 1,000 cost $6 a month, or leave it out',
+};
+
+/** @throws InvalidPropError for a prop of another kind, one that nobody has, or two that exclude each other */
 export function checkFoundationProps(props: FoundationStackProps): void {
   const own = Object.fromEntries(Object.entries(props).filter(([key]) => !Object.hasOwn(STACK_PROPS, key)));
   checkProps(own as OwnProps, KINDS);
+  checkZones(props);
+  checkEcpuMinimum(props);
+}
+
+function checkZones({ availabilityZones: zones, vpc }: OwnProps): void {
+  if (zones === undefined || vpc === undefined) return;
+  throw new InvalidPropError(
+    `availabilityZones must be left out with vpc, got ${JSON.stringify(zones)}: a VPC of yours has the zones that it has; choose among its subnets by subnets`,
+  );
+}
+
+function checkEcpuMinimum({ ecpuMinimum: units, cacheKind }: OwnProps): void {
+  if (units === undefined) return;
+  if (cacheKind !== 'node') wholeNumber('ecpuMinimum', units, ECPU_MINIMUM);
+  else {
+    throw new InvalidPropError(
+      `ecpuMinimum must be left out with cacheKind: 'node', got ${units}: a node has no processing units; leave it out or write cacheKind: 'serverless'`,
+    );
+  }
 }

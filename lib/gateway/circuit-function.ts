@@ -1,6 +1,6 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -10,6 +10,7 @@ import { circuitPartition } from '../../lambdas/contract/table.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import type { Circuits } from './circuits.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { grantKeyVia } from './grant-key-via.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 
@@ -62,16 +63,8 @@ export class CircuitFunction extends Construct {
     this.action = { bind: () => ({ alarmActionArn: fn.functionArn }) };
     grantPartitions(fn, table, circuitPartition(gateway, '*'), ['dynamodb:GetItem', 'dynamodb:PutItem']);
 
-    if (encryptionKey) {
-      // Lambda sends what the function failed at with the function's role, which CDK does not let use the key.
-      fn.addToRolePolicy(
-        new PolicyStatement({
-          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-          resources: [encryptionKey.keyArn],
-          conditions: { StringEquals: { 'kms:ViaService': `sqs.${Stack.of(this).region}.amazonaws.com` } },
-        }),
-      );
-    }
+    // Lambda sends what the function failed at with the function's role, which CDK does not let use the key.
+    if (encryptionKey) grantKeyVia('sqs', fn, encryptionKey, ['kms:Decrypt', 'kms:GenerateDataKey']);
 
     // One permission for the alarms of all services: a permission for each would fill the 20 KB of the function's policy
     // at some fifty services.

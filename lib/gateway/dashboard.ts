@@ -34,6 +34,7 @@ export const PRICED_SERVICES = 149;
 export interface DashboardService {
   readonly name: string;
   readonly proxyFunction: IFunction;
+  readonly logGroup: ILogGroup;
 }
 
 export interface GatewayDashboardProps {
@@ -58,8 +59,8 @@ export interface GatewayDashboardProps {
   /** The other functions that are no service's: authorizer, circuit, operator, health. */
   readonly functions: readonly IFunction[];
   readonly cache: FoundationCache;
-  /** Log groups whose incoming bytes are part of the estimated cost, of priced services only; called at synthesis. */
-  readonly logGroups: () => readonly ILogGroup[];
+  /** The other log groups whose incoming bytes are part of the estimated cost. */
+  readonly logGroups: readonly ILogGroup[];
   /** NAT gateways of the VPC, part of the idle cost. */
   readonly natGateways: number;
 }
@@ -91,7 +92,7 @@ function body(props: GatewayDashboardProps): unknown[] {
     ...costWidgets({
       httpApi: props.httpApi,
       functions: [...props.functions, props.widgetFunction, ...priced.map((service) => service.proxyFunction)],
-      logGroups: props.logGroups(),
+      logGroups: [...props.logGroups, ...priced.map((service) => service.logGroup)],
       cacheUnits: cacheUnits(props.cache),
       idleParts: {
         cache: props.cache,

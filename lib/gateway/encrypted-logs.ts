@@ -1,8 +1,8 @@
-import { Aspects, type IAspect, Stack } from 'aws-cdk-lib';
+import { Aspects, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Construct, IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import { isObject, type Kind } from './check-props.ts';
 
 /** No alias: CloudWatch Logs takes none, and policies of roles match none. */
@@ -13,7 +13,7 @@ export const ENCRYPTION_KEY: Kind = {
 };
 
 /**
- * Encrypts all log groups under a construct by a key, which lets CloudWatch Logs use it as far as this app defines it.
+ * Encrypts all log groups under a construct by a key. A key that this app defines is made to let CloudWatch Logs use it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 export function encryptLogs(scope: Construct, key: IKey): void {
@@ -28,17 +28,9 @@ export function encryptLogs(scope: Construct, key: IKey): void {
       },
     }),
   );
-  Aspects.of(scope).add(new LogGroupsBy(key));
-}
-
-class LogGroupsBy implements IAspect {
-  readonly #key: IKey;
-
-  constructor(key: IKey) {
-    this.#key = key;
-  }
-
-  visit(node: IConstruct): void {
-    if (node instanceof CfnLogGroup) node.kmsKeyId = this.#key.keyArn;
-  }
+  Aspects.of(scope).add({
+    visit: (node) => {
+      if (node instanceof CfnLogGroup) node.kmsKeyId = key.keyArn;
+    },
+  });
 }

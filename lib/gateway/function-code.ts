@@ -9,7 +9,7 @@ import { type Bundle, bundleOf, type FunctionEntry } from './bundle.ts';
 /** Contents by the name of the file. */
 type Files = ReadonlyMap<string, string>;
 
-const NOTHING: Bundle = { files: new Map(), hash: '' };
+const NOTHING: Bundle = { files: new Map(), hash: 'nothing' };
 
 /**
  * A function's code: the bundle of its entry, and the function's documents beside it. CDK's own assets are made with the
@@ -61,7 +61,7 @@ export class FunctionCode extends Code {
 
 /** A function is deployed again when this changes: with its bundle or a document, and with nothing else. */
 function hashOf(bundle: Bundle, documents: Files): string {
-  if (documents.size === 0 && bundle !== NOTHING) return bundle.hash;
+  if (documents.size === 0) return bundle.hash;
   return createHash('sha256')
     .update(JSON.stringify([bundle.hash, ...documents]))
     .digest('hex');
@@ -69,20 +69,23 @@ function hashOf(bundle: Bundle, documents: Files): string {
 
 /** The bundle's files are links to one copy: an app with 74 services would write 90 MB of them otherwise. */
 function writeAsset(outdir: string, hash: string, bundle: Bundle, documents: Files): string {
+  const bundleDir = writeDir(outdir, bundle.hash, (dir) => writeFiles(dir, bundle.files));
   return writeDir(outdir, hash, (dir) => {
-    if (hash === bundle.hash) for (const [name, contents] of bundle.files) writeReadable(join(dir, name), contents);
-    else if (bundle.files.size > 0) linkFiles(writeAsset(outdir, bundle.hash, bundle, new Map()), bundle, dir);
-    for (const [name, text] of documents) writeReadable(join(dir, name), text);
+    linkFiles(bundleDir, bundle, dir);
+    writeFiles(dir, documents);
   });
 }
 
 /**
- * The archive keeps the modes of files, and Lambda runs code as a user of its own, who must be able to read it.
+ * The archive keeps the modes of files. Lambda runs code as a user of its own, and that user must be able to read it.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-package.html
  */
-function writeReadable(path: string, contents: string | Uint8Array): void {
-  writeFileSync(path, contents);
-  chmodSync(path, 0o644);
+function writeFiles(dir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  for (const [name, contents] of files) {
+    const path = join(dir, name);
+    writeFileSync(path, contents);
+    chmodSync(path, 0o644);
+  }
 }
 
 /** A directory that is named by its contents; it appears at once and whole. */

@@ -11,7 +11,7 @@ import { CacheAlarm } from './cache-alarm.ts';
 import { checkKind, checkProps, text } from './check-props.ts';
 import { CircuitFunction } from './circuit-function.ts';
 import { Circuits } from './circuits.ts';
-import { GatewayDashboard, PRICED_SERVICES } from './dashboard.ts';
+import { GatewayDashboard } from './dashboard.ts';
 import { GatewayDomain } from './domain.ts';
 import { encryptLogs } from './encrypted-logs.ts';
 import { checkGatewayNames, gatewayNameOf } from './gateway-name.ts';
@@ -22,7 +22,8 @@ import { Health } from './health.ts';
 import { OperatorFunction } from './operator-function.ts';
 import { HEALTH_PATH } from './prefix.ts';
 import { RouteTable } from './route-table.ts';
-import { Service, type ServiceContext } from './service.ts';
+import { Service } from './service.ts';
+import type { ServiceContext } from './service-context.ts';
 import type { ServiceProps } from './service-props.ts';
 import { checkStackRoom } from './stack-room.ts';
 import { Stage } from './stage.ts';
@@ -234,10 +235,7 @@ export class Gateway extends Construct {
       functions: parts.map(({ fn }) => fn),
       cache: foundation.cache,
       natGateways: foundation.egress === 'nat' ? 1 : 0,
-      logGroups: () => {
-        const priced = this.services.slice(0, PRICED_SERVICES);
-        return [stage.accessLog, ...[...parts, widget, ...priced].map(({ logGroup }) => logGroup)];
-      },
+      logGroups: [stage.accessLog, ...[...parts, widget].map(({ logGroup }) => logGroup)],
     });
     new CfnOutput(this, 'DashboardName', {
       value: dashboard.dashboardName,

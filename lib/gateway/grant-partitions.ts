@@ -1,8 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { TABLE } from '../../lambdas/contract/table.ts';
+import { grantKeyVia } from './grant-key-via.ts';
 
 export type PartitionAction = 'dynamodb:GetItem' | 'dynamodb:PutItem' | 'dynamodb:UpdateItem' | 'dynamodb:Query';
 
@@ -47,18 +47,12 @@ export function grantAttribute(fn: IFunction, table: ITable, partition: string, 
 }
 
 /**
- * Where a key of the user's encrypts the table, DynamoDB uses it with the rights of whoever calls DynamoDB.
+ * DynamoDB uses a key of the user's with the rights of its caller.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
  */
 function grantKey(fn: IFunction, { encryptionKey }: ITable, writes: boolean): void {
   if (encryptionKey === undefined) return;
-  fn.addToRolePolicy(
-    new PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:DescribeKey', ...(writes ? KEY_WRITES : [])],
-      resources: [encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(fn).region}.amazonaws.com` } },
-    }),
-  );
+  grantKeyVia('dynamodb', fn, encryptionKey, ['kms:Decrypt', 'kms:DescribeKey', ...(writes ? KEY_WRITES : [])]);
 }
 
-const KEY_WRITES = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+const KEY_WRITES = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'] as const;

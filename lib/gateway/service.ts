@@ -1,26 +1,18 @@
 import { type CfnElement, CfnResource, Duration, NestedStack } from 'aws-cdk-lib';
-import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
-import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
-import type { Foundation } from '../foundation/foundation.ts';
+import type { RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import { Auth } from './auth.ts';
-import type { Authorizer } from './authorizer.ts';
 import { checkProps } from './check-props.ts';
 import type { CircuitAlarm } from './circuit-alarm.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { checkSlowCall } from './circuit-failures.ts';
-import type { CircuitFunction } from './circuit-function.ts';
-import type { Circuits } from './circuits.ts';
 import type { BilledAlarm } from './idle-cost.ts';
 import { intervalMs } from './interval.ts';
 import { keepHeaders } from './keep-headers.ts';
-import type { NamedLimit } from './limit-policies.ts';
 import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { checkPrefix } from './prefix.ts';
 import { ProxyFunction } from './proxy-function.ts';
@@ -29,39 +21,13 @@ import { acknowledgePublicRoute } from './public-route.ts';
 import { RateLimit } from './rate-limit.ts';
 import { retryPolicy } from './retries.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
-import type { RouteTable } from './route-table.ts';
 import { createServiceAlarms } from './service-alarms.ts';
+import type { ServiceContext } from './service-context.ts';
 import { ServiceLimits } from './service-limits.ts';
 import { SERVICE_PROPS, type ServiceProps } from './service-props.ts';
 import type { ThrottleAlarm } from './throttle-alarm.ts';
 import { checkUpstream } from './upstream.ts';
 import { wholeNumber } from './whole-number.ts';
-
-/** What a service needs of its gateway. */
-export interface ServiceContext {
-  readonly gateway: string;
-  readonly namespace: string;
-  readonly foundation: Foundation;
-  readonly httpApi: HttpApi;
-  readonly authorizer: Authorizer;
-  readonly circuits: Circuits;
-  readonly circuitFunction: CircuitFunction;
-  /** Is told of the circuits' alarms. */
-  readonly notify: IAlarmAction | undefined;
-  readonly routes: RouteTable;
-  /** What upstreams are told of who calls. */
-  readonly identityHeaders: IdentityHeaders;
-  /** How often one address may present credentials that are refused. */
-  readonly badCredentials: LimitPolicy | null;
-  /** Of all services together. */
-  readonly gatewayLimits: readonly NamedLimit[];
-  /** Whether clients are told of their limits. */
-  readonly rateLimitHeaders: boolean;
-  readonly cacheTimeoutMs: number;
-  /** What answers the preflight requests of browsers; undefined without CORS. */
-  readonly preflight: HttpLambdaIntegration | undefined;
-  readonly logRetention: RetentionDays;
-}
 
 const MEMORY_SIZE = {
   min: 128,

@@ -1,5 +1,5 @@
 import type { RouteModel } from '../assembly/model.ts';
-import type { RunningGateway, ServiceEntry } from '../gateway.ts';
+import type { RunningGateway, ServiceEntry } from '../running-gateway.ts';
 import { authText } from './auth-text.ts';
 import { localOption, tryLines } from './try-lines.ts';
 

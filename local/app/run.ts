@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { CliOptions } from '../cli-options.ts';
 import type { Closers } from '../closers.ts';
-import { type RunningGateway, readAssembly, startGateway } from '../gateway.ts';
+import { readAssembly, startGateway } from '../gateway.ts';
 import { checkPort } from '../http/server.ts';
 import type { LogSink } from '../log.ts';
 import type { Project } from '../project.ts';
+import type { RunningGateway } from '../running-gateway.ts';
 import { checkRedis, suggestRedis } from '../stores/redis.ts';
 import { UserError } from '../user-error.ts';
 import { AssemblyDirs } from './assembly-dirs.ts';

@@ -1,7 +1,7 @@
 import { AUTHORIZATION, type AuthPolicy } from '../../lambdas/contract/auth-policy.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
-import type { RunningGateway, ServiceEntry } from '../gateway.ts';
 import { DEFAULT_OPERATOR_PORT } from '../operator/serve-operator.ts';
+import type { RunningGateway, ServiceEntry } from '../running-gateway.ts';
 
 type Served = Pick<RunningGateway, 'url' | 'services' | 'model' | 'issuers' | 'operator'>;
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode, UserError } from '../user-error.ts';
+import { constructPaths } from './construct-paths.ts';
 import type { Place } from './intrinsics.ts';
 import { nestedStacks } from './nested-stacks.ts';
 
@@ -42,7 +43,7 @@ export interface CloudAssembly {
   readonly errors: readonly string[];
 }
 
-interface MetadataEntry {
+export interface MetadataEntry {
   readonly type: string;
   readonly data?: unknown;
 }
@@ -110,7 +111,7 @@ function readStack(dir: string, id: string, artifact: Artifact, assets: Readonly
     account,
     region,
     template,
-    paths: constructPaths(metadataOf(dir, artifact), template),
+    paths: constructPaths(template, metadataOf(dir, artifact)),
     assets,
   };
 }
@@ -130,18 +131,6 @@ function metadataOf(dir: string, artifact: Artifact): Readonly<Record<string, re
   const file = (artifact as { additionalMetadataFile?: string }).additionalMetadataFile;
   const beside = file && existsSync(join(dir, file)) ? (readJson(join(dir, file)) as Artifact['metadata']) : {};
   return { ...artifact.metadata, ...beside };
-}
-
-function constructPaths(metadata: Artifact['metadata'], template: Template): ReadonlyMap<string, string> {
-  const paths = new Map<string, string>();
-  for (const [path, entries] of Object.entries(metadata ?? {})) {
-    for (const { type, data } of entries) if (type === 'aws:cdk:logicalId') paths.set(String(data), path.slice(1));
-  }
-  for (const [logicalId, { Metadata }] of Object.entries(template.Resources ?? {})) {
-    const path = Metadata?.['aws:cdk:path'];
-    if (typeof path === 'string') paths.set(logicalId, path);
-  }
-  return paths;
 }
 
 function annotatedErrors(dir: string, artifact: Artifact): readonly string[] {

@@ -153,9 +153,7 @@ export class Resolver {
     const nested = this.#assembly.stacks.find(
       ({ parent }) => parent?.stack === target.stack && parent.logicalId === target.logicalId,
     );
-    const output = nested?.template.Outputs?.[name];
-    if (!nested || !output) throw this.#fault(place, `output ${name} of ${target.logicalId}, which it lacks`);
-    return this.#guarded(`output ${name}`, place, () => this.#value(output.Value, { stack: nested, logicalId: name }));
+    return this.#outputOf(nested, name, place, `output ${name} of ${target.logicalId}`);
   }
 
   #target(logicalId: string, place: Place): Place & { readonly resource: Resource } {
@@ -192,12 +190,15 @@ export class Resolver {
   }
 
   #stackOutput(argument: unknown, place: Place): unknown {
-    const { StackName: name, OutputName: logicalId } = argument as Readonly<Record<string, string>>;
-    const stack = this.#assembly.stacks.find((candidate) => candidate.name === name);
-    const output = stack?.template.Outputs?.[logicalId ?? ''];
-    if (!stack || !output) throw this.#fault(place, `output ${logicalId} of ${name}, which no stack of the app has`);
-    const producer = { stack, logicalId: logicalId ?? '' };
-    return this.#guarded(`output ${logicalId} of ${name}`, place, () => this.#value(output.Value, producer));
+    const { StackName: stackName, OutputName: name = '' } = argument as Readonly<Record<string, string>>;
+    const stack = this.#assembly.stacks.find((candidate) => candidate.name === stackName);
+    return this.#outputOf(stack, name, place, `output ${name} of ${stackName}`);
+  }
+
+  #outputOf(stack: Stack | undefined, logicalId: string, place: Place, what: string): unknown {
+    const output = stack?.template.Outputs?.[logicalId];
+    if (!stack || !output) throw this.#fault(place, `${what}, which no stack of the app has`);
+    return this.#guarded(what, place, () => this.#value(output.Value, { stack, logicalId }));
   }
 
   #guarded<T>(name: string, place: Place, run: () => T): T {

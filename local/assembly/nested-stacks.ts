@@ -1,5 +1,6 @@
 import { UserError } from '../user-error.ts';
 import type { Resource, Stack, Template } from './cloud-assembly.ts';
+import { constructPaths } from './construct-paths.ts';
 import { placeName } from './intrinsics.ts';
 import { NESTED_STACK } from './resource-types.ts';
 
@@ -25,15 +26,11 @@ export function nestedStacks(stack: Stack, read: ReadTemplate, depth = 1): reado
 }
 
 function nestedStack(parent: Stack, logicalId: string, template: Template): Stack {
-  const paths = Object.entries(template.Resources ?? {}).flatMap(([id, { Metadata }]) => {
-    const path = Metadata?.['aws:cdk:path'];
-    return typeof path === 'string' ? [[id, path] as const] : [];
-  });
   return {
     ...parent,
     name: `${parent.name}-${logicalId}`,
     template,
-    paths: new Map(paths),
+    paths: constructPaths(template),
     parent: { stack: parent, logicalId },
   };
 }

@@ -9,6 +9,7 @@ import { proxyEvent, type RequestFacts, splitTarget } from './event.ts';
 import { headersTooLarge, replyHeadersTooLarge } from './limits.ts';
 import type { Request, Response } from './message.ts';
 import { readPath } from './path.ts';
+import { remapped } from './remapped.ts';
 import { responseOf } from './reply.ts';
 import { withResponseParameters } from './response-parameters.ts';
 import { type Selection, selectRoute } from './routes.ts';
@@ -136,7 +137,7 @@ function replyOf(payload: string, { responseParameters }: RouteModel): Result {
   const response = responseOf(payload);
   if (!response) return own(500, 'reply malformed');
   if (replyHeadersTooLarge(response.headers)) return own(500, 'reply headers over 10,240 bytes');
-  const headers = withResponseParameters(response.headers, responseParameters[response.status] ?? []);
+  const headers = withResponseParameters(remapped(response.headers), responseParameters[response.status] ?? []);
   return { response: { ...response, headers } };
 }
 

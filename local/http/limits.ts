@@ -2,8 +2,6 @@ import type { Headers, Request } from './message.ts';
 
 /** Request line and header values together (AWS: Quotas for HTTP APIs). */
 const HEADER_LIMIT_BYTES = 10_240;
-/** How API Gateway's new names of a function's headers begin. */
-export const REMAPPED = 'x-amzn-remapped-';
 /** Body of a request (AWS: Quotas for HTTP APIs). */
 export const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 /** Event or reply of a synchronous invocation (AWS: Lambda quotas; the service counts 6,291,556 bytes). */
@@ -11,12 +9,7 @@ export const PAYLOAD_LIMIT_BYTES = 6_291_556;
 
 /** AWS documents no number for answers: names count here as well, so that what passes here passes there. */
 export function replyHeadersTooLarge(headers: Headers): boolean {
-  return headers.reduce((total, [name, value]) => total + ownName(name).length + value.length, 0) > HEADER_LIMIT_BYTES;
-}
-
-/** As the function gave it: what API Gateway renames is not longer for that. */
-function ownName(name: string): string {
-  return name.startsWith(REMAPPED) ? name.slice(REMAPPED.length) : name;
+  return headers.reduce((total, [name, value]) => total + name.length + value.length, 0) > HEADER_LIMIT_BYTES;
 }
 
 export function headersTooLarge({ method, target, protocol, headers }: Omit<Request, 'body'>): boolean {

@@ -1,16 +1,9 @@
-import { REMAPPED } from './limits.ts';
 import type { Response } from './message.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Headers of one connection only. */
 const NOT_PASSED_ON = ['keep-alive', 'transfer-encoding', 'upgrade'];
-
-/**
- * Headers that API Gateway renames: as documented for REST APIs, and as reported for payload 2.0. Decision 0023.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
- */
-const RENAMED = ['connection', 'content-length', 'date', 'server', 'user-agent', 'www-authenticate'];
 
 /** A function's reply (payload format 2.0) as the response to its request; undefined for a reply that is malformed. */
 export function responseOf(payload: string): Response | undefined {
@@ -33,9 +26,7 @@ function structuredResponse(reply: Fields): Response | undefined {
   if (body !== null && typeof body !== 'string') return undefined;
   if (typeof headers !== 'object' || !Array.isArray(cookies)) return undefined;
   const fields = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
-  const passed = fields
-    .filter(([name]) => !NOT_PASSED_ON.includes(name))
-    .map(([name, value]) => [renamed(name), value] as const);
+  const passed = fields.filter(([name]) => !NOT_PASSED_ON.includes(name));
   const typed = passed.some(([name]) => name === 'content-type');
   return {
     status,
@@ -46,10 +37,6 @@ function structuredResponse(reply: Fields): Response | undefined {
     ],
     body: Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8'),
   };
-}
-
-function renamed(name: string): string {
-  return RENAMED.includes(name) ? `${REMAPPED}${name}` : name;
 }
 
 function parse(payload: string): unknown {

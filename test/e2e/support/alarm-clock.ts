@@ -1,5 +1,5 @@
 import type { Clock } from '../../../local/clock.ts';
-import type { RunningGateway } from '../../../local/gateway.ts';
+import type { RunningGateway } from '../../../local/running-gateway.ts';
 
 /** The time by which a gateway's alarms are evaluated: the system's until a test lets them fire. */
 export interface AlarmClock extends Clock {

@@ -1,7 +1,7 @@
 import { createAsk } from '../../../bin/ops/operator-client.ts';
 import type { KeyResult } from '../../../lambdas/contract/key-operations.ts';
 import type { Operation, OperationResult } from '../../../lambdas/contract/operations.ts';
-import type { RunningGateway } from '../../../local/gateway.ts';
+import type { RunningGateway } from '../../../local/running-gateway.ts';
 
 /** Asks the operator function of a gateway that is served. */
 export async function operate(running: RunningGateway, operation: Operation): Promise<OperationResult> {

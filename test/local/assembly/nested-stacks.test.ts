@@ -115,7 +115,7 @@ test('an output that the nested stack lacks names the resource that asks for it'
   const Names = nestedStack('Names.nested.template.json');
   const Echo = withTable(whole['Echo'], { 'Fn::GetAtt': ['Names', 'Outputs.Name'] });
   expect(() => read({ Resources: { ...whole, Names, Echo } }, dir)).toThrow(
-    'Echo in Gateway refers to output Name of Names, which it lacks',
+    'Echo in Gateway refers to output Name of Names, which no stack of the app has',
   );
 });
 

@@ -1,0 +1,38 @@
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
+import type { LimitPolicy } from '../../lambdas/contract/policy.ts';
+import type { Foundation } from '../foundation/foundation.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { CircuitFunction } from './circuit-function.ts';
+import type { Circuits } from './circuits.ts';
+import type { NamedLimit } from './limit-policies.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** What a service needs of its gateway. */
+export interface ServiceContext {
+  readonly gateway: string;
+  readonly namespace: string;
+  readonly foundation: Foundation;
+  readonly httpApi: HttpApi;
+  readonly authorizer: Authorizer;
+  readonly circuits: Circuits;
+  readonly circuitFunction: CircuitFunction;
+  /** Notified of the circuits' alarms. */
+  readonly notify: IAlarmAction | undefined;
+  readonly routes: RouteTable;
+  /** By which upstreams learn who calls. */
+  readonly identityHeaders: IdentityHeaders;
+  /** How often one address may present credentials that are refused. */
+  readonly badCredentials: LimitPolicy | null;
+  /** Of all services together. */
+  readonly gatewayLimits: readonly NamedLimit[];
+  /** Whether answers report the client's limits. */
+  readonly rateLimitHeaders: boolean;
+  readonly cacheTimeoutMs: number;
+  /** What answers the preflight requests of browsers; undefined without CORS. */
+  readonly preflight: HttpLambdaIntegration | undefined;
+  readonly logRetention: RetentionDays;
+}
