@@ -6,6 +6,9 @@ import type { LogEvent } from './log.ts';
 import { thisProject } from './project.ts';
 import { UserError } from './user-error.ts';
 
+/** One Ctrl-C arrives twice: from the terminal, and from npm. */
+const SAME_SIGNAL_MS = 1000;
+
 const closers = new Closers();
 endOnSignal(closers);
 try {
@@ -26,14 +29,16 @@ function logger({ verbose }: CliOptions): (event: LogEvent) => void {
   };
 }
 
-/** A second signal does not wait for what the first one is ending. */
+/** A later signal does not wait for what the first one is ending. */
 function endOnSignal(closers: Closers): void {
-  let ending = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (ending) process.exit(130);
-      ending = true;
-      void closers.close().then(() => process.exit(0));
-    });
-  }
+  let firstAtMs: number | undefined;
+  const end = () => {
+    if (firstAtMs !== undefined) {
+      if (performance.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(130);
+      return;
+    }
+    firstAtMs = performance.now();
+    void closers.close().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -124,6 +124,19 @@ describe('npm start', () => {
       (running) => !running,
     );
     await expect(send(url, '/health')).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  test('ends once on a Ctrl-C that reaches it twice, from the terminal and from npm: the operators’ secret is gone', async () => {
+    const { child, output } = await startCli(['--operator-port', '0']);
+    const [, port] = /--local (\d+)/.exec(output()) ?? [];
+    const secret = join(stateDir, `operator-${port}.secret`);
+    expect(existsSync(secret)).toBe(true);
+    const exited = once(child, 'exit');
+    // Two of one kind would become one on their way.
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(existsSync(secret)).toBe(false);
   });
 
   test('killed outright leaves no redis-server behind', async () => {
