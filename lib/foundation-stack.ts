@@ -71,7 +71,7 @@ export interface FoundationStackProps extends StackProps {
   readonly cacheEngine?: CacheEngine;
   /**
    * `iam`: each connection enters by the role of its function, with a token that holds for 15 minutes, and may do there
-   * what the gateway does and no more. `none`: the cache lets in whoever the network does. Fixed when the foundation is
+   * what the gateway does and no more. `none`: the cache lets in every client that the network lets through. Fixed when the foundation is
    * first deployed: functions and cache cannot change at the same moment. For the other one deploy another foundation.
    *
    * @default 'iam'

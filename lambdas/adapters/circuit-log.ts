@@ -12,8 +12,8 @@ const METRICS: Readonly<Record<CircuitState['state'], MetricName>> = {
 };
 
 /**
- * The line and the metric of one transition, written by whoever made it; `alone`: for one instance only, while the
- * table fails.
+ * Log line and metric of one transition, written by the function that made it. `alone`: it holds for one instance only,
+ * while the table fails.
  */
 export function logTransition(
   { gateway, namespace, service }: { readonly gateway: string; readonly namespace: string; readonly service: string },

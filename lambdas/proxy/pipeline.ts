@@ -27,7 +27,7 @@ export interface PipelineOptions {
   /** 0 <= x < 1. */
   readonly random: () => number;
   readonly randomHex: (bytes: number) => string;
-  /** Names this instance in what is told of a circuit. */
+  /** Names this instance in log lines and history of a circuit. */
   readonly by: string;
 }
 

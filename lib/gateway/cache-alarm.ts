@@ -14,7 +14,7 @@ import { notifyOf } from './alarm-topic.ts';
 export interface CacheAlarmProps {
   readonly gateway: string;
   readonly cache: FoundationCache;
-  /** Is told of the alarm. */
+  /** Notified of the alarm. */
   readonly notify: IAlarmAction;
 }
 

@@ -10,7 +10,7 @@ export interface DeadLettersProps {
   readonly name: string;
   /** `alarms that opened no circuit` */
   readonly what: string;
-  /** Is told of the alarm. */
+  /** Notified of the alarm. */
   readonly notify: IAlarmAction | undefined;
   /** Undefined: a key of SQS's own. */
   readonly encryptionKey: IKey | undefined;

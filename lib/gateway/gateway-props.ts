@@ -144,7 +144,7 @@ export interface GatewayProps {
    * month, that says that the cache throttled commands. A topic of another app with a policy or a key of its own must let
    * `cloudwatch.amazonaws.com` publish to it.
    *
-   * @default - nobody is told, and synthesis says so
+   * @default - no notifications, and synthesis says so
    */
   readonly alarmTopic?: ITopic;
   /**

@@ -46,7 +46,7 @@ export class Gateway extends Construct {
   /** Where clients find the gateway. */
   readonly url: string;
   readonly #operator: OperatorFunction;
-  /** One, where somebody is told of it and the cache scales; else none. */
+  /** One where there is an `alarmTopic` and the cache scales; else none. */
   readonly #cacheAlarm: readonly CacheAlarm[];
   /** Undefined without a dashboard. */
   readonly #widget: WidgetFunction | undefined;

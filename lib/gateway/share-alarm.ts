@@ -17,7 +17,7 @@ export interface CircuitAlarmContext {
   readonly service: string;
   /** Opens the circuit. */
   readonly action: IAlarmAction;
-  /** Is told of the alarm. */
+  /** Notified of the alarm. */
   readonly notify: IAlarmAction | undefined;
 }
 
