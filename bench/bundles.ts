@@ -11,7 +11,7 @@ import { Env } from '../lambdas/contract/environment.ts';
 export const ROOT = join(import.meta.dirname, '..');
 
 /** The functions whose bundles are measured. */
-export type FunctionName = 'authorizer' | 'proxy' | 'circuit' | 'operator' | 'widget' | 'health';
+export type FunctionName = 'authorizer' | 'proxy' | 'alarm' | 'operator' | 'widget' | 'health';
 
 export interface Bundles {
   /** Path of the file that Lambda would load. */
@@ -71,12 +71,12 @@ function nameOf(files: readonly string[], environment: Readonly<Record<string, u
   if (has('service')) return 'proxy';
   if (has('operator')) return 'operator';
   if (Env.operatorFunction in environment) return 'widget';
-  return has('circuits') ? 'circuit' : 'health';
+  return has('circuits') ? 'alarm' : 'health';
 }
 
 const BUILTINS = ['http', 'https'].flatMap((name) => [name, `node:${name}`]);
 
-/** As `lib/gateway/bundle.ts` bundles; the sizes table says when the two differ. */
+/** As `lib/gateway/functions/bundle.ts` bundles; the sizes table says when the two differ. */
 const OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   write: false,
@@ -92,7 +92,7 @@ const OPTIONS: BuildOptions = {
     ...Object.fromEntries(
       BUILTINS.map((name) => [name, join(ROOT, `lambdas/adapters/builtin/${name.replace('node:', '')}.cjs`)]),
     ),
-    '@aws-sdk/credential-provider-node': join(ROOT, 'lambdas/adapters/environment-credentials.ts'),
+    '@aws-sdk/credential-provider-node': join(ROOT, 'lambdas/adapters/table/environment-credentials.ts'),
   },
   banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
 };

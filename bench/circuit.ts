@@ -1,6 +1,6 @@
 import { Env } from '../lambdas/contract/environment.ts';
-import { startTable } from '../test/support/dynamodb.ts';
-import { startRedis } from '../test/support/redis.ts';
+import { startTable } from '../test/support/aws/dynamodb.ts';
+import { startRedis } from '../test/support/redis/redis.ts';
 import { benchAlarm } from './circuit/alarm.ts';
 import { benchCost, type CostOptions } from './circuit/cost.ts';
 import { benchFleet, type FleetBenchOptions } from './circuit/fleet.ts';

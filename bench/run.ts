@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startRedis } from '../test/support/redis.ts';
+import { startRedis } from '../test/support/redis/redis.ts';
 import { benchAuth } from './auth.ts';
 import { synthesizedBundles } from './bundles.ts';
 import { benchChaos } from './chaos.ts';

@@ -6,7 +6,7 @@ import type { Metafile } from 'esbuild';
 import { type Bundles, bundle, type FunctionName } from './bundles.ts';
 import { type Cell, printTable } from './table.ts';
 
-const FUNCTIONS: readonly FunctionName[] = ['authorizer', 'proxy', 'circuit', 'operator', 'widget', 'health'];
+const FUNCTIONS: readonly FunctionName[] = ['authorizer', 'proxy', 'alarm', 'operator', 'widget', 'health'];
 const CONTRIBUTORS = 8;
 
 /** Bytes of each function's bundle, and whose code they are. */

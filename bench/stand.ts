@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { ANY_JWT } from '../lambdas/contract/auth-policy.ts';
-import type { AuthorizerConfig } from '../lambdas/contract/authorizer-config.ts';
+import { ANY_JWT } from '../lambdas/contract/auth/auth-policy.ts';
+import type { AuthorizerConfig } from '../lambdas/contract/auth/authorizer-config.ts';
 import { Env } from '../lambdas/contract/environment.ts';
-import { issuerConfig } from '../test/support/authorizer.ts';
+import { issuerConfig } from '../test/support/auth/authorizer.ts';
+import { AUDIENCE, createKey, ISSUER, type TestKey } from '../test/support/auth/tokens.ts';
+import { startTable } from '../test/support/aws/dynamodb.ts';
 import { documentVariables } from '../test/support/documents.ts';
-import { startTable } from '../test/support/dynamodb.ts';
 import { ALICE, proxyEvent } from '../test/support/event.ts';
 import { servicePolicy, windowLimit } from '../test/support/policy.ts';
-import { startRedis } from '../test/support/redis.ts';
-import { AUDIENCE, createKey, ISSUER, type TestKey } from '../test/support/tokens.ts';
-import { serveHttp } from '../test/support/upstream.ts';
+import { startRedis } from '../test/support/redis/redis.ts';
+import { serveHttp } from '../test/support/upstreams/upstream.ts';
 import { type Service, startService } from './child.ts';
 
 export { AUDIENCE, ISSUER };

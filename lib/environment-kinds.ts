@@ -1,4 +1,5 @@
 import type { Environment } from './environments.ts';
+import { JWT } from './gateway/auth/jwt-issuer.ts';
 import {
   checkProps,
   isObject,
@@ -8,8 +9,7 @@ import {
   required,
   text,
   texts,
-} from './gateway/check-props.ts';
-import { JWT } from './gateway/jwt-issuer.ts';
+} from './gateway/props/check-props.ts';
 import { about } from './invalid-prop.ts';
 
 const NAME: Kind = {

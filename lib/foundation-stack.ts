@@ -15,8 +15,8 @@ import type {
 import { checkFoundationProps } from './foundation/foundation-kinds.ts';
 import { Network, type NetworkProps } from './foundation/network.ts';
 import { createStateTable } from './foundation/state-table.ts';
-import { checkKind } from './gateway/check-props.ts';
-import { ENCRYPTION_KEY, encryptLogs } from './gateway/encrypted-logs.ts';
+import { ENCRYPTION_KEY, encryptLogs } from './gateway/functions/encrypted-logs.ts';
+import { checkKind } from './gateway/props/check-props.ts';
 import { about } from './invalid-prop.ts';
 
 export interface FoundationStackProps extends StackProps {

@@ -2,9 +2,9 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from './environments.ts';
 import type { Foundation } from './foundation/foundation.ts';
-import { Auth } from './gateway/auth.ts';
+import { Auth } from './gateway/auth/auth.ts';
 import { Gateway } from './gateway/gateway.ts';
-import { RateLimit } from './gateway/rate-limit.ts';
+import { RateLimit } from './gateway/limits/rate-limit.ts';
 
 export interface GatewayStackProps extends StackProps {
   readonly foundation: Foundation;

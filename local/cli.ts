@@ -1,8 +1,8 @@
 import { formatEvent } from './app/format.ts';
-import { run } from './app/run.ts';
+import { run } from './app/serve-app.ts';
 import { CLI_USAGE, type CliOptions, parseCliOptions } from './cli-options.ts';
 import { Closers } from './closers.ts';
-import type { LogEvent } from './log.ts';
+import type { LogEvent } from './log-event.ts';
 import { thisProject } from './project.ts';
 import { UserError } from './user-error.ts';
 

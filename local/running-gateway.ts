@@ -1,4 +1,4 @@
-import type { IssuerConfig } from '../lambdas/contract/authorizer-config.ts';
+import type { IssuerConfig } from '../lambdas/contract/auth/authorizer-config.ts';
 import type { ServicePolicy } from '../lambdas/contract/policy.ts';
 import type { GatewayModel } from './assembly/model.ts';
 import type { TokenOptions } from './demo/mint.ts';

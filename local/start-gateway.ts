@@ -1,5 +1,5 @@
-import type { IssuerConfig } from '../lambdas/contract/authorizer-config.ts';
-import { decodeOperatorConfig } from '../lambdas/contract/operator-config.ts';
+import type { IssuerConfig } from '../lambdas/contract/auth/authorizer-config.ts';
+import { decodeOperatorConfig } from '../lambdas/contract/operations/operator-config.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import type { GatewayModel } from './assembly/model.ts';
 import { functionNameIn } from './assembly/physical.ts';
@@ -7,17 +7,17 @@ import { readGateway } from './assembly/read-gateway.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Closers } from './closers.ts';
 import { DASHBOARD_PATH } from './dashboard/dashboard-api.ts';
+import { Upstreams } from './demo/demo-upstreams.ts';
 import { type AlgorithmsOf, type DemoIssuers, startIssuers } from './demo/issuer.ts';
 import { storeIssuers } from './demo/known-issuers.ts';
 import { mintToken, tokenDefaults } from './demo/mint.ts';
-import { Upstreams } from './demo/upstreams.ts';
 import { type Deployment, Fleet } from './functions/fleet.ts';
 import { type Documents, readDocuments, rewireDocuments, rewireVariables } from './functions/rewire.ts';
 import { TaskRoots } from './functions/task-roots.ts';
 import { runtimeVariables } from './functions/variables.ts';
 import { type Api, createApi } from './http/api.ts';
 import { type ApiServer, serveApi } from './http/server.ts';
-import type { LogSink } from './log.ts';
+import type { LogSink } from './log-event.ts';
 import { type AlarmChange, Alarms } from './metrics/alarms.ts';
 import { rangeMs } from './metrics/evaluate.ts';
 import { MetricStore } from './metrics/metric-store.ts';
@@ -27,8 +27,8 @@ import { createOperatorApi } from './operator/operator-api.ts';
 import { writeSecret } from './operator/secret.ts';
 import { type OperatorPort, serveOperator } from './operator/serve-operator.ts';
 import type { RunningGateway, ServiceEntry } from './running-gateway.ts';
+import { type RedisChoice, type RedisStore, startRedis } from './stores/choose-redis.ts';
 import { type DynamoStore, startDynamo } from './stores/dynamo.ts';
-import { type RedisChoice, type RedisStore, startRedis } from './stores/redis.ts';
 import { UserError } from './user-error.ts';
 
 export interface GatewayOptions {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ALGORITHMS, type Algorithm } from '../lambdas/contract/authorizer-config.ts';
+import { ALGORITHMS, type Algorithm } from '../lambdas/contract/auth/authorizer-config.ts';
 import type { KnownIssuer } from './demo/known-issuers.ts';
 import { type TokenOptions, tokenDefaults } from './demo/mint.ts';
 import { joinNegatives } from './join-negatives.ts';

@@ -1,9 +1,9 @@
-import { RevocationMark } from '../../lambdas/adapters/revocation-mark.ts';
-import { createAuthorizer } from '../../lambdas/authorizer/authorizer.ts';
+import { RevocationMark } from '../../lambdas/adapters/auth/revocation-mark.ts';
+import { createAuthorizer } from '../../lambdas/authorizer/authorize.ts';
 import type { CredentialVerifier } from '../../lambdas/authorizer/credential-verifier.ts';
 import { RememberingVerifier } from '../../lambdas/authorizer/remembering-verifier.ts';
 import { VerifiedCredentials } from '../../lambdas/authorizer/verified-credentials.ts';
-import type { AuthPolicy } from '../../lambdas/contract/auth-policy.ts';
+import type { AuthPolicy } from '../../lambdas/contract/auth/auth-policy.ts';
 import { authorizerEvent } from '../authorizer-event.ts';
 import type { Verify } from './verifier.ts';
 

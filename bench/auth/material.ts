@@ -1,8 +1,8 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
-import { mintApiKey, newApiKeyId } from '../../lambdas/adapters/api-key-secret.ts';
-import { parseApiKey } from '../../lambdas/contract/api-key.ts';
-import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
-import { createKey, type TestKey } from '../../test/support/tokens.ts';
+import { mintApiKey, newApiKeyId } from '../../lambdas/adapters/auth/api-key-secret.ts';
+import { parseApiKey } from '../../lambdas/contract/auth/api-key.ts';
+import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
+import { createKey, type TestKey } from '../../test/support/auth/tokens.ts';
 import { AUDIENCE, ISSUER } from '../stand.ts';
 import type { ApiKeySetup, TokenSetup } from './verifier.ts';
 

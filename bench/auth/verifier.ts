@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
+import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
 
 /** What each row of tokens is given: one issuer with one key, which it must check all of. */
 export interface TokenSetup {

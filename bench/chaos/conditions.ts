@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { startRedis } from '../../test/support/redis.ts';
-import { startRedisCluster } from '../../test/support/redis-cluster.ts';
-import { relayTo } from '../../test/support/tcp-relay.ts';
+import { startRedis } from '../../test/support/redis/redis.ts';
+import { startRedisCluster } from '../../test/support/redis/redis-cluster.ts';
+import { relayTo } from '../../test/support/redis/tcp-relay.ts';
 
 /** A Redis of its own, and what befalls it. */
 export interface Stage {

@@ -1,6 +1,6 @@
 // Asks an upstream without a gateway, at the same time and by the same HTTP client: what this process feels, too, is the
 // machine's doing and no circuit's.
-import { Upstream } from '../../lambdas/adapters/upstream.ts';
+import { Upstream } from '../../lambdas/adapters/http/upstream.ts';
 import { serveLoad } from './load.ts';
 import type { Timed } from './orders.ts';
 

@@ -1,4 +1,4 @@
-import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import type { CircuitState } from '../../lambdas/contract/circuit/circuit-state.ts';
 
 /** What an upstream does with a request: answers it, or answers it late, or resets its connection, or refuses one. */
 export type Behaviour = 'healthy' | 'slow' | 'resetting' | 'refusing';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import type { CircuitState } from '../../lambdas/contract/circuit/circuit-state.ts';
 import type { Service } from '../child.ts';
 import type { LoadOrder, Sample, Timed, UpstreamOrder } from './orders.ts';
 import type { Phase } from './phases.ts';

@@ -1,4 +1,4 @@
-import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import type { CircuitState } from '../../lambdas/contract/circuit/circuit-state.ts';
 import type { Sample, Timed } from './orders.ts';
 import type { ServiceName } from './stage.ts';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { CircuitStore } from '../../lambdas/adapters/circuit-store.ts';
-import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
+import { CircuitStore } from '../../lambdas/adapters/circuit/circuit-store.ts';
+import type { CircuitPolicy } from '../../lambdas/contract/circuit/circuit-policy.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
+import { startTable } from '../../test/support/aws/dynamodb.ts';
 import { documentVariables } from '../../test/support/documents.ts';
-import { startTable } from '../../test/support/dynamodb.ts';
 import { circuitPolicy, servicePolicy } from '../../test/support/policy.ts';
-import { startRedis } from '../../test/support/redis.ts';
+import { startRedis } from '../../test/support/redis/redis.ts';
 import { type Service, startService } from '../child.ts';
 import { lambdaVariables } from '../stand.ts';
 

@@ -1,4 +1,4 @@
-import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit/circuit-state.ts';
 
 /** What a circuit is called in the plot: while it ramps up it is closed by its state, and does not let all pass. */
 export type Stance = CircuitState['state'] | 'ramping up';

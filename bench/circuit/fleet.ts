@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TestTable } from '../../test/support/dynamodb.ts';
+import type { TestTable } from '../../test/support/aws/dynamodb.ts';
 import { median } from '../statistics.ts';
 import { type Cell, printTable, progress } from '../table.ts';
 import { BREAKERS, type BreakerName } from './fleet/orders.ts';

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../test/support/redis.ts';
+import { freePort } from '../../test/support/redis/redis.ts';
 import { end, type Service, track } from '../child.ts';
 
 /** `BENCH_NGINX` names another one than the distribution's. */

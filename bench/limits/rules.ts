@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
-import { ruleKeys } from '../../lambdas/adapters/limit-keys.ts';
-import { encodeRule } from '../../lambdas/contract/rules.ts';
+import { RULES_FRESH_MS } from '../../lambdas/adapters/limits/decide-script.ts';
+import { ruleKeys } from '../../lambdas/adapters/limits/limit-keys.ts';
+import { encodeRule } from '../../lambdas/contract/limits/operator-rule.ts';
 
 export const GATEWAY = 'bench';
 

@@ -1,7 +1,7 @@
 // The process of one limiter: as many connections as the benchmark wants, each with a limiter of its own, as if each were
 // an instance of a function.
 import { Redis } from 'ioredis';
-import { connectRedis, firstConnection } from '../../lambdas/adapters/redis-connection.ts';
+import { connectRedis, firstConnection } from '../../lambdas/adapters/redis/redis-connection.ts';
 import { median } from '../statistics.ts';
 import { carryOut } from './behaviour.ts';
 import type { Limiter, MakeLimiter } from './limiter.ts';

@@ -1,4 +1,4 @@
-import type { Operation, OperationResult } from '../../lambdas/contract/operations.ts';
+import type { Operation, OperationResult } from '../../lambdas/contract/operations/operations.ts';
 import { OpsError } from './errors.ts';
 import type { Ask } from './operator-client.ts';
 

@@ -1,5 +1,5 @@
-import type { CircuitOperation } from '../../lambdas/contract/circuit-operations.ts';
-import { FOR_MAX_DAYS } from '../../lambdas/contract/operation-fields.ts';
+import type { CircuitOperation } from '../../lambdas/contract/operations/circuit-operations.ts';
+import { FOR_MAX_DAYS } from '../../lambdas/contract/operations/operation-fields.ts';
 import type { CommandLine } from './command-line.ts';
 import { type DurationOption, parseDuration } from './duration.ts';
 import { operatorName } from './operator-name.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { holdsToken } from '../../lambdas/contract/holds-token.ts';
-import { quote, tokenGiven } from '../../lambdas/contract/rule-id.ts';
-import { nearest } from '../../lambdas/core/nearest.ts';
+import { quote, tokenGiven } from '../../lambdas/contract/limits/rule-id.ts';
+import { nearest } from '../../lambdas/core/text/nearest.ts';
 import { UsageError } from './errors.ts';
 import { DEFAULT_LOCAL_PORT } from './usage.ts';
 

@@ -1,4 +1,4 @@
-import { quote } from '../../lambdas/contract/rule-id.ts';
+import { quote } from '../../lambdas/contract/limits/rule-id.ts';
 import { UsageError } from './errors.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import type { KeyFacts, KeysResult, ListKeys } from '../../lambdas/contract/key-operations.ts';
+import type { KeyFacts, KeysResult, ListKeys } from '../../lambdas/contract/operations/key-operations.ts';
 import { askFor } from './ask-for.ts';
 import type { Ask } from './operator-client.ts';
 

@@ -1,5 +1,5 @@
-import type { List, RulesResult } from '../../lambdas/contract/operations.ts';
-import type { Rule } from '../../lambdas/contract/rules.ts';
+import type { Rule } from '../../lambdas/contract/limits/operator-rule.ts';
+import type { List, RulesResult } from '../../lambdas/contract/operations/operations.ts';
 import { askFor } from './ask-for.ts';
 import type { Ask } from './operator-client.ts';
 

@@ -1,7 +1,11 @@
 import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { decodeJson } from '../../lambdas/contract/decode.ts';
-import { decodeOperationResult, type Operation, type OperationResult } from '../../lambdas/contract/operations.ts';
-import { operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
+import {
+  decodeOperationResult,
+  type Operation,
+  type OperationResult,
+} from '../../lambdas/contract/operations/operations.ts';
+import { operatorFunctionName } from '../../lambdas/contract/operations/operator-config.ts';
 import { OpsError } from './errors.ts';
 import { localSecret } from './local-secret.ts';
 import type { Target } from './operator-command.ts';

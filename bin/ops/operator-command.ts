@@ -1,18 +1,28 @@
-import { isApiKeyId } from '../../lambdas/contract/api-key.ts';
+import { isApiKeyId } from '../../lambdas/contract/auth/api-key.ts';
+import { InvalidOperationError, quote } from '../../lambdas/contract/limits/rule-id.ts';
 import {
   type CircuitOperation,
   isCircuitOperation,
   type ListCircuits,
-} from '../../lambdas/contract/circuit-operations.ts';
-import { type CreateKey, KEY_BOUNDS, type ListKeys, type RotateKey } from '../../lambdas/contract/key-operations.ts';
-import { FOR_MAX_DAYS } from '../../lambdas/contract/operation-fields.ts';
-import { decodeOperation, type List, type Operation, type RuleOperation } from '../../lambdas/contract/operations.ts';
-import { InvalidOperationError, quote } from '../../lambdas/contract/rule-id.ts';
+} from '../../lambdas/contract/operations/circuit-operations.ts';
+import {
+  type CreateKey,
+  KEY_BOUNDS,
+  type ListKeys,
+  type RotateKey,
+} from '../../lambdas/contract/operations/key-operations.ts';
+import { FOR_MAX_DAYS } from '../../lambdas/contract/operations/operation-fields.ts';
+import {
+  decodeOperation,
+  type List,
+  type Operation,
+  type RuleOperation,
+} from '../../lambdas/contract/operations/operations.ts';
 import { circuitEvent } from './circuit-event.ts';
 import { type CommandLine, isNumber, type Values } from './command-line.ts';
 import { type DurationOption, parseDuration } from './duration.ts';
 import { UsageError } from './errors.ts';
-import type { Facts } from './facts.ts';
+import type { Facts } from './output/facts.ts';
 import { DEFAULT_GATEWAY } from './usage.ts';
 
 /** Which gateway, and where it runs. */

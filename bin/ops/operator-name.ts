@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import { OPERATOR_NAME_LENGTH } from '../../lambdas/contract/operation-fields.ts';
+import { OPERATOR_NAME_LENGTH } from '../../lambdas/contract/operations/operation-fields.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
-import { shortened } from '../../lambdas/core/shortened.ts';
+import { shortened } from '../../lambdas/core/text/shortened.ts';
 
 /** Who runs the command, as this machine knows them; '' where it knows only a number. */
 export function operatorName(): string {

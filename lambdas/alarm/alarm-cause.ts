@@ -1,5 +1,5 @@
-import type { Cause, Figures } from '../contract/circuit-state.ts';
-import type { CircuitAlarmKind } from '../contract/circuits-config.ts';
+import type { Cause, Figures } from '../contract/circuit/circuit-state.ts';
+import type { CircuitAlarmKind } from '../contract/circuit/circuits-config.ts';
 import type { AlarmChange } from './alarm-event.ts';
 
 /** An alarm's own words are kept up to this length. */

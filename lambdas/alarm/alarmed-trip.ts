@@ -1,7 +1,7 @@
 import { describeError, writeLine } from '../adapters/log.ts';
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import { type CircuitsConfig, circuitOfAlarm } from '../contract/circuits-config.ts';
-import type { Signal } from '../core/circuit.ts';
+import type { CircuitTiming } from '../contract/circuit/circuit-policy.ts';
+import { type CircuitsConfig, circuitOfAlarm } from '../contract/circuit/circuits-config.ts';
+import type { Signal } from '../core/circuit/circuit.ts';
 import { causeOf } from './alarm-cause.ts';
 import { type AlarmChange, decodeAlarmEvent } from './alarm-event.ts';
 

@@ -1,7 +1,7 @@
-import { CircuitStore } from '../adapters/circuit-store.ts';
-import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { decodeCircuitsConfig } from '../contract/circuits-config.ts';
+import { createDynamoDB } from '../adapters/table/dynamodb.ts';
+import { decodeCircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
 import { createTrip } from './trip.ts';
 

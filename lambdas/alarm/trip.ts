@@ -1,9 +1,9 @@
-import { logTransition } from '../adapters/circuit-log.ts';
-import type { CircuitStore } from '../adapters/circuit-store.ts';
+import { logTransition } from '../adapters/circuit/circuit-log.ts';
+import type { CircuitStore } from '../adapters/circuit/circuit-store.ts';
+import { MOVE_ATTEMPTS, moveCircuit } from '../adapters/circuit/move-circuit.ts';
 import { writeLine } from '../adapters/log.ts';
-import { MOVE_ATTEMPTS, moveCircuit } from '../adapters/move-circuit.ts';
-import { type CircuitState, INITIAL_CIRCUIT, type Open } from '../contract/circuit-state.ts';
-import type { CircuitsConfig } from '../contract/circuits-config.ts';
+import { type CircuitState, INITIAL_CIRCUIT, type Open } from '../contract/circuit/circuit-state.ts';
+import type { CircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { type Trip, tripOf } from './alarmed-trip.ts';
 
 export interface TripOptions {

@@ -1,11 +1,11 @@
-import type { StoredApiKey } from '../adapters/api-key-item.ts';
-import { hashApiKey, isSameHash, isWellMade } from '../adapters/api-key-secret.ts';
-import { type ApiKey, type ApiKeySecret, isRevokedKey, parseApiKey } from '../contract/api-key.ts';
-import type { ClaimPointer, Claims } from '../contract/claim-pointer.ts';
-import type { ClaimValues } from '../contract/claim-test.ts';
-import type { Verified } from '../contract/verdict.ts';
-import { invalidToken } from '../core/authorization.ts';
-import { claimValuesReader } from '../core/claim-values.ts';
+import type { StoredApiKey } from '../adapters/auth/api-key-item.ts';
+import { hashApiKey, isSameHash, isWellMade } from '../adapters/auth/api-key-secret.ts';
+import { type ApiKey, type ApiKeySecret, isRevokedKey, parseApiKey } from '../contract/auth/api-key.ts';
+import type { ClaimPointer, Claims } from '../contract/auth/claim-pointer.ts';
+import type { ClaimValues } from '../contract/auth/claim-test.ts';
+import type { Verified } from '../contract/auth/verdict.ts';
+import { invalidToken } from '../core/auth/authorization.ts';
+import { claimValuesReader } from '../core/auth/claim-values.ts';
 import type { CredentialVerifier, Verification } from './credential-verifier.ts';
 
 /** For how long a key is believed before the table is asked again. */

@@ -6,12 +6,12 @@ import {
   type CredentialKind,
   type CredentialSource,
   credentialSource,
-} from '../contract/auth-policy.ts';
-import type { AuthorizerConfig } from '../contract/authorizer-config.ts';
-import { type Anonymous, encodeVerdict, type Verdict, type VerdictContext } from '../contract/verdict.ts';
-import { invalidToken, OTHER_KIND, rejectionOf } from '../core/authorization.ts';
-import { presentedIn } from '../core/credential.ts';
-import { routeAuth } from '../core/route-auth.ts';
+} from '../contract/auth/auth-policy.ts';
+import type { AuthorizerConfig } from '../contract/auth/authorizer-config.ts';
+import { type Anonymous, encodeVerdict, type Verdict, type VerdictContext } from '../contract/auth/verdict.ts';
+import { invalidToken, OTHER_KIND, rejectionOf } from '../core/auth/authorization.ts';
+import { presentedIn } from '../core/auth/credential.ts';
+import { routeAuth } from '../core/auth/route-auth.ts';
 import type { CredentialVerifier } from './credential-verifier.ts';
 
 type Answer = APIGatewaySimpleAuthorizerWithContextResult<VerdictContext>;

@@ -1,4 +1,4 @@
-import type { Rejected, Verified } from '../contract/verdict.ts';
+import type { Rejected, Verified } from '../contract/auth/verdict.ts';
 
 /** Verifies credentials of one kind, whatever a route asks of them. */
 export interface CredentialVerifier {

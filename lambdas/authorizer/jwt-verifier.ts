@@ -7,14 +7,14 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
-import { JwksUnavailable } from '../adapters/issuer-document.ts';
+import { JwksUnavailable } from '../adapters/auth/issuer-document.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
-import type { IssuerConfig } from '../contract/authorizer-config.ts';
-import type { ClaimPointer } from '../contract/claim-pointer.ts';
-import type { Rejected, Verified } from '../contract/verdict.ts';
-import { invalidToken } from '../core/authorization.ts';
-import { tokenReader } from '../core/claims.ts';
-import { isCompactJws } from '../core/compact-form.ts';
+import type { IssuerConfig } from '../contract/auth/authorizer-config.ts';
+import type { ClaimPointer } from '../contract/auth/claim-pointer.ts';
+import type { Rejected, Verified } from '../contract/auth/verdict.ts';
+import { invalidToken } from '../core/auth/authorization.ts';
+import { tokenReader } from '../core/auth/claims.ts';
+import { isCompactJws } from '../core/auth/compact-form.ts';
 import { type CredentialVerifier, MAX_BELIEVED_MS, type Verification } from './credential-verifier.ts';
 
 const EXPIRED = invalidToken('the token has expired');

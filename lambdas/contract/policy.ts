@@ -1,5 +1,6 @@
-import { type AuthPolicy, authPolicy } from './auth-policy.ts';
-import { type CircuitPolicy, circuitPolicy } from './circuit-policy.ts';
+import { type AuthPolicy, authPolicy } from './auth/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, identityHeaders } from './auth/identity-headers.ts';
+import { type CircuitPolicy, circuitPolicy } from './circuit/circuit-policy.ts';
 import {
   array,
   boolean,
@@ -13,7 +14,6 @@ import {
   string,
   withDefault,
 } from './decode.ts';
-import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, identityHeaders } from './identity-headers.ts';
 
 /** Whose requests a limit counts together; `total`: everybody's. */
 export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { withSecurityHeaders } from '../core/security-headers.ts';
+import { withSecurityHeaders } from '../core/http/security-headers.ts';
 
 /** `GET /health`: the edge and Lambda answer. It asks no store, so that a slow one cannot take the gateway out of rotation. */
 export async function handler(): Promise<APIGatewayProxyStructuredResultV2> {

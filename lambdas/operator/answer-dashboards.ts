@@ -1,10 +1,10 @@
-import { type CircuitFacts, isCircuitOperation } from '../contract/circuit-operations.ts';
-import type { OperationResult } from '../contract/operations.ts';
+import { InvalidOperationError } from '../contract/limits/rule-id.ts';
+import { type CircuitFacts, isCircuitOperation } from '../contract/operations/circuit-operations.ts';
+import type { OperationResult } from '../contract/operations/operations.ts';
 import { printable } from '../contract/printable.ts';
-import { InvalidOperationError } from '../contract/rule-id.ts';
-import { causeInWords } from '../core/cause-words.ts';
-import { circuitInWords, RELEASE_BUTTON, shadowInWords } from '../core/circuit-words.ts';
-import { type Html, html } from '../core/html.ts';
+import { causeInWords } from '../core/circuit/cause-words.ts';
+import { circuitInWords, RELEASE_BUTTON, shadowInWords } from '../core/circuit/circuit-words.ts';
+import { type Html, html } from '../core/text/html.ts';
 import type { Admit, Operate } from './operate.ts';
 
 /** Markdown, for whoever adds a custom widget by hand and asks CloudWatch for the function's documentation. */

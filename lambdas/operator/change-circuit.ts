@@ -1,8 +1,8 @@
-import { type CircuitMove, MOVE_ATTEMPTS, moveCircuit } from '../adapters/move-circuit.ts';
-import { type Forced, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
-import type { Signal } from '../core/circuit.ts';
+import { type CircuitMove, MOVE_ATTEMPTS, moveCircuit } from '../adapters/circuit/move-circuit.ts';
+import { type Forced, INITIAL_CIRCUIT } from '../contract/circuit/circuit-state.ts';
+import type { Signal } from '../core/circuit/circuit.ts';
 import { ConflictError } from './change-rule.ts';
-import type { Circuit } from './circuit-table.ts';
+import type { Circuit } from './circuit-outages.ts';
 
 export type SignalByHand = Extract<Signal, { readonly type: 'force' | 'release' }>;
 

@@ -1,9 +1,9 @@
-import type { StoredApiKey } from '../adapters/api-key-item.ts';
-import { hashApiKey, mintApiKey, newApiKeyId } from '../adapters/api-key-secret.ts';
-import type { ApiKeyStore } from '../adapters/api-key-store.ts';
-import { API_KEY_PREFIX, type ApiKey, isRevokedKey } from '../contract/api-key.ts';
-import type { CreateKey, KeyFacts, KeysResult, ListKeys, RotateKey } from '../contract/key-operations.ts';
-import { InvalidOperationError } from '../contract/rule-id.ts';
+import type { StoredApiKey } from '../adapters/auth/api-key-item.ts';
+import { hashApiKey, mintApiKey, newApiKeyId } from '../adapters/auth/api-key-secret.ts';
+import type { ApiKeyStore } from '../adapters/auth/api-key-store.ts';
+import { API_KEY_PREFIX, type ApiKey, isRevokedKey } from '../contract/auth/api-key.ts';
+import { InvalidOperationError } from '../contract/limits/rule-id.ts';
+import type { CreateKey, KeyFacts, KeysResult, ListKeys, RotateKey } from '../contract/operations/key-operations.ts';
 import { ConflictError } from './change-rule.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has changed the key. */

@@ -1,7 +1,7 @@
-import type { RuleStore } from '../adapters/rule-store.ts';
-import { InvalidOperationError } from '../contract/rule-id.ts';
-import type { Rule } from '../contract/rules.ts';
-import { applyChange, isEmpty, isIdle, type RuleChange, standingRule } from '../core/rules.ts';
+import type { RuleStore } from '../adapters/limits/rule-store.ts';
+import type { Rule } from '../contract/limits/operator-rule.ts';
+import { InvalidOperationError } from '../contract/limits/rule-id.ts';
+import { applyChange, isEmpty, isIdle, type RuleChange, standingRule } from '../core/limits/rule-matching.ts';
 import type { RuleRoom } from './rule-room.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has changed the rule. */

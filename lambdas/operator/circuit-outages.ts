@@ -1,6 +1,6 @@
-import type { CircuitStore } from '../adapters/circuit-store.ts';
-import { TableUnavailable } from '../adapters/rule-store.ts';
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
+import type { CircuitStore } from '../adapters/circuit/circuit-store.ts';
+import { TableUnavailable } from '../adapters/limits/rule-store.ts';
+import type { CircuitTiming } from '../contract/circuit/circuit-policy.ts';
 import { DecodeError } from '../contract/decode.ts';
 
 /** What the table has of one circuit. */

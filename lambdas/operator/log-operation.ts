@@ -1,5 +1,5 @@
 import { writeLine } from '../adapters/log.ts';
-import type { Operation, OperationResult } from '../contract/operations.ts';
+import type { Operation, OperationResult } from '../contract/operations/operations.ts';
 
 /** Of who asks what they say of themselves: CloudTrail has who it was. An id is no credential: a token is named by its `jti`. */
 export function logOperation(gateway: string, operation: Operation | undefined, result: OperationResult): void {

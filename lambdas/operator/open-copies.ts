@@ -1,5 +1,5 @@
-import { connectRedis, firstConnection, type RedisEndpoint } from '../adapters/redis-connection.ts';
-import { RuleCopies } from '../adapters/rule-copies.ts';
+import { RuleCopies } from '../adapters/limits/rule-copies.ts';
+import { connectRedis, firstConnection, type RedisEndpoint } from '../adapters/redis/redis-connection.ts';
 
 /** TCP, TLS and a cluster's slots, with one attempt more than the first. */
 const CONNECT_WAIT_MS = 3000;

@@ -1,19 +1,19 @@
-import { logTransition } from '../adapters/circuit-log.ts';
-import { TableUnavailable } from '../adapters/rule-store.ts';
+import { logTransition } from '../adapters/circuit/circuit-log.ts';
+import { TableUnavailable } from '../adapters/limits/rule-store.ts';
+import type { CircuitState } from '../contract/circuit/circuit-state.ts';
+import type { CircuitsConfig } from '../contract/circuit/circuits-config.ts';
+import { InvalidOperationError, quote } from '../contract/limits/rule-id.ts';
 import type {
   CircuitFacts,
   CircuitOperation,
   CircuitResult,
   CircuitsResult,
   MoveCircuit,
-} from '../contract/circuit-operations.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
-import type { CircuitsConfig } from '../contract/circuits-config.ts';
-import { InvalidOperationError, quote } from '../contract/rule-id.ts';
-import { settle } from '../core/circuit.ts';
-import { near } from '../core/nearest.ts';
+} from '../contract/operations/circuit-operations.ts';
+import { settle } from '../core/circuit/circuit.ts';
+import { near } from '../core/text/nearest.ts';
 import { changeCircuit, type SignalByHand } from './change-circuit.ts';
-import { type Circuit, type CircuitTable, tellingOutages } from './circuit-table.ts';
+import { type Circuit, type CircuitTable, tellingOutages } from './circuit-outages.ts';
 
 /** Entries of the history that are told, and names where one was given that no service has. */
 const HISTORY_LENGTH = 50;

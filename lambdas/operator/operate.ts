@@ -1,6 +1,7 @@
-import type { RevocationMarker } from '../adapters/revocation-marker.ts';
-import { type RuleStore, TableUnavailable } from '../adapters/rule-store.ts';
-import { isCircuitOperation } from '../contract/circuit-operations.ts';
+import type { RevocationMarker } from '../adapters/auth/revocation-marker.ts';
+import { type RuleStore, TableUnavailable } from '../adapters/limits/rule-store.ts';
+import { InvalidOperationError } from '../contract/limits/rule-id.ts';
+import { isCircuitOperation } from '../contract/operations/circuit-operations.ts';
 import {
   decodeOperation,
   type Failure,
@@ -10,9 +11,8 @@ import {
   type RuleOperation,
   type RuleResult,
   type RulesResult,
-} from '../contract/operations.ts';
-import { InvalidOperationError } from '../contract/rule-id.ts';
-import { canonicalId, isEmpty, type RuleChange, standingRule } from '../core/rules.ts';
+} from '../contract/operations/operations.ts';
+import { canonicalId, isEmpty, type RuleChange, standingRule } from '../core/limits/rule-matching.ts';
 import { createKey, type Keys, listKeys, type MadeKey, rotateKey } from './change-key.ts';
 import { ConflictError, changeRule } from './change-rule.ts';
 import { logOperation } from './log-operation.ts';

@@ -1,5 +1,5 @@
 import { describeError, writeLine } from '../adapters/log.ts';
-import type { Rule } from '../contract/rules.ts';
+import type { Rule } from '../contract/limits/operator-rule.ts';
 import type { OpenCopies } from './open-copies.ts';
 import type { OperateOptions } from './operate.ts';
 

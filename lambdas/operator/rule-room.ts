@@ -1,7 +1,7 @@
+import type { RuleStore } from '../adapters/limits/rule-store.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
-import type { RuleStore } from '../adapters/rule-store.ts';
-import type { Rule } from '../contract/rules.ts';
-import { MAX_RULES } from '../core/rule-bound.ts';
+import type { Rule } from '../contract/limits/operator-rule.ts';
+import { MAX_RULES } from '../core/limits/rule-bound.ts';
 
 /** So many rules may be made of any kind. What is left to `MAX_RULES` is for those that have to come through. */
 const ROOM = 18_000;

@@ -1,8 +1,8 @@
+import type { RevocationMarker } from '../adapters/auth/revocation-marker.ts';
+import type { RuleStore } from '../adapters/limits/rule-store.ts';
 import { describeError } from '../adapters/log.ts';
-import type { RevocationMarker } from '../adapters/revocation-marker.ts';
-import type { RuleStore } from '../adapters/rule-store.ts';
 import { DecodeError } from '../contract/decode.ts';
-import { standingRule } from '../core/rules.ts';
+import { standingRule } from '../core/limits/rule-matching.ts';
 import { type Keys, markKey } from './change-key.ts';
 
 const KEY = 'key:';

@@ -3,15 +3,15 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
-import type { UpstreamRequest } from '../adapters/upstream.ts';
-import type { FallbackPolicy } from '../contract/circuit-policy.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
-import type { Verdict } from '../contract/verdict.ts';
-import type { Admission } from '../core/circuit-admission.ts';
-import type { LimitRequest, Ruling } from '../core/counters.ts';
-import type { AttemptError, AttemptResult } from '../core/outcome.ts';
-import type { Problem } from '../core/problem.ts';
-import type { SelectedRoute } from '../core/route.ts';
+import type { UpstreamRequest } from '../adapters/http/upstream.ts';
+import type { Verdict } from '../contract/auth/verdict.ts';
+import type { FallbackPolicy } from '../contract/circuit/circuit-policy.ts';
+import type { CircuitState } from '../contract/circuit/circuit-state.ts';
+import type { Admission } from '../core/circuit/circuit-admission.ts';
+import type { AttemptError, AttemptResult } from '../core/circuit/outcome.ts';
+import type { Problem } from '../core/http/problem.ts';
+import type { SelectedRoute } from '../core/http/route-match.ts';
+import type { LimitRequest, Ruling } from '../core/limits/counting.ts';
 
 /** Parts of an exchange that later stages depend on. A missing part is not decided yet. */
 export interface Parts {

@@ -1,16 +1,16 @@
-import { logTransition } from '../adapters/circuit-log.ts';
-import { CircuitStore } from '../adapters/circuit-store.ts';
-import { CircuitView } from '../adapters/circuit-view.ts';
-import { createCounters } from '../adapters/counters.ts';
-import { createDynamoDB } from '../adapters/dynamodb.ts';
+import { logTransition } from '../adapters/circuit/circuit-log.ts';
+import { CircuitStore } from '../adapters/circuit/circuit-store.ts';
+import { CircuitView } from '../adapters/circuit/circuit-view.ts';
+import { Upstream } from '../adapters/http/upstream.ts';
+import { createCounters } from '../adapters/limits/create-counters.ts';
+import { RuleStore } from '../adapters/limits/rule-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { RuleStore } from '../adapters/rule-store.ts';
-import { Upstream } from '../adapters/upstream.ts';
-import type { CircuitPolicy } from '../contract/circuit-policy.ts';
+import { createDynamoDB } from '../adapters/table/dynamodb.ts';
+import type { CircuitPolicy } from '../contract/circuit/circuit-policy.ts';
 import { Env } from '../contract/environment.ts';
 import { decodeServicePolicy } from '../contract/policy.ts';
-import { leaseMsOf } from './circuit-asking.ts';
 import { pipeline } from './pipeline.ts';
+import { leaseMsOf } from './stages/circuit-asking.ts';
 
 const policy = decodeServicePolicy(readDocument('service'));
 const monotonic = () => performance.now();

@@ -1,16 +1,16 @@
-import type { CircuitView } from '../adapters/circuit-view.ts';
-import type { Upstream } from '../adapters/upstream.ts';
+import type { CircuitView } from '../adapters/circuit/circuit-view.ts';
+import type { Upstream } from '../adapters/http/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/counters.ts';
-import { answers } from './answers.ts';
-import { authentication } from './authentication.ts';
-import { circuitBreaking, noCircuit } from './circuit-breaking.ts';
-import { composing } from './composing.ts';
-import { forwarding } from './forwarding.ts';
-import { leases } from './leases.ts';
-import { logLine, type StoreEvents } from './log-line.ts';
-import { rateLimiting } from './rate-limiting.ts';
-import { routing } from './routing.ts';
+import type { Counters } from '../core/limits/counting.ts';
+import { answers } from './stages/answering.ts';
+import { authentication } from './stages/authentication.ts';
+import { circuitBreaking, noCircuit } from './stages/circuit-breaking.ts';
+import { composing } from './stages/composing.ts';
+import { forwarding } from './stages/forwarding.ts';
+import { leases } from './stages/lease-returning.ts';
+import { logLine, type StoreEvents } from './stages/log-line.ts';
+import { rateLimiting } from './stages/rate-limiting.ts';
+import { routing } from './stages/routing.ts';
 import { stages } from './stages.ts';
 
 export interface PipelineOptions {

@@ -1,8 +1,8 @@
-import type { CircuitFacts, MoveCircuit } from '../contract/circuit-operations.ts';
-import { causeInWords } from '../core/cause-words.ts';
-import { isForced } from '../core/circuit.ts';
-import { RELEASE_BUTTON, STANDS } from '../core/circuit-words.ts';
-import { type Html, html, json } from '../core/html.ts';
+import type { CircuitFacts, MoveCircuit } from '../contract/operations/circuit-operations.ts';
+import { causeInWords } from '../core/circuit/cause-words.ts';
+import { isForced } from '../core/circuit/circuit.ts';
+import { RELEASE_BUTTON, STANDS } from '../core/circuit/circuit-words.ts';
+import { type Html, html, json } from '../core/text/html.ts';
 import { REASON_FIELD, USUAL_REASON } from './reason-field.ts';
 
 /** CloudWatch does not tell who clicks: CloudTrail does. */

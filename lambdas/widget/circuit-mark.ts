@@ -1,6 +1,6 @@
-import type { CircuitState } from '../contract/circuit-state.ts';
-import { isForced } from '../core/circuit.ts';
-import { type Html, html } from '../core/html.ts';
+import type { CircuitState } from '../contract/circuit/circuit-state.ts';
+import { isForced } from '../core/circuit/circuit.ts';
+import { type Html, html } from '../core/text/html.ts';
 
 interface Mark {
   readonly sign: string;

@@ -1,11 +1,11 @@
-import type { CircuitFacts } from '../contract/circuit-operations.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
+import type { CircuitState } from '../contract/circuit/circuit-state.ts';
+import type { CircuitFacts } from '../contract/operations/circuit-operations.ts';
 import { printable } from '../contract/printable.ts';
-import { causeInWords, figuresInWords, seenInWords } from '../core/cause-words.ts';
-import { nextInWords, outageMs, RELEASE_BUTTON, shadowInWords, sinceMs } from '../core/circuit-words.ts';
-import { type Html, html } from '../core/html.ts';
-import { shortened } from '../core/shortened.ts';
-import { spanText } from '../core/span-text.ts';
+import { causeInWords, figuresInWords, seenInWords } from '../core/circuit/cause-words.ts';
+import { nextInWords, outageMs, RELEASE_BUTTON, shadowInWords, sinceMs } from '../core/circuit/circuit-words.ts';
+import { type Html, html } from '../core/text/html.ts';
+import { shortened } from '../core/text/shortened.ts';
+import { spanText } from '../core/text/span-text.ts';
 import { buttons } from './buttons.ts';
 import { mark } from './circuit-mark.ts';
 import { timeText, type Zone } from './time-text.ts';

@@ -1,8 +1,8 @@
-import type { CircuitStore } from '../adapters/circuit-store.ts';
+import type { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
 import { NO_ANSWER, within } from '../adapters/within.ts';
-import type { CircuitsConfig } from '../contract/circuits-config.ts';
-import { settle } from '../core/circuit.ts';
+import type { CircuitsConfig } from '../contract/circuit/circuits-config.ts';
+import { settle } from '../core/circuit/circuit.ts';
 import type { ShownCircuit } from './circuit-row.ts';
 import { mapBounded } from './map-bounded.ts';
 import { HISTORY_LENGTH } from './render.ts';

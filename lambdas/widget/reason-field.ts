@@ -1,7 +1,7 @@
 import { DecodeError, object, string } from '../contract/decode.ts';
-import { MAX_REASON_LENGTH } from '../contract/operation-fields.ts';
-import { type Html, html } from '../core/html.ts';
-import { shortened } from '../core/shortened.ts';
+import { MAX_REASON_LENGTH } from '../contract/operations/operation-fields.ts';
+import { type Html, html } from '../core/text/html.ts';
+import { shortened } from '../core/text/shortened.ts';
 
 /** What the field is called of which a button's function is told with all others of the widget. */
 export const REASON_FIELD = 'reason';

@@ -1,4 +1,4 @@
-import { type Html, html } from '../core/html.ts';
+import { type Html, html } from '../core/text/html.ts';
 import { BUTTONS_STYLE } from './buttons.ts';
 import { circuitRow, faultText, type RowOptions, type ShownCircuit } from './circuit-row.ts';
 import { reasonField } from './reason-field.ts';

@@ -1,5 +1,5 @@
 import { DecodeError, object, string } from '../contract/decode.ts';
-import { isoTime } from '../core/iso-time.ts';
+import { isoTime } from '../core/text/iso-time.ts';
 
 /** The time zone of the dashboard that the widget is on. */
 export interface Zone {

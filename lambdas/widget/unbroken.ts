@@ -1,4 +1,4 @@
-import { type Html, html } from '../core/html.ts';
+import { type Html, html } from '../core/text/html.ts';
 
 /** Words on one line, however little room there is: half a time says nothing. */
 export function unbroken(words: string | Html): Html {

@@ -1,5 +1,6 @@
 import type { StackProps } from 'aws-cdk-lib';
 import type { FoundationStackProps } from '../foundation-stack.ts';
+import { ENCRYPTION_KEY } from '../gateway/functions/encrypted-logs.ts';
 import {
   BOOLEAN,
   checkProps,
@@ -10,9 +11,8 @@ import {
   optional,
   type PropKinds,
   texts,
-} from '../gateway/check-props.ts';
-import { ENCRYPTION_KEY } from '../gateway/encrypted-logs.ts';
-import { wholeNumber } from '../gateway/whole-number.ts';
+} from '../gateway/props/check-props.ts';
+import { wholeNumber } from '../gateway/props/whole-number.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 
 type OwnProps = Omit<FoundationStackProps, keyof StackProps>;

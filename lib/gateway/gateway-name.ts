@@ -1,6 +1,6 @@
 import { Names, Stack } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
-import { GATEWAY_NAME_LENGTH } from '../../lambdas/contract/operator-config.ts';
+import { GATEWAY_NAME_LENGTH } from '../../lambdas/contract/operations/operator-config.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 
 const NAME = new RegExp(`^[A-Za-z][A-Za-z0-9-]{0,${GATEWAY_NAME_LENGTH - 1}}$`);

@@ -2,9 +2,14 @@ import type { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { Rejections } from '../../lambdas/contract/authorizer-config.ts';
+import type { Rejections } from '../../lambdas/contract/auth/authorizer-config.ts';
 import type { Foundation } from '../foundation/foundation.ts';
-import { ALARM_TOPIC } from './alarm-topic.ts';
+import { IDENTITY_HEADERS, type IdentityHeaderProps } from './auth/identity-headers.ts';
+import { JWT, type JwtIssuer } from './auth/jwt-issuer.ts';
+import type { DomainProps } from './edge/domain.ts';
+import { ENCRYPTION_KEY } from './functions/encrypted-logs.ts';
+import { RATE_LIMIT, type RateLimit, type RateLimits } from './limits/rate-limit.ts';
+import { ALARM_TOPIC } from './props/alarm-topic.ts';
 import {
   BOOLEAN,
   DURATION,
@@ -17,12 +22,7 @@ import {
   required,
   text,
   texts,
-} from './check-props.ts';
-import type { DomainProps } from './domain.ts';
-import { ENCRYPTION_KEY } from './encrypted-logs.ts';
-import { IDENTITY_HEADERS, type IdentityHeaderProps } from './identity-headers.ts';
-import { JWT, type JwtIssuer } from './jwt-issuer.ts';
-import { RATE_LIMIT, type RateLimit, type RateLimits } from './rate-limit.ts';
+} from './props/check-props.ts';
 
 export interface GatewayProps {
   /** Network, cache and table that the gateway stands on. */

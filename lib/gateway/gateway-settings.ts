@@ -1,16 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { badCredentialsLimit } from './bad-credentials.ts';
-import { corsOptions } from './cors.ts';
+import { identityHeaders } from './auth/identity-headers.ts';
+import { issuerConfigs } from './auth/jwt-issuer.ts';
+import { corsOptions } from './edge/cors.ts';
 import type { GatewayProps } from './gateway-props.ts';
-import { identityHeaders } from './identity-headers.ts';
-import { intervalMs, wholeSeconds } from './interval.ts';
-import { issuerConfigs } from './jwt-issuer.ts';
-import { type NamedLimit, namedLimits } from './limit-policies.ts';
-import { checkLimitsMet } from './limits-met.ts';
-import { draftsOf, RateLimit, type RateLimits } from './rate-limit.ts';
-import { wholeNumber } from './whole-number.ts';
+import { badCredentialsLimit } from './limits/bad-credentials.ts';
+import { type NamedLimit, namedLimits } from './limits/limit-policies.ts';
+import { checkLimitsMet } from './limits/limits-met.ts';
+import { draftsOf, RateLimit, type RateLimits } from './limits/rate-limit.ts';
+import { intervalMs, wholeSeconds } from './props/interval.ts';
+import { wholeNumber } from './props/whole-number.ts';
 
 const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
 const CACHE_TIMEOUT = {

@@ -1,9 +1,9 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { InvalidPropError } from '../invalid-prop.ts';
-import { AUTH, type Auth } from './auth.ts';
-import { checkKind, NUMBER, optional, type PropKinds, text } from './check-props.ts';
+import { AUTH, type Auth } from './auth/auth.ts';
+import { RATE_LIMIT, type RateLimits } from './limits/rate-limit.ts';
 import { overlap } from './prefix.ts';
-import { RATE_LIMIT, type RateLimits } from './rate-limit.ts';
+import { checkKind, NUMBER, optional, type PropKinds, text } from './props/check-props.ts';
 
 /** What one route has otherwise than its service. */
 export interface RouteProps {

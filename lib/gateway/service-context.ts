@@ -2,13 +2,13 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
+import type { IdentityHeaders } from '../../lambdas/contract/auth/identity-headers.ts';
 import type { LimitPolicy } from '../../lambdas/contract/policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
-import type { Authorizer } from './authorizer.ts';
-import type { CircuitFunction } from './circuit-function.ts';
-import type { Circuits } from './circuits.ts';
-import type { NamedLimit } from './limit-policies.ts';
+import type { Authorizer } from './auth/authorizer.ts';
+import type { CircuitFunction } from './circuit/alarm-function.ts';
+import type { Circuits } from './circuit/circuits.ts';
+import type { NamedLimit } from './limits/limit-policies.ts';
 import type { RouteTable } from './route-table.ts';
 
 /** What a service needs of its gateway. */

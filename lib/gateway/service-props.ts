@@ -1,10 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
-import { AUTH, type Auth } from './auth.ts';
-import { BOOLEAN, DURATION, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
-import { CIRCUIT_BREAKER, type CircuitBreaker } from './circuit-breaker.ts';
-import { KEEP_HEADERS } from './keep-headers.ts';
-import { RATE_LIMIT, type RateLimits } from './rate-limit.ts';
-import { RETRY_PROPS, type RetryProps } from './retries.ts';
+import { AUTH, type Auth } from './auth/auth.ts';
+import { CIRCUIT_BREAKER, type CircuitBreaker } from './circuit/circuit-breaker.ts';
+import { RETRY_PROPS, type RetryProps } from './circuit/retries.ts';
+import { KEEP_HEADERS } from './edge/keep-headers.ts';
+import { RATE_LIMIT, type RateLimits } from './limits/rate-limit.ts';
+import { BOOLEAN, DURATION, NUMBER, optional, type PropKinds, required, text } from './props/check-props.ts';
 
 export interface ServiceProps extends RetryProps {
   /** Path that the service's requests begin with: `/api/users`. */

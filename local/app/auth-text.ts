@@ -1,5 +1,5 @@
-import type { Acceptance, AuthPolicy, CredentialKind } from '../../lambdas/contract/auth-policy.ts';
-import type { ClaimTest } from '../../lambdas/contract/claim-test.ts';
+import type { Acceptance, AuthPolicy, CredentialKind } from '../../lambdas/contract/auth/auth-policy.ts';
+import type { ClaimTest } from '../../lambdas/contract/auth/claim-test.ts';
 
 const KINDS: Readonly<Record<CredentialKind, string>> = { jwt: 'jwt', apiKey: 'api key' };
 

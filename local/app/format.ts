@@ -1,7 +1,7 @@
 import { masked } from '../../lambdas/contract/masked.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import type { RequestReport } from '../http/api.ts';
-import type { LogEvent } from '../log.ts';
+import type { LogEvent } from '../log-event.ts';
 import type { AlarmChange } from '../metrics/alarms.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

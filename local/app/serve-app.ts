@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { CliOptions } from '../cli-options.ts';
 import type { Closers } from '../closers.ts';
-import { readAssembly, startGateway } from '../gateway.ts';
 import { checkPort } from '../http/server.ts';
-import type { LogSink } from '../log.ts';
+import type { LogSink } from '../log-event.ts';
 import type { Project } from '../project.ts';
 import type { RunningGateway } from '../running-gateway.ts';
-import { checkRedis, suggestRedis } from '../stores/redis.ts';
+import { readAssembly, startGateway } from '../start-gateway.ts';
+import { checkRedis, suggestRedis } from '../stores/choose-redis.ts';
 import { UserError } from '../user-error.ts';
 import { AssemblyDirs } from './assembly-dirs.ts';
-import { routesTable, startPage } from './page.ts';
 import { withProgress } from './progress.ts';
+import { routesTable, startPage } from './start-page.ts';
 import { synthesize } from './synthesize.ts';
 import { watchFolders } from './watch.ts';
 

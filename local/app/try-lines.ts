@@ -1,4 +1,4 @@
-import { AUTHORIZATION, type AuthPolicy } from '../../lambdas/contract/auth-policy.ts';
+import { AUTHORIZATION, type AuthPolicy } from '../../lambdas/contract/auth/auth-policy.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { DEFAULT_OPERATOR_PORT } from '../operator/serve-operator.ts';
 import type { RunningGateway, ServiceEntry } from '../running-gateway.ts';

@@ -1,5 +1,5 @@
 import type { CorsConfiguration } from '../http/cors.ts';
-import { knowsIdentitySource } from '../http/identity.ts';
+import { knowsIdentitySource } from '../http/identity-source.ts';
 import {
   parseResponseParameter,
   type ResponseParameter,

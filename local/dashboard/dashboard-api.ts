@@ -6,7 +6,7 @@ import type { Api } from '../http/api.ts';
 import type { Request, Response } from '../http/message.ts';
 import { readAssets } from './assets.ts';
 import { CallGuard } from './call-guard.ts';
-import { ASSETS_PATH, dashboardPage } from './page.ts';
+import { ASSETS_PATH, dashboardPage } from './dashboard-page.ts';
 
 export const DASHBOARD_PATH = '/dashboard';
 const CALLS_PATH = '/dashboard/calls';

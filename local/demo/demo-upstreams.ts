@@ -1,5 +1,5 @@
 import { UserError } from '../user-error.ts';
-import { type DemoUpstream, startUpstream } from './upstream.ts';
+import { type DemoUpstream, startUpstream } from './demo-upstream.ts';
 
 /** Where each service's requests go: an address that the user gave, or a demo upstream. */
 export class Upstreams {

@@ -1,6 +1,6 @@
-import type { ClaimMapping } from '../../lambdas/contract/authorizer-config.ts';
-import type { ClaimPointer } from '../../lambdas/contract/claim-pointer.ts';
-import type { ClaimTest } from '../../lambdas/contract/claim-test.ts';
+import type { ClaimMapping } from '../../lambdas/contract/auth/authorizer-config.ts';
+import type { ClaimPointer } from '../../lambdas/contract/auth/claim-pointer.ts';
+import type { ClaimTest } from '../../lambdas/contract/auth/claim-test.ts';
 
 /** What an issuer's tokens have beside the registered claims. */
 export interface IssuerClaims {

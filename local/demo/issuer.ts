@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
+import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
 import { publicKeys } from './keys.ts';

@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
+import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { type KeyFile, keyFile } from './key-file.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALGORITHMS, TOKEN_PROFILES } from '../../lambdas/contract/authorizer-config.ts';
-import type { ClaimPointer } from '../../lambdas/contract/claim-pointer.ts';
-import { claimTest, pointer } from '../../lambdas/contract/claim-test.ts';
+import { ALGORITHMS, TOKEN_PROFILES } from '../../lambdas/contract/auth/authorizer-config.ts';
+import type { ClaimPointer } from '../../lambdas/contract/auth/claim-pointer.ts';
+import { claimTest, pointer } from '../../lambdas/contract/auth/claim-test.ts';
 import { array, member, nullable, object, string, withDefault } from '../../lambdas/contract/decode.ts';
 import { systemCode, UserError } from '../user-error.ts';
 

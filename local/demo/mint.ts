@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { importJWK, type JWTPayload, SignJWT } from 'jose';
-import type { Algorithm, IssuerConfig, TokenProfile } from '../../lambdas/contract/authorizer-config.ts';
+import type { Algorithm, IssuerConfig, TokenProfile } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { type IssuerClaims, issuerClaims } from './issuer-claims.ts';
 import { signingKey } from './keys.ts';
 

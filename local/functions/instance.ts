@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { Outcome } from './invocation.ts';
-import { onLines } from './lines.ts';
+import { onLines } from './output-lines.ts';
 import type { InstanceData, InstanceMessage, InvokeMessage } from './protocol.ts';
 
 export type LineSink = (line: string, stream: 'stdout' | 'stderr') => void;

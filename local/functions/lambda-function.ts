@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FunctionModel } from '../assembly/model.ts';
-import { PAYLOAD_LIMIT_BYTES } from '../http/limits.ts';
+import { PAYLOAD_LIMIT_BYTES } from '../http/payload-limits.ts';
 import { Instance, type LineSink } from './instance.ts';
 import type { Outcome } from './invocation.ts';
 

@@ -1,4 +1,4 @@
-import { decodeAuthorizerConfig, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import { decodeAuthorizerConfig, type IssuerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { FunctionDocuments, FunctionModel } from '../assembly/model.ts';

@@ -1,7 +1,7 @@
 import type { AuthorizerModel } from '../assembly/model.ts';
 import type { Invoke } from '../functions/invocation.ts';
 import { authorizerEvent, type RequestFacts } from './event.ts';
-import { identityValue } from './identity.ts';
+import { identityValue } from './identity-source.ts';
 import type { Request } from './message.ts';
 
 /** How long API Gateway waits for an authorizer (AWS: Quotas for HTTP APIs). */

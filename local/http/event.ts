@@ -1,7 +1,7 @@
 import { isUtf8 as bufferIsUtf8 } from 'node:buffer';
 import type { ApiModel } from '../assembly/model.ts';
+import { readPath } from './api-path.ts';
 import { type Headers, header, type Request } from './message.ts';
-import { readPath } from './path.ts';
 
 /** What is known of a request beside its own bytes. */
 export interface RequestFacts {

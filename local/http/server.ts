@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { systemCode, UserError } from '../user-error.ts';
 import { answer } from './answers.ts';
 import type { Api } from './api.ts';
-import { BODY_LIMIT_BYTES } from './limits.ts';
 import { type LocalOnlyOptions, localOnly } from './local-only.ts';
 import type { Headers, Request, Response } from './message.ts';
+import { BODY_LIMIT_BYTES } from './payload-limits.ts';
 
 /** Well over the limit that API Gateway sets, so that its own answer is given and not Node's. */
 const PARSER_LIMIT_BYTES = 64 * 1024;

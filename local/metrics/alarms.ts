@@ -1,5 +1,5 @@
-import { type AlarmState, alarmEvent, reasonData } from './alarm-event.ts';
 import type { AlarmModel, AlarmStateValue } from './alarm-model.ts';
+import { type AlarmState, alarmEvent, reasonData } from './alarm-notification.ts';
 import { evaluateAlarm } from './evaluate.ts';
 import type { MetricStore } from './metric-store.ts';
 

@@ -1,6 +1,6 @@
-import type { LogSink } from '../log.ts';
-import { samplesOf } from './emf.ts';
+import type { LogSink } from '../log-event.ts';
 import type { MetricStore, Sample } from './metric-store.ts';
+import { samplesOf } from './read-emf.ts';
 
 /** Passes a function's lines on, and keeps the metrics in them. */
 export function observeLines(

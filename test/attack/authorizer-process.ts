@@ -1,5 +1,5 @@
 import type { handler as authorize } from '../../lambdas/authorizer/handler.ts';
-import { authorizerEvent } from '../support/authorizer.ts';
+import { authorizerEvent } from '../support/auth/authorizer.ts';
 
 // An instance of the authorizer in a process of its own: it is asked about tokens, so many at once, and tells how many
 // of them got which answer.

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
-import { issuerConfig, jwtVerifier } from '../support/authorizer.ts';
+import { issuerConfig, jwtVerifier } from '../support/auth/authorizer.ts';
+import { createKey, type TestKey } from '../support/auth/tokens.ts';
+import { startTable, type TestTable } from '../support/aws/dynamodb.ts';
 import { TestClock } from '../support/clock.ts';
-import { startTable, type TestTable } from '../support/dynamodb.ts';
 import { captureLines } from '../support/lines.ts';
-import { createKey, type TestKey } from '../support/tokens.ts';
-import { serveHttp, type TestServer } from '../support/upstream.ts';
+import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
 
 const MINUTE_MS = 60_000;
 

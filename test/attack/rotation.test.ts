@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ANY_JWT } from '../../lambdas/contract/auth-policy.ts';
-import { encodeAuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import { ANY_JWT } from '../../lambdas/contract/auth/auth-policy.ts';
+import { encodeAuthorizerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
-import { issuerConfig } from '../support/authorizer.ts';
+import { issuerConfig } from '../support/auth/authorizer.ts';
+import { createKey, type TestKey } from '../support/auth/tokens.ts';
+import { startTable, type TestTable } from '../support/aws/dynamodb.ts';
 import { documentVariables } from '../support/documents.ts';
-import { startTable, type TestTable } from '../support/dynamodb.ts';
-import { createKey, type TestKey } from '../support/tokens.ts';
-import { serveHttp, type TestServer } from '../support/upstream.ts';
+import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
 import type { Tally } from './authorizer-process.ts';
 
 const PROCESSES = 4;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
-import { issuerConfig, jwtVerifier } from '../support/authorizer.ts';
-import { MUTATIONS, seededRandom } from '../support/token-mutations.ts';
-import { createKey, type TestKey } from '../support/tokens.ts';
-import { serveHttp, type TestServer } from '../support/upstream.ts';
+import { issuerConfig, jwtVerifier } from '../support/auth/authorizer.ts';
+import { MUTATIONS, seededRandom } from '../support/auth/token-mutations.ts';
+import { createKey, type TestKey } from '../support/auth/tokens.ts';
+import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
 
 /** A million with TOLLGATE_FUZZ_TOKENS=1000000; many take a signature's time to refuse. */
 const TOKENS = Number(process.env['TOLLGATE_FUZZ_TOKENS'] ?? 100_000);

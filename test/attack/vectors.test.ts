@@ -1,9 +1,9 @@
 import { base64url, compactVerify, createLocalJWKSet, importJWK, type JWK } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
-import { signingKeys } from '../../lambdas/adapters/key-document.ts';
-import { DEFAULT_MAPPING, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
-import { issuerConfig, jwtVerifier } from '../support/authorizer.ts';
-import { serveHttp, type TestServer } from '../support/upstream.ts';
+import { signingKeys } from '../../lambdas/adapters/auth/key-document.ts';
+import { DEFAULT_MAPPING, type IssuerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
+import { issuerConfig, jwtVerifier } from '../support/auth/authorizer.ts';
+import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
 
 // The examples that the RFCs print. What signs is public there, so they say whether an implementation reads and checks
 // the bytes as everybody does.

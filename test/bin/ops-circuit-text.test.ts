@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { circuitTable, historyTable } from '../../bin/ops/circuit-table.ts';
-import { describeCircuit } from '../../bin/ops/describe-circuit.ts';
-import type { CircuitFacts, CircuitResult } from '../../lambdas/contract/circuit-operations.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
+import { describeCircuit } from '../../bin/ops/output/describe-circuit.ts';
+import { circuitTable, historyTable } from '../../bin/ops/output/print-circuits.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit/circuit-state.ts';
+import type { CircuitFacts, CircuitResult } from '../../lambdas/contract/operations/circuit-operations.ts';
 
 /** Of a terminal. */
 const WIDTH = 100;

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeKey } from '../../bin/ops/describe-key.ts';
-import { describeResult } from '../../bin/ops/describe-result.ts';
-import { factsOf } from '../../bin/ops/facts.ts';
-import { factsTable } from '../../bin/ops/facts-table.ts';
-import { keyTable } from '../../bin/ops/key-table.ts';
+import { describeKey } from '../../bin/ops/output/describe-key.ts';
+import { describeResult } from '../../bin/ops/output/describe-result.ts';
+import { factsOf } from '../../bin/ops/output/facts.ts';
+import { factsTable } from '../../bin/ops/output/facts-table.ts';
+import { keyTable } from '../../bin/ops/output/key-table.ts';
 import { USAGE } from '../../bin/ops/usage.ts';
-import type { KeyFacts } from '../../lambdas/contract/key-operations.ts';
-import type { Rule } from '../../lambdas/contract/rules.ts';
+import type { Rule } from '../../lambdas/contract/limits/operator-rule.ts';
+import type { KeyFacts } from '../../lambdas/contract/operations/key-operations.ts';
 
 /** Of a terminal. */
 const WIDTH = 100;

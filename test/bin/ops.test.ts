@@ -10,7 +10,7 @@ import { serveOperator } from '../../local/operator/serve-operator.ts';
 import { ISSUER_DIR } from '../e2e/support/assembly.ts';
 import { eventually, type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { temporaryDir } from '../local/support/assembly.ts';
-import { freePort } from '../support/redis.ts';
+import { freePort } from '../support/redis/redis.ts';
 
 const PROJECT_ROOT = join(import.meta.dirname, '../..');
 

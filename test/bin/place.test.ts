@@ -11,7 +11,7 @@ function thrownBy(...frames: readonly string[]): Error {
   });
 }
 
-const CHECK = `checkProps (${pathToFileURL(join(ROOT, 'lib/gateway/check-props.ts'))}:87:11)`;
+const CHECK = `checkProps (${pathToFileURL(join(ROOT, 'lib/gateway/props/check-props.ts'))}:87:11)`;
 const STACK = join(ROOT, 'lib/gateway-stack.ts');
 
 describe('the place of an error', () => {

@@ -8,7 +8,7 @@ import { linesOf } from '../../bin/ops/replay/lines.ts';
 import { readEntry } from '../../bin/ops/replay/log-entry.ts';
 import { readLog } from '../../bin/ops/replay/read-log.ts';
 import { replay } from '../../bin/ops/replay/replay.ts';
-import { describeResults } from '../../bin/ops/replay/report.ts';
+import { describeResults } from '../../bin/ops/replay/replay-report.ts';
 import { parseTrialLimit } from '../../bin/ops/replay/trial-limit.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 24, 12);

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../bin/ops/main.ts';
-import type { Operation } from '../../lambdas/contract/operations.ts';
+import type { Operation } from '../../lambdas/contract/operations/operations.ts';
 import { type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { operate } from '../e2e/support/operator.ts';
 import { whileRedisAnswers } from '../e2e/support/redis-answers.ts';
-import { type AwsDouble, type AwsOperations, serveAws } from '../support/aws-double.ts';
-import { OPENED } from '../support/circuits.ts';
+import { type AwsDouble, type AwsOperations, serveAws } from '../support/aws/aws-double.ts';
+import { OPENED } from '../support/circuit/circuits.ts';
 
 const STACK = 'Tollgate-dev-Gateway';
 const PROXY_LOGS = `${STACK}-GatewayordersProxyProxyFunctionLogs5E1BD0A7-3kTq`;

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { judgeAlarmAction } from '../../bin/ops/verify/checks/alarm-action.ts';
-import { judgeBareRefusal, judgeChallenge } from '../../bin/ops/verify/checks/challenge.ts';
+import { judgeBareRefusal, judgeChallenge } from '../../bin/ops/verify/checks/challenge-sent.ts';
 import { judgeLimit, roomOf } from '../../bin/ops/verify/checks/limit.ts';
 import { judgeLogBytes } from '../../bin/ops/verify/checks/log-bytes.ts';
-import { judgeMetrics } from '../../bin/ops/verify/checks/metrics.ts';
+import { judgeMetrics } from '../../bin/ops/verify/checks/metrics-arrive.ts';
 import { judgePaths } from '../../bin/ops/verify/checks/paths.ts';
+import { judgeBodyLimits, judgeHeaderLimit } from '../../bin/ops/verify/checks/payload-sizes.ts';
 import { judgePreflight } from '../../bin/ops/verify/checks/preflight.ts';
-import { judgeRedis, nearestTo } from '../../bin/ops/verify/checks/redis.ts';
+import { judgeRedis, nearestTo } from '../../bin/ops/verify/checks/redis-counts.ts';
 import { judgeReports, parseReport } from '../../bin/ops/verify/checks/reports.ts';
-import { judgeBodyLimits, judgeHeaderLimit } from '../../bin/ops/verify/checks/sizes.ts';
 import { judgeVerdictCache } from '../../bin/ops/verify/checks/verdict-cache.ts';
 import type { ProbeAnswer } from '../../bin/ops/verify/probe.ts';
 import { publishable } from '../../bin/ops/verify/publishable.ts';
-import { INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
-import { OPENED } from '../support/circuits.ts';
+import { INITIAL_CIRCUIT } from '../../lambdas/contract/circuit/circuit-state.ts';
+import { OPENED } from '../support/circuit/circuits.ts';
 
 function answer(status: number, headers: Readonly<Record<string, string>> = {}, body = ''): ProbeAnswer {
   return { status, headers, body };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../bin/ops/main.ts';
-import type { KeysResult } from '../../lambdas/contract/key-operations.ts';
+import type { KeysResult } from '../../lambdas/contract/operations/key-operations.ts';
 import { ISSUER_DIR } from '../e2e/support/assembly.ts';
 import { type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { operate } from '../e2e/support/operator.ts';
@@ -16,7 +16,7 @@ import {
   refusedPreflights,
   sharedVerdicts,
   withoutChallenge,
-} from '../support/breaking-proxy.ts';
+} from '../support/circuit/breaking-proxy.ts';
 
 const PROJECT_ROOT = join(import.meta.dirname, '../..');
 

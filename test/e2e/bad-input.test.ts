@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
-import { serveTcp, type TestServer } from '../support/upstream.ts';
+import { serveTcp, type TestServer } from '../support/upstreams/upstream.ts';
 import { type ServedGateway, serve, times } from './support/gateway.ts';
 import { open, sendBytes } from './support/http.ts';
 

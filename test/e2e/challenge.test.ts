@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { serveHttp, type TestServer } from '../support/upstream.ts';
+import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
 import { type ServedGateway, serve } from './support/gateway.ts';
 
 /** What the upstream answers, whatever it is asked. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { CircuitTiming } from '../../lambdas/contract/circuit-policy.ts';
-import { startRedis } from '../support/redis.ts';
+import type { CircuitTiming } from '../../lambdas/contract/circuit/circuit-policy.ts';
+import { startRedis } from '../support/redis/redis.ts';
 import { type AlarmClock, alarmClock } from './support/alarm-clock.ts';
 import { type Checkout, checkoutWith } from './support/checkout.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';

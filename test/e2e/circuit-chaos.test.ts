@@ -3,7 +3,7 @@ import { phases } from '../../bench/circuit-chaos/phases.ts';
 import { play } from '../../bench/circuit-chaos/play.ts';
 import { during, type Played, type Recording, type ServiceRecord } from '../../bench/circuit-chaos/recording.ts';
 import { CAST, startStage } from '../../bench/circuit-chaos/stage.ts';
-import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
+import type { CircuitState } from '../../lambdas/contract/circuit/circuit-state.ts';
 
 const ENVIRONMENTS = CAST.payments.processes * CAST.payments.instances;
 const { successes } = CAST.payments.circuit;

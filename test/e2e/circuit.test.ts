@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { CircuitPolicy, CircuitTiming } from '../../lambdas/contract/circuit-policy.ts';
+import type { CircuitPolicy, CircuitTiming } from '../../lambdas/contract/circuit/circuit-policy.ts';
 import type { RoutePolicy } from '../../lambdas/contract/policy.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { startGateway } from '../../local/gateway.ts';
+import { startGateway } from '../../local/start-gateway.ts';
 import { ISSUER_DIR } from './support/assembly.ts';
 import { checkoutWith } from './support/checkout.ts';
 import { send } from './support/http.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { AuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
+import type { AuthorizerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { type DemoIssuers, startIssuers } from '../../local/demo/issuer.ts';
 import { rotateKey } from '../../local/demo/keys.ts';
 import type { TokenOptions } from '../../local/demo/mint.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { serveHttp, type TestServer } from '../support/upstream.ts';
+import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
 import { type ServedGateway, serve } from './support/gateway.ts';
 
 type Received = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'> & { readonly body: Buffer };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { WAITS } from '../../lambdas/adapters/circuit-view.ts';
+import { WAITS } from '../../lambdas/adapters/circuit/circuit-view.ts';
 import { startDynamo } from '../../local/stores/dynamo.ts';
-import { serveTcp } from '../support/upstream.ts';
+import { serveTcp } from '../support/upstreams/upstream.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import { atOnce, eventually, type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
 import type { Answer } from './support/http.ts';

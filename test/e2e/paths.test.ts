@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { serveUrlParsing, type UrlParsingUpstream } from '../support/url-parsing-upstream.ts';
+import { serveUrlParsing, type UrlParsingUpstream } from '../support/upstreams/url-parsing-upstream.ts';
 import { type ServedGateway, serve } from './support/gateway.ts';
 
 let gateway: ServedGateway;

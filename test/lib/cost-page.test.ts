@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RULES_FRESH_MS } from '../../lambdas/adapters/decide-script.ts';
-import { ruleKeys } from '../../lambdas/adapters/limit-keys.ts';
-import { RULES_REREAD_MS } from '../../lambdas/adapters/operator-rules.ts';
+import { RULES_FRESH_MS } from '../../lambdas/adapters/limits/decide-script.ts';
+import { ruleKeys } from '../../lambdas/adapters/limits/limit-keys.ts';
+import { RULES_REREAD_MS } from '../../lambdas/adapters/limits/operator-rules.ts';
 import { Metric } from '../../lambdas/contract/metrics.ts';
-import { MAX_RULES } from '../../lambdas/core/rule-bound.ts';
+import { MAX_RULES } from '../../lambdas/core/limits/rule-bound.ts';
 import { addStacks } from '../../lib/app.ts';
 import { environmentOf } from '../../lib/environments.ts';
-import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
-import { type BilledAlarm, idleCost } from '../../lib/gateway/idle-cost.ts';
-import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/prices.ts';
-import { decimal } from '../../lib/gateway/tiered-price.ts';
+import { CircuitBreaker } from '../../lib/gateway/circuit/circuit-breaker.ts';
+import { type BilledAlarm, idleCost } from '../../lib/gateway/dashboard/idle-cost.ts';
+import { HOURS_PER_MONTH, PRICES } from '../../lib/gateway/dashboard/prices.ts';
+import { decimal } from '../../lib/gateway/dashboard/tiered-price.ts';
 import {
   cacheUnitsOf,
   FURTHER_PRICES,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addStacks } from '../../lib/app.ts';
 import { type Environment, environmentOf } from '../../lib/environments.ts';
-import { issuerConfigs } from '../../lib/gateway/jwt-issuer.ts';
+import { issuerConfigs } from '../../lib/gateway/auth/jwt-issuer.ts';
 import { testApp } from './support/stacks.ts';
 
 describe('an environment', () => {

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { acceptance } from '../../lambdas/contract/auth-policy.ts';
+import { acceptance } from '../../lambdas/contract/auth/auth-policy.ts';
 import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
 import { environmentOf } from '../../lib/environments.ts';
 import { FoundationStack } from '../../lib/foundation-stack.ts';

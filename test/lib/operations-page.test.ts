@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../bin/ops/command.ts';
 import { Metric, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
-import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../support/circuits.ts';
+import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../support/circuit/circuits.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 

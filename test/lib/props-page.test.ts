@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../lambdas/contract/identity-headers.ts';
+import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../lambdas/contract/auth/identity-headers.ts';
 import { REBUILT_HEADERS, UNTRUSTED_HEADERS } from '../../lambdas/contract/untrusted-headers.ts';
-import { Auth } from '../../lib/gateway/auth.ts';
-import { CircuitBreaker } from '../../lib/gateway/circuit-breaker.ts';
-import { Claim } from '../../lib/gateway/claim.ts';
-import { corsOptions } from '../../lib/gateway/cors.ts';
-import { RateLimit } from '../../lib/gateway/rate-limit.ts';
+import { Auth } from '../../lib/gateway/auth/auth.ts';
+import { Claim } from '../../lib/gateway/auth/claim.ts';
+import { CircuitBreaker } from '../../lib/gateway/circuit/circuit-breaker.ts';
+import { corsOptions } from '../../lib/gateway/edge/cors.ts';
+import { RateLimit } from '../../lib/gateway/limits/rate-limit.ts';
 import type { Service } from '../../lib/gateway/service.ts';
 import { JWT, refusalOf, serviceProps, type TestGateway, testGateway } from './support/stacks.ts';
 
@@ -105,7 +105,7 @@ describe('docs/props.md', () => {
   });
 
   it('has imports, of all that lib/gateway-stack.ts does not import, that find what they name', async () => {
-    const imports = [...PAGE.matchAll(/^`import \{ (\w+) \} from '\.(\/gateway\/[\w-]+\.ts)';`/gm)];
+    const imports = [...PAGE.matchAll(/^`import \{ (\w+) \} from '\.(\/gateway\/[\w/-]+\.ts)';`/gm)];
     expect(imports.map(([, name]) => name)).toEqual(['Claim', 'CircuitBreaker']);
     for (const [, name = '', path] of imports) {
       const file = join(import.meta.dirname, `../../lib${path}`);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { ALGORITHMS } from '../../lambdas/contract/authorizer-config.ts';
+import { ALGORITHMS } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { fixture } from './dashboard/fixture.ts';
 import { temporaryDir, writeAssembly } from './support/assembly.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';

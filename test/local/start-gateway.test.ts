@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { Env } from '../../lambdas/contract/environment.ts';
-import { startUpstream } from '../../local/demo/upstream.ts';
-import { startGateway } from '../../local/gateway.ts';
+import { startUpstream } from '../../local/demo/demo-upstream.ts';
+import { startGateway } from '../../local/start-gateway.ts';
 import { type AssemblyFixture, temporaryDir, writeAssembly } from './support/assembly.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
 import { serveFixture } from './support/gateway.ts';

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { RedisEndpoint } from '../../lambdas/adapters/redis-connection.ts';
-import type { Admitted, Attack, Victim } from '../lambdas/adapters/knocking-process.ts';
+import type { RedisEndpoint } from '../../lambdas/adapters/redis/redis-connection.ts';
+import type { Admitted, Attack, Victim } from '../lambdas/adapters/limits/knocking-process.ts';
 
-const PROCESS = new URL('../lambdas/adapters/knocking-process.ts', import.meta.url);
+const PROCESS = new URL('../lambdas/adapters/limits/knocking-process.ts', import.meta.url);
 /** By how much the clock of each process is wrong. */
 const SKEWS_MS = [0, 1, -1, 500, -60_000, 3_600_000, -86_400_000, 315_360_000_000];
 

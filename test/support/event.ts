@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { encodeVerdict, type Verdict, type Verified } from '../../lambdas/contract/verdict.ts';
+import { encodeVerdict, type Verdict, type Verified } from '../../lambdas/contract/auth/verdict.ts';
 import type { ProxyContext, ProxyEvent } from '../../lambdas/proxy/exchange.ts';
 
 export const ALICE: Verified = {

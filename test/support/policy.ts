@@ -1,6 +1,6 @@
-import { ANY_JWT } from '../../lambdas/contract/auth-policy.ts';
-import { type CircuitPolicy, DEFAULT_TIMING } from '../../lambdas/contract/circuit-policy.ts';
-import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/identity-headers.ts';
+import { ANY_JWT } from '../../lambdas/contract/auth/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/auth/identity-headers.ts';
+import { type CircuitPolicy, DEFAULT_TIMING } from '../../lambdas/contract/circuit/circuit-policy.ts';
 import {
   type BucketLimit,
   type ConcurrencyLimit,

@@ -1,5 +1,5 @@
 import type { LimitPolicy } from '../../lambdas/contract/policy.ts';
-import type { Identity, LimitRequest } from '../../lambdas/core/counters.ts';
+import type { Identity, LimitRequest } from '../../lambdas/core/limits/counting.ts';
 
 let leases = 0;
 

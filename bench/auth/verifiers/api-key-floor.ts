@@ -1,5 +1,5 @@
 // The digest, and a comparison with the one that is known.
-import { hashApiKey, isSameHash } from '../../../lambdas/adapters/api-key-secret.ts';
+import { hashApiKey, isSameHash } from '../../../lambdas/adapters/auth/api-key-secret.ts';
 import type { ApiKeySetup, MakeVerifier } from '../verifier.ts';
 
 export const makeVerifier: MakeVerifier<ApiKeySetup> = ({ keys }) => {

@@ -1,10 +1,10 @@
 // API keys, from items as DynamoDB gives them; the table answers at once, from memory. Each was used just now, so no last
 // use is written.
-import { encodeApiKeyItem, KEY_ITEM } from '../../../lambdas/adapters/api-key-item.ts';
-import { ApiKeyLookup } from '../../../lambdas/adapters/api-key-lookup.ts';
+import { encodeApiKeyItem, KEY_ITEM } from '../../../lambdas/adapters/auth/api-key-item.ts';
+import { ApiKeyLookup } from '../../../lambdas/adapters/auth/api-key-lookup.ts';
 import { ApiKeyVerifier } from '../../../lambdas/authorizer/api-key-verifier.ts';
-import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { apiKeyOf } from '../../../test/support/api-keys.ts';
+import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { apiKeyOf } from '../../../test/support/auth/api-keys.ts';
 import { authorizerWith } from '../authorizer.ts';
 import type { ApiKeySetup, MakeVerifier } from '../verifier.ts';
 

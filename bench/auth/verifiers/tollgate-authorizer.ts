@@ -1,4 +1,4 @@
-import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { authorizerWith } from '../authorizer.ts';
 import type { MakeVerifier } from '../verifier.ts';
 import { verifierOf } from './tollgate.ts';

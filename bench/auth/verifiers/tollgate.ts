@@ -1,7 +1,7 @@
 // The verifier of the authorizer, without its memory of what was verified. The table has the issuer's keys.
-import { IssuerKeys } from '../../../lambdas/adapters/issuer-keys.ts';
+import { IssuerKeys } from '../../../lambdas/adapters/auth/issuer-keys.ts';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
-import { issuerConfig } from '../../../test/support/authorizer.ts';
+import { issuerConfig } from '../../../test/support/auth/authorizer.ts';
 import type { MakeVerifier, TokenSetup } from '../verifier.ts';
 
 export function verifierOf({ jwk, algorithm, issuer, audience }: TokenSetup): JwtVerifier {

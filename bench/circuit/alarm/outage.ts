@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { circuitAlarmName } from '../../../lambdas/contract/circuits-config.ts';
+import { circuitAlarmName } from '../../../lambdas/contract/circuit/circuits-config.ts';
 import { systemClock } from '../../../local/clock.ts';
-import { startGateway } from '../../../local/gateway.ts';
-import type { LogEvent } from '../../../local/log.ts';
+import type { LogEvent } from '../../../local/log-event.ts';
 import type { RunningGateway } from '../../../local/running-gateway.ts';
+import { startGateway } from '../../../local/start-gateway.ts';
 import { alarmClock } from '../../../test/e2e/support/alarm-clock.ts';
 import { ISSUER_DIR } from '../../../test/e2e/support/assembly.ts';
 import { serveControlled } from '../../../test/e2e/support/controlled-upstream.ts';

@@ -1,6 +1,6 @@
-import type { CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import type { CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
+import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import type { MakeBreaker } from '../breaker.ts';
 import { policyOf, tollgate } from './tollgate.ts';
 

@@ -1,5 +1,5 @@
-import { FRESH_MS } from '../../../lambdas/adapters/circuit-view.ts';
-import { BATCH_MS } from '../../../lambdas/core/outcome-batch.ts';
+import { FRESH_MS } from '../../../lambdas/adapters/circuit/circuit-view.ts';
+import { BATCH_MS } from '../../../lambdas/core/circuit/outcome-batch.ts';
 import type { MakeBreaker } from '../breaker.ts';
 import { policyOf, tollgate } from './tollgate.ts';
 import { storesOf } from './tollgate-stores.ts';

@@ -1,6 +1,6 @@
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { createCounters } from '../../../lambdas/adapters/counters.ts';
-import { createDynamoDB } from '../../../lambdas/adapters/dynamodb.ts';
+import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { createCounters } from '../../../lambdas/adapters/limits/create-counters.ts';
+import { createDynamoDB } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { MakeBreaker } from '../breaker.ts';

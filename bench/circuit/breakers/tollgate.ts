@@ -1,12 +1,12 @@
-import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
-import { Upstream } from '../../../lambdas/adapters/upstream.ts';
+import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
+import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../lambdas/core/counters.ts';
-import type { AttemptResult } from '../../../lambdas/core/outcome.ts';
-import { leaseMsOf } from '../../../lambdas/proxy/circuit-asking.ts';
-import { circuitBreaking } from '../../../lambdas/proxy/circuit-breaking.ts';
+import type { AttemptResult } from '../../../lambdas/core/circuit/outcome.ts';
+import type { Counters } from '../../../lambdas/core/limits/counting.ts';
 import type { Exchange } from '../../../lambdas/proxy/exchange.ts';
 import type { ProxyRequest, Stage } from '../../../lambdas/proxy/stage.ts';
+import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
+import { circuitBreaking } from '../../../lambdas/proxy/stages/circuit-breaking.ts';
 import { circuitPolicy, servicePolicy } from '../../../test/support/policy.ts';
 import type { Breaker, BreakerSettings, Work } from '../breaker.ts';
 import { OPENS_AT } from '../opens-at.ts';

@@ -1,4 +1,4 @@
-import { NO_OUTCOMES, sumOf } from '../../../lambdas/core/outcome.ts';
+import { NO_OUTCOMES, sumOf } from '../../../lambdas/core/circuit/outcome.ts';
 import type { MakeBreaker } from '../breaker.ts';
 import { OPENS_AT } from '../opens-at.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Upstream } from '../../../lambdas/adapters/upstream.ts';
+import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
 import type { ProxyContext, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { lambdaContext, proxyEvent } from '../../../test/support/event.ts';
 import type { LocalBreaker, MakeBreaker } from '../breaker.ts';

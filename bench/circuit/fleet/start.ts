@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
+import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import type { TestTable } from '../../../test/support/aws/dynamodb.ts';
 import { documentVariables } from '../../../test/support/documents.ts';
-import type { TestTable } from '../../../test/support/dynamodb.ts';
 import { circuitPolicy, servicePolicy } from '../../../test/support/policy.ts';
 import { bundle } from '../../bundles.ts';
 import { type Service, startService } from '../../child.ts';

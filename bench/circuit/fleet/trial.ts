@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
+import type { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import type { Service } from '../../child.ts';
 import type { Arrival, BreakerName, Closed, Moment, Order, Told, UpstreamOrder } from './orders.ts';
 

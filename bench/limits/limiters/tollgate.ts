@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
-import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
+import { RedisCounters } from '../../../lambdas/adapters/limits/redis-counters.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth/auth-policy.ts';
 import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { CountedLimit } from '../../../lambdas/core/counters.ts';
-import { limitsOf, type ScopedLimit } from '../../../lambdas/core/limits.ts';
+import type { CountedLimit } from '../../../lambdas/core/limits/counting.ts';
+import { limitsOf, type ScopedLimit } from '../../../lambdas/core/limits/limits.ts';
 import { servicePolicy } from '../../../test/support/policy.ts';
 import type { Limiter } from '../limiter.ts';
 import { GATEWAY } from '../rules.ts';

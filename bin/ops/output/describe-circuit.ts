@@ -1,10 +1,10 @@
-import type { CircuitOperation, CircuitResult } from '../../lambdas/contract/circuit-operations.ts';
-import type { CircuitState } from '../../lambdas/contract/circuit-state.ts';
-import { printable } from '../../lambdas/contract/printable.ts';
-import { causeInWords, figuresInWords, seenInWords } from '../../lambdas/core/cause-words.ts';
-import { circuitInWords, outageMs, shadowInWords } from '../../lambdas/core/circuit-words.ts';
-import { isoTime } from '../../lambdas/core/iso-time.ts';
-import { historyTable } from './circuit-table.ts';
+import type { CircuitState } from '../../../lambdas/contract/circuit/circuit-state.ts';
+import type { CircuitOperation, CircuitResult } from '../../../lambdas/contract/operations/circuit-operations.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { causeInWords, figuresInWords, seenInWords } from '../../../lambdas/core/circuit/cause-words.ts';
+import { circuitInWords, outageMs, shadowInWords } from '../../../lambdas/core/circuit/circuit-words.ts';
+import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
+import { historyTable } from './print-circuits.ts';
 
 /**
  * How a circuit stands; where that was asked for, also why, and what became of it before.

@@ -1,4 +1,4 @@
-import type { CreateKey, KeyResult, RotateKey } from '../../lambdas/contract/key-operations.ts';
+import type { CreateKey, KeyResult, RotateKey } from '../../../lambdas/contract/operations/key-operations.ts';
 import { until } from './text.ts';
 
 /** As docs/operations.md has it. */

@@ -1,7 +1,7 @@
-import type { List, RuleOperation, RuleResult } from '../../lambdas/contract/operations.ts';
-import { printable } from '../../lambdas/contract/printable.ts';
-import type { Rule } from '../../lambdas/contract/rules.ts';
-import { isoTime } from '../../lambdas/core/iso-time.ts';
+import type { Rule } from '../../../lambdas/contract/limits/operator-rule.ts';
+import type { List, RuleOperation, RuleResult } from '../../../lambdas/contract/operations/operations.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
 import { factsOf, limitValue } from './facts.ts';
 import { until } from './text.ts';
 

@@ -1,7 +1,7 @@
-import { printable } from '../../lambdas/contract/printable.ts';
-import { isoTime } from '../../lambdas/core/iso-time.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
 import type { Fact } from './facts.ts';
-import { table } from './table.ts';
+import { table } from './text-table.ts';
 
 /** Of id, name, value (`10000000, 3.734e-7/s` is the longest) and end; the reason has what they leave. */
 const MAX_WIDTHS = [24, 22, 20, '2026-11-24T10:00:00Z'.length] as const;

@@ -1,4 +1,4 @@
-import type { Rule } from '../../lambdas/contract/rules.ts';
+import type { Rule } from '../../../lambdas/contract/limits/operator-rule.ts';
 
 /** Which facts of rules are asked for. */
 export type Facts = 'all' | 'revoked' | 'limits';

@@ -1,8 +1,8 @@
-import { isRevokedKey } from '../../lambdas/contract/api-key.ts';
-import type { KeyFacts } from '../../lambdas/contract/key-operations.ts';
-import { printable } from '../../lambdas/contract/printable.ts';
-import { isoTime } from '../../lambdas/core/iso-time.ts';
-import { table } from './table.ts';
+import { isRevokedKey } from '../../../lambdas/contract/auth/api-key.ts';
+import type { KeyFacts } from '../../../lambdas/contract/operations/key-operations.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
+import { table } from './text-table.ts';
 
 const DATE_WIDTH = '2026-11-24'.length;
 /** Of id, owner, plan, scopes, end and last use; the state has what they leave. */

@@ -1,10 +1,10 @@
-import type { CircuitFacts } from '../../lambdas/contract/circuit-operations.ts';
-import type { Cause, CircuitState } from '../../lambdas/contract/circuit-state.ts';
-import { printable } from '../../lambdas/contract/printable.ts';
-import { isForced } from '../../lambdas/core/circuit.ts';
-import { nextMs, shadowInWords, sinceMs } from '../../lambdas/core/circuit-words.ts';
-import { isoTime } from '../../lambdas/core/iso-time.ts';
-import { table } from './table.ts';
+import type { Cause, CircuitState } from '../../../lambdas/contract/circuit/circuit-state.ts';
+import type { CircuitFacts } from '../../../lambdas/contract/operations/circuit-operations.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { isForced } from '../../../lambdas/core/circuit/circuit.ts';
+import { nextMs, shadowInWords, sinceMs } from '../../../lambdas/core/circuit/circuit-words.ts';
+import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
+import { table } from './text-table.ts';
 
 const SHADOW = '(shadow)';
 const RAMP_UP = '(ramp-up)';

@@ -1,4 +1,4 @@
-import { shortened } from '../../lambdas/core/shortened.ts';
+import { shortened } from '../../../lambdas/core/text/shortened.ts';
 import { padded } from './text.ts';
 
 const GAP = 2;

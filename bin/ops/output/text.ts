@@ -1,4 +1,4 @@
-import { isoTime } from '../../lambdas/core/iso-time.ts';
+import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
 
 export function until(untilMs: number): string {
   return untilMs === 0 ? 'for good' : `until ${isoTime(untilMs)}`;

@@ -1,4 +1,4 @@
-import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
+import { sourceNetwork } from '../../../lambdas/core/limits/source-address.ts';
 
 /** One request of a log, as far as limits ask for it. */
 export interface LogEntry {

@@ -1,4 +1,4 @@
-import { quote } from '../../../lambdas/contract/rule-id.ts';
+import { quote } from '../../../lambdas/contract/limits/rule-id.ts';
 import { type CommandLine, isNumber } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { parseTrialLimit, type TrialLimit } from './trial-limit.ts';

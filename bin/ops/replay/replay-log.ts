@@ -1,9 +1,9 @@
 import { OpsError } from '../errors.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../output/output.ts';
 import { readLog } from './read-log.ts';
 import { replay } from './replay.ts';
 import type { ReplayCommand } from './replay-command.ts';
-import { describeResults } from './report.ts';
+import { describeResults } from './replay-report.ts';
 
 /** Tells who would be refused. @throws OpsError */
 export async function replayLog({ log, limits, service, top }: ReplayCommand, { out, err }: Output): Promise<void> {

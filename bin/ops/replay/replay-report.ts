@@ -1,6 +1,6 @@
 import { printable } from '../../../lambdas/contract/printable.ts';
-import { shortened } from '../../../lambdas/core/shortened.ts';
-import { padded } from '../text.ts';
+import { shortened } from '../../../lambdas/core/text/shortened.ts';
+import { padded } from '../output/text.ts';
 import type { TrialResult } from './replay.ts';
 
 /** Longer subjects are cut, so that a line fits a screen. */

@@ -1,7 +1,7 @@
 import type { Ask } from '../operator-client.ts';
 import type { Aws } from './aws/aws.ts';
 import type { Credentials } from './credentials.ts';
-import { notTried, type Outcome } from './outcome.ts';
+import { notTried, type Outcome } from './finding.ts';
 import type { Probe } from './probe.ts';
 import type { VerifyCommand } from './verify-command.ts';
 

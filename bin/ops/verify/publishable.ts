@@ -1,6 +1,6 @@
 import { holdsToken } from '../../../lambdas/contract/holds-token.ts';
 import { printable } from '../../../lambdas/contract/printable.ts';
-import { shortened } from '../../../lambdas/core/shortened.ts';
+import { shortened } from '../../../lambdas/core/text/shortened.ts';
 
 const LONGEST = 400;
 

@@ -1,5 +1,5 @@
-import { SERVICE_NAME } from '../../../lambdas/contract/operation-fields.ts';
-import { quote } from '../../../lambdas/contract/rule-id.ts';
+import { quote } from '../../../lambdas/contract/limits/rule-id.ts';
+import { SERVICE_NAME } from '../../../lambdas/contract/operations/operation-fields.ts';
 import type { CommandLine } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { type Target, targetOf } from '../operator-command.ts';

@@ -1,5 +1,5 @@
-import { table } from '../table.ts';
-import type { Outcome } from './outcome.ts';
+import { table } from '../output/text-table.ts';
+import type { Outcome } from './finding.ts';
 import { publishable } from './publishable.ts';
 
 export interface Finding {

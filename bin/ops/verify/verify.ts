@@ -2,27 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import { OpsError } from '../errors.ts';
 import { createAsk } from '../operator-client.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../output/output.ts';
 import { createAws } from './aws/aws.ts';
 import type { Check, VerifyContext } from './check.ts';
 import { alarmAction } from './checks/alarm-action.ts';
-import { bareRefusal, challenge } from './checks/challenge.ts';
+import { bareRefusal, challenge } from './checks/challenge-sent.ts';
 import { limit } from './checks/limit.ts';
 import { logBytes } from './checks/log-bytes.ts';
-import { metrics } from './checks/metrics.ts';
+import { metrics } from './checks/metrics-arrive.ts';
 import { paths } from './checks/paths.ts';
+import { bodyLimits, headerLimit } from './checks/payload-sizes.ts';
 import { preflight } from './checks/preflight.ts';
-import { redis } from './checks/redis.ts';
+import { redis } from './checks/redis-counts.ts';
 import { reports } from './checks/reports.ts';
-import { bodyLimits, headerLimit } from './checks/sizes.ts';
 import { verdictCache } from './checks/verdict-cache.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
+import { notTried, type Outcome } from './finding.ts';
 import { interruption } from './interruption.ts';
-import { notTried, type Outcome } from './outcome.ts';
 import { answerInWords, createProbe, HEALTH_PATH, type Probe } from './probe.ts';
 import { publishable } from './publishable.ts';
-import { type Finding, reportJson, reportTable } from './report.ts';
 import type { VerifyCommand } from './verify-command.ts';
+import { type Finding, reportJson, reportTable } from './verify-report.ts';
 
 /** Requests come first: what they leave in metrics and logs is late. */
 const CHECKS: readonly Check[] = [

@@ -1,8 +1,8 @@
-import { keysPartition, TABLE } from '../contract/table.ts';
+import { keysPartition, TABLE } from '../../contract/table.ts';
+import { describeError, writeLine } from '../log.ts';
+import type { TableClient } from '../table/table-client.ts';
+import { NO_ANSWER, within } from '../within.ts';
 import { decodeApiKeyItem, KEY_ITEM, type StoredApiKey } from './api-key-item.ts';
-import { describeError, writeLine } from './log.ts';
-import type { TableClient } from './table-client.ts';
-import { NO_ANSWER, within } from './within.ts';
 
 const WRITE_WAIT_MS = 200;
 /** A key that was deleted meanwhile must not come back as an item that has nothing but its last use. */

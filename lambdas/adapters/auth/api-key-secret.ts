@@ -1,5 +1,5 @@
 import { hash, randomInt, timingSafeEqual } from 'node:crypto';
-import { API_KEY_LENGTHS, API_KEY_PREFIX, type ApiKeyParts } from '../contract/api-key.ts';
+import { API_KEY_LENGTHS, API_KEY_PREFIX, type ApiKeyParts } from '../../contract/auth/api-key.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 

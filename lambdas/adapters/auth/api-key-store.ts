@@ -7,11 +7,11 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ApiKey } from '../contract/api-key.ts';
-import { keysPartition, TABLE } from '../contract/table.ts';
+import type { ApiKey } from '../../contract/auth/api-key.ts';
+import { keysPartition, TABLE } from '../../contract/table.ts';
+import { TableUnavailable } from '../limits/rule-store.ts';
+import { describeError, writeLine } from '../log.ts';
 import { decodeApiKeyItem, encodeApiKeyItem, KEY_ITEM, keyOfItem, type StoredApiKey } from './api-key-item.ts';
-import { describeError, writeLine } from './log.ts';
-import { TableUnavailable } from './rule-store.ts';
 
 /** Holds only while nobody has changed the key since it was read. */
 const UNCHANGED = '#version = :expected';

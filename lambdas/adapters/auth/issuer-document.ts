@@ -1,8 +1,8 @@
 import type { JWK } from 'jose';
-import { DecodeError, decodeJson, object, string } from '../contract/decode.ts';
-import { exchange, isProtected } from './bounded-http.ts';
+import { DecodeError, decodeJson, object, string } from '../../contract/decode.ts';
+import { exchange, isProtected } from '../http/bounded-http.ts';
+import { describeError } from '../log.ts';
 import { signingKeys } from './key-document.ts';
-import { describeError } from './log.ts';
 
 /** For connecting and reading the whole answer, of each of the two documents. */
 export const FETCH_TIMEOUT_MS = 3000;

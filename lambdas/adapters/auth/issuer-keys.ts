@@ -5,11 +5,11 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose';
+import { describeError, writeLine } from '../log.ts';
+import { NO_ANSWER, within } from '../within.ts';
 import { fetchSigningKeys, JwksUnavailable } from './issuer-document.ts';
 import { MAX_KID_LENGTH } from './key-document.ts';
 import type { KeyRecord, KeyRecordStore } from './key-record-store.ts';
-import { describeError, writeLine } from './log.ts';
-import { NO_ANSWER, within } from './within.ts';
 
 /** Keys are asked for again when they are older than this. */
 export const FRESH_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
-import { ALGORITHMS } from '../contract/authorizer-config.ts';
-import { array, DecodeError, object } from '../contract/decode.ts';
-import { writeLine } from './log.ts';
+import { ALGORITHMS } from '../../contract/auth/authorizer-config.ts';
+import { array, DecodeError, object } from '../../contract/decode.ts';
+import { writeLine } from '../log.ts';
 
 /** More than any issuer signs with; each token's key is looked for among all of them. */
 export const MAX_KEYS = 100;

@@ -1,8 +1,8 @@
-import { integer, object, string } from '../contract/decode.ts';
-import { REVOCATION_MARK_SORT_KEY, revocationsPartition } from '../contract/table.ts';
-import { describeError, writeLine } from './log.ts';
-import type { TableClient } from './table-client.ts';
-import { NO_ANSWER, within } from './within.ts';
+import { integer, object, string } from '../../contract/decode.ts';
+import { REVOCATION_MARK_SORT_KEY, revocationsPartition } from '../../contract/table.ts';
+import { describeError, writeLine } from '../log.ts';
+import type { TableClient } from '../table/table-client.ts';
+import { NO_ANSWER, within } from '../within.ts';
 
 /** How often the mark is looked at. */
 export const MARK_LOOKED_AT_MS = 15_000;

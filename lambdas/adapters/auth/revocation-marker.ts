@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { REVOCATION_MARK_SORT_KEY, revocationsPartition, TABLE } from '../contract/table.ts';
+import { REVOCATION_MARK_SORT_KEY, revocationsPartition, TABLE } from '../../contract/table.ts';
 
 /** Tells the authorizer's instances, through the table, that something which they remember may be good no longer. */
 export class RevocationMarker {

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type CircuitState, circuitState } from '../contract/circuit-state.ts';
-import { DecodeError } from '../contract/decode.ts';
-import { MAX_VERSION } from '../contract/table.ts';
+import { type CircuitState, circuitState } from '../../contract/circuit/circuit-state.ts';
+import { DecodeError } from '../../contract/decode.ts';
+import { MAX_VERSION } from '../../contract/table.ts';
 
 export type Item = Readonly<Record<string, AttributeValue>>;
 

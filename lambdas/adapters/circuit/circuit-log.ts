@@ -1,7 +1,7 @@
-import type { CircuitState } from '../contract/circuit-state.ts';
-import { Metric, type MetricName } from '../contract/metrics.ts';
-import { emf } from '../core/emf.ts';
-import { writeLine } from './log.ts';
+import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
+import { Metric, type MetricName } from '../../contract/metrics.ts';
+import { emf } from '../../core/text/emf.ts';
+import { writeLine } from '../log.ts';
 
 const METRICS: Readonly<Record<CircuitState['state'], MetricName>> = {
   open: Metric.circuitOpened,

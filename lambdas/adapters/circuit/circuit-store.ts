@@ -7,16 +7,16 @@ import {
   type PutItemCommandInput,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { CircuitFacts } from '../contract/circuit-operations.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
-import { DecodeError } from '../contract/decode.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../contract/circuit/circuit-state.ts';
+import { DecodeError } from '../../contract/decode.ts';
+import type { CircuitFacts } from '../../contract/operations/circuit-operations.ts';
 import {
   CIRCUIT_HISTORY_PREFIX,
   CIRCUIT_STATE_SORT_KEY,
   circuitHistorySortKey,
   circuitPartition,
   TABLE,
-} from '../contract/table.ts';
+} from '../../contract/table.ts';
 import { decodeCircuitItem, encodeCircuitItem, type Item, versionOf } from './circuit-item.ts';
 
 /** How long a transition stays in the history. */

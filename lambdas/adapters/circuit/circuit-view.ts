@@ -1,9 +1,9 @@
-import type { CircuitState } from '../contract/circuit-state.ts';
-import { isTransition, type Now, type Signal, settle, transition } from '../core/circuit.ts';
+import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
+import { isTransition, type Now, type Signal, settle, transition } from '../../core/circuit/circuit.ts';
+import { NO_ANSWER, within } from '../within.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import { elapsedMs, KnownCircuit, type KnownCircuitOptions } from './known-circuit.ts';
 import { TableHealth } from './table-health.ts';
-import { NO_ANSWER, within } from './within.ts';
 
 /** A state younger than this is used as it is; an older one, too, while it is read again beside the request. */
 export const FRESH_MS = 500;

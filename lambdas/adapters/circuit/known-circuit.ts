@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../contract/circuit-state.ts';
-import { bounded } from '../core/circuit-bounds.ts';
+import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../contract/circuit/circuit-state.ts';
+import { bounded } from '../../core/circuit/circuit-bounds.ts';
 
 export interface KnownCircuitOptions {
   readonly timing: CircuitTiming;

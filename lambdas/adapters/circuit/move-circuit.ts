@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
-import { DecodeError } from '../contract/decode.ts';
-import { type Now, type Signal, transition } from '../core/circuit.ts';
+import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
+import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
+import { DecodeError } from '../../contract/decode.ts';
+import { type Now, type Signal, transition } from '../../core/circuit/circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
 
 /** Writers that get ahead of this one before it gives up; each of them has moved the circuit. */

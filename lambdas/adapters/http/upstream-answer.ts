@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Headers } from '../core/headers.ts';
-import { bodyKind, bodyTooLarge } from '../core/reply-limits.ts';
+import type { Headers } from '../../core/http/headers.ts';
+import { bodyKind, bodyTooLarge } from '../../core/http/reply-limits.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 export interface UpstreamResponse {

@@ -1,4 +1,4 @@
-import type { AttemptError } from '../core/outcome.ts';
+import type { AttemptError } from '../../core/circuit/outcome.ts';
 
 /** Why an upstream gave no usable answer. */
 export class UpstreamError extends Error {

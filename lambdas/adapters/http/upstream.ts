@@ -7,8 +7,8 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
-import { DEADLINE_HEADER } from '../core/headers.ts';
-import { isIdempotent } from '../core/retry.ts';
+import { isIdempotent } from '../../core/circuit/retry.ts';
+import { DEADLINE_HEADER } from '../../core/http/headers.ts';
 import { endsWithItsConnection, readAnswer, type UpstreamResponse } from './upstream-answer.ts';
 import { hasBytes, sendBody } from './upstream-body.ts';
 import {

@@ -1,16 +1,16 @@
-import type { ServicePolicy } from '../contract/policy.ts';
-import type { Rule } from '../contract/rules.ts';
-import type { Counters } from '../core/counters.ts';
+import type { Rule } from '../../contract/limits/operator-rule.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import type { Counters } from '../../core/limits/counting.ts';
+import { describeError, writeLine } from '../log.ts';
+import { connectRedis } from '../redis/redis-connection.ts';
+import { redisEndpoint } from '../redis/redis-endpoint.ts';
+import { StoreBreaker } from '../redis/store-breaker.ts';
 import { LadderCounters } from './ladder-counters.ts';
-import { describeError, writeLine } from './log.ts';
 import { MemoryCounters } from './memory-counters.ts';
 import { type OperatorRules, RuleBook, type RuleBookOptions } from './operator-rules.ts';
-import { connectRedis } from './redis-connection.ts';
 import { RedisCounters } from './redis-counters.ts';
-import { redisEndpoint } from './redis-endpoint.ts';
 import { RuleCopies } from './rule-copies.ts';
 import { RuledCounters } from './ruled-counters.ts';
-import { StoreBreaker } from './store-breaker.ts';
 
 export interface CountersOptions {
   readonly env: NodeJS.ProcessEnv;

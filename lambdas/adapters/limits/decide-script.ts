@@ -1,5 +1,5 @@
-import { LIMIT_BOUNDS } from '../contract/limit-bounds.ts';
-import { EXACT_LIMIT, SLICES } from '../core/sliding-window.ts';
+import { LIMIT_BOUNDS } from '../../contract/limits/limit-bounds.ts';
+import { EXACT_LIMIT, SLICES } from '../../core/limits/sliding-window.ts';
 import { COPY_EXPIRY_MS } from './rule-scripts.ts';
 
 /** Copies of the operators' rules older than this are made anew from the table. */

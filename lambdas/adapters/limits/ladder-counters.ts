@@ -1,11 +1,11 @@
-import { DecodeError } from '../contract/decode.ts';
-import { sizeOf } from '../contract/policy.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
-import type { Decision } from '../core/decision.ts';
-import type { OutcomeCounts, OutcomeReport } from '../core/outcome.ts';
+import { DecodeError } from '../../contract/decode.ts';
+import { sizeOf } from '../../contract/policy.ts';
+import type { OutcomeCounts, OutcomeReport } from '../../core/circuit/outcome.ts';
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
+import type { Decision } from '../../core/limits/decision.ts';
+import type { StoreBreaker } from '../redis/store-breaker.ts';
 import { RULES_FRESH_MS } from './decide-script.ts';
 import type { OperatorRules } from './operator-rules.ts';
-import type { StoreBreaker } from './store-breaker.ts';
 
 export interface LadderOptions {
   readonly shared: Counters;

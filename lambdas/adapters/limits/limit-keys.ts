@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
-import type { CountedLimit, LimitRequest } from '../core/counters.ts';
-import { anchorOf } from '../core/limits.ts';
+import type { LimitPolicy, ServicePolicy } from '../../contract/policy.ts';
+import type { CountedLimit, LimitRequest } from '../../core/limits/counting.ts';
+import { anchorOf } from '../../core/limits/limits.ts';
 
 /** Hash tags of one gateway, so many slots of a cluster: each holds a copy of the operators' rules. */
 const TAGS = 16;

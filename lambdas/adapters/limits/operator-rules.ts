@@ -1,8 +1,8 @@
-import type { LimitPolicy } from '../contract/policy.ts';
-import type { LimitOverride, Rule } from '../contract/rules.ts';
-import type { Identity } from '../core/counters.ts';
-import { isRevoked, overrideFor, type Rules } from '../core/rules.ts';
-import { NO_ANSWER, within } from './within.ts';
+import type { LimitOverride, Rule } from '../../contract/limits/operator-rule.ts';
+import type { LimitPolicy } from '../../contract/policy.ts';
+import type { Identity } from '../../core/limits/counting.ts';
+import { isRevoked, overrideFor, type Rules } from '../../core/limits/rule-matching.ts';
+import { NO_ANSWER, within } from '../within.ts';
 
 /** A copy of the rules in memory, made when Redis could not tell, serves for so long without being read again. */
 export const RULES_REREAD_MS = 5_000;

@@ -1,15 +1,15 @@
-import { array, DecodeError, integer } from '../contract/decode.ts';
-import { type LimitPolicy, type ServicePolicy, sizeOf } from '../contract/policy.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../core/counters.ts';
-import type { Decision } from '../core/decision.ts';
-import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../core/outcome.ts';
-import { FREE_RETRIES } from '../core/retry-budget.ts';
+import { array, DecodeError, integer } from '../../contract/decode.ts';
+import { type LimitPolicy, type ServicePolicy, sizeOf } from '../../contract/policy.ts';
+import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../../core/circuit/outcome.ts';
+import { FREE_RETRIES } from '../../core/circuit/retry-budget.ts';
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
+import type { Decision } from '../../core/limits/decision.ts';
+import { END_SCRIPT, RECORD_SCRIPT, RETRY_SCRIPT } from '../circuit/outcome-scripts.ts';
+import { firstConnection, type RedisClient } from '../redis/redis-connection.ts';
+import { NO_ANSWER, within } from '../within.ts';
 import { DECIDE_SCRIPT } from './decide-script.ts';
 import { type RequestKeys, requestKeys } from './limit-keys.ts';
 import type { OperatorRules } from './operator-rules.ts';
-import { END_SCRIPT, RECORD_SCRIPT, RETRY_SCRIPT } from './outcome-scripts.ts';
-import { firstConnection, type RedisClient } from './redis-connection.ts';
-import { NO_ANSWER, within } from './within.ts';
 
 /** So many commands in a row without an answer, and the connection is opened anew: it may lead to a server that is gone. */
 const SILENT_COMMANDS = 3;

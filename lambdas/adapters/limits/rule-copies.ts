@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { array, integer, string } from '../contract/decode.ts';
-import { encodeRule, type Rule } from '../contract/rules.ts';
+import { array, integer, string } from '../../contract/decode.ts';
+import { encodeRule, type Rule } from '../../contract/limits/operator-rule.ts';
+import type { RedisClient } from '../redis/redis-connection.ts';
+import { NO_ANSWER, within } from '../within.ts';
 import { ruleKeys } from './limit-keys.ts';
-import type { RedisClient } from './redis-connection.ts';
 import { ENDED_KEPT_MS } from './rule-item.ts';
 import { BEGIN_SCRIPT, MERGE_SCRIPT, PURGE_SCRIPT, SEAL_SCRIPT } from './rule-scripts.ts';
 import { RuleSnapshot } from './rule-snapshot.ts';
-import { NO_ANSWER, within } from './within.ts';
 
 const COMMAND_TIMEOUT_MS = 2000;
 /** A copy that was not complete for so long may hold what has ended and what the table no longer tells of. */

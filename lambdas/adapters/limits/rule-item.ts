@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { DecodeError, integer, object, string } from '../contract/decode.ts';
-import { decodeRule, type Rule } from '../contract/rules.ts';
-import { TABLE } from '../contract/table.ts';
-import { endOf, isEmpty } from '../core/rules.ts';
-import { describeError, writeLine } from './log.ts';
+import { DecodeError, integer, object, string } from '../../contract/decode.ts';
+import { decodeRule, type Rule } from '../../contract/limits/operator-rule.ts';
+import { TABLE } from '../../contract/table.ts';
+import { endOf, isEmpty } from '../../core/limits/rule-matching.ts';
+import { describeError, writeLine } from '../log.ts';
 
 /** DynamoDB's limit on a sort key. */
 const MAX_SORT_KEY_BYTES = 1024;

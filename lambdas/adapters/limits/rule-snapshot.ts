@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { encodeRule, type Rule } from '../contract/rules.ts';
-import { standingRule } from '../core/rules.ts';
+import { encodeRule, type Rule } from '../../contract/limits/operator-rule.ts';
+import { standingRule } from '../../core/limits/rule-matching.ts';
 import { TOMBSTONE_MS } from './rule-scripts.ts';
 
 /** A script holds up all requests: 500 rules take it about a millisecond. */

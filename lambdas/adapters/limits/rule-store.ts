@@ -9,11 +9,11 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import type { Rule } from '../contract/rules.ts';
-import { rulesPartition, TABLE } from '../contract/table.ts';
-import { MAX_RULES, withinBound } from '../core/rule-bound.ts';
-import { noRule } from '../core/rules.ts';
-import { describeError, writeLine } from './log.ts';
+import type { Rule } from '../../contract/limits/operator-rule.ts';
+import { rulesPartition, TABLE } from '../../contract/table.ts';
+import { MAX_RULES, withinBound } from '../../core/limits/rule-bound.ts';
+import { noRule } from '../../core/limits/rule-matching.ts';
+import { describeError, writeLine } from '../log.ts';
 import { decodeItem, encodeItem, NOT_EXPIRED, ruleOf, STANDS, sortKeyOf } from './rule-item.ts';
 
 /** A list ends here, whatever its rules say. */

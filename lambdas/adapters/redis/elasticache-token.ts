@@ -2,7 +2,7 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { Sha256 } from '@smithy/core/checksum';
 import { buildQueryString, HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { CacheLogin } from '../contract/cache-login.ts';
+import type { CacheLogin } from '../../contract/cache-login.ts';
 
 /** The longest that ElastiCache takes. */
 const LIFETIME_SECONDS = 900;

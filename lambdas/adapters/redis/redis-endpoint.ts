@@ -1,5 +1,5 @@
-import { decodeCacheLogin } from '../contract/cache-login.ts';
-import { Env } from '../contract/environment.ts';
+import { decodeCacheLogin } from '../../contract/cache-login.ts';
+import { Env } from '../../contract/environment.ts';
 import { elastiCacheTokens } from './elasticache-token.ts';
 import type { RedisLogin } from './login-connector.ts';
 import type { RedisEndpoint } from './redis-connection.ts';

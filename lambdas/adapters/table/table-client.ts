@@ -3,10 +3,10 @@ import { Agent as SecureAgent } from 'node:https';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { DecodeError, type Decoder, decodeJson, object, string, withDefault } from '../contract/decode.ts';
-import { TABLE } from '../contract/table.ts';
-import { type BoundedAnswer, ExchangeFailed, exchange, isProtected } from './bounded-http.ts';
-import { describeError } from './log.ts';
+import { DecodeError, type Decoder, decodeJson, object, string, withDefault } from '../../contract/decode.ts';
+import { TABLE } from '../../contract/table.ts';
+import { type BoundedAnswer, ExchangeFailed, exchange, isProtected } from '../http/bounded-http.ts';
+import { describeError } from '../log.ts';
 
 /** An item is at most 400 KB, and JSON escapes some of it. */
 const MAX_ANSWER_BYTES = 512 * 1024;

@@ -1,4 +1,4 @@
-import { array, type Decoder, decodeJson, integer, nullable, object, string } from './decode.ts';
+import { array, type Decoder, decodeJson, integer, nullable, object, string } from '../decode.ts';
 
 /** How every API key begins, so that scanners for leaked secrets know it: `tgk_4fzN9qXw2LbC_…`. */
 export const API_KEY_PREFIX = 'tgk_';

@@ -1,5 +1,5 @@
+import { array, type Decoder, member, nullable, object, string, withDefault } from '../decode.ts';
 import { type ClaimTest, claimTest } from './claim-test.ts';
-import { array, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
 
 export const CREDENTIAL_KINDS = ['jwt', 'apiKey'] as const;
 /** What a credential is; each kind has a verifier of its own. */

@@ -1,6 +1,3 @@
-import { type AuthPolicy, authPolicy, encodeAuth } from './auth-policy.ts';
-import type { ClaimPointer } from './claim-pointer.ts';
-import { type ClaimTest, claimTest, pointer } from './claim-test.ts';
 import {
   array,
   type Decoder,
@@ -12,7 +9,10 @@ import {
   record,
   string,
   withDefault,
-} from './decode.ts';
+} from '../decode.ts';
+import { type AuthPolicy, authPolicy, encodeAuth } from './auth-policy.ts';
+import type { ClaimPointer } from './claim-pointer.ts';
+import { type ClaimTest, claimTest, pointer } from './claim-test.ts';
 
 /** Signature algorithms a gateway may accept: asymmetric ones only (RFC 8725 §3.1, §3.2). */
 export const ALGORITHMS = [

@@ -1,5 +1,5 @@
+import { array, boolean, DecodeError, type Decoder, member, number, object, record, string } from '../decode.ts';
 import type { ClaimPointer } from './claim-pointer.ts';
-import { array, boolean, DecodeError, type Decoder, member, number, object, record, string } from './decode.ts';
 
 /** What a claim may be compared with. */
 export type Scalar = string | number | boolean;

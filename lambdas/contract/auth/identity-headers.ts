@@ -1,5 +1,5 @@
+import { DecodeError, type Decoder, record } from '../decode.ts';
 import type { ClaimPointer } from './claim-pointer.ts';
-import { DecodeError, type Decoder, record } from './decode.ts';
 
 /** What of a verdict an upstream may be told. */
 export const IDENTITY_FIELDS = [

@@ -1,6 +1,6 @@
+import { array, type Decoder, decodeJson, member, object, string, withDefault } from '../decode.ts';
 import { CREDENTIAL_KINDS, type CredentialKind } from './auth-policy.ts';
 import { type ClaimValues, claimValues } from './claim-test.ts';
-import { array, type Decoder, decodeJson, member, object, string, withDefault } from './decode.ts';
 
 /** What the authorizer found out about a request's credentials. */
 export type Verdict = Verified | Rejected | Anonymous;

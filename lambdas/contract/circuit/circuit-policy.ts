@@ -1,4 +1,4 @@
-import { array, boolean, integer, nullable, number, object, string, withDefault } from './decode.ts';
+import { array, boolean, integer, nullable, number, object, string, withDefault } from '../decode.ts';
 
 /** How long a circuit stays open and how it closes again: what everybody needs who moves one. */
 export interface CircuitTiming {

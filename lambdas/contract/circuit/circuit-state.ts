@@ -1,4 +1,4 @@
-import { DecodeError, type Decoder, integer, member, number, object, record, string, withDefault } from './decode.ts';
+import { DecodeError, type Decoder, integer, member, number, object, record, string, withDefault } from '../decode.ts';
 
 /** Who moved a circuit. */
 export const CIRCUIT_SOURCES = ['outcomes', 'alarm', 'operator', 'time'] as const;

@@ -1,5 +1,5 @@
+import { boolean, type Decoder, decodeJson, object, record, string, withDefault } from '../decode.ts';
 import { type CircuitTiming, circuitTiming, encodeCircuit } from './circuit-policy.ts';
-import { boolean, type Decoder, decodeJson, object, record, string, withDefault } from './decode.ts';
 
 /** What whoever moves or shows a circuit knows of it. */
 export interface CircuitConfig extends CircuitTiming {

@@ -1,4 +1,4 @@
-import { type Decoder, decodeJson, integer, nullable, number, object, record, string, withDefault } from './decode.ts';
+import { type Decoder, decodeJson, integer, nullable, number, object, record, string, withDefault } from '../decode.ts';
 
 /**
  * Whom a rule is about: a token by its `jti`, a token's subject, a tenant, an API key, an address on public routes, or

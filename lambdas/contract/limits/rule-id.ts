@@ -1,6 +1,6 @@
-import { holdsToken } from './holds-token.ts';
-import { printable } from './printable.ts';
-import { RULE_KINDS, type RuleKind } from './rules.ts';
+import { holdsToken } from '../holds-token.ts';
+import { printable } from '../printable.ts';
+import { RULE_KINDS, type RuleKind } from './operator-rule.ts';
 
 /** Longest name, in characters: claims that become one are no longer. */
 const MAX_NAME_LENGTH = 1024;

@@ -1,5 +1,5 @@
-import { type CircuitState, circuitState } from './circuit-state.ts';
-import { array, boolean, integer, nullable, object, string } from './decode.ts';
+import { type CircuitState, circuitState } from '../circuit/circuit-state.ts';
+import { array, boolean, integer, nullable, object, string } from '../decode.ts';
 import { circuitDuration, openReason, operatorName, optionalReason, serviceName } from './operation-fields.ts';
 
 /** What an operator may ask of circuits. */

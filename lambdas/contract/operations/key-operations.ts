@@ -1,7 +1,7 @@
-import { API_KEY_PREFIX, type ApiKey, isApiKeyId } from './api-key.ts';
-import { array, type Decoder, integer, nullable, object, string, withDefault } from './decode.ts';
-import { checkText, InvalidOperationError, isRuleName, quote, quoteValue } from './rule-id.ts';
-import { SCOPE } from './scope.ts';
+import { API_KEY_PREFIX, type ApiKey, isApiKeyId } from '../auth/api-key.ts';
+import { SCOPE } from '../auth/scope.ts';
+import { array, type Decoder, integer, nullable, object, string, withDefault } from '../decode.ts';
+import { checkText, InvalidOperationError, isRuleName, quote, quoteValue } from '../limits/rule-id.ts';
 
 // What operators may ask about API keys, and what they are answered.
 

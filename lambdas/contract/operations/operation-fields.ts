@@ -1,9 +1,9 @@
+import { type Decoder, nullable, string, withDefault } from '../decode.ts';
+import { LIMIT_BOUNDS } from '../limits/limit-bounds.ts';
+import { REVOCABLE_KINDS } from '../limits/operator-rule.ts';
+import { checkText, InvalidOperationError, parseRuleId, quote, quoteValue } from '../limits/rule-id.ts';
 import { isAddress } from './address.ts';
-import { type Decoder, nullable, string, withDefault } from './decode.ts';
 import { keyId } from './key-operations.ts';
-import { LIMIT_BOUNDS } from './limit-bounds.ts';
-import { checkText, InvalidOperationError, parseRuleId, quote, quoteValue } from './rule-id.ts';
-import { REVOCABLE_KINDS } from './rules.ts';
 
 // The fields of operations. What is wrong with one is an InvalidOperationError that says the value, the rule and the fix.
 

@@ -1,3 +1,8 @@
+import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from '../decode.ts';
+import { holdsToken } from '../holds-token.ts';
+import { RULE_KINDS, type Rule, type RuleKind, rule } from '../limits/operator-rule.ts';
+import { InvalidOperationError, quote, tokenGiven } from '../limits/rule-id.ts';
+import { printable } from '../printable.ts';
 import {
   type CircuitOperation,
   type CircuitResult,
@@ -6,8 +11,6 @@ import {
   circuitResult,
   circuitsResult,
 } from './circuit-operations.ts';
-import { array, boolean, DecodeError, type Decoder, member, nullable, object, string, withDefault } from './decode.ts';
-import { holdsToken } from './holds-token.ts';
 import {
   type CreateKey,
   createKeyFields,
@@ -31,9 +34,6 @@ import {
   ruleDuration,
   sortKey,
 } from './operation-fields.ts';
-import { printable } from './printable.ts';
-import { InvalidOperationError, quote, tokenGiven } from './rule-id.ts';
-import { RULE_KINDS, type Rule, type RuleKind, rule } from './rules.ts';
 
 /** What an operator may ask of the operator function: its event. */
 export type Operation = RuleOperation | CreateKey | RotateKey | ListKeys | CircuitOperation;

@@ -1,4 +1,4 @@
-import { decodeJson, object, string } from './decode.ts';
+import { decodeJson, object, string } from '../decode.ts';
 
 /** What the operator function knows of its gateway. */
 export interface OperatorConfig {

@@ -1,8 +1,8 @@
-import type { Acceptance, AuthPolicy } from '../contract/auth-policy.ts';
-import type { Bearer, Rejected, Verdict, Verified } from '../contract/verdict.ts';
+import type { Acceptance, AuthPolicy } from '../../contract/auth/auth-policy.ts';
+import type { Bearer, Rejected, Verdict, Verified } from '../../contract/auth/verdict.ts';
+import { Problem } from '../http/problem.ts';
 import { bearerChallenge } from './bearer.ts';
 import { holds } from './claim-values.ts';
-import { Problem } from './problem.ts';
 
 /**
  * Decides whether a request may pass, from the policies of its route and what the authorizer found out. Denies by

@@ -1,5 +1,5 @@
-import { type ClaimPointer, type Claims, claimReader } from '../contract/claim-pointer.ts';
-import type { ClaimTest, ClaimValue, ClaimValues, Scalar } from '../contract/claim-test.ts';
+import { type ClaimPointer, type Claims, claimReader } from '../../contract/auth/claim-pointer.ts';
+import type { ClaimTest, ClaimValue, ClaimValues, Scalar } from '../../contract/auth/claim-test.ts';
 
 /** Longest text of a claim that is handed on or tested. */
 const MAX_TEXT_LENGTH = 1024;

@@ -1,5 +1,5 @@
-import { API_KEY_PREFIX } from '../contract/api-key.ts';
-import { AUTHORIZATION, type CredentialKind, type CredentialSource } from '../contract/auth-policy.ts';
+import { API_KEY_PREFIX } from '../../contract/auth/api-key.ts';
+import { AUTHORIZATION, type CredentialKind, type CredentialSource } from '../../contract/auth/auth-policy.ts';
 import { bearerToken } from './bearer.ts';
 
 /** What a request presents: a credential and its kind, nothing, or what cannot be one. */

@@ -1,7 +1,7 @@
-import type { ClaimPointer } from '../contract/claim-pointer.ts';
-import type { ClaimValue } from '../contract/claim-test.ts';
-import { type IdentityField, type IdentityHeaders, isIdentityField } from '../contract/identity-headers.ts';
-import type { Verified } from '../contract/verdict.ts';
+import type { ClaimPointer } from '../../contract/auth/claim-pointer.ts';
+import type { ClaimValue } from '../../contract/auth/claim-test.ts';
+import { type IdentityField, type IdentityHeaders, isIdentityField } from '../../contract/auth/identity-headers.ts';
+import type { Verified } from '../../contract/auth/verdict.ts';
 
 /** What of a field is told of a credential that says nothing of it, or of a route that takes none: no header. */
 const UNTOLD = '';

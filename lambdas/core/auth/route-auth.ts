@@ -1,5 +1,5 @@
-import type { AuthPolicy } from '../contract/auth-policy.ts';
-import type { AuthorizerConfig } from '../contract/authorizer-config.ts';
+import type { AuthPolicy } from '../../contract/auth/auth-policy.ts';
+import type { AuthorizerConfig } from '../../contract/auth/authorizer-config.ts';
 
 /**
  * Finds the policy of a route by its key: its own, or that of the service under whose prefix it lies.

@@ -1,8 +1,8 @@
-import type { Cause, Figures } from '../contract/circuit-state.ts';
-import { printable } from '../contract/printable.ts';
-import { counted } from './counted.ts';
-import { shortened } from './shortened.ts';
-import { spanText } from './span-text.ts';
+import type { Cause, Figures } from '../../contract/circuit/circuit-state.ts';
+import { printable } from '../../contract/printable.ts';
+import { counted } from '../text/counted.ts';
+import { shortened } from '../text/shortened.ts';
+import { spanText } from '../text/span-text.ts';
 
 // What an item of the table says was written by anybody: each text is made printable and kept short.
 const BY_LENGTH = 128;

@@ -1,5 +1,5 @@
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import type { CircuitState, Closed } from '../contract/circuit-state.ts';
+import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
+import type { CircuitState, Closed } from '../../contract/circuit/circuit-state.ts';
 import { type Now, settle } from './circuit.ts';
 import { hasPlace } from './circuit-places.ts';
 

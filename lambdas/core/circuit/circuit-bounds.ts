@@ -1,5 +1,5 @@
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import type { CircuitState, HalfOpen, Open } from '../contract/circuit-state.ts';
+import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
+import type { CircuitState, HalfOpen, Open } from '../../contract/circuit/circuit-state.ts';
 import { CLOCKS_DISAGREE_MS } from './circuit.ts';
 
 export interface Seen {

@@ -1,5 +1,5 @@
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
-import type { CircuitState, HalfOpen, Open } from '../contract/circuit-state.ts';
+import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
+import type { CircuitState, HalfOpen, Open } from '../../contract/circuit/circuit-state.ts';
 
 /** Whether one more probe may be sent: never more at once than there are places, nor more than it takes to close. */
 export function hasPlace(circuit: Open | HalfOpen, nowMs: number, { probes, successes }: CircuitTiming): boolean {

@@ -1,7 +1,7 @@
-import type { CircuitState } from '../contract/circuit-state.ts';
+import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
+import { counted } from '../text/counted.ts';
+import { isoTime } from '../text/iso-time.ts';
 import { probesUnderWay } from './circuit-places.ts';
-import { counted } from './counted.ts';
-import { isoTime } from './iso-time.ts';
 
 /** The button of a dashboard that lets a circuit move by itself again; in a terminal a command does. */
 export const RELEASE_BUTTON = 'Automatic';

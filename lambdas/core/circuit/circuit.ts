@@ -1,4 +1,4 @@
-import type { CircuitTiming } from '../contract/circuit-policy.ts';
+import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
 import {
   type Cause,
   type CircuitState,
@@ -8,7 +8,7 @@ import {
   type Moved,
   NOBODY,
   type Open,
-} from '../contract/circuit-state.ts';
+} from '../../contract/circuit/circuit-state.ts';
 import { hasPlace, liveLeases } from './circuit-places.ts';
 
 /** What moves a circuit. */

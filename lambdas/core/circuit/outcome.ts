@@ -1,6 +1,6 @@
-import type { CircuitPolicy } from '../contract/circuit-policy.ts';
-import type { Figures } from '../contract/circuit-state.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
+import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
+import type { Figures } from '../../contract/circuit/circuit-state.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
 
 /**
  * Why there is no answer to hand back:

@@ -1,8 +1,8 @@
-import { API_KEY_PREFIX } from '../contract/api-key.ts';
-import { AUTHORIZATION, credentialSource } from '../contract/auth-policy.ts';
-import { CHALLENGE_HEADER } from '../contract/challenge-header.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
-import { isUntrusted, REBUILT_HEADERS } from '../contract/untrusted-headers.ts';
+import { API_KEY_PREFIX } from '../../contract/auth/api-key.ts';
+import { AUTHORIZATION, credentialSource } from '../../contract/auth/auth-policy.ts';
+import { CHALLENGE_HEADER } from '../../contract/auth/challenge-header.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import { isUntrusted, REBUILT_HEADERS } from '../../contract/untrusted-headers.ts';
 
 /** Header fields by lower-cased name, as payload 2.0 hands them over: duplicates joined by commas. */
 export type Headers = Readonly<Record<string, string>>;

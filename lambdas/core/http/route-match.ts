@@ -1,7 +1,7 @@
-import type { AuthPolicy } from '../contract/auth-policy.ts';
-import type { RoutePolicy, ServicePolicy } from '../contract/policy.ts';
-import { pathBelow } from './path.ts';
+import type { AuthPolicy } from '../../contract/auth/auth-policy.ts';
+import type { RoutePolicy, ServicePolicy } from '../../contract/policy.ts';
 import { foldCase, withoutExtension } from './path-readings.ts';
+import { pathBelow } from './upstream-path.ts';
 
 /** A plain path has one reading, and two with a slash at its end. Odd spellings have more. */
 const PLAIN_READINGS = 2;

@@ -1,6 +1,6 @@
-import type { LimitPolicy } from '../contract/policy.ts';
+import type { LimitPolicy } from '../../contract/policy.ts';
+import type { OutcomeCounts, OutcomeReport } from '../circuit/outcome.ts';
 import type { Decision } from './decision.ts';
-import type { OutcomeCounts, OutcomeReport } from './outcome.ts';
 
 /** A limit and whose requests it counts, here and now. */
 export interface CountedLimit {

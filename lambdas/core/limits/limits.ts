@@ -1,5 +1,5 @@
-import { inheritedLimits } from '../contract/inherited-limits.ts';
-import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
+import { inheritedLimits } from '../../contract/limits/inherited-limits.ts';
+import type { LimitPolicy, ServicePolicy } from '../../contract/policy.ts';
 
 /** A limit and where it stands: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
 export interface ScopedLimit {

@@ -1,5 +1,5 @@
-import type { Rule } from '../contract/rules.ts';
-import { isEmpty, standingRule } from './rules.ts';
+import type { Rule } from '../../contract/limits/operator-rule.ts';
+import { isEmpty, standingRule } from './rule-matching.ts';
 
 /** How many rules of a gateway may say something; more would take an instance seconds to read, each minute. */
 export const MAX_RULES = 20_000;

@@ -1,6 +1,6 @@
-import type { LimitBy, LimitPolicy } from '../contract/policy.ts';
-import type { LimitOverride, Rule } from '../contract/rules.ts';
-import type { Identity } from './counters.ts';
+import type { LimitOverride, Rule } from '../../contract/limits/operator-rule.ts';
+import type { LimitBy, LimitPolicy } from '../../contract/policy.ts';
+import type { Identity } from './counting.ts';
 import { sourceNetwork } from './source-address.ts';
 
 /** What one operation changes of a rule. */

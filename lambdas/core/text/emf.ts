@@ -1,4 +1,4 @@
-import { HIGH_RESOLUTION, type MetricName, MILLISECONDS, SERVICE_DIMENSION } from '../contract/metrics.ts';
+import { HIGH_RESOLUTION, type MetricName, MILLISECONDS, SERVICE_DIMENSION } from '../../contract/metrics.ts';
 
 export type MetricValues = Readonly<Partial<Record<MetricName, number>>>;
 

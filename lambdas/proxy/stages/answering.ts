@@ -1,12 +1,12 @@
-import { describeError, writeLine } from '../adapters/log.ts';
-import type { FallbackPolicy } from '../contract/circuit-policy.ts';
-import { withChallenge } from '../core/challenge.ts';
-import { FALLBACK_HEADER } from '../core/headers.ts';
-import { Problem } from '../core/problem.ts';
-import { headerBytes, headersTooLarge, MAX_REPLY_HEADER_BYTES } from '../core/reply-limits.ts';
-import { withSecurityHeaders } from '../core/security-headers.ts';
-import type { Exchange, ProxyResult } from './exchange.ts';
-import { type Stage, stage } from './stage.ts';
+import { describeError, writeLine } from '../../adapters/log.ts';
+import type { FallbackPolicy } from '../../contract/circuit/circuit-policy.ts';
+import { withChallenge } from '../../core/auth/challenge.ts';
+import { FALLBACK_HEADER } from '../../core/http/headers.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { headerBytes, headersTooLarge, MAX_REPLY_HEADER_BYTES } from '../../core/http/reply-limits.ts';
+import { withSecurityHeaders } from '../../core/http/security-headers.ts';
+import type { Exchange, ProxyResult } from '../exchange.ts';
+import { type Stage, stage } from '../stage.ts';
 
 /** Turns whatever ended the pipeline into a response: problems as problem+json, and the gateway's fields on all. */
 export function answers(): Stage<'requestId', 'responseHeaders'> {

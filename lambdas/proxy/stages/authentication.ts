@@ -1,12 +1,12 @@
-import type { ServicePolicy } from '../contract/policy.ts';
-import { bearerOf, decodeVerdict, type Verdict } from '../contract/verdict.ts';
-import { authorize } from '../core/authorization.ts';
-import type { Counters } from '../core/counters.ts';
-import type { Problem } from '../core/problem.ts';
-import type { Exchange, ProxyEvent } from './exchange.ts';
+import { bearerOf, decodeVerdict, type Verdict } from '../../contract/auth/verdict.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import { authorize } from '../../core/auth/authorization.ts';
+import type { Problem } from '../../core/http/problem.ts';
+import type { Counters } from '../../core/limits/counting.ts';
+import type { Exchange, ProxyEvent } from '../exchange.ts';
+import { type Stage, stage } from '../stage.ts';
 import { limitProblem } from './limit-problem.ts';
 import { badCredentialsRequest, ipSubject } from './limit-request.ts';
-import { type Stage, stage } from './stage.ts';
 
 /**
  * Reads the authorizer's verdict and lets pass what the route's policies allow. Names the client that limits count. A

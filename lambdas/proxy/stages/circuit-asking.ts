@@ -1,9 +1,9 @@
-import type { CircuitView } from '../adapters/circuit-view.ts';
-import type { CircuitPolicy } from '../contract/circuit-policy.ts';
-import type { CircuitState } from '../contract/circuit-state.ts';
-import { type Admission, admit } from '../core/circuit-admission.ts';
-import { ProbePause } from '../core/probe-pause.ts';
-import type { AskedCircuit } from './exchange.ts';
+import type { CircuitView } from '../../adapters/circuit/circuit-view.ts';
+import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
+import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
+import { type Admission, admit } from '../../core/circuit/circuit-admission.ts';
+import { ProbePause } from '../../core/circuit/probe-pause.ts';
+import type { AskedCircuit } from '../exchange.ts';
 import { LateLease } from './late-lease.ts';
 
 export interface AskingOptions {

@@ -1,10 +1,10 @@
-import { retryAfterS } from '../core/circuit-admission.ts';
-import { Problem } from '../core/problem.ts';
+import { retryAfterS } from '../../core/circuit/circuit-admission.ts';
+import { Problem } from '../../core/http/problem.ts';
+import type { AskedCircuit, Exchange } from '../exchange.ts';
+import { type ProxyRequest, type Stage, stage } from '../stage.ts';
 import { type AskingOptions, circuitAsking } from './circuit-asking.ts';
 import { circuitReports, type ReportingOptions } from './circuit-reporting.ts';
-import type { AskedCircuit, Exchange } from './exchange.ts';
 import { type HealthCheckOptions, healthChecks } from './health-checking.ts';
-import { type ProxyRequest, type Stage, stage } from './stage.ts';
 
 export interface CircuitBreakingOptions
   extends Omit<AskingOptions, 'timeoutMs' | 'newId'>,

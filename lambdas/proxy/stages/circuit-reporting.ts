@@ -1,7 +1,6 @@
-import type { Answered, CircuitView } from '../adapters/circuit-view.ts';
-import type { CircuitPolicy } from '../contract/circuit-policy.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/counters.ts';
+import type { Answered, CircuitView } from '../../adapters/circuit/circuit-view.ts';
+import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
 import {
   NO_OUTCOMES,
   type OutcomeCounts,
@@ -11,9 +10,10 @@ import {
   sumOf,
   tellsHealth,
   tripCause,
-} from '../core/outcome.ts';
-import { OutcomeBatch } from '../core/outcome-batch.ts';
-import type { AskedCircuit, AttemptOutcome, Forwarded } from './exchange.ts';
+} from '../../core/circuit/outcome.ts';
+import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
+import type { Counters } from '../../core/limits/counting.ts';
+import type { AskedCircuit, AttemptOutcome, Forwarded } from '../exchange.ts';
 
 export interface ReportingOptions {
   readonly policy: ServicePolicy;

@@ -1,12 +1,12 @@
-import { isSendable, type Upstream } from '../adapters/upstream.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
-import { forwardedRequestHeaders, withheldHeaders } from '../core/headers.ts';
-import { identityTeller } from '../core/identity.ts';
-import { upstreamPath } from '../core/path.ts';
-import { Problem } from '../core/problem.ts';
-import { traceparent } from '../core/trace.ts';
-import type { Exchange, ProxyEvent } from './exchange.ts';
-import { type Stage, stage } from './stage.ts';
+import { isSendable, type Upstream } from '../../adapters/http/upstream.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import { identityTeller } from '../../core/auth/identity.ts';
+import { forwardedRequestHeaders, withheldHeaders } from '../../core/http/headers.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { traceparent } from '../../core/http/trace.ts';
+import { upstreamPath } from '../../core/http/upstream-path.ts';
+import type { Exchange, ProxyEvent } from '../exchange.ts';
+import { type Stage, stage } from '../stage.ts';
 
 export interface ComposingOptions {
   readonly policy: ServicePolicy;

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import type { Connection, Upstream } from '../adapters/upstream.ts';
-import type { UpstreamResponse } from '../adapters/upstream-answer.ts';
-import { UpstreamError } from '../adapters/upstream-error.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
-import { returnedResponseHeaders } from '../core/headers.ts';
-import { type AttemptResult, isFailure } from '../core/outcome.ts';
-import { Problem } from '../core/problem.ts';
-import { type BodyKind, bodyKind, bodyTooLarge, MAX_REPLY_BYTES } from '../core/reply-limits.ts';
-import type { AttemptOutcome, Exchange, ProxyResult } from './exchange.ts';
+import type { Connection, Upstream } from '../../adapters/http/upstream.ts';
+import type { UpstreamResponse } from '../../adapters/http/upstream-answer.ts';
+import { UpstreamError } from '../../adapters/http/upstream-error.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import { type AttemptResult, isFailure } from '../../core/circuit/outcome.ts';
+import { returnedResponseHeaders } from '../../core/http/headers.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { type BodyKind, bodyKind, bodyTooLarge, MAX_REPLY_BYTES } from '../../core/http/reply-limits.ts';
+import type { AttemptOutcome, Exchange, ProxyResult } from '../exchange.ts';
+import { type Handler, handler } from '../stage.ts';
 import { type RetryingOptions, retrying } from './retrying.ts';
-import { type Handler, handler } from './stage.ts';
 
 export interface ForwardingOptions extends RetryingOptions {
   readonly upstream: Upstream;

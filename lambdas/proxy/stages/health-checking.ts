@@ -1,8 +1,8 @@
-import type { CircuitView } from '../adapters/circuit-view.ts';
-import type { Upstream } from '../adapters/upstream.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
+import type { CircuitView } from '../../adapters/circuit/circuit-view.ts';
+import type { Upstream } from '../../adapters/http/upstream.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import type { AskedCircuit, Exchange } from '../exchange.ts';
 import type { AskCircuit } from './circuit-asking.ts';
-import type { AskedCircuit, Exchange } from './exchange.ts';
 
 /** A check is a small question: who is not well enough to answer it by then is not well. */
 const LONGEST_CHECK_MS = 2000;

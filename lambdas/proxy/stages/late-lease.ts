@@ -1,5 +1,5 @@
-import type { CircuitView, Unanswered } from '../adapters/circuit-view.ts';
-import type { HalfOpen } from '../contract/circuit-state.ts';
+import type { CircuitView, Unanswered } from '../../adapters/circuit/circuit-view.ts';
+import type { HalfOpen } from '../../contract/circuit/circuit-state.ts';
 
 /** So long the next request of the instance may take to come; then others are to have the place. */
 const KEPT_MS = 1000;

@@ -1,5 +1,5 @@
-import type { Counters } from '../core/counters.ts';
-import { type ProxyRequest, type Stage, stage } from './stage.ts';
+import type { Counters } from '../../core/limits/counting.ts';
+import { type ProxyRequest, type Stage, stage } from '../stage.ts';
 
 /**
  * Gives the leases of a request back as soon as its answer is there. It is the last stage before the handler, and so

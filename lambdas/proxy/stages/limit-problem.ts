@@ -1,8 +1,8 @@
-import { invalidToken, rejectionProblem } from '../core/authorization.ts';
-import type { Ruling } from '../core/counters.ts';
-import type { Decision } from '../core/decision.ts';
-import { Problem, type QuotaProblem } from '../core/problem.ts';
-import { resetS, tightest } from '../core/rate-limit-headers.ts';
+import { invalidToken, rejectionProblem } from '../../core/auth/authorization.ts';
+import { Problem, type QuotaProblem } from '../../core/http/problem.ts';
+import type { Ruling } from '../../core/limits/counting.ts';
+import type { Decision } from '../../core/limits/decision.ts';
+import { resetS, tightest } from '../../core/limits/rate-limit-headers.ts';
 
 /** For a store that cannot be asked; the instance looks for it all the time. */
 const UNAVAILABLE_RETRY_S = 1;

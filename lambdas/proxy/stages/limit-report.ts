@@ -1,8 +1,8 @@
-import { Metric } from '../contract/metrics.ts';
-import type { Ruling } from '../core/counters.ts';
-import type { Decision } from '../core/decision.ts';
-import type { MetricValues } from '../core/emf.ts';
-import { tightest } from '../core/rate-limit-headers.ts';
+import { Metric } from '../../contract/metrics.ts';
+import type { Ruling } from '../../core/limits/counting.ts';
+import type { Decision } from '../../core/limits/decision.ts';
+import { tightest } from '../../core/limits/rate-limit-headers.ts';
+import type { MetricValues } from '../../core/text/emf.ts';
 
 /**
  * What the limits said; the rarer fields only where there is something to say.

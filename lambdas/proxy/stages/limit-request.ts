@@ -1,9 +1,9 @@
-import type { LimitPolicy, ServicePolicy } from '../contract/policy.ts';
-import type { Bearer } from '../contract/verdict.ts';
-import type { Identity, LimitRequest } from '../core/counters.ts';
-import { limitsOf, type ScopedLimit } from '../core/limits.ts';
-import type { SelectedRoute } from '../core/route.ts';
-import { sourceNetwork } from '../core/source-address.ts';
+import type { Bearer } from '../../contract/auth/verdict.ts';
+import type { LimitPolicy, ServicePolicy } from '../../contract/policy.ts';
+import type { SelectedRoute } from '../../core/http/route-match.ts';
+import type { Identity, LimitRequest } from '../../core/limits/counting.ts';
+import { limitsOf, type ScopedLimit } from '../../core/limits/limits.ts';
+import { sourceNetwork } from '../../core/limits/source-address.ts';
 
 /** What a request is counted by. */
 export interface Source {

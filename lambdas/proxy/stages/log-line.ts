@@ -1,14 +1,14 @@
-import { writeLine } from '../adapters/log.ts';
-import { masked } from '../contract/masked.ts';
-import { Metric, type MetricName } from '../contract/metrics.ts';
-import type { ServicePolicy } from '../contract/policy.ts';
-import type { Ruling } from '../core/counters.ts';
-import { emf, type MetricValues } from '../core/emf.ts';
-import { tellsHealth } from '../core/outcome.ts';
-import type { Problem, ProblemCode } from '../core/problem.ts';
-import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult } from './exchange.ts';
+import { writeLine } from '../../adapters/log.ts';
+import { masked } from '../../contract/masked.ts';
+import { Metric, type MetricName } from '../../contract/metrics.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import { tellsHealth } from '../../core/circuit/outcome.ts';
+import type { Problem, ProblemCode } from '../../core/http/problem.ts';
+import type { Ruling } from '../../core/limits/counting.ts';
+import { emf, type MetricValues } from '../../core/text/emf.ts';
+import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult } from '../exchange.ts';
+import { type Stage, stage } from '../stage.ts';
 import { limitFields, limitMetrics } from './limit-report.ts';
-import { type Stage, stage } from './stage.ts';
 
 /** What clients choose is logged up to these lengths, masked; a query never is, since tokens and keys are put there. */
 const MAX_LOGGED = { method: 16, path: 1024, userAgent: 128 };

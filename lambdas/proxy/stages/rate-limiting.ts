@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import type { ServicePolicy } from '../contract/policy.ts';
-import { bearerOf } from '../contract/verdict.ts';
-import type { Counters, LimitRequest, Ruling } from '../core/counters.ts';
-import { rateLimitHeaders, tightest } from '../core/rate-limit-headers.ts';
+import { bearerOf } from '../../contract/auth/verdict.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import type { Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
+import { rateLimitHeaders, tightest } from '../../core/limits/rate-limit-headers.ts';
+import { type ExchangeWith, type ProxyRequest, type Stage, stage } from '../stage.ts';
 import { limitProblem } from './limit-problem.ts';
 import { limitRequests } from './limit-request.ts';
-import { type ExchangeWith, type ProxyRequest, type Stage, stage } from './stage.ts';
 
 /**
  * Counts the request against all of its limits in one call and refuses what is over one of them, or revoked. What an

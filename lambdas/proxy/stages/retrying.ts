@@ -1,11 +1,11 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import { ConnectionError, type UpstreamError } from '../adapters/upstream-error.ts';
-import type { RetryPolicy, ServicePolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/counters.ts';
-import { periodOf } from '../core/outcome.ts';
-import { OutcomeBatch } from '../core/outcome-batch.ts';
-import { isIdempotent, leavesTime, retryPauseMs } from '../core/retry.ts';
-import type { Exchange } from './exchange.ts';
+import { ConnectionError, type UpstreamError } from '../../adapters/http/upstream-error.ts';
+import type { RetryPolicy, ServicePolicy } from '../../contract/policy.ts';
+import { periodOf } from '../../core/circuit/outcome.ts';
+import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
+import { isIdempotent, leavesTime, retryPauseMs } from '../../core/circuit/retry.ts';
+import type { Counters } from '../../core/limits/counting.ts';
+import type { Exchange } from '../exchange.ts';
 
 /** Over which the budget of a service without a circuit is counted. */
 const WINDOW_MS = 10_000;

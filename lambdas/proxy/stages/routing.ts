@@ -1,9 +1,9 @@
-import type { ServicePolicy } from '../contract/policy.ts';
-import { pathBelow } from '../core/path.ts';
-import { hasDotSegment, readingsOf } from '../core/path-readings.ts';
-import { Problem } from '../core/problem.ts';
-import { routeSelector } from '../core/route.ts';
-import { type Stage, stage } from './stage.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import { hasDotSegment, readingsOf } from '../../core/http/path-readings.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { routeSelector } from '../../core/http/route-match.ts';
+import { pathBelow } from '../../core/http/upstream-path.ts';
+import { type Stage, stage } from '../stage.ts';
 
 /** Chooses the policies that hold for the request. A path that could climb out of its prefix is counted, then refused. */
 export function routing(policy: ServicePolicy): Stage<'responseHeaders', 'route'> {

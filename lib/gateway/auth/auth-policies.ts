@@ -1,6 +1,6 @@
-import { type AuthPolicy, encodeAuth } from '../../lambdas/contract/auth-policy.ts';
-import type { AuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
-import type { ClaimPointer } from '../../lambdas/contract/claim-pointer.ts';
+import { type AuthPolicy, encodeAuth } from '../../../lambdas/contract/auth/auth-policy.ts';
+import type { AuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
+import type { ClaimPointer } from '../../../lambdas/contract/auth/claim-pointer.ts';
 
 /** Who may call which routes, each policy once. Routes that anybody may call have no authorizer, so it knows none. */
 export class AuthPolicies {

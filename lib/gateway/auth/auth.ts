@@ -1,7 +1,7 @@
-import { type AuthPolicy, acceptance, encodeAuth } from '../../lambdas/contract/auth-policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { checkKind, checkProps, isObject, type Kind, optional, type PropKinds, text } from './check-props.ts';
-import { freeHeaderName } from './header-name.ts';
+import { type AuthPolicy, acceptance, encodeAuth } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { checkKind, checkProps, isObject, type Kind, optional, type PropKinds, text } from '../props/check-props.ts';
+import { freeHeaderName } from '../props/header-name.ts';
 import { REQUIREMENTS, type Requirements, requirementsOf } from './requirements.ts';
 
 export interface ApiKeyAuthProps extends Requirements {

@@ -3,18 +3,18 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { LAST_USED_ATTRIBUTE } from '../../lambdas/contract/api-key.ts';
-import { AUTHORIZATION, type AuthPolicy, credentialSource } from '../../lambdas/contract/auth-policy.ts';
-import { type AuthorizerConfig, encodeAuthorizerConfig } from '../../lambdas/contract/authorizer-config.ts';
-import { Env } from '../../lambdas/contract/environment.ts';
-import { type IdentityHeaders, isIdentityField } from '../../lambdas/contract/identity-headers.ts';
-import { jwksPartition, keysPartition, revocationsPartition } from '../../lambdas/contract/table.ts';
-import type { Foundation } from '../foundation/foundation.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { LAST_USED_ATTRIBUTE } from '../../../lambdas/contract/auth/api-key.ts';
+import { AUTHORIZATION, type AuthPolicy, credentialSource } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { type AuthorizerConfig, encodeAuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
+import { type IdentityHeaders, isIdentityField } from '../../../lambdas/contract/auth/identity-headers.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import { jwksPartition, keysPartition, revocationsPartition } from '../../../lambdas/contract/table.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { grantAttribute, grantPartitions } from '../functions/grant-partitions.ts';
+import { createFunction } from '../functions/node-function.ts';
 import { AuthPolicies } from './auth-policies.ts';
-import { grantAttribute, grantPartitions } from './grant-partitions.ts';
 import { checkCredentialApart } from './identity-headers.ts';
-import { createFunction } from './node-function.ts';
 
 /** Of an API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const MAX_AUTHORIZERS = 10;

@@ -1,6 +1,6 @@
-import { type ClaimMapping, DEFAULT_MAPPING } from '../../lambdas/contract/authorizer-config.ts';
-import { type ClaimPath, claimPointer } from '../../lambdas/contract/claim-pointer.ts';
-import { checkProps, type Kind, optional, type PropKinds } from './check-props.ts';
+import { type ClaimMapping, DEFAULT_MAPPING } from '../../../lambdas/contract/auth/authorizer-config.ts';
+import { type ClaimPath, claimPointer } from '../../../lambdas/contract/auth/claim-pointer.ts';
+import { checkProps, type Kind, optional, type PropKinds } from '../props/check-props.ts';
 import { CLAIM_PATH } from './claim-path.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { ClaimPath } from '../../lambdas/contract/claim-pointer.ts';
-import type { Kind } from './check-props.ts';
+import type { ClaimPath } from '../../../lambdas/contract/auth/claim-pointer.ts';
+import type { Kind } from '../props/check-props.ts';
 
 export const CLAIM_PATH: Kind = {
   is: isClaimPath,

@@ -1,7 +1,7 @@
-import { type ClaimPath, claimPointer } from '../../lambdas/contract/claim-pointer.ts';
-import type { ClaimTest, Scalar } from '../../lambdas/contract/claim-test.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { checkKind, type Kind, text } from './check-props.ts';
+import { type ClaimPath, claimPointer } from '../../../lambdas/contract/auth/claim-pointer.ts';
+import type { ClaimTest, Scalar } from '../../../lambdas/contract/auth/claim-test.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { checkKind, type Kind, text } from '../props/check-props.ts';
 import { CLAIM_PATH } from './claim-path.ts';
 
 /** A longer text in a token is not looked at, so no test of it could hold. */

@@ -1,16 +1,16 @@
-import { type AuthPolicy, credentialSource } from '../../lambdas/contract/auth-policy.ts';
-import { type ClaimPath, claimPointer } from '../../lambdas/contract/claim-pointer.ts';
+import { type AuthPolicy, credentialSource } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { type ClaimPath, claimPointer } from '../../../lambdas/contract/auth/claim-pointer.ts';
 import {
   DEFAULT_IDENTITY_HEADERS,
   IDENTITY_FIELDS,
   type IdentityField,
   type IdentityHeaders,
   isIdentityField,
-} from '../../lambdas/contract/identity-headers.ts';
-import { about, InvalidPropError } from '../invalid-prop.ts';
-import { checkKind, checkProps, isObject, type Kind, type PropKinds, required } from './check-props.ts';
+} from '../../../lambdas/contract/auth/identity-headers.ts';
+import { about, InvalidPropError } from '../../invalid-prop.ts';
+import { checkKind, checkProps, isObject, type Kind, type PropKinds, required } from '../props/check-props.ts';
+import { freeHeaderName } from '../props/header-name.ts';
 import { CLAIM_PATH } from './claim-path.ts';
-import { freeHeaderName } from './header-name.ts';
 
 /** A claim of the credential, as its issuer calls it; of an API key there is one, `owner`. */
 export interface ClaimSource {

@@ -6,8 +6,8 @@ import {
   type IssuerConfig,
   TOKEN_PROFILES,
   type TokenProfile,
-} from '../../lambdas/contract/authorizer-config.ts';
-import { about, InvalidPropError } from '../invalid-prop.ts';
+} from '../../../lambdas/contract/auth/authorizer-config.ts';
+import { about, InvalidPropError } from '../../invalid-prop.ts';
 import {
   checkProps,
   DURATION,
@@ -19,10 +19,10 @@ import {
   required,
   text,
   texts,
-} from './check-props.ts';
+} from '../props/check-props.ts';
+import { wholeSeconds } from '../props/interval.ts';
 import { CLAIMS, type Claim } from './claim.ts';
 import { type ClaimMappingProps, claimMapping } from './claim-mapping.ts';
-import { wholeSeconds } from './interval.ts';
 import { checkSubjectPrefix, checkSubjectPrefixes } from './subject-prefix.ts';
 
 /** A party whose tokens are accepted. */

@@ -1,9 +1,9 @@
-import type { Acceptance } from '../../lambdas/contract/auth-policy.ts';
-import type { ClaimTest } from '../../lambdas/contract/claim-test.ts';
-import { printable } from '../../lambdas/contract/printable.ts';
-import { SCOPE } from '../../lambdas/contract/scope.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { optional, type PropKinds, texts } from './check-props.ts';
+import type { Acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import type { ClaimTest } from '../../../lambdas/contract/auth/claim-test.ts';
+import { SCOPE } from '../../../lambdas/contract/auth/scope.ts';
+import { printable } from '../../../lambdas/contract/printable.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { optional, type PropKinds, texts } from '../props/check-props.ts';
 import { CLAIMS, type Claim } from './claim.ts';
 
 /** What a credential must hold beside being good; one that does not is answered 403 `insufficient_scope`. */

@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** No `|`, which ends the prefix: the subjects of two prefixes are never the same. */
 const PREFIX = /^[A-Za-z0-9._-]{1,32}$/;

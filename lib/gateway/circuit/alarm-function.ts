@@ -5,14 +5,14 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { Env } from '../../lambdas/contract/environment.ts';
-import { circuitPartition } from '../../lambdas/contract/table.ts';
-import type { Foundation } from '../foundation/foundation.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import { circuitPartition } from '../../../lambdas/contract/table.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
+import { DeadLetters } from '../functions/dead-letters.ts';
+import { grantKeyVia } from '../functions/grant-key-via.ts';
+import { grantPartitions } from '../functions/grant-partitions.ts';
+import { createFunction } from '../functions/node-function.ts';
 import type { Circuits } from './circuits.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { grantKeyVia } from './grant-key-via.ts';
-import { grantPartitions } from './grant-partitions.ts';
-import { createFunction } from './node-function.ts';
 
 export interface CircuitFunctionProps {
   readonly gateway: string;
@@ -44,7 +44,7 @@ export class CircuitFunction extends Construct {
       encryptionKey,
     });
     const { fn, logGroup } = createFunction(this, 'CircuitFunction', {
-      entry: 'circuit',
+      entry: 'alarm',
       description: `Tollgate ${gateway}: opens circuits on alarms`,
       environment: { [Env.table]: table.tableName },
       documents: () => ({ circuits: circuits.document() }),

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { words } from '../props/interval.ts';
 import { OPEN_FOR } from './circuit-timing.ts';
-import { words } from './interval.ts';
 
 /**
  * While data are missing CloudWatch goes on with what it has of older periods: it looks back over 5 periods where 3 count.

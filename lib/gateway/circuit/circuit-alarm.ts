@@ -1,12 +1,12 @@
 import type { Duration } from 'aws-cdk-lib';
 import { type Alarm, Metric as CloudWatchMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { CircuitPolicy } from '../../lambdas/contract/circuit-policy.ts';
-import { Metric, type MetricName, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
+import type { CircuitPolicy } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { Metric, type MetricName, SERVICE_DIMENSION } from '../../../lambdas/contract/metrics.ts';
+import { decimal } from '../dashboard/tiered-price.ts';
+import { percentOf } from '../props/percent-share.ts';
 import { alarmPeriod, LOGGED_PERIODS } from './alarm-period.ts';
-import { percentOf } from './percent-share.ts';
 import { type CircuitAlarmContext, shareAlarm } from './share-alarm.ts';
-import { decimal } from './tiered-price.ts';
 
 export interface CircuitAlarmProps extends CircuitAlarmContext {
   readonly namespace: string;

@@ -1,15 +1,24 @@
 import { Duration } from 'aws-cdk-lib';
-import { type CircuitPolicy, DEFAULT_TIMING } from '../../lambdas/contract/circuit-policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { type CircuitPolicy, DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import {
+  BOOLEAN,
+  checkProps,
+  DURATION,
+  type Kind,
+  NUMBER,
+  optional,
+  type PropKinds,
+  text,
+} from '../props/check-props.ts';
+import { intervalMs, words } from '../props/interval.ts';
+import { percentShare } from '../props/percent-share.ts';
 import { alarmPeriod, LOGGED_PERIODS, THROTTLES_PERIOD, THROTTLES_PERIODS } from './alarm-period.ts';
 import { checkAlarmRearms, timeToRearm } from './alarm-rearm.ts';
-import { BOOLEAN, checkProps, DURATION, type Kind, NUMBER, optional, type PropKinds, text } from './check-props.ts';
 import { CIRCUIT_FAILURE_PROPS, type CircuitFailureProps, circuitFailures } from './circuit-failures.ts';
 import { FALLBACK, type FallbackProps, fallbackPolicy } from './circuit-fallback.ts';
 import { CIRCUIT_TIMING_PROPS, type CircuitTimingProps, circuitTiming, OPEN_FOR } from './circuit-timing.ts';
 import { checkHealthCheckPath } from './health-check-path.ts';
-import { intervalMs, words } from './interval.ts';
-import { percentShare } from './percent-share.ts';
 
 export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureProps {
   /**

@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CircuitPolicy, SlowPolicy } from '../../lambdas/contract/circuit-policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { BOOLEAN, DURATION, type Kind, NUMBER, optional, type PropKinds } from './check-props.ts';
-import { intervalMs, words } from './interval.ts';
-import { LONGEST_TIMEOUT } from './overhead-allowance.ts';
-import { percentShare } from './percent-share.ts';
-import { wholeNumber } from './whole-number.ts';
+import type { CircuitPolicy, SlowPolicy } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { BOOLEAN, DURATION, type Kind, NUMBER, optional, type PropKinds } from '../props/check-props.ts';
+import { intervalMs, words } from '../props/interval.ts';
+import { LONGEST_TIMEOUT } from '../props/overhead-allowance.ts';
+import { percentShare } from '../props/percent-share.ts';
+import { wholeNumber } from '../props/whole-number.ts';
 
 /** What speaks against an upstream. A client's own error or hang-up never does. */
 export interface CircuitFailureProps {

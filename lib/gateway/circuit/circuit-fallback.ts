@@ -1,7 +1,16 @@
-import type { FallbackPolicy } from '../../lambdas/contract/circuit-policy.ts';
-import { about, InvalidPropError } from '../invalid-prop.ts';
-import { checkProps, isObject, type Kind, NUMBER, optional, type PropKinds, required, text } from './check-props.ts';
-import { wholeNumber } from './whole-number.ts';
+import type { FallbackPolicy } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { about, InvalidPropError } from '../../invalid-prop.ts';
+import {
+  checkProps,
+  isObject,
+  type Kind,
+  NUMBER,
+  optional,
+  type PropKinds,
+  required,
+  text,
+} from '../props/check-props.ts';
+import { wholeNumber } from '../props/whole-number.ts';
 
 /** What is answered to requests that a circuit rejects. */
 export interface FallbackProps {

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { type CircuitTiming, DEFAULT_TIMING } from '../../lambdas/contract/circuit-policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { DURATION, NUMBER, optional, type PropKinds } from './check-props.ts';
-import { intervalMs, words } from './interval.ts';
-import { wholeNumber } from './whole-number.ts';
+import { type CircuitTiming, DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { DURATION, NUMBER, optional, type PropKinds } from '../props/check-props.ts';
+import { intervalMs, words } from '../props/interval.ts';
+import { wholeNumber } from '../props/whole-number.ts';
 
 export interface CircuitTimingProps {
   /**

@@ -1,9 +1,9 @@
-import { timingOf } from '../../lambdas/contract/circuit-policy.ts';
+import { timingOf } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import {
   type CircuitConfig,
   type CircuitsConfig,
   encodeCircuitsConfig,
-} from '../../lambdas/contract/circuits-config.ts';
+} from '../../../lambdas/contract/circuit/circuits-config.ts';
 
 /** The circuits of a gateway, for the functions that move or show them. */
 export class Circuits {

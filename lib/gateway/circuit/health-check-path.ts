@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 const MAX_LENGTH = 200;
 /** One slash first: two would be read as another host (RFC 3986 §4.2). */
@@ -25,7 +25,7 @@ export function checkHealthCheckPath(path: string): void {
   }
   if (PARENT.test(path.replace(/\?.*$/, ''))) {
     throw new InvalidPropError(
-      `healthCheck must lie under the upstream's base path, ${got}: leave out its '..' segments`,
+      `healthCheck must lie under the upstream's base path, ${got}: leave out its '../..' segments`,
     );
   }
 }

@@ -1,8 +1,8 @@
-import type { RetryPolicy } from '../../lambdas/contract/policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { NUMBER, optional, type PropKinds } from './check-props.ts';
-import { percentShare } from './percent-share.ts';
-import { wholeNumber } from './whole-number.ts';
+import type { RetryPolicy } from '../../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { NUMBER, optional, type PropKinds } from '../props/check-props.ts';
+import { percentShare } from '../props/percent-share.ts';
+import { wholeNumber } from '../props/whole-number.ts';
 
 export interface RetryProps {
   /**

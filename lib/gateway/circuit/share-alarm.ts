@@ -8,8 +8,8 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { type CircuitAlarmKind, circuitAlarmName } from '../../lambdas/contract/circuits-config.ts';
-import { notifyOf } from './alarm-topic.ts';
+import { type CircuitAlarmKind, circuitAlarmName } from '../../../lambdas/contract/circuit/circuits-config.ts';
+import { notifyOf } from '../props/alarm-topic.ts';
 
 /** What every alarm that opens a circuit is told. */
 export interface CircuitAlarmContext {

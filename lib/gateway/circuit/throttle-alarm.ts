@@ -2,8 +2,8 @@ import type { Duration } from 'aws-cdk-lib';
 import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { percentOf } from '../props/percent-share.ts';
 import { THROTTLES_PERIOD, THROTTLES_PERIODS } from './alarm-period.ts';
-import { percentOf } from './percent-share.ts';
 import { type CircuitAlarmContext, shareAlarm } from './share-alarm.ts';
 
 export interface ThrottleAlarmProps extends CircuitAlarmContext {

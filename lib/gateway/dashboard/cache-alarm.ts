@@ -8,8 +8,8 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { FoundationCache } from '../foundation/foundation.ts';
-import { notifyOf } from './alarm-topic.ts';
+import type { FoundationCache } from '../../foundation/foundation.ts';
+import { notifyOf } from '../props/alarm-topic.ts';
 
 export interface CacheAlarmProps {
   readonly gateway: string;

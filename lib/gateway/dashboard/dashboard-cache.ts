@@ -1,5 +1,5 @@
 import { GraphWidget, type IWidget, Metric, Row, Stats, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import type { FoundationCache } from '../foundation/foundation.ts';
+import type { FoundationCache } from '../../foundation/foundation.ts';
 
 /** Units that a serverless cache is billed for. */
 export function cacheUnits(cache: FoundationCache): Metric | undefined {

@@ -7,7 +7,7 @@ import {
   Stats,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { Metric, type MetricName, SERVICE_DIMENSION } from '../../lambdas/contract/metrics.ts';
+import { Metric, type MetricName, SERVICE_DIMENSION } from '../../../lambdas/contract/metrics.ts';
 
 /** The rows of one service. Latency is the upstream's and the gateway's own, in graphs of their own. */
 export function serviceWidgets(namespace: string, service: string): IWidget[] {

@@ -13,7 +13,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { FoundationCache } from '../foundation/foundation.ts';
+import type { FoundationCache } from '../../foundation/foundation.ts';
 import { cacheUnits, cacheWidgets } from './dashboard-cache.ts';
 import { costWidgets } from './dashboard-cost.ts';
 import { serviceWidgets } from './dashboard-service.ts';

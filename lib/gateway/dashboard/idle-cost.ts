@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { FoundationCache } from '../foundation/foundation.ts';
+import type { FoundationCache } from '../../foundation/foundation.ts';
 import { HOURS_PER_MONTH, PRICES } from './prices.ts';
 
 /** What an alarm is billed by. */

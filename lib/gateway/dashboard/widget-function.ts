@@ -2,12 +2,12 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { Env } from '../../lambdas/contract/environment.ts';
-import { circuitPartition } from '../../lambdas/contract/table.ts';
-import type { Foundation } from '../foundation/foundation.ts';
-import type { Circuits } from './circuits.ts';
-import { grantPartitions } from './grant-partitions.ts';
-import { createFunction } from './node-function.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import { circuitPartition } from '../../../lambdas/contract/table.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
+import type { Circuits } from '../circuit/circuits.ts';
+import { grantPartitions } from '../functions/grant-partitions.ts';
+import { createFunction } from '../functions/node-function.ts';
 
 export interface WidgetFunctionProps {
   readonly gateway: string;

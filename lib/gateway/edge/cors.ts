@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { CorsHttpMethod, type CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
-import { CHALLENGE_HEADER } from '../../lambdas/contract/challenge-header.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { CHALLENGE_HEADER } from '../../../lambdas/contract/auth/challenge-header.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** Headers that a browser may send. Not `traceparent` and `x-request-id`, which the gateway replaces. */
 const ALLOWED = ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'];

@@ -3,8 +3,8 @@ import { DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { about, InvalidPropError } from '../invalid-prop.ts';
-import { checkProps, isObject, type Kind, optional, type PropKinds, required, text } from './check-props.ts';
+import { about, InvalidPropError } from '../../invalid-prop.ts';
+import { checkProps, isObject, type Kind, optional, type PropKinds, required, text } from '../props/check-props.ts';
 
 /** Certificates of the authorities whose clients are let in, a PEM file in S3. */
 export interface Truststore {

@@ -3,8 +3,8 @@ import { type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/a
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { createFunction } from './node-function.ts';
-import { HEALTH_PATH } from './prefix.ts';
+import { createFunction } from '../functions/node-function.ts';
+import { HEALTH_PATH } from '../prefix.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
 import { SharedIntegration } from './shared-integration.ts';
 

@@ -1,7 +1,7 @@
-import type { IdentityHeaders } from '../../lambdas/contract/identity-headers.ts';
-import { isUntrusted, REBUILT_HEADERS } from '../../lambdas/contract/untrusted-headers.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { texts } from './check-props.ts';
+import type { IdentityHeaders } from '../../../lambdas/contract/auth/identity-headers.ts';
+import { isUntrusted, REBUILT_HEADERS } from '../../../lambdas/contract/untrusted-headers.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { texts } from '../props/check-props.ts';
 
 export const KEEP_HEADERS = texts('CF-Connecting-IP');
 

@@ -1,7 +1,7 @@
 import { CfnIntegration, type HttpRouteIntegrationBindOptions } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration, type HttpLambdaIntegrationProps } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { CHALLENGE_HEADER } from '../../lambdas/contract/challenge-header.ts';
+import { CHALLENGE_HEADER } from '../../../lambdas/contract/auth/challenge-header.ts';
 
 const ID = 'Integration';
 

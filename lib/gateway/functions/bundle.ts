@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 
-const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
+const PROJECT_ROOT = resolve(import.meta.dirname, '../../..');
 
 /** A function by the folder of its entry under `lambdas/`. */
-export type FunctionEntry = 'authorizer' | 'proxy' | 'circuit' | 'operator' | 'widget' | 'health';
+export type FunctionEntry = 'authorizer' | 'proxy' | 'alarm' | 'operator' | 'widget' | 'health';
 
 export interface Bundle {
   /** Contents by the name of the file. */
@@ -71,5 +71,5 @@ const ALIASES = {
       ];
     }),
   ),
-  '@aws-sdk/credential-provider-node': join(PROJECT_ROOT, 'lambdas/adapters/environment-credentials.ts'),
+  '@aws-sdk/credential-provider-node': join(PROJECT_ROOT, 'lambdas/adapters/table/environment-credentials.ts'),
 };

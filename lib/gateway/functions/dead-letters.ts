@@ -3,7 +3,7 @@ import { Alarm, ComparisonOperator, type IAlarmAction, Stats, TreatMissingData }
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { notifyOf } from './alarm-topic.ts';
+import { notifyOf } from '../props/alarm-topic.ts';
 
 export interface DeadLettersProps {
   /** `edge-circuit`: what the names of the queue's alarm begin with. */

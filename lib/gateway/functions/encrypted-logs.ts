@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { isObject, type Kind } from './check-props.ts';
+import { isObject, type Kind } from '../props/check-props.ts';
 
 /** No alias: CloudWatch Logs takes none, and policies of roles match none. */
 export const ENCRYPTION_KEY: Kind = {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IPostProcessor, IResolvable } from 'aws-cdk-lib';
 import { DefaultTokenResolver, type IResolveContext, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { type DocumentName, documentFile, placeholder, VALUE_PREFIX } from '../../lambdas/contract/documents.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { type DocumentName, documentFile, placeholder, VALUE_PREFIX } from '../../../lambdas/contract/documents.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** What a function's documents hold, by their names. */
 export type Documents = Readonly<Partial<Record<DocumentName, object>>>;

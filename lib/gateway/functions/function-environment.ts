@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { ENVIRONMENT_LIMIT_BYTES } from '../../lambdas/contract/environment.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { ENVIRONMENT_LIMIT_BYTES } from '../../../lambdas/contract/environment.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** Length assumed for a value that only the deployment knows: longer than table names and endpoints are. */
 const TOKEN_BYTES = 128;

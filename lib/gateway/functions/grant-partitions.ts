@@ -1,7 +1,7 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { TABLE } from '../../lambdas/contract/table.ts';
+import { TABLE } from '../../../lambdas/contract/table.ts';
 import { grantKeyVia } from './grant-key-via.ts';
 
 export type PartitionAction = 'dynamodb:GetItem' | 'dynamodb:PutItem' | 'dynamodb:UpdateItem' | 'dynamodb:Query';

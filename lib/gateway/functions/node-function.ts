@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { Foundation } from '../foundation/foundation.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
 import type { FunctionEntry } from './bundle.ts';
 import { FunctionCode } from './function-code.ts';
 import { type Documents, renderDocuments } from './function-documents.ts';

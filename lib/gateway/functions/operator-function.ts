@@ -2,10 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type OperatorConfig, operatorFunctionName } from '../../lambdas/contract/operator-config.ts';
-import { circuitPartition, keysPartition, revocationsPartition, rulesPartition } from '../../lambdas/contract/table.ts';
-import type { Foundation } from '../foundation/foundation.ts';
-import type { Circuits } from './circuits.ts';
+import { type OperatorConfig, operatorFunctionName } from '../../../lambdas/contract/operations/operator-config.ts';
+import {
+  circuitPartition,
+  keysPartition,
+  revocationsPartition,
+  rulesPartition,
+} from '../../../lambdas/contract/table.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
+import type { Circuits } from '../circuit/circuits.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 import { storeEnvironment } from './store-environment.ts';

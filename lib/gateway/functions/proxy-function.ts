@@ -2,12 +2,12 @@ import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
-import { circuitPartition, rulesPartition } from '../../lambdas/contract/table.ts';
-import type { Foundation } from '../foundation/foundation.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { circuitPartition, rulesPartition } from '../../../lambdas/contract/table.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
+import { OVERHEAD_ALLOWANCE } from '../props/overhead-allowance.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
-import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 import { policyDocument } from './policy-document.ts';
 import { storeEnvironment } from './store-environment.ts';
 

@@ -1,5 +1,5 @@
-import { Env } from '../../lambdas/contract/environment.ts';
-import type { Foundation } from '../foundation/foundation.ts';
+import { Env } from '../../../lambdas/contract/environment.ts';
+import type { Foundation } from '../../foundation/foundation.ts';
 
 /** Where a function finds the gateway's stores. */
 export function storeEnvironment({

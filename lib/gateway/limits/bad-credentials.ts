@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import type { LimitPolicy } from '../../lambdas/contract/policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 import type { LimitDraft } from './limit-draft.ts';
 import { BAD_CREDENTIALS, limitPolicies } from './limit-policies.ts';
 import { draftsOf, RateLimit, type RateLimits } from './rate-limit.ts';

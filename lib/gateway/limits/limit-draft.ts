@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
-import type { BucketLimit, ConcurrencyLimit, LimitBy, WindowLimit } from '../../lambdas/contract/policy.ts';
-import { isRuleName } from '../../lambdas/contract/rule-id.ts';
-import { about, InvalidPropError } from '../invalid-prop.ts';
+import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
+import { isRuleName } from '../../../lambdas/contract/limits/rule-id.ts';
+import type { BucketLimit, ConcurrencyLimit, LimitBy, WindowLimit } from '../../../lambdas/contract/policy.ts';
+import { about, InvalidPropError } from '../../invalid-prop.ts';
 import {
   checkKind,
   checkProps,
@@ -13,10 +13,10 @@ import {
   optional,
   type PropKinds,
   required,
-} from './check-props.ts';
-import { intervalMs } from './interval.ts';
+} from '../props/check-props.ts';
+import { intervalMs } from '../props/interval.ts';
+import { wholeNumber } from '../props/whole-number.ts';
 import { BY, LIMIT_OPTIONS, type LimitOptions, limitOptions } from './limit-options.ts';
-import { wholeNumber } from './whole-number.ts';
 
 type Unnamed<Limit extends { readonly name: string }> = Omit<Limit, 'name'> & { readonly name: string | undefined };
 

@@ -1,6 +1,11 @@
-import { DEFAULT_LOCAL_SHARE, LIMIT_BY, ON_STORE_FAILURE, type OnStoreFailure } from '../../lambdas/contract/policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
-import { BOOLEAN, NUMBER, oneOf, optional, type PropKinds, text } from './check-props.ts';
+import {
+  DEFAULT_LOCAL_SHARE,
+  LIMIT_BY,
+  ON_STORE_FAILURE,
+  type OnStoreFailure,
+} from '../../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { BOOLEAN, NUMBER, oneOf, optional, type PropKinds, text } from '../props/check-props.ts';
 
 /** What every kind of limit may have otherwise than by default. */
 export interface LimitOptions {

@@ -1,7 +1,7 @@
-import type { BucketLimit, ConcurrencyLimit, LimitPolicy, WindowLimit } from '../../lambdas/contract/policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import type { BucketLimit, ConcurrencyLimit, LimitPolicy, WindowLimit } from '../../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { OVERHEAD_ALLOWANCE } from '../props/overhead-allowance.ts';
 import type { LimitDraft } from './limit-draft.ts';
-import { OVERHEAD_ALLOWANCE } from './overhead-allowance.ts';
 
 /** Where a limit is written. */
 export type LimitScope = 'gateway' | 'service' | 'route';

@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 import type { LimitScope, NamedLimit } from './limit-policies.ts';
 
 /** All limits that one request meets, by where they are written. */

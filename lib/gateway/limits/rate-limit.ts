@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
-import { InvalidPropError } from '../invalid-prop.ts';
-import type { Kind } from './check-props.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import type { Kind } from '../props/check-props.ts';
 import {
   bucketDraft,
   type ConcurrencyOptions,

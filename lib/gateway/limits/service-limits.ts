@@ -1,14 +1,14 @@
-import type { AuthPolicy } from '../../lambdas/contract/auth-policy.ts';
-import { inheritedLimits } from '../../lambdas/contract/inherited-limits.ts';
-import { LIMIT_BOUNDS } from '../../lambdas/contract/limit-bounds.ts';
-import type { LimitPolicy, RoutePolicy } from '../../lambdas/contract/policy.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import type { AuthPolicy } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { inheritedLimits } from '../../../lambdas/contract/limits/inherited-limits.ts';
+import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
+import type { LimitPolicy, RoutePolicy } from '../../../lambdas/contract/policy.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
+import { LONGEST_TIMEOUT } from '../props/overhead-allowance.ts';
+import { wholeNumber } from '../props/whole-number.ts';
 import type { LimitDraft } from './limit-draft.ts';
 import { type LimitScope, limitPolicies, type NamedLimit, namedLimits } from './limit-policies.ts';
 import { checkLimitsMet } from './limits-met.ts';
-import { LONGEST_TIMEOUT } from './overhead-allowance.ts';
 import { draftsOf, type RateLimits } from './rate-limit.ts';
-import { wholeNumber } from './whole-number.ts';
 
 /** What a service or a route says of its limits. */
 export interface LimitProps {

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** What a prop takes. */
 export interface Kind {

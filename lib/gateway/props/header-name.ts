@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** No other characters of a token (RFC 9110 §5.6.2): CGI-style upstreams cannot tell `x_user_id` from `x-user-id`. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** What a duration may be, and what to do about one that is not so, or why it may not. */
 export interface IntervalBounds {

@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /**
  * A percentage as the share that the functions read.

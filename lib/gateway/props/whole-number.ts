@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid-prop.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 import { checkKind, NUMBER } from './check-props.ts';
 
 /** What a whole number may be, and what to do about one that is not so. */

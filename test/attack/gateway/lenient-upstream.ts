@@ -1,4 +1,4 @@
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
+import { serveHttp, type TestServer } from '../../support/upstreams/upstream.ts';
 
 export interface LenientUpstream extends TestServer {
   /** Requests for refunds as they came. */

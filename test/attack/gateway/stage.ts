@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
-import { startGateway } from '../../../local/gateway.ts';
+import { startGateway } from '../../../local/start-gateway.ts';
 import { PROJECT, synthesizedApp } from '../../e2e/support/assembly.ts';
-import { type SeenRequest, serveCareless } from '../../support/careless-upstream.ts';
-import { serveEarly } from '../../support/early-upstream.ts';
-import { serveHttp } from '../../support/upstream.ts';
+import { type SeenRequest, serveCareless } from '../../support/upstreams/careless-upstream.ts';
+import { serveEarly } from '../../support/upstreams/early-upstream.ts';
+import { serveHttp } from '../../support/upstreams/upstream.ts';
 import { type LenientUpstream, serveLenient } from './lenient-upstream.ts';
 
 /** The gateway as `npm start` serves it, over upstreams of which each has the weakness that an attack uses. */

@@ -1,4 +1,4 @@
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
+import { serveHttp, type TestServer } from '../../support/upstreams/upstream.ts';
 
 /** An upstream that answers what it is told to and counts its calls. */
 export interface Controlled extends TestServer {

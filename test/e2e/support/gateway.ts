@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
 import type { TokenOptions } from '../../../local/demo/mint.ts';
-import { type GatewayOptions, startGateway } from '../../../local/gateway.ts';
 import type { RequestReport } from '../../../local/http/api.ts';
-import type { LogEvent } from '../../../local/log.ts';
+import type { LogEvent } from '../../../local/log-event.ts';
 import type { RunningGateway } from '../../../local/running-gateway.ts';
+import { type GatewayOptions, startGateway } from '../../../local/start-gateway.ts';
 import { type Edits, editedApp, ISSUER_DIR, synthesizedApp } from './assembly.ts';
 import { type Answer, type Message, send } from './http.ts';
 

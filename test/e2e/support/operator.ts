@@ -1,6 +1,6 @@
 import { createAsk } from '../../../bin/ops/operator-client.ts';
-import type { KeyResult } from '../../../lambdas/contract/key-operations.ts';
-import type { Operation, OperationResult } from '../../../lambdas/contract/operations.ts';
+import type { KeyResult } from '../../../lambdas/contract/operations/key-operations.ts';
+import type { Operation, OperationResult } from '../../../lambdas/contract/operations/operations.ts';
 import type { RunningGateway } from '../../../local/running-gateway.ts';
 
 /** Asks the operator function of a gateway that is served. */

@@ -40,6 +40,6 @@ describe('a function', () => {
   ])('does not start when its document %s', async (_, documents, message) => {
     for (const [name, value] of Object.entries(documentVariables(documents))) vi.stubEnv(name, value);
     vi.resetModules();
-    await expect(import('../../../lambdas/circuit/handler.ts')).rejects.toThrow(message);
+    await expect(import('../../../lambdas/alarm/handler.ts')).rejects.toThrow(message);
   });
 });

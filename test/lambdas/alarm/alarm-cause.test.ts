@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { causeOf } from '../../../lambdas/circuit/alarm-cause.ts';
+import { causeOf } from '../../../lambdas/alarm/alarm-cause.ts';
 import { CROSSED } from './events.ts';
 
 const CHANGE = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { decodeAlarmEvent } from '../../../lambdas/circuit/alarm-event.ts';
+import { decodeAlarmEvent } from '../../../lambdas/alarm/alarm-event.ts';
 import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import { actionEvent, bridgeEvent, CROSSED, reasonDataOf, type ToldChange } from './events.ts';
 

@@ -1,15 +1,15 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { createTrip } from '../../../lambdas/circuit/trip.ts';
-import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { createTrip } from '../../../lambdas/alarm/trip.ts';
+import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
-import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import { type Signal, transition } from '../../../lambdas/core/circuit/circuit.ts';
+import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
+import { type FaultyClient, faultyClient } from '../../support/aws/faulty-dynamodb.ts';
 import { TestClock } from '../../support/clock.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { type FaultyClient, faultyClient } from '../../support/faulty-dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
 import { actionEvent, bridgeEvent, reasonDataOf, type ToldChange } from './events.ts';
 

@@ -1,14 +1,14 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/api-key-item.ts';
-import { ApiKeyLookup } from '../../../lambdas/adapters/api-key-lookup.ts';
-import { hashApiKey, mintApiKey, newApiKeyId } from '../../../lambdas/adapters/api-key-secret.ts';
+import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/auth/api-key-item.ts';
+import { ApiKeyLookup } from '../../../lambdas/adapters/auth/api-key-lookup.ts';
+import { hashApiKey, mintApiKey, newApiKeyId } from '../../../lambdas/adapters/auth/api-key-secret.ts';
 import { ApiKeyVerifier } from '../../../lambdas/authorizer/api-key-verifier.ts';
-import type { ApiKey } from '../../../lambdas/contract/api-key.ts';
-import { apiKeyOf } from '../../support/api-keys.ts';
-import { tableClient } from '../../support/authorizer.ts';
+import type { ApiKey } from '../../../lambdas/contract/auth/api-key.ts';
+import { apiKeyOf } from '../../support/auth/api-keys.ts';
+import { tableClient } from '../../support/auth/authorizer.ts';
+import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
 import { TestClock } from '../../support/clock.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { captureLines } from '../../support/lines.ts';
 
 const INVALID = { verdict: 'rejected', error: 'invalid_token', errorDescription: 'the API key is not valid' };

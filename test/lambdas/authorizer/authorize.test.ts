@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type AuthorizerOptions, createAuthorizer } from '../../../lambdas/authorizer/authorizer.ts';
+import { type AuthorizerOptions, createAuthorizer } from '../../../lambdas/authorizer/authorize.ts';
 import type { CredentialVerifier } from '../../../lambdas/authorizer/credential-verifier.ts';
-import { type AuthPolicy, acceptance, type CredentialKind } from '../../../lambdas/contract/auth-policy.ts';
-import { decodeVerdict, encodeVerdict, type Verified } from '../../../lambdas/contract/verdict.ts';
-import { invalidToken } from '../../../lambdas/core/authorization.ts';
-import { authorizerEvent } from '../../support/authorizer.ts';
+import { type AuthPolicy, acceptance, type CredentialKind } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { decodeVerdict, encodeVerdict, type Verified } from '../../../lambdas/contract/auth/verdict.ts';
+import { invalidToken } from '../../../lambdas/core/auth/authorization.ts';
+import { authorizerEvent } from '../../support/auth/authorizer.ts';
 import { ALICE } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 

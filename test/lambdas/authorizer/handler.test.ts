@@ -1,19 +1,19 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/api-key-item.ts';
-import { mintApiKey, newApiKeyId } from '../../../lambdas/adapters/api-key-secret.ts';
-import { RevocationMarker } from '../../../lambdas/adapters/revocation-marker.ts';
+import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/auth/api-key-item.ts';
+import { mintApiKey, newApiKeyId } from '../../../lambdas/adapters/auth/api-key-secret.ts';
+import { RevocationMarker } from '../../../lambdas/adapters/auth/revocation-marker.ts';
 import type { handler as authorize } from '../../../lambdas/authorizer/handler.ts';
-import type { ApiKey } from '../../../lambdas/contract/api-key.ts';
-import { acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { encodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import type { ApiKey } from '../../../lambdas/contract/auth/api-key.ts';
+import { acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { encodeAuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
-import { apiKeyOf } from '../../support/api-keys.ts';
-import { authorizerEvent, issuerConfig } from '../../support/authorizer.ts';
+import { apiKeyOf } from '../../support/auth/api-keys.ts';
+import { authorizerEvent, issuerConfig } from '../../support/auth/authorizer.ts';
+import { createKey, type TestKey } from '../../support/auth/tokens.ts';
+import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
 import { documentVariables } from '../../support/documents.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { createKey, type TestKey } from '../../support/tokens.ts';
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
+import { serveHttp, type TestServer } from '../../support/upstreams/upstream.ts';
 
 const MINUTE_MS = 60_000;
 

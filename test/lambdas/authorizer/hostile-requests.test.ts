@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { createLocalJWKSet } from 'jose';
 import { expect, it } from 'vitest';
-import { mintApiKey } from '../../../lambdas/adapters/api-key-secret.ts';
+import { mintApiKey } from '../../../lambdas/adapters/auth/api-key-secret.ts';
 import { ApiKeyVerifier } from '../../../lambdas/authorizer/api-key-verifier.ts';
-import { createAuthorizer } from '../../../lambdas/authorizer/authorizer.ts';
+import { createAuthorizer } from '../../../lambdas/authorizer/authorize.ts';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
-import { acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { ALGORITHMS } from '../../../lambdas/contract/authorizer-config.ts';
-import { decodeVerdict } from '../../../lambdas/contract/verdict.ts';
-import { authorizerEvent, issuerConfig } from '../../support/authorizer.ts';
+import { acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { ALGORITHMS } from '../../../lambdas/contract/auth/authorizer-config.ts';
+import { decodeVerdict } from '../../../lambdas/contract/auth/verdict.ts';
+import { authorizerEvent, issuerConfig } from '../../support/auth/authorizer.ts';
+import { AUDIENCE, createKey, ISSUER } from '../../support/auth/tokens.ts';
 import { captureLines } from '../../support/lines.ts';
-import { AUDIENCE, createKey, ISSUER } from '../../support/tokens.ts';
 
 const ROUTES = { 'GET /token': 0, 'GET /either': 1, 'GET /header': 2 };
 

@@ -1,13 +1,17 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
-import { type Algorithm, DEFAULT_MAPPING, type IssuerConfig } from '../../../lambdas/contract/authorizer-config.ts';
-import { invalidToken } from '../../../lambdas/core/authorization.ts';
-import { issuerConfig, jwtVerifier } from '../../support/authorizer.ts';
+import {
+  type Algorithm,
+  DEFAULT_MAPPING,
+  type IssuerConfig,
+} from '../../../lambdas/contract/auth/authorizer-config.ts';
+import { invalidToken } from '../../../lambdas/core/auth/authorization.ts';
+import { issuerConfig, jwtVerifier } from '../../support/auth/authorizer.ts';
+import { AUDIENCE, createKey, ISSUER, type TestKey } from '../../support/auth/tokens.ts';
 import { captureLines } from '../../support/lines.ts';
-import { freePort } from '../../support/redis.ts';
-import { AUDIENCE, createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
+import { freePort } from '../../support/redis/redis.ts';
+import { serveHttp, type TestServer } from '../../support/upstreams/upstream.ts';
 
 const INVALID = invalidToken('the token is not valid');
 const EXPIRED = { ...invalidToken('the token has expired'), expired: true };

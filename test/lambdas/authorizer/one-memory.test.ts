@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createAuthorizer } from '../../../lambdas/authorizer/authorizer.ts';
+import { createAuthorizer } from '../../../lambdas/authorizer/authorize.ts';
 import { RememberingVerifier } from '../../../lambdas/authorizer/remembering-verifier.ts';
 import { VerifiedCredentials } from '../../../lambdas/authorizer/verified-credentials.ts';
-import { acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { invalidToken } from '../../../lambdas/core/authorization.ts';
-import { authorizerEvent, issuerConfig, jwtVerifier } from '../../support/authorizer.ts';
-import { createKey, type TestKey } from '../../support/tokens.ts';
-import { serveHttp, type TestServer } from '../../support/upstream.ts';
+import { acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { invalidToken } from '../../../lambdas/core/auth/authorization.ts';
+import { authorizerEvent, issuerConfig, jwtVerifier } from '../../support/auth/authorizer.ts';
+import { createKey, type TestKey } from '../../support/auth/tokens.ts';
+import { serveHttp, type TestServer } from '../../support/upstreams/upstream.ts';
 
 let key: TestKey;
 let issuer: TestServer;

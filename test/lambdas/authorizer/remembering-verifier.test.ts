@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Accepted, CredentialVerifier, Verification } from '../../../lambdas/authorizer/credential-verifier.ts';
 import { RememberingVerifier } from '../../../lambdas/authorizer/remembering-verifier.ts';
 import { MAX_REMEMBERED, VerifiedCredentials } from '../../../lambdas/authorizer/verified-credentials.ts';
-import { invalidToken } from '../../../lambdas/core/authorization.ts';
+import { invalidToken } from '../../../lambdas/core/auth/authorization.ts';
 import { ALICE } from '../../support/event.ts';
 
 const ACCEPTED: Accepted = { verdict: 'accepted', verified: ALICE, untilMs: 5000 };

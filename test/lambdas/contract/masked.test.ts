@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mintApiKey, newApiKeyId } from '../../../lambdas/adapters/api-key-secret.ts';
+import { mintApiKey, newApiKeyId } from '../../../lambdas/adapters/auth/api-key-secret.ts';
 import { masked, withoutCredentials } from '../../../lambdas/contract/masked.ts';
-import { createKey } from '../../support/tokens.ts';
+import { createKey } from '../../support/auth/tokens.ts';
 
 describe('what a log shows of a path', () => {
   it('has no token, whole, cut or with something around it', async () => {

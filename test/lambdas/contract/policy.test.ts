@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeCircuit } from '../../../lambdas/contract/circuit-policy.ts';
+import { encodeCircuit } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import {
   decodeServicePolicy,
@@ -10,7 +10,7 @@ import {
   ON_STORE_FAILURE,
   type RoutePolicy,
 } from '../../../lambdas/contract/policy.ts';
-import { authPolicies } from '../../support/auth-policies.ts';
+import { authPolicies } from '../../support/auth/auth-policies.ts';
 import { bucketLimit, circuitPolicy, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 
 const limitBase = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/identity-headers.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/auth/identity-headers.ts';
 import { isUntrusted, REBUILT_HEADERS, UNTRUSTED_HEADERS } from '../../../lambdas/contract/untrusted-headers.ts';
 
 const NAMES = UNTRUSTED_HEADERS.flatMap(({ names }) => names);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import { answerDashboards } from '../../../lambdas/operator/answer-dashboards.ts';
 import { createOperate, type OperateOptions } from '../../../lambdas/operator/operate.ts';
 import type { Circuits } from '../../../lambdas/operator/operate-circuits.ts';
-import { CIRCUIT } from '../../support/circuits.ts';
+import { CIRCUIT } from '../../support/circuit/circuits.ts';
 import { captureLines } from '../../support/lines.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 24, 12);

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { Upstream } from '../../../lambdas/adapters/upstream.ts';
+import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
+import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
+import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../lambdas/core/counters.ts';
-import { leaseMsOf } from '../../../lambdas/proxy/circuit-asking.ts';
+import type { Counters } from '../../../lambdas/core/limits/counting.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
-import type { StoreEvents } from '../../../lambdas/proxy/log-line.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
+import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
+import type { StoreEvents } from '../../../lambdas/proxy/stages/log-line.ts';
+import type { TestTable } from '../../support/aws/dynamodb.ts';
 import { TestClock } from '../../support/clock.ts';
-import type { TestTable } from '../../support/dynamodb.ts';
 import { type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';
 import { circuitPolicy } from '../../support/policy.ts';
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
 import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { invalidToken } from '../../../lambdas/core/authorization.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { invalidToken } from '../../../lambdas/core/auth/authorization.ts';
+import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
 import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../support/policy.ts';
-import { serveEcho, serveHttp, serveTcp, type TestServer } from '../../support/upstream.ts';
+import { serveEcho, serveHttp, serveTcp, type TestServer } from '../../support/upstreams/upstream.ts';
 import { createInstance, problemOf, type TestInstance } from './gateway.ts';
 
 const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };

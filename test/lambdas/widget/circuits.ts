@@ -1,4 +1,4 @@
-import type { Closed, Forced, HalfOpen, Open } from '../../../lambdas/contract/circuit-state.ts';
+import type { Closed, Forced, HalfOpen, Open } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import type { ShownCircuit } from '../../../lambdas/widget/circuit-row.ts';
 import type { Overview } from '../../../lambdas/widget/render.ts';
 import { UTC } from '../../../lambdas/widget/time-text.ts';

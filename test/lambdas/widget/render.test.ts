@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import { render, renderFault } from '../../../lambdas/widget/render.ts';
 import { CLOSED, FORCED_OPEN, HALF_OPEN, NOW_MS, OPEN, OPERATOR, overview, shown } from './circuits.ts';
 

@@ -1,12 +1,12 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
 import { createWidget, type WidgetOptions } from '../../../lambdas/widget/widget.ts';
-import { CIRCUIT } from '../../support/circuits.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { type FaultyClient, faultyClient } from '../../support/faulty-dynamodb.ts';
+import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
+import { type FaultyClient, faultyClient } from '../../support/aws/faulty-dynamodb.ts';
+import { CIRCUIT } from '../../support/circuit/circuits.ts';
 import { captureLines } from '../../support/lines.ts';
 import { CLOSED, FORCED_OPEN, NOW_MS, OPEN, OPERATOR } from './circuits.ts';
 

@@ -1,13 +1,13 @@
 import { Duration, Lazy, type Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/identity-headers.ts';
+import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/auth/identity-headers.ts';
 import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import { Auth } from '../../../lib/gateway/auth/auth.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit/circuit-breaker.ts';
 import type { Gateway } from '../../../lib/gateway/gateway.ts';
-import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
+import { RateLimit } from '../../../lib/gateway/limits/rate-limit.ts';
 import type { RouteProps } from '../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
 import { windowLimit } from '../../support/policy.ts';

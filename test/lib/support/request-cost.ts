@@ -1,5 +1,5 @@
-import { BYTES_PER_GB, HOURS_PER_MONTH, PRICES } from '../../../lib/gateway/prices.ts';
-import type { PriceTier } from '../../../lib/gateway/tiered-price.ts';
+import { BYTES_PER_GB, HOURS_PER_MONTH, PRICES } from '../../../lib/gateway/dashboard/prices.ts';
+import type { PriceTier } from '../../../lib/gateway/dashboard/tiered-price.ts';
 
 /** Prices that docs/cost.md tells and the dashboard does not use. On demand, us-east-1, in dollars. */
 export const FURTHER_PRICES = {

@@ -5,11 +5,11 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { checkedApp } from '../../../lib/app.ts';
 import { FoundationStack } from '../../../lib/foundation-stack.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { Claim } from '../../../lib/gateway/claim.ts';
+import { Auth } from '../../../lib/gateway/auth/auth.ts';
+import { Claim } from '../../../lib/gateway/auth/claim.ts';
+import { CircuitBreaker } from '../../../lib/gateway/circuit/circuit-breaker.ts';
 import { Gateway } from '../../../lib/gateway/gateway.ts';
-import { RateLimit } from '../../../lib/gateway/rate-limit.ts';
+import { RateLimit } from '../../../lib/gateway/limits/rate-limit.ts';
 
 const JWT = { issuer: 'https://auth.example.com', audience: 'api' } as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { authText } from '../../../local/app/auth-text.ts';
 
 const JWT = acceptance('jwt');

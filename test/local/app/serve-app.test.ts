@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { run } from '../../../local/app/run.ts';
+import { run } from '../../../local/app/serve-app.ts';
 import type { CliOptions } from '../../../local/cli-options.ts';
 import { Closers } from '../../../local/closers.ts';
 import { type AssemblyFixture, temporaryDir, writeAssembly } from '../support/assembly.ts';

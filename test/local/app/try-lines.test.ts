@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ANY_JWT, type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import type { IssuerConfig } from '../../../lambdas/contract/authorizer-config.ts';
+import { ANY_JWT, type AuthPolicy, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
+import type { IssuerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { tryLines } from '../../../local/app/try-lines.ts';
 import { ISSUER, SERVICE } from '../support/documents.ts';

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { startUpstream } from '../../../local/demo/upstream.ts';
+import { startUpstream } from '../../../local/demo/demo-upstream.ts';
 import { sendRaw } from '../support/raw.ts';
 
 async function start() {

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
-import { ALGORITHMS, type Algorithm } from '../../../lambdas/contract/authorizer-config.ts';
+import { ALGORITHMS, type Algorithm } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import { startIssuers } from '../../../local/demo/issuer.ts';
 import { publicKeys, rotateKey, signingKey } from '../../../local/demo/keys.ts';
 import { mintToken, type TokenOptions, tokenDefaults } from '../../../local/demo/mint.ts';

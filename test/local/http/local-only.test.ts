@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { startUpstream } from '../../../local/demo/demo-upstream.ts';
 import { startIssuers } from '../../../local/demo/issuer.ts';
-import { startUpstream } from '../../../local/demo/upstream.ts';
 import { startDynamo } from '../../../local/stores/dynamo.ts';
 import { type AssemblyFixture, temporaryDir } from '../support/assembly.ts';
 import { serveFixture } from '../support/gateway.ts';

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
-import { decodeAlarmEvent } from '../../../lambdas/circuit/alarm-event.ts';
-import { LOGGED_PERIODS, THROTTLES_PERIODS } from '../../../lib/gateway/alarm-period.ts';
-import { timeToRearm } from '../../../lib/gateway/alarm-rearm.ts';
+import { decodeAlarmEvent } from '../../../lambdas/alarm/alarm-event.ts';
+import { LOGGED_PERIODS, THROTTLES_PERIODS } from '../../../lib/gateway/circuit/alarm-period.ts';
+import { timeToRearm } from '../../../lib/gateway/circuit/alarm-rearm.ts';
 import type { Outcome } from '../../../local/functions/invocation.ts';
 import type { AlarmModel, MetricId, MetricQuery } from '../../../local/metrics/alarm-model.ts';
 import { Alarms } from '../../../local/metrics/alarms.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { samplesOf } from '../../../local/metrics/emf.ts';
 import { MetricStore, type Sample } from '../../../local/metrics/metric-store.ts';
+import { samplesOf } from '../../../local/metrics/read-emf.ts';
 import { parseStatistic } from '../../../local/metrics/statistic.ts';
 
 const HITS = { namespace: 'N', name: 'Hits', dimensions: { Service: 'users' } };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
-import { checkRedis, startRedis, suggestRedis } from '../../../local/stores/redis.ts';
+import { checkRedis, startRedis, suggestRedis } from '../../../local/stores/choose-redis.ts';
 import { spawnRedis } from '../../../local/stores/redis-server.ts';
 
 /** The server's answer to a command, or undefined where nothing answers. */
@@ -60,7 +60,7 @@ test('a server that is killed is told and started again on its port', async () =
 
 test('a server does not outlive a process that is killed', async () => {
   const script = `
-    import { startRedis } from ${JSON.stringify(new URL('../../../local/stores/redis.ts', import.meta.url).href)};
+    import { startRedis } from ${JSON.stringify(new URL('../../../local/stores/choose-redis.ts', import.meta.url).href)};
     console.log((await startRedis('spawn', () => {})).url);
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -1,9 +1,9 @@
-import { ANY_JWT } from '../../../lambdas/contract/auth-policy.ts';
+import { ANY_JWT } from '../../../lambdas/contract/auth/auth-policy.ts';
 import {
   type AuthorizerConfig,
   DEFAULT_MAPPING,
   type IssuerConfig,
-} from '../../../lambdas/contract/authorizer-config.ts';
+} from '../../../lambdas/contract/auth/authorizer-config.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { servicePolicy } from '../../support/policy.ts';
 

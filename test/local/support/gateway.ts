@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { type GatewayOptions, startGateway } from '../../../local/gateway.ts';
-import type { LogEvent } from '../../../local/log.ts';
+import type { LogEvent } from '../../../local/log-event.ts';
 import type { RunningGateway } from '../../../local/running-gateway.ts';
+import { type GatewayOptions, startGateway } from '../../../local/start-gateway.ts';
 import { type AssemblyFixture, temporaryDir, writeAssembly } from './assembly.ts';
 
 export interface ServedFixture {

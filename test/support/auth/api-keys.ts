@@ -1,5 +1,5 @@
-import { hashApiKey } from '../../lambdas/adapters/api-key-secret.ts';
-import type { ApiKey } from '../../lambdas/contract/api-key.ts';
+import { hashApiKey } from '../../../lambdas/adapters/auth/api-key-secret.ts';
+import type { ApiKey } from '../../../lambdas/contract/auth/api-key.ts';
 
 /** A key that is good for a day from `nowMs` on and has this secret; tests change what they are about. */
 export function apiKeyOf(secret: string, nowMs: number, changes: Partial<ApiKey> = {}): ApiKey {

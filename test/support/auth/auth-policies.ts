@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { type Acceptance, type AuthPolicy, CREDENTIAL_KINDS } from '../../lambdas/contract/auth-policy.ts';
-import { claimPointer } from '../../lambdas/contract/claim-pointer.ts';
-import type { ClaimTest, Scalar } from '../../lambdas/contract/claim-test.ts';
+import { type Acceptance, type AuthPolicy, CREDENTIAL_KINDS } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { claimPointer } from '../../../lambdas/contract/auth/claim-pointer.ts';
+import type { ClaimTest, Scalar } from '../../../lambdas/contract/auth/claim-test.ts';
 
 const texts = fc.array(fc.string(), { maxLength: 3 });
 const scalars: fc.Arbitrary<Scalar> = fc.oneof(fc.string(), fc.integer(), fc.boolean());

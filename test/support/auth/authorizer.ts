@@ -1,10 +1,14 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { IssuerKeys } from '../../lambdas/adapters/issuer-keys.ts';
-import { KeyRecordStore } from '../../lambdas/adapters/key-record-store.ts';
-import { TableClient } from '../../lambdas/adapters/table-client.ts';
-import { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
-import { type Algorithm, DEFAULT_MAPPING, type IssuerConfig } from '../../lambdas/contract/authorizer-config.ts';
-import type { TestTable } from './dynamodb.ts';
+import { IssuerKeys } from '../../../lambdas/adapters/auth/issuer-keys.ts';
+import { KeyRecordStore } from '../../../lambdas/adapters/auth/key-record-store.ts';
+import { TableClient } from '../../../lambdas/adapters/table/table-client.ts';
+import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
+import {
+  type Algorithm,
+  DEFAULT_MAPPING,
+  type IssuerConfig,
+} from '../../../lambdas/contract/auth/authorizer-config.ts';
+import type { TestTable } from '../aws/dynamodb.ts';
 import { AUDIENCE, ISSUER } from './tokens.ts';
 
 /** An issuer as the defaults make it; tests change what they are about. */

@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import type { Algorithm } from '../../lambdas/contract/authorizer-config.ts';
+import type { Algorithm } from '../../../lambdas/contract/auth/authorizer-config.ts';
 
 export const ISSUER = 'https://auth.example.com';
 export const AUDIENCE = 'api';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { TABLE } from '../../lambdas/contract/table.ts';
+import { TABLE } from '../../../lambdas/contract/table.ts';
 
 /** The DynamoDB protocol on this machine, with the gateway's table in it. */
 export interface TestTable {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { CIRCUIT_SOURCES, type CircuitState } from '../../lambdas/contract/circuit-state.ts';
-import { MAX_VERSION } from '../../lambdas/contract/table.ts';
+import { CIRCUIT_SOURCES, type CircuitState } from '../../../lambdas/contract/circuit/circuit-state.ts';
+import { MAX_VERSION } from '../../../lambdas/contract/table.ts';
 
 const timeMs = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
 const count = fc.nat(1000);

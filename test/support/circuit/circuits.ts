@@ -1,8 +1,8 @@
-import type { CircuitTiming } from '../../lambdas/contract/circuit-policy.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit-state.ts';
-import type { CircuitConfig } from '../../lambdas/contract/circuits-config.ts';
-import { type Signal, transition } from '../../lambdas/core/circuit.ts';
-import type { Circuits } from '../../lambdas/operator/operate-circuits.ts';
+import type { CircuitTiming } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
+import type { CircuitConfig } from '../../../lambdas/contract/circuit/circuits-config.ts';
+import { type Signal, transition } from '../../../lambdas/core/circuit/circuit.ts';
+import type { Circuits } from '../../../lambdas/operator/operate-circuits.ts';
 
 export const TIMING: CircuitTiming = {
   openForMs: 30_000,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { OutcomeCounts } from '../../lambdas/core/outcome.ts';
+import type { OutcomeCounts } from '../../../lambdas/core/circuit/outcome.ts';
 
 export const GOOD: OutcomeCounts = { total: 1, failures: 0, slow: 0 };
 export const FAILED: OutcomeCounts = { total: 1, failures: 1, slow: 0 };

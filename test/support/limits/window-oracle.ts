@@ -1,7 +1,7 @@
-import type { WindowLimit } from '../../lambdas/contract/policy.ts';
-import type { OutcomeCounts } from '../../lambdas/core/outcome.ts';
-import { SLICES as OUTCOME_SLICES } from '../../lambdas/core/outcome-window.ts';
-import { type Assessment, EXACT_LIMIT, SLICES } from '../../lambdas/core/sliding-window.ts';
+import type { WindowLimit } from '../../../lambdas/contract/policy.ts';
+import type { OutcomeCounts } from '../../../lambdas/core/circuit/outcome.ts';
+import { SLICES as OUTCOME_SLICES } from '../../../lambdas/core/circuit/outcome-window.ts';
+import { type Assessment, EXACT_LIMIT, SLICES } from '../../../lambdas/core/limits/sliding-window.ts';
 
 /** Units that came in the same slice of time. */
 interface Admitted {

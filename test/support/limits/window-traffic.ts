@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { WindowLimit } from '../../lambdas/contract/policy.ts';
-import { EXACT_LIMIT } from '../../lambdas/core/sliding-window.ts';
-import { windowLimit } from './policy.ts';
+import type { WindowLimit } from '../../../lambdas/contract/policy.ts';
+import { EXACT_LIMIT } from '../../../lambdas/core/limits/sliding-window.ts';
+import { windowLimit } from '../policy.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_LIMIT = 10_000_000;

@@ -1,5 +1,5 @@
-import type { RedisClient } from '../../lambdas/adapters/redis-connection.ts';
-import type { Admission } from './admissions.ts';
+import type { RedisClient } from '../../../lambdas/adapters/redis/redis-connection.ts';
+import type { Admission } from '../circuit/admissions.ts';
 
 /** One decision of the script, by Redis's clock. */
 export interface Decided extends Admission {

@@ -1,5 +1,5 @@
-import type { RedisEndpoint } from '../../lambdas/adapters/redis-connection.ts';
-import { connectRedis, firstConnection, type RedisClient } from '../../lambdas/adapters/redis-connection.ts';
+import type { RedisEndpoint } from '../../../lambdas/adapters/redis/redis-connection.ts';
+import { connectRedis, firstConnection, type RedisClient } from '../../../lambdas/adapters/redis/redis-connection.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { startRedisCluster } from './redis-cluster.ts';
 

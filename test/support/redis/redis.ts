@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { certificate } from './certificate.ts';
+import { certificate } from '../certificate.ts';
 
 /** A real redis-server of the test's own, without persistence. */
 export interface TestRedis {

@@ -1,4 +1,4 @@
-import type { RedisClient } from '../../lambdas/adapters/redis-connection.ts';
+import type { RedisClient } from '../../../lambdas/adapters/redis/redis-connection.ts';
 
 /** One look of a script at Redis's clock, and what operators said until then. */
 export interface Tick {

@@ -1,12 +1,12 @@
-import { requestKeys } from '../../lambdas/adapters/limit-keys.ts';
-import type { OperatorRules } from '../../lambdas/adapters/operator-rules.ts';
-import type { RedisClient } from '../../lambdas/adapters/redis-connection.ts';
-import { RedisCounters } from '../../lambdas/adapters/redis-counters.ts';
-import { type LimitPolicy, sizeOf } from '../../lambdas/contract/policy.ts';
-import { encodeRule } from '../../lambdas/contract/rules.ts';
-import type { LimitRequest, Ruling } from '../../lambdas/core/counters.ts';
-import type { Arrival, LimitTraffic } from './limit-traffic.ts';
-import { servicePolicy } from './policy.ts';
+import { requestKeys } from '../../../lambdas/adapters/limits/limit-keys.ts';
+import type { OperatorRules } from '../../../lambdas/adapters/limits/operator-rules.ts';
+import { RedisCounters } from '../../../lambdas/adapters/limits/redis-counters.ts';
+import type { RedisClient } from '../../../lambdas/adapters/redis/redis-connection.ts';
+import { encodeRule } from '../../../lambdas/contract/limits/operator-rule.ts';
+import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
+import type { LimitRequest, Ruling } from '../../../lambdas/core/limits/counting.ts';
+import type { Arrival, LimitTraffic } from '../limits/limit-traffic.ts';
+import { servicePolicy } from '../policy.ts';
 import type { RedisTarget } from './redis-target.ts';
 import { callsOf, type Expiry, type Tick, tell, tellClock } from './told-clock.ts';
 

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Socket } from 'node:net';
-import { certificate } from './certificate.ts';
+import { certificate } from '../certificate.ts';
 
 /** Fastify's `bodyLimit` where nobody says another. */
 const BODY_LIMIT_BYTES = 1024 * 1024;

@@ -1,8 +1,8 @@
-import type { CircuitState } from '../../../../lambdas/contract/circuit-state.ts';
-import { circuitAlarmName } from '../../../../lambdas/contract/circuits-config.ts';
+import type { CircuitState } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { circuitAlarmName } from '../../../../lambdas/contract/circuit/circuits-config.ts';
 import { askFor } from '../../ask-for.ts';
 import { awsCheck, type VerifyContext } from '../check.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { poll } from '../poll.ts';
 
 const REASON = 'ops.ts verify';

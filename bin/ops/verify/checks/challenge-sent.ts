@@ -1,6 +1,6 @@
-import { CHALLENGE_HEADER } from '../../../../lambdas/contract/challenge-header.ts';
+import { CHALLENGE_HEADER } from '../../../../lambdas/contract/auth/challenge-header.ts';
 import type { Check } from '../check.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { answerInWords, type ProbeAnswer } from '../probe.ts';
 import { NO_SERVICE } from '../refusal.ts';
 

@@ -1,6 +1,6 @@
 import { awsCheck } from '../check.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { groupsOf } from '../log-groups.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { bodyField } from '../probe.ts';
 
 /** CloudWatch adds these to each line. */

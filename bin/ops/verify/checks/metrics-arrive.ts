@@ -1,8 +1,8 @@
-import { circuitAlarmName } from '../../../../lambdas/contract/circuits-config.ts';
+import { circuitAlarmName } from '../../../../lambdas/contract/circuit/circuits-config.ts';
 import { Metric, type MetricName, SERVICE_DIMENSION } from '../../../../lambdas/contract/metrics.ts';
 import { OpsError } from '../../errors.ts';
 import { type AwsContext, awsCheck } from '../check.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { METRICS_LATENESS, poll } from '../poll.ts';
 
 /** The functions write metrics as log lines, of which CloudWatch makes metrics. */

@@ -1,6 +1,6 @@
 import type { Check, VerifyContext } from '../check.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { groupsOf } from '../log-groups.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
 import { answerInWords, bodyField, type ProbeAnswer } from '../probe.ts';
 import { isRefusal, NOT_TAKEN } from '../refusal.ts';

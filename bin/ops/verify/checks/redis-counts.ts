@@ -1,8 +1,8 @@
 import { Metric } from '../../../../lambdas/contract/metrics.ts';
 import { type AwsContext, awsCheck } from '../check.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { METRICS_LATENESS, poll } from '../poll.ts';
-import { sumsOf } from './metrics.ts';
+import { sumsOf } from './metrics-arrive.ts';
 
 const NAMESPACE = 'AWS/ElastiCache';
 const COUNT = 'EvalBasedCmds';

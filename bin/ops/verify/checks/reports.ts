@@ -1,6 +1,6 @@
 import { awsCheck } from '../check.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { groupsOf } from '../log-groups.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
 import { poll } from '../poll.ts';
 
 const LATENESS = { forMs: 90_000, everyMs: 5000 };

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { differs, holds, notTried, type Outcome } from '../outcome.ts';
+import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { answerInWords, type ProbeAnswer } from '../probe.ts';
 import { isRefusal } from '../refusal.ts';
 

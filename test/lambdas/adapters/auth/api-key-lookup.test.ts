@@ -1,12 +1,12 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodeApiKeyItem, KEY_ITEM, keyOfItem } from '../../../lambdas/adapters/api-key-item.ts';
-import { ApiKeyLookup } from '../../../lambdas/adapters/api-key-lookup.ts';
-import { ApiKeyStore } from '../../../lambdas/adapters/api-key-store.ts';
-import type { ApiKey } from '../../../lambdas/contract/api-key.ts';
-import { tableClient } from '../../support/authorizer.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
+import { encodeApiKeyItem, KEY_ITEM, keyOfItem } from '../../../../lambdas/adapters/auth/api-key-item.ts';
+import { ApiKeyLookup } from '../../../../lambdas/adapters/auth/api-key-lookup.ts';
+import { ApiKeyStore } from '../../../../lambdas/adapters/auth/api-key-store.ts';
+import type { ApiKey } from '../../../../lambdas/contract/auth/api-key.ts';
+import { tableClient } from '../../../support/auth/authorizer.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const KEY: ApiKey = {

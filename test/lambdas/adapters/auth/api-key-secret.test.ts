@@ -6,9 +6,9 @@ import {
   isWellMade,
   mintApiKey,
   newApiKeyId,
-} from '../../../lambdas/adapters/api-key-secret.ts';
-import { type ApiKeyParts, isApiKeyId, parseApiKey } from '../../../lambdas/contract/api-key.ts';
-import { holdsToken } from '../../../lambdas/contract/holds-token.ts';
+} from '../../../../lambdas/adapters/auth/api-key-secret.ts';
+import { type ApiKeyParts, isApiKeyId, parseApiKey } from '../../../../lambdas/contract/auth/api-key.ts';
+import { holdsToken } from '../../../../lambdas/contract/holds-token.ts';
 
 function partsOf(key: string): ApiKeyParts {
   return parseApiKey(key) as ApiKeyParts;

@@ -1,12 +1,12 @@
 import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { KEY_ITEM } from '../../../lambdas/adapters/api-key-item.ts';
-import { ApiKeyStore } from '../../../lambdas/adapters/api-key-store.ts';
-import type { ApiKey } from '../../../lambdas/contract/api-key.ts';
-import { keysPartition, TABLE } from '../../../lambdas/contract/table.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { faultyClient } from '../../support/faulty-dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
+import { KEY_ITEM } from '../../../../lambdas/adapters/auth/api-key-item.ts';
+import { ApiKeyStore } from '../../../../lambdas/adapters/auth/api-key-store.ts';
+import type { ApiKey } from '../../../../lambdas/contract/auth/api-key.ts';
+import { keysPartition, TABLE } from '../../../../lambdas/contract/table.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { faultyClient } from '../../../support/aws/faulty-dynamodb.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 const DAY_MS = 86_400_000;

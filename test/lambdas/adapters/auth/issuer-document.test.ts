@@ -8,12 +8,12 @@ import {
   fetchSigningKeys,
   JwksUnavailable,
   MAX_JWKS_BYTES,
-} from '../../../lambdas/adapters/issuer-document.ts';
-import { certificate } from '../../support/certificate.ts';
-import { closersOf } from '../../support/closers.ts';
-import { freePort } from '../../support/redis.ts';
-import { createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
-import { serveHttp, serveTcp } from '../../support/upstream.ts';
+} from '../../../../lambdas/adapters/auth/issuer-document.ts';
+import { createKey, ISSUER, type TestKey } from '../../../support/auth/tokens.ts';
+import { certificate } from '../../../support/certificate.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { freePort } from '../../../support/redis/redis.ts';
+import { serveHttp, serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const WELL_KNOWN = '/.well-known/openid-configuration';
 

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { JwksUnavailable } from '../../../lambdas/adapters/issuer-document.ts';
+import { JwksUnavailable } from '../../../../lambdas/adapters/auth/issuer-document.ts';
 import {
   BACKOFF_MS,
   FRESH_MS,
@@ -12,15 +12,15 @@ import {
   STALE_MS,
   TABLE_COOLDOWN_MS,
   UNKNOWN_KID_COOLDOWN_MS,
-} from '../../../lambdas/adapters/issuer-keys.ts';
-import { type KeyRecord, KeyRecordStore } from '../../../lambdas/adapters/key-record-store.ts';
-import { tableClient } from '../../support/authorizer.ts';
-import { TestClock } from '../../support/clock.ts';
-import { closersOf } from '../../support/closers.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
-import { createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
-import { serveHttp } from '../../support/upstream.ts';
+} from '../../../../lambdas/adapters/auth/issuer-keys.ts';
+import { type KeyRecord, KeyRecordStore } from '../../../../lambdas/adapters/auth/key-record-store.ts';
+import { tableClient } from '../../../support/auth/authorizer.ts';
+import { createKey, ISSUER, type TestKey } from '../../../support/auth/tokens.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { serveHttp } from '../../../support/upstreams/upstream.ts';
 
 const closers = closersOf();
 let first: TestKey;

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MAX_KEYS, signingKeys } from '../../../lambdas/adapters/key-document.ts';
-import type { Algorithm } from '../../../lambdas/contract/authorizer-config.ts';
-import { captureLines } from '../../support/lines.ts';
-import { createKey, type TestKey } from '../../support/tokens.ts';
+import { MAX_KEYS, signingKeys } from '../../../../lambdas/adapters/auth/key-document.ts';
+import type { Algorithm } from '../../../../lambdas/contract/auth/authorizer-config.ts';
+import { createKey, type TestKey } from '../../../support/auth/tokens.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 const KINDS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 

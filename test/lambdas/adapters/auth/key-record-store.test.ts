@@ -1,11 +1,11 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type KeyRecord, KeyRecordStore } from '../../../lambdas/adapters/key-record-store.ts';
-import { jwksPartition, TABLE } from '../../../lambdas/contract/table.ts';
-import { tableClient } from '../../support/authorizer.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
-import { createKey, ISSUER, type TestKey } from '../../support/tokens.ts';
+import { type KeyRecord, KeyRecordStore } from '../../../../lambdas/adapters/auth/key-record-store.ts';
+import { jwksPartition, TABLE } from '../../../../lambdas/contract/table.ts';
+import { tableClient } from '../../../support/auth/authorizer.ts';
+import { createKey, ISSUER, type TestKey } from '../../../support/auth/tokens.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const KEY = { [TABLE.partitionKey]: { S: jwksPartition('shop') }, [TABLE.sortKey]: { S: ISSUER } };

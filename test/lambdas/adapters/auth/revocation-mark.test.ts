@@ -1,12 +1,12 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MARK_LOOKED_AT_MS, RevocationMark } from '../../../lambdas/adapters/revocation-mark.ts';
-import { RevocationMarker } from '../../../lambdas/adapters/revocation-marker.ts';
-import { REVOCATION_MARK_SORT_KEY, revocationsPartition, TABLE } from '../../../lambdas/contract/table.ts';
-import { tableClient } from '../../support/authorizer.ts';
-import { TestClock } from '../../support/clock.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
+import { MARK_LOOKED_AT_MS, RevocationMark } from '../../../../lambdas/adapters/auth/revocation-mark.ts';
+import { RevocationMarker } from '../../../../lambdas/adapters/auth/revocation-marker.ts';
+import { REVOCATION_MARK_SORT_KEY, revocationsPartition, TABLE } from '../../../../lambdas/contract/table.ts';
+import { tableClient } from '../../../support/auth/authorizer.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 let table: TestTable;
 let clock: TestClock;

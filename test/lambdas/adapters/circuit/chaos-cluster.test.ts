@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { closersOf } from '../../support/closers.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
-import { type ClusterNode, startRedisCluster, type TestRedisCluster } from '../../support/redis-cluster.ts';
-import { relayTo, type TcpRelay } from '../../support/tcp-relay.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { type ClusterNode, startRedisCluster, type TestRedisCluster } from '../../../support/redis/redis-cluster.ts';
+import { relayTo, type TcpRelay } from '../../../support/redis/tcp-relay.ts';
 import { type Fleet, startFleet } from './chaos-fleet.ts';
 
 const TIMEOUT = { timeout: 180_000 } as const;

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import { createCounters } from '../../../lambdas/adapters/counters.ts';
-import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
-import { RuleStore } from '../../../lambdas/adapters/rule-store.ts';
-import { Env } from '../../../lambdas/contract/environment.ts';
-import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
-import type { Counters, Ruling } from '../../../lambdas/core/counters.ts';
-import { applyChange, noRule } from '../../../lambdas/core/rules.ts';
-import type { TestTable } from '../../support/dynamodb.ts';
-import { servicePolicy, windowLimit } from '../../support/policy.ts';
-import { limitRequest } from '../../support/requests.ts';
+import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
+import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
+import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { Env } from '../../../../lambdas/contract/environment.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
+import type { Counters, Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import { applyChange, noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
+import type { TestTable } from '../../../support/aws/dynamodb.ts';
+import { servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { limitRequest } from '../../../support/requests.ts';
 
 /** A decision ends with its deadline; the rest is for a machine of two cores that has other work. */
 const BOUND_MS = 20 * DEFAULT_CACHE_TIMEOUT_MS;

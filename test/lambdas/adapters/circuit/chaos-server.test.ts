@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closersOf } from '../../support/closers.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
-import { freePort, startRedis, type TestRedis } from '../../support/redis.ts';
-import { relayTo } from '../../support/tcp-relay.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { freePort, startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { relayTo } from '../../../support/redis/tcp-relay.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 import { startFleet, WORKERS } from './chaos-fleet.ts';
 
 const TIMEOUT = { timeout: 120_000 } as const;

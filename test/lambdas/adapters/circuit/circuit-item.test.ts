@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCircuitItem, encodeCircuitItem, versionOf } from '../../../lambdas/adapters/circuit-item.ts';
-import { circuitStates } from '../../support/circuit-states.ts';
-import { PROBING } from '../../support/circuits.ts';
+import { decodeCircuitItem, encodeCircuitItem, versionOf } from '../../../../lambdas/adapters/circuit/circuit-item.ts';
+import { circuitStates } from '../../../support/circuit/circuit-states.ts';
+import { PROBING } from '../../../support/circuit/circuits.ts';
 
 describe('the item of a circuit', () => {
   it('is made of texts, numbers and maps of numbers', () => {

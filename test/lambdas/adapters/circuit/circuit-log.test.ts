@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logTransition } from '../../../lambdas/adapters/circuit-log.ts';
-import type { CircuitState } from '../../../lambdas/contract/circuit-state.ts';
-import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../../support/circuits.ts';
-import { captureLines } from '../../support/lines.ts';
+import { logTransition } from '../../../../lambdas/adapters/circuit/circuit-log.ts';
+import type { CircuitState } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../../../support/circuit/circuits.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 const CIRCUIT = { gateway: 'shop', namespace: 'Tollgate', service: 'orders' };
 

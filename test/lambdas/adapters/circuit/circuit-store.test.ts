@@ -1,14 +1,23 @@
 import { type AttributeValue, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { encodeCircuitItem } from '../../../lambdas/adapters/circuit-item.ts';
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { DecodeError } from '../../../lambdas/contract/decode.ts';
-import { circuitStates } from '../../support/circuit-states.ts';
-import { HELD, movedBy, OPENED, PROBING, RECOVERED, SHUT, started, tripped } from '../../support/circuits.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { faultyClient } from '../../support/faulty-dynamodb.ts';
+import { encodeCircuitItem } from '../../../../lambdas/adapters/circuit/circuit-item.ts';
+import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { DecodeError } from '../../../../lambdas/contract/decode.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { faultyClient } from '../../../support/aws/faulty-dynamodb.ts';
+import { circuitStates } from '../../../support/circuit/circuit-states.ts';
+import {
+  HELD,
+  movedBy,
+  OPENED,
+  PROBING,
+  RECOVERED,
+  SHUT,
+  started,
+  tripped,
+} from '../../../support/circuit/circuits.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const NOW_S = NOW_MS / 1000;

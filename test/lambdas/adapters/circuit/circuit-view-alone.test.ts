@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS, WAITS } from '../../../lambdas/adapters/circuit-view.ts';
-import { INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { failed, OPENED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
+import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS, WAITS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { failed, OPENED, started, succeeded, TIMING, tripped } from '../../../support/circuit/circuits.ts';
 import { circuitViews, holdAnswers, type Instance } from './circuit-views.ts';
 
 const circuits = circuitViews();

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SignalResult, STALE_MS } from '../../../lambdas/adapters/circuit-view.ts';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
-import { failed, forced, RELEASED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
+import { type SignalResult, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { type Signal, transition } from '../../../../lambdas/core/circuit/circuit.ts';
+import { failed, forced, RELEASED, started, succeeded, TIMING, tripped } from '../../../support/circuit/circuits.ts';
 import { circuitViews, type Instance } from './circuit-views.ts';
 
 /** As many probes at once as a circuit can be given. */

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { FRESH_MS, STALE_MS } from '../../../lambdas/adapters/circuit-view.ts';
-import { INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { admit } from '../../../lambdas/core/circuit-admission.ts';
-import { LEASE_MS, OPENED, PROBING, started, TIMING, tripped } from '../../support/circuits.ts';
+import { FRESH_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { admit } from '../../../../lambdas/core/circuit/circuit-admission.ts';
+import { LEASE_MS, OPENED, PROBING, started, TIMING, tripped } from '../../../support/circuit/circuits.ts';
 import { circuitViews, holdAnswers, reads } from './circuit-views.ts';
 
 const YEAR_9999_MS = Date.UTC(9999, 11, 31);

@@ -1,15 +1,15 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { encodeCircuitItem } from '../../../lambdas/adapters/circuit-item.ts';
-import { CircuitStore } from '../../../lambdas/adapters/circuit-store.ts';
-import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit-view.ts';
-import type { CircuitTiming } from '../../../lambdas/contract/circuit-policy.ts';
-import type { CircuitState } from '../../../lambdas/contract/circuit-state.ts';
-import type { Signal } from '../../../lambdas/core/circuit.ts';
-import { LEASE_MS, TIMING, tripped } from '../../support/circuits.ts';
-import { TestClock } from '../../support/clock.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { type FaultyClient, faultyClient } from '../../support/faulty-dynamodb.ts';
+import { encodeCircuitItem } from '../../../../lambdas/adapters/circuit/circuit-item.ts';
+import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
+import { CircuitView, type CircuitViewOptions } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import type { CircuitTiming } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
+import type { CircuitState } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import type { Signal } from '../../../../lambdas/core/circuit/circuit.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { type FaultyClient, faultyClient } from '../../../support/aws/faulty-dynamodb.ts';
+import { LEASE_MS, TIMING, tripped } from '../../../support/circuit/circuits.ts';
+import { TestClock } from '../../../support/clock.ts';
 
 /** One instance's view of a circuit, over a table that may fail. */
 export interface Instance {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { END_SCRIPT, RECORD_SCRIPT, RETRY_SCRIPT } from '../../../lambdas/adapters/outcome-scripts.ts';
-import { NO_OUTCOMES, type OutcomeCounts } from '../../../lambdas/core/outcome.ts';
-import { OutcomeWindow, SLICES } from '../../../lambdas/core/outcome-window.ts';
-import { allowsRetry, FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import { FAILED, GOOD, outcomeCounts, SLOW } from '../../support/outcomes.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { onToldClock, tell } from '../../support/told-clock.ts';
-import { OutcomeOracle } from '../../support/window-oracle.ts';
+import { END_SCRIPT, RECORD_SCRIPT, RETRY_SCRIPT } from '../../../../lambdas/adapters/circuit/outcome-scripts.ts';
+import { NO_OUTCOMES, type OutcomeCounts } from '../../../../lambdas/core/circuit/outcome.ts';
+import { OutcomeWindow, SLICES } from '../../../../lambdas/core/circuit/outcome-window.ts';
+import { allowsRetry, FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
+import { FAILED, GOOD, outcomeCounts, SLOW } from '../../../support/circuit/outcomes.ts';
+import { OutcomeOracle } from '../../../support/limits/window-oracle.ts';
+import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { onToldClock, tell } from '../../../support/redis/told-clock.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 /** Total, failures, slow ones and retries of each slice, of one more while it begins, and who ended the period. */

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
-import { ConnectionError, type UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
-import { closersOf } from '../../support/closers.ts';
-import { type EarlyUpstream, serveEarly } from '../../support/early-upstream.ts';
-import { freePort } from '../../support/redis.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
+import { ConnectionError, type UpstreamError } from '../../../../lambdas/adapters/http/upstream-error.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { freePort } from '../../../support/redis/redis.ts';
+import { type EarlyUpstream, serveEarly } from '../../../support/upstreams/early-upstream.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const TIMEOUT_MS = 10_000;
 const MB = 1024 * 1024;

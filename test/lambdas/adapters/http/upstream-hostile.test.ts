@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
-import { MAX_RESPONSE_FIELDS, type UpstreamResponse } from '../../../lambdas/adapters/upstream-answer.ts';
-import type { UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
-import { closersOf } from '../../support/closers.ts';
-import { heldBytes } from '../../support/memory.ts';
-import { flood, pour, serveTcp, trickle } from '../../support/upstream.ts';
+import { Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
+import { MAX_RESPONSE_FIELDS, type UpstreamResponse } from '../../../../lambdas/adapters/http/upstream-answer.ts';
+import type { UpstreamError } from '../../../../lambdas/adapters/http/upstream-error.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { heldBytes } from '../../../support/memory.ts';
+import { flood, pour, serveTcp, trickle } from '../../../support/upstreams/upstream.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Longer than a test may take. */

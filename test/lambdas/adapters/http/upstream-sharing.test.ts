@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
-import { serveCareless } from '../../support/careless-upstream.ts';
-import { closersOf } from '../../support/closers.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { serveCareless } from '../../../support/upstreams/careless-upstream.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const TIMEOUT_MS = 10_000;
 const SMUGGLED = Buffer.from('GET /smuggled HTTP/1.1\r\nhost: x\r\nx-user-id: root\r\n\r\n');

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { isSendable, Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
-import { MAX_RESPONSE_BYTES } from '../../../lambdas/adapters/upstream-answer.ts';
-import type { UpstreamError } from '../../../lambdas/adapters/upstream-error.ts';
-import { TestClock } from '../../support/clock.ts';
-import { freePort } from '../../support/redis.ts';
-import { flood, serveEcho, serveHttp, serveTcp, trickle } from '../../support/upstream.ts';
+import { isSendable, Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
+import { MAX_RESPONSE_BYTES } from '../../../../lambdas/adapters/http/upstream-answer.ts';
+import type { UpstreamError } from '../../../../lambdas/adapters/http/upstream-error.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { freePort } from '../../../support/redis/redis.ts';
+import { flood, serveEcho, serveHttp, serveTcp, trickle } from '../../../support/upstreams/upstream.ts';
 
 const TIMEOUT_MS = 5000;
 const SHORT_MS = 150;

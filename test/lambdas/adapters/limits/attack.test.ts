@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
-import type { RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import { mostWithin, unitsBefore } from '../../support/admissions.ts';
-import { Attackers } from '../../support/attackers.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { decidedAt } from '../../support/recorded-script.ts';
-import { type RedisTarget, SHAPES } from '../../support/redis-target.ts';
-import { requestOf } from '../../support/told-redis.ts';
+import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
+import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import { Attackers } from '../../../support/attackers.ts';
+import { mostWithin, unitsBefore } from '../../../support/circuit/admissions.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { decidedAt } from '../../../support/redis/recorded-script.ts';
+import { type RedisTarget, SHAPES } from '../../../support/redis/redis-target.ts';
+import { requestOf } from '../../../support/redis/told-redis.ts';
 import type { Victim } from './knocking-process.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
-import { type BucketLimit, sizeOf, type WindowLimit } from '../../../lambdas/contract/policy.ts';
-import { EXACT_LIMIT } from '../../../lambdas/core/sliding-window.ts';
-import { type Admission, mostWithin, unitsBefore } from '../../support/admissions.ts';
-import { rateOf } from '../../support/bucket-oracle.ts';
-import { bucket, limitTraffic } from '../../support/limit-traffic.ts';
-import { type RedisTarget, SHAPES } from '../../support/redis-target.ts';
-import { type Ruled, ToldRedis } from '../../support/told-redis.ts';
-import { exactWindow, slicedWindow } from '../../support/window-traffic.ts';
+import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
+import { type BucketLimit, sizeOf, type WindowLimit } from '../../../../lambdas/contract/policy.ts';
+import { EXACT_LIMIT } from '../../../../lambdas/core/limits/sliding-window.ts';
+import { type Admission, mostWithin, unitsBefore } from '../../../support/circuit/admissions.ts';
+import { rateOf } from '../../../support/limits/bucket-oracle.ts';
+import { bucket, limitTraffic } from '../../../support/limits/limit-traffic.ts';
+import { exactWindow, slicedWindow } from '../../../support/limits/window-traffic.ts';
+import { type RedisTarget, SHAPES } from '../../../support/redis/redis-target.ts';
+import { type Ruled, ToldRedis } from '../../../support/redis/told-redis.ts';
 
 // What is promised of each limit, in microseconds and without a look at how the script keeps count.
 

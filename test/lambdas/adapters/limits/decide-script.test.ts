@@ -1,17 +1,23 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
-import { encodeRule } from '../../../lambdas/contract/rules.ts';
-import type { Ruling } from '../../../lambdas/core/counters.ts';
-import { EXACT_LIMIT } from '../../../lambdas/core/sliding-window.ts';
-import { TestClock } from '../../support/clock.ts';
-import { RequestOracle } from '../../support/limit-oracle.ts';
-import { bucket, concurrency, limitTraffic, otherNumbers, type TrafficOptions } from '../../support/limit-traffic.ts';
-import { concurrencyLimit, windowLimit } from '../../support/policy.ts';
-import { type RedisTarget, SHAPES, SINGLE } from '../../support/redis-target.ts';
-import { type Ruled, requestOf, ToldRedis } from '../../support/told-redis.ts';
-import { exactWindow, slicedWindow } from '../../support/window-traffic.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { encodeRule } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import { type LimitPolicy, sizeOf } from '../../../../lambdas/contract/policy.ts';
+import type { Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import { EXACT_LIMIT } from '../../../../lambdas/core/limits/sliding-window.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { RequestOracle } from '../../../support/limits/limit-oracle.ts';
+import {
+  bucket,
+  concurrency,
+  limitTraffic,
+  otherNumbers,
+  type TrafficOptions,
+} from '../../../support/limits/limit-traffic.ts';
+import { exactWindow, slicedWindow } from '../../../support/limits/window-traffic.ts';
+import { concurrencyLimit, windowLimit } from '../../../support/policy.ts';
+import { type RedisTarget, SHAPES, SINGLE } from '../../../support/redis/redis-target.ts';
+import { type Ruled, requestOf, ToldRedis } from '../../../support/redis/told-redis.ts';
 
 const KINDS = [
   ['an exact window', exactWindow],

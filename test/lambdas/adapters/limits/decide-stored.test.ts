@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
-import type { RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import type { Ruling } from '../../../lambdas/core/counters.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { type RedisTarget, SINGLE } from '../../support/redis-target.ts';
-import { tell, tellClock } from '../../support/told-clock.ts';
-import { NO_RULES, requestOf } from '../../support/told-redis.ts';
+import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
+import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { type RedisTarget, SINGLE } from '../../../support/redis/redis-target.ts';
+import { tell, tellClock } from '../../../support/redis/told-clock.ts';
+import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 // What the decisions leave in Redis, on its own clock.
 

@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectRedis, firstConnection, type RedisEndpoint } from '../../../lambdas/adapters/redis-connection.ts';
-import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import { servicePolicy } from '../../support/policy.ts';
-import { record } from '../../support/recorded-script.ts';
-import { NO_RULES, requestOf } from '../../support/told-redis.ts';
+import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import {
+  connectRedis,
+  firstConnection,
+  type RedisEndpoint,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import { servicePolicy } from '../../../support/policy.ts';
+import { record } from '../../../support/redis/recorded-script.ts';
+import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 // A process of its own that asks as often and as fast as its parent says, and tells how often each client was admitted.
 

@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RULES_FRESH_MS } from '../../../lambdas/adapters/decide-script.ts';
-import { LadderCounters } from '../../../lambdas/adapters/ladder-counters.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import type { OperatorRules } from '../../../lambdas/adapters/operator-rules.ts';
-import { RuledCounters } from '../../../lambdas/adapters/ruled-counters.ts';
-import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts';
-import { DecodeError } from '../../../lambdas/contract/decode.ts';
-import type { LimitPolicy, OnStoreFailure } from '../../../lambdas/contract/policy.ts';
-import type { LimitOverride } from '../../../lambdas/contract/rules.ts';
-import type { Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
-import type { OutcomeReport } from '../../../lambdas/core/outcome.ts';
-import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import { TestClock } from '../../support/clock.ts';
-import { FAILED, GOOD, SLOW } from '../../support/outcomes.ts';
-import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
-import { limitRequest } from '../../support/requests.ts';
+import { RULES_FRESH_MS } from '../../../../lambdas/adapters/limits/decide-script.ts';
+import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import type { OperatorRules } from '../../../../lambdas/adapters/limits/operator-rules.ts';
+import { RuledCounters } from '../../../../lambdas/adapters/limits/ruled-counters.ts';
+import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
+import { DecodeError } from '../../../../lambdas/contract/decode.ts';
+import type { LimitOverride } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import type { LimitPolicy, OnStoreFailure } from '../../../../lambdas/contract/policy.ts';
+import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
+import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
+import type { Counters, LimitRequest, Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
+import { limitRequest } from '../../../support/requests.ts';
 
 /** What the shared store answers, when it does. */
 const SHARED: Ruling = { outcome: 'allowed', decisions: [] };

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requestKeys, ruleKeys } from '../../../lambdas/adapters/limit-keys.ts';
-import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { LimitRequest } from '../../../lambdas/core/counters.ts';
-import { anchorOf } from '../../../lambdas/core/limits.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { type RedisTarget, SHAPES } from '../../support/redis-target.ts';
+import { requestKeys, ruleKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
+import type { LimitPolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import { anchorOf } from '../../../../lambdas/core/limits/limits.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { type RedisTarget, SHAPES } from '../../../support/redis/redis-target.ts';
 
 const PER_CLIENT = servicePolicy();
 const PER_SERVICE = servicePolicy({ default: route([windowLimit(100, 60_000), windowLimit(9, 1000, { by: 'ip' })]) });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import type { CountedLimit, LimitRequest } from '../../../lambdas/core/counters.ts';
-import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import { TestClock } from '../../support/clock.ts';
-import { FAILED, GOOD, SLOW } from '../../support/outcomes.ts';
-import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
-import { requestOf } from '../../support/told-redis.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
+import type { CountedLimit, LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
+import { requestOf } from '../../../support/redis/told-redis.ts';
 
 const MINUTE_MS = 60_000;
 

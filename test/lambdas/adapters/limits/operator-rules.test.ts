@@ -5,11 +5,11 @@ import {
   RULES_STALE_MS,
   RULES_WAIT_MS,
   RuleBook,
-} from '../../../lambdas/adapters/operator-rules.ts';
-import type { Rule } from '../../../lambdas/contract/rules.ts';
-import type { Identity } from '../../../lambdas/core/counters.ts';
-import { noRule } from '../../../lambdas/core/rules.ts';
-import { TestClock } from '../../support/clock.ts';
+} from '../../../../lambdas/adapters/limits/operator-rules.ts';
+import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import type { Identity } from '../../../../lambdas/core/limits/counting.ts';
+import { noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
+import { TestClock } from '../../../support/clock.ts';
 
 const ALICE: Identity = {
   client: 'sub:alice',

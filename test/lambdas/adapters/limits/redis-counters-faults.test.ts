@@ -1,14 +1,14 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
-import { connectRedis } from '../../../lambdas/adapters/redis-connection.ts';
-import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import type { Ruling } from '../../../lambdas/core/counters.ts';
-import { FAILED } from '../../support/outcomes.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { NO_RULES, requestOf } from '../../support/told-redis.ts';
+import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
+import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import { FAILED } from '../../../support/circuit/outcomes.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 // Redis that answers, but cannot count: a decision fails, and what is said is true.
 

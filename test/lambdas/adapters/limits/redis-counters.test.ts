@@ -1,16 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { requestKeys } from '../../../lambdas/adapters/limit-keys.ts';
-import { connectRedis, firstConnection, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
-import type { LimitRequest } from '../../../lambdas/core/counters.ts';
-import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import { FAILED, GOOD, SLOW } from '../../support/outcomes.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { NO_RULES, requestOf } from '../../support/told-redis.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
+import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import {
+  connectRedis,
+  firstConnection,
+  type RedisClient,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
+import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const HOUR_MS = 3_600_000;
 /** A deadline that no busy machine misses. */

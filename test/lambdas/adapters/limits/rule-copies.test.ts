@@ -1,15 +1,24 @@
 import type { Cluster } from 'ioredis';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ruleKeys } from '../../../lambdas/adapters/limit-keys.ts';
-import { connectRedis, firstConnection, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { RuleCopies } from '../../../lambdas/adapters/rule-copies.ts';
-import { MERGE_SCRIPT, SEAL_SCRIPT, SNAPSHOT_MS, TOMBSTONE_MS } from '../../../lambdas/adapters/rule-scripts.ts';
-import { encodeRule, type Rule } from '../../../lambdas/contract/rules.ts';
-import { applyChange, noRule } from '../../../lambdas/core/rules.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startRedisCluster } from '../../support/redis-cluster.ts';
-import { relayTo } from '../../support/tcp-relay.ts';
+import { ruleKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
+import { RuleCopies } from '../../../../lambdas/adapters/limits/rule-copies.ts';
+import {
+  MERGE_SCRIPT,
+  SEAL_SCRIPT,
+  SNAPSHOT_MS,
+  TOMBSTONE_MS,
+} from '../../../../lambdas/adapters/limits/rule-scripts.ts';
+import {
+  connectRedis,
+  firstConnection,
+  type RedisClient,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { encodeRule, type Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import { applyChange, noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
+import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { startRedisCluster } from '../../../support/redis/redis-cluster.ts';
+import { relayTo } from '../../../support/redis/tcp-relay.ts';
 
 let server: TestRedis;
 let client: RedisClient;

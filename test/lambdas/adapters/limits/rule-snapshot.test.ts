@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TOMBSTONE_MS } from '../../../lambdas/adapters/rule-scripts.ts';
-import { RuleSnapshot } from '../../../lambdas/adapters/rule-snapshot.ts';
-import { encodeRule, type Rule } from '../../../lambdas/contract/rules.ts';
-import { applyChange, noRule, standingRule } from '../../../lambdas/core/rules.ts';
+import { TOMBSTONE_MS } from '../../../../lambdas/adapters/limits/rule-scripts.ts';
+import { RuleSnapshot } from '../../../../lambdas/adapters/limits/rule-snapshot.ts';
+import { encodeRule, type Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import { applyChange, noRule, standingRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 

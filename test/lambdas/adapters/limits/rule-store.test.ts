@@ -1,12 +1,12 @@
 import { type AttributeValue, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { encodeItem } from '../../../lambdas/adapters/rule-item.ts';
-import { RuleStore } from '../../../lambdas/adapters/rule-store.ts';
-import type { Rule } from '../../../lambdas/contract/rules.ts';
-import { applyChange, noRule } from '../../../lambdas/core/rules.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { faultyClient } from '../../support/faulty-dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
+import { encodeItem } from '../../../../lambdas/adapters/limits/rule-item.ts';
+import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
+import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import { applyChange, noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { faultyClient } from '../../../support/aws/faulty-dynamodb.ts';
+import { captureLines } from '../../../support/lines.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const DAY_S = 86_400;

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { RuledCounters } from '../../../lambdas/adapters/ruled-counters.ts';
-import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import type { LimitOverride } from '../../../lambdas/contract/rules.ts';
-import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import { TestClock } from '../../support/clock.ts';
-import { FAILED, GOOD } from '../../support/outcomes.ts';
-import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
-import { NO_RULES, requestOf } from '../../support/told-redis.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { RuledCounters } from '../../../../lambdas/adapters/limits/ruled-counters.ts';
+import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
+import type { LimitOverride } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
+import { FAILED, GOOD } from '../../../support/circuit/outcomes.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
+import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 /** What one request is told of a limit for which operators set other numbers. */
 async function told(policy: LimitPolicy, override: Partial<LimitOverride>) {

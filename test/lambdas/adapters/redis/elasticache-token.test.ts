@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { elastiCacheTokens } from '../../../lambdas/adapters/elasticache-token.ts';
-import { TestClock } from '../../support/clock.ts';
-import { expectedSignature } from '../../support/presigned.ts';
+import { elastiCacheTokens } from '../../../../lambdas/adapters/redis/elasticache-token.ts';
+import { expectedSignature } from '../../../support/aws/presigned.ts';
+import { TestClock } from '../../../support/clock.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const LOGIN = { user: 'tollgate-user', cache: 'Tollgate-Cache', serverless: true };

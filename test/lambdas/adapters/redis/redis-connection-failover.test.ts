@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { connectRedis, firstConnection, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { closersOf } from '../../support/closers.ts';
-import { startRedis } from '../../support/redis.ts';
-import { type ClusterNode, startRedisCluster, type TestRedisCluster } from '../../support/redis-cluster.ts';
-import { relayTo } from '../../support/tcp-relay.ts';
+import {
+  connectRedis,
+  firstConnection,
+  type RedisClient,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { startRedis } from '../../../support/redis/redis.ts';
+import { type ClusterNode, startRedisCluster, type TestRedisCluster } from '../../../support/redis/redis-cluster.ts';
+import { relayTo } from '../../../support/redis/tcp-relay.ts';
 
 const INCREMENT = "return redis.call('INCR', KEYS[1])";
 /** One in each third of the slots. */

@@ -1,15 +1,19 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { elastiCacheTokens } from '../../../lambdas/adapters/elasticache-token.ts';
-import { connectRedis, firstConnection, type RedisEndpoint } from '../../../lambdas/adapters/redis-connection.ts';
-import { TestClock } from '../../support/clock.ts';
-import { closersOf } from '../../support/closers.ts';
-import { expectedSignature } from '../../support/presigned.ts';
-import { startRedis, type TestRedis, type TestRedisOptions } from '../../support/redis.ts';
-import { startRedisCluster } from '../../support/redis-cluster.ts';
-import { relayTo } from '../../support/tcp-relay.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { elastiCacheTokens } from '../../../../lambdas/adapters/redis/elasticache-token.ts';
+import {
+  connectRedis,
+  firstConnection,
+  type RedisEndpoint,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { expectedSignature } from '../../../support/aws/presigned.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { startRedis, type TestRedis, type TestRedisOptions } from '../../../support/redis/redis.ts';
+import { startRedisCluster } from '../../../support/redis/redis-cluster.ts';
+import { relayTo } from '../../../support/redis/tcp-relay.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const INCREMENT = "return redis.call('INCR', KEYS[1])";
 /** Lets in whoever has the right name, whatever the password, and nobody without one. */

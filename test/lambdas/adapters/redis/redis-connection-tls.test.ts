@@ -1,9 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { RECORD_SCRIPT } from '../../../lambdas/adapters/outcome-scripts.ts';
-import { connectRedis, firstConnection, type RedisEndpoint } from '../../../lambdas/adapters/redis-connection.ts';
-import { closersOf } from '../../support/closers.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startRedisCluster } from '../../support/redis-cluster.ts';
+import { RECORD_SCRIPT } from '../../../../lambdas/adapters/circuit/outcome-scripts.ts';
+import {
+  connectRedis,
+  firstConnection,
+  type RedisEndpoint,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { startRedisCluster } from '../../../support/redis/redis-cluster.ts';
 
 /** Arguments of the script: a window of 10 s, one request that failed and none that was slow. */
 const ONE_FAILURE = [10_000, 1, 1, 0] as const;

@@ -1,21 +1,25 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { LadderCounters } from '../../../lambdas/adapters/ladder-counters.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { CONNECT_WAIT_MS, connectRedis, type RedisClient } from '../../../lambdas/adapters/redis-connection.ts';
-import { RedisCounters } from '../../../lambdas/adapters/redis-counters.ts';
-import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts';
-import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../lambdas/contract/policy.ts';
-import type { LimitRequest } from '../../../lambdas/core/counters.ts';
-import type { Decision } from '../../../lambdas/core/decision.ts';
-import { TestClock } from '../../support/clock.ts';
-import { closersOf } from '../../support/closers.ts';
-import { servicePolicy, windowLimit } from '../../support/policy.ts';
-import { freePort, startRedis, type TestRedis } from '../../support/redis.ts';
-import { startRedisCluster } from '../../support/redis-cluster.ts';
-import { relayTo } from '../../support/tcp-relay.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import {
+  CONNECT_WAIT_MS,
+  connectRedis,
+  type RedisClient,
+} from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { freePort, startRedis, type TestRedis } from '../../../support/redis/redis.ts';
+import { startRedisCluster } from '../../../support/redis/redis-cluster.ts';
+import { relayTo } from '../../../support/redis/tcp-relay.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const REQUEST: LimitRequest = {
   limits: [{ policy: windowLimit(1000, 3_600_000), scope: 'users', subject: 'sub:alice' }],

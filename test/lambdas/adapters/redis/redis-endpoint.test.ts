@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redisEndpoint } from '../../../lambdas/adapters/redis-endpoint.ts';
+import { redisEndpoint } from '../../../../lambdas/adapters/redis/redis-endpoint.ts';
 
 const TOLLGATE_REDIS_URL = 'rediss://cache:6379';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/store-breaker.ts';
-import { TestClock } from '../../support/clock.ts';
+import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
+import { TestClock } from '../../../support/clock.ts';
 
 let clock: TestClock;
 let random: number;

@@ -1,8 +1,8 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createDynamoDB } from '../../../lambdas/adapters/dynamodb.ts';
-import { freePort } from '../../support/redis.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { createDynamoDB } from '../../../../lambdas/adapters/table/dynamodb.ts';
+import { freePort } from '../../../support/redis/redis.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const GET = new GetItemCommand({ TableName: 'tollgate', Key: { pk: { S: 'a' }, sk: { S: 'b' } } });
 

@@ -3,15 +3,20 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Attributes, endpointOf, TableCallFailed, TableClient } from '../../../lambdas/adapters/table-client.ts';
-import { TABLE } from '../../../lambdas/contract/table.ts';
-import { tableClient } from '../../support/authorizer.ts';
-import { TestClock } from '../../support/clock.ts';
-import { closersOf } from '../../support/closers.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { freePort } from '../../support/redis.ts';
-import { isSignedWith, type SignedRequest } from '../../support/signed-request.ts';
-import { serveHttp, serveTcp } from '../../support/upstream.ts';
+import {
+  type Attributes,
+  endpointOf,
+  TableCallFailed,
+  TableClient,
+} from '../../../../lambdas/adapters/table/table-client.ts';
+import { TABLE } from '../../../../lambdas/contract/table.ts';
+import { tableClient } from '../../../support/auth/authorizer.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { isSignedWith, type SignedRequest } from '../../../support/aws/signed-request.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { freePort } from '../../../support/redis/redis.ts';
+import { serveHttp, serveTcp } from '../../../support/upstreams/upstream.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const KEY = { partition: 'keys#shop', sort: 'a/ü "1"' };

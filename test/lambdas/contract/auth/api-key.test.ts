@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ApiKey, decodeApiKey, isApiKeyId, parseApiKey } from '../../../lambdas/contract/api-key.ts';
+import { type ApiKey, decodeApiKey, isApiKeyId, parseApiKey } from '../../../../lambdas/contract/auth/api-key.ts';
 
 const LETTERS = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'];
 const letters = (length: number) =>

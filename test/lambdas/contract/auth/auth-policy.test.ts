@@ -7,9 +7,9 @@ import {
   authPolicy,
   credentialSource,
   encodeAuth,
-} from '../../../lambdas/contract/auth-policy.ts';
-import { DecodeError, decodeJson } from '../../../lambdas/contract/decode.ts';
-import { authPolicies } from '../../support/auth-policies.ts';
+} from '../../../../lambdas/contract/auth/auth-policy.ts';
+import { DecodeError, decodeJson } from '../../../../lambdas/contract/decode.ts';
+import { authPolicies } from '../../../support/auth/auth-policies.ts';
 
 function decode(json: string): AuthPolicy {
   return decodeJson(authPolicy, json, 'auth');

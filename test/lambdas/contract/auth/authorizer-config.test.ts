@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
+import { ANY_JWT, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import {
   ALGORITHMS,
   type AuthorizerConfig,
@@ -9,8 +9,8 @@ import {
   encodeAuthorizerConfig,
   type IssuerConfig,
   TOKEN_PROFILES,
-} from '../../../lambdas/contract/authorizer-config.ts';
-import { authPolicies, claimPointers, claimTests } from '../../support/auth-policies.ts';
+} from '../../../../lambdas/contract/auth/authorizer-config.ts';
+import { authPolicies, claimPointers, claimTests } from '../../../support/auth/auth-policies.ts';
 
 const ISSUER: IssuerConfig = {
   issuer: 'https://auth.example.com',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { claimPointer, claimReader } from '../../../lambdas/contract/claim-pointer.ts';
+import { claimPointer, claimReader } from '../../../../lambdas/contract/auth/claim-pointer.ts';
 
 describe('a pointer', () => {
   it.each([

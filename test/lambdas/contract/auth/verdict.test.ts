@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CREDENTIAL_KINDS } from '../../../lambdas/contract/auth-policy.ts';
-import { DecodeError } from '../../../lambdas/contract/decode.ts';
-import { decodeVerdict, encodeVerdict, type Rejected, type Verified } from '../../../lambdas/contract/verdict.ts';
-import { ALICE } from '../../support/event.ts';
+import { CREDENTIAL_KINDS } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import {
+  decodeVerdict,
+  encodeVerdict,
+  type Rejected,
+  type Verified,
+} from '../../../../lambdas/contract/auth/verdict.ts';
+import { DecodeError } from '../../../../lambdas/contract/decode.ts';
+import { ALICE } from '../../../support/event.ts';
 
 const NOBODY = { client: '', sub: '', plan: '', tenant: '', jti: '' };
 const text = fc.string({ unit: 'grapheme' });

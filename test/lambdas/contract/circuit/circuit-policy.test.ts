@@ -7,9 +7,9 @@ import {
   circuitTiming as decodeTiming,
   encodeCircuit,
   timingOf,
-} from '../../../lambdas/contract/circuit-policy.ts';
-import { decodeJson } from '../../../lambdas/contract/decode.ts';
-import { circuitPolicy } from '../../support/policy.ts';
+} from '../../../../lambdas/contract/circuit/circuit-policy.ts';
+import { decodeJson } from '../../../../lambdas/contract/decode.ts';
+import { circuitPolicy } from '../../../support/policy.ts';
 
 const share = fc.double({ noNaN: true, min: 0.01, max: 1 });
 /** `usual` now and then: what is the default must come back, too. */

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CircuitState, circuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { DecodeError, decodeJson } from '../../../lambdas/contract/decode.ts';
-import { circuitStates } from '../../support/circuit-states.ts';
-import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../../support/circuits.ts';
+import {
+  type CircuitState,
+  circuitState,
+  INITIAL_CIRCUIT,
+} from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { DecodeError, decodeJson } from '../../../../lambdas/contract/decode.ts';
+import { circuitStates } from '../../../support/circuit/circuit-states.ts';
+import { HELD, OPENED, PROBING, RECOVERED, SHUT } from '../../../support/circuit/circuits.ts';
 
 const UNTOLD = { by: '', reason: '', figures: {}, atMs: 0, alarmAtMs: 0 };
 

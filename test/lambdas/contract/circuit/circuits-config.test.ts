@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
+import { DEFAULT_TIMING } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import {
   CIRCUIT_ALARMS,
   type CircuitConfig,
@@ -8,7 +8,7 @@ import {
   circuitOfAlarm,
   decodeCircuitsConfig,
   encodeCircuitsConfig,
-} from '../../../lambdas/contract/circuits-config.ts';
+} from '../../../../lambdas/contract/circuit/circuits-config.ts';
 
 const USUAL: CircuitConfig = { ...DEFAULT_TIMING, shadow: false };
 const CONFIG: CircuitsConfig = {

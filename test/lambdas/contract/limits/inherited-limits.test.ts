@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { inheritedLimits } from '../../../lambdas/contract/inherited-limits.ts';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
+import { inheritedLimits } from '../../../../lambdas/contract/limits/inherited-limits.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
 
 const CLIENT = windowLimit(100, 60_000);
 const BUCKET = bucketLimit(1, 10);

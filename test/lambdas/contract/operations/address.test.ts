@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAddress } from '../../../lambdas/contract/address.ts';
-import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
+import { isAddress } from '../../../../lambdas/contract/operations/address.ts';
+import { sourceNetwork } from '../../../../lambdas/core/limits/source-address.ts';
 
 describe('an address', () => {
   it('is what Node takes for one', () => {

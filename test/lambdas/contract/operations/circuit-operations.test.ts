@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { decodeOperation, decodeOperationResult } from '../../../lambdas/contract/operations.ts';
+import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { decodeOperation, decodeOperationResult } from '../../../../lambdas/contract/operations/operations.ts';
 
 const DAY_MS = 86_400_000;
 const API_KEY = `tgk_4fzN9qXw2LbC_${'C'.repeat(49)}`;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
-import { decodeOperation, decodeOperationResult } from '../../../lambdas/contract/operations.ts';
-import { parseRuleId } from '../../../lambdas/contract/rule-id.ts';
-import { RULE_KINDS } from '../../../lambdas/contract/rules.ts';
+import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
+import { RULE_KINDS } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import { parseRuleId } from '../../../../lambdas/contract/limits/rule-id.ts';
+import { decodeOperation, decodeOperationResult } from '../../../../lambdas/contract/operations/operations.ts';
 
 const HOUR_MS = 3_600_000;
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;

@@ -3,7 +3,7 @@ import {
   decodeOperatorConfig,
   GATEWAY_NAME_LENGTH,
   operatorFunctionName,
-} from '../../../lambdas/contract/operator-config.ts';
+} from '../../../../lambdas/contract/operations/operator-config.ts';
 
 describe('the document of the operator function', () => {
   it('is read back as it was written', () => {

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Acceptance, ANY_JWT, type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import type { Verdict } from '../../../lambdas/contract/verdict.ts';
-import { authorize, invalidToken, rejectionOf } from '../../../lambdas/core/authorization.ts';
-import { authPolicies } from '../../support/auth-policies.ts';
-import { ALICE } from '../../support/event.ts';
+import {
+  type Acceptance,
+  ANY_JWT,
+  type AuthPolicy,
+  acceptance,
+} from '../../../../lambdas/contract/auth/auth-policy.ts';
+import type { Verdict } from '../../../../lambdas/contract/auth/verdict.ts';
+import { authorize, invalidToken, rejectionOf } from '../../../../lambdas/core/auth/authorization.ts';
+import { authPolicies } from '../../../support/auth/auth-policies.ts';
+import { ALICE } from '../../../support/event.ts';
 
 const EXPIRED = invalidToken('the token has expired');
 const ANONYMOUS = { verdict: 'anonymous' } as const;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bearerChallenge, bearerToken, MAX_TOKEN_LENGTH } from '../../../lambdas/core/bearer.ts';
+import { bearerChallenge, bearerToken, MAX_TOKEN_LENGTH } from '../../../../lambdas/core/auth/bearer.ts';
 
 describe('bearerToken', () => {
   it.each(['Bearer abc.def-_~+/==', 'bearer abc.def-_~+/==', 'BEARER   abc.def-_~+/==', ' Bearer abc.def-_~+/== '])(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClaimTest } from '../../../lambdas/contract/claim-test.ts';
-import { claimValuesReader, holds } from '../../../lambdas/core/claim-values.ts';
+import type { ClaimTest } from '../../../../lambdas/contract/auth/claim-test.ts';
+import { claimValuesReader, holds } from '../../../../lambdas/core/auth/claim-values.ts';
 
 function claimOf(value: unknown): unknown {
   return claimValuesReader(['/a'])({ a: value })['/a'];

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClaimMapping, DEFAULT_MAPPING, type IssuerConfig } from '../../../lambdas/contract/authorizer-config.ts';
-import { type Claims, claimPointer } from '../../../lambdas/contract/claim-pointer.ts';
-import { decodeOperation } from '../../../lambdas/contract/operations.ts';
-import type { Verified } from '../../../lambdas/contract/verdict.ts';
-import { tokenReader } from '../../../lambdas/core/claims.ts';
+import {
+  type ClaimMapping,
+  DEFAULT_MAPPING,
+  type IssuerConfig,
+} from '../../../../lambdas/contract/auth/authorizer-config.ts';
+import { type Claims, claimPointer } from '../../../../lambdas/contract/auth/claim-pointer.ts';
+import type { Verified } from '../../../../lambdas/contract/auth/verdict.ts';
+import { decodeOperation } from '../../../../lambdas/contract/operations/operations.ts';
+import { tokenReader } from '../../../../lambdas/core/auth/claims.ts';
 
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.${'A'.repeat(40)}.${'B'.repeat(86)}`;
 const ISSUER = { issuer: 'https://auth.example.com', mapping: DEFAULT_MAPPING, subjectPrefix: '', requires: [] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_TOKEN_LENGTH } from '../../../lambdas/core/bearer.ts';
-import { presentedIn } from '../../../lambdas/core/credential.ts';
+import { MAX_TOKEN_LENGTH } from '../../../../lambdas/core/auth/bearer.ts';
+import { presentedIn } from '../../../../lambdas/core/auth/credential.ts';
 
 const IN_AUTHORIZATION = { headers: ['authorization'], cacheable: true };
 const IN_A_HEADER = { headers: ['x-api-key'], cacheable: true };

@@ -1,9 +1,9 @@
 import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../../lambdas/contract/identity-headers.ts';
-import { identityTeller } from '../../../lambdas/core/identity.ts';
-import { ALICE } from '../../support/event.ts';
+import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../../../lambdas/contract/auth/identity-headers.ts';
+import { identityTeller } from '../../../../lambdas/core/auth/identity.ts';
+import { ALICE } from '../../../support/event.ts';
 
 const identityHeaders = identityTeller(DEFAULT_IDENTITY_HEADERS);
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => value.isWellFormed());

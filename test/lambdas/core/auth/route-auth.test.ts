@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ANY_JWT, type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { routeAuth } from '../../../lambdas/core/route-auth.ts';
+import { ANY_JWT, type AuthPolicy, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import { routeAuth } from '../../../../lambdas/core/auth/route-auth.ts';
 
 const REFUND: AuthPolicy = { type: 'required', accepts: [acceptance('jwt', { scopes: ['refund'] })] };
 const PUBLIC: AuthPolicy = { type: 'none' };

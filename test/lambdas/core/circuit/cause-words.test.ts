@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Cause, CircuitState } from '../../../lambdas/contract/circuit-state.ts';
-import { causeInWords, figuresInWords, seenInWords } from '../../../lambdas/core/cause-words.ts';
-import { failed, movedBy, OPENED, PROBING, RECOVERED, SHUT, started, tripped } from '../../support/circuits.ts';
+import type { Cause, CircuitState } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { causeInWords, figuresInWords, seenInWords } from '../../../../lambdas/core/circuit/cause-words.ts';
+import {
+  failed,
+  movedBy,
+  OPENED,
+  PROBING,
+  RECOVERED,
+  SHUT,
+  started,
+  tripped,
+} from '../../../support/circuit/circuits.ts';
 
 describe('a cause', () => {
   const cause: Cause = { source: 'operator', by: '', reason: '', figures: {} };

@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CIRCUIT_STATES, type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { isForced, type Now, type Signal, transition } from '../../../lambdas/core/circuit.ts';
-import { admit } from '../../../lambdas/core/circuit-admission.ts';
-import { failed, forced, LEASE_MS, RELEASED, started, succeeded, TIMING, tripped } from '../../support/circuits.ts';
+import {
+  CIRCUIT_STATES,
+  type CircuitState,
+  INITIAL_CIRCUIT,
+} from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { isForced, type Now, type Signal, transition } from '../../../../lambdas/core/circuit/circuit.ts';
+import { admit } from '../../../../lambdas/core/circuit/circuit-admission.ts';
+import {
+  failed,
+  forced,
+  LEASE_MS,
+  RELEASED,
+  started,
+  succeeded,
+  TIMING,
+  tripped,
+} from '../../../support/circuit/circuits.ts';
 
 /** One write that the table took. */
 interface Write {

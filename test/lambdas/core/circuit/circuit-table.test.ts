@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CIRCUIT_STATES, type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { type Signal, transition } from '../../../lambdas/core/circuit.ts';
+import {
+  CIRCUIT_STATES,
+  type CircuitState,
+  INITIAL_CIRCUIT,
+} from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { type Signal, transition } from '../../../../lambdas/core/circuit/circuit.ts';
 import {
   failed,
   forced,
@@ -13,7 +17,7 @@ import {
   succeeded,
   TIMING,
   tripped,
-} from '../../support/circuits.ts';
+} from '../../../support/circuit/circuits.ts';
 
 /** When what was opened may be tried, no lease has ended, and what was forced for a time is over. */
 const NOW_MS = 35_000;
@@ -40,7 +44,7 @@ const SIGNALS: Readonly<Record<string, Signal>> = {
 
 /** The page's table, as rows of cells. */
 function table(): readonly (readonly string[])[] {
-  const page = readFileSync(new URL('../../../docs/circuits.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../../docs/circuits.md', import.meta.url), 'utf8');
   const [, section = ''] = /<!-- A test holds .* -->(.*?)\n## /s.exec(page) ?? [];
   const lines = section.split('\n').filter((line) => line.startsWith('|') && !/^\|[- |]+$/.test(line));
   return lines.map((line) =>

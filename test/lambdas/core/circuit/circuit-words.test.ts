@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import {
   circuitInWords,
   nextInWords,
@@ -7,7 +7,7 @@ import {
   outageMs,
   shadowInWords,
   sinceMs,
-} from '../../../lambdas/core/circuit-words.ts';
+} from '../../../../lambdas/core/circuit/circuit-words.ts';
 import {
   failed,
   forced,
@@ -19,7 +19,7 @@ import {
   SHUT,
   started,
   tripped,
-} from '../../support/circuits.ts';
+} from '../../../support/circuit/circuits.ts';
 
 /** Held open at 1 s until 61 s. */
 const SHUT_FOR_A_TIME = movedBy([1000, forced('forced-open', 61_000)]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit-state.ts';
-import { isTransition, type Signal, settle, transition } from '../../../lambdas/core/circuit.ts';
-import { admit, retryAfterS } from '../../../lambdas/core/circuit-admission.ts';
-import { bounded } from '../../../lambdas/core/circuit-bounds.ts';
+import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import { isTransition, type Signal, settle, transition } from '../../../../lambdas/core/circuit/circuit.ts';
+import { admit, retryAfterS } from '../../../../lambdas/core/circuit/circuit-admission.ts';
+import { bounded } from '../../../../lambdas/core/circuit/circuit-bounds.ts';
 import {
   failed,
   forced,
@@ -18,7 +18,7 @@ import {
   succeeded,
   TIMING,
   tripped,
-} from '../../support/circuits.ts';
+} from '../../../support/circuit/circuits.ts';
 
 function next(circuit: CircuitState, signal: Signal, nowMs: number, random = 0): CircuitState {
   return transition(circuit, signal, { nowMs, random }, TIMING);

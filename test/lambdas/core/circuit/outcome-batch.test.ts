@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NO_OUTCOMES, sumOf } from '../../../lambdas/core/outcome.ts';
-import { BATCH_MS, OutcomeBatch } from '../../../lambdas/core/outcome-batch.ts';
-import { FAILED, GOOD, outcomeCounts, SLOW } from '../../support/outcomes.ts';
+import { NO_OUTCOMES, sumOf } from '../../../../lambdas/core/circuit/outcome.ts';
+import { BATCH_MS, OutcomeBatch } from '../../../../lambdas/core/circuit/outcome-batch.ts';
+import { FAILED, GOOD, outcomeCounts, SLOW } from '../../../support/circuit/outcomes.ts';
 
 const WINDOW_MS = 10_000;
 const NOW_MS = Date.UTC(2026, 0, 1);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OutcomeWindow } from '../../../lambdas/core/outcome-window.ts';
-import { FAILED, GOOD, outcomeCounts, SLOW } from '../../support/outcomes.ts';
-import { OutcomeOracle } from '../../support/window-oracle.ts';
+import { OutcomeWindow } from '../../../../lambdas/core/circuit/outcome-window.ts';
+import { FAILED, GOOD, outcomeCounts, SLOW } from '../../../support/circuit/outcomes.ts';
+import { OutcomeOracle } from '../../../support/limits/window-oracle.ts';
 
 describe('a window of outcomes', () => {
   it('counts as the list of all outcomes would, also with a clock that steps back', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CircuitPolicy } from '../../../lambdas/contract/circuit-policy.ts';
+import type { CircuitPolicy } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import {
   type AttemptResult,
   isFailure,
@@ -10,9 +10,9 @@ import {
   periodOf,
   sumOf,
   tripCause,
-} from '../../../lambdas/core/outcome.ts';
-import { outcomeCounts } from '../../support/outcomes.ts';
-import { circuitPolicy } from '../../support/policy.ts';
+} from '../../../../lambdas/core/circuit/outcome.ts';
+import { outcomeCounts } from '../../../support/circuit/outcomes.ts';
+import { circuitPolicy } from '../../../support/policy.ts';
 
 const SLOW_POLICY = { overMs: 1000, share: 0.5 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProbePause } from '../../../lambdas/core/probe-pause.ts';
+import { ProbePause } from '../../../../lambdas/core/circuit/probe-pause.ts';
 
 /** How long each of some losses in a row makes one wait. */
 function waits(losses: number, random: number): number[] {

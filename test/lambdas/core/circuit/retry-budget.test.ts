@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allowsRetry, FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
+import { allowsRetry, FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
 
 /** How many further attempts in a row are allowed beside so many requests. */
 function allowed(requests: number, budgetShare: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isIdempotent, leavesTime, retryPauseMs } from '../../../lambdas/core/retry.ts';
+import { isIdempotent, leavesTime, retryPauseMs } from '../../../../lambdas/core/circuit/retry.ts';
 
 describe('a method', () => {
   it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])('%s may be sent twice', (method) => {

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { REBUILT_HEADERS, UNTRUSTED_HEADERS } from '../../../lambdas/contract/untrusted-headers.ts';
+import { type AuthPolicy, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { REBUILT_HEADERS, UNTRUSTED_HEADERS } from '../../../../lambdas/contract/untrusted-headers.ts';
 import {
   forwardedRequestHeaders,
   type Headers,
   returnedResponseHeaders,
   withheldHeaders,
-} from '../../../lambdas/core/headers.ts';
-import { servicePolicy } from '../../support/policy.ts';
+} from '../../../../lambdas/core/http/headers.ts';
+import { servicePolicy } from '../../../support/policy.ts';
 
 const HOP_BY_HOP = [
   'connection',

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { pathBelow, upstreamPath } from '../../../lambdas/core/path.ts';
-import { hasDotSegment, readingsOf } from '../../../lambdas/core/path-readings.ts';
-import { routeSelector } from '../../../lambdas/core/route.ts';
-import { PATH_READERS, type PathReader } from '../../support/path-readers.ts';
-import { servicePolicy } from '../../support/policy.ts';
+import type { RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { hasDotSegment, readingsOf } from '../../../../lambdas/core/http/path-readings.ts';
+import { routeSelector } from '../../../../lambdas/core/http/route-match.ts';
+import { pathBelow, upstreamPath } from '../../../../lambdas/core/http/upstream-path.ts';
+import { servicePolicy } from '../../../support/policy.ts';
+import { PATH_READERS, type PathReader } from '../../../support/upstreams/path-readers.ts';
 
 const OPEN: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
 const PREFIX = '/api/payments';

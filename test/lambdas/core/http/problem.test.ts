@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROBLEMS, Problem, type ProblemCode } from '../../../lambdas/core/problem.ts';
+import { PROBLEMS, Problem, type ProblemCode } from '../../../../lambdas/core/http/problem.ts';
 
 describe('a problem', () => {
   it('is told as an RFC 9457 document with its stable code and the request id', () => {

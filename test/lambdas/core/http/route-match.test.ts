@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
-import { pathBelow } from '../../../lambdas/core/path.ts';
-import { readingsOf } from '../../../lambdas/core/path-readings.ts';
-import { routeSelector, type SelectedRoute } from '../../../lambdas/core/route.ts';
-import { servicePolicy, windowLimit } from '../../support/policy.ts';
+import { type AuthPolicy, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import type { RoutePolicy } from '../../../../lambdas/contract/policy.ts';
+import { readingsOf } from '../../../../lambdas/core/http/path-readings.ts';
+import { routeSelector, type SelectedRoute } from '../../../../lambdas/core/http/route-match.ts';
+import { pathBelow } from '../../../../lambdas/core/http/upstream-path.ts';
+import { servicePolicy, windowLimit } from '../../../support/policy.ts';
 
 const GREEDY = 'ANY /api/payments/{proxy+}';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withSecurityHeaders } from '../../../lambdas/core/security-headers.ts';
+import { withSecurityHeaders } from '../../../../lambdas/core/http/security-headers.ts';
 
 describe('withSecurityHeaders', () => {
   it('adds all of them to a response that sets none', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { traceparent } from '../../../lambdas/core/trace.ts';
+import { traceparent } from '../../../../lambdas/core/http/trace.ts';
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/;
 const randomHex = (bytes: number) => randomBytes(bytes).toString('hex');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LimitBy, LimitPolicy, RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { anchorOf, limitsOf } from '../../../lambdas/core/limits.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+import type { LimitBy, LimitPolicy, RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { anchorOf, limitsOf } from '../../../../lambdas/core/limits/limits.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 
 const KEY = 'POST /api/users/refunds';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { type InnerList, type Item, parseList } from 'structured-headers';
 import { describe, expect, it } from 'vitest';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
-import type { Decision } from '../../../lambdas/core/decision.ts';
-import { rateLimitHeaders, resetS, tightest } from '../../../lambdas/core/rate-limit-headers.ts';
-import { bucketLimit, concurrencyLimit, windowLimit } from '../../support/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
+import { rateLimitHeaders, resetS, tightest } from '../../../../lambdas/core/limits/rate-limit-headers.ts';
+import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
 
 const WINDOW = windowLimit(100, 60_000);
 

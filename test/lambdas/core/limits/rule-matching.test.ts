@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Rule } from '../../../lambdas/contract/rules.ts';
-import type { Identity } from '../../../lambdas/core/counters.ts';
+import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
+import type { Identity } from '../../../../lambdas/core/limits/counting.ts';
 import {
   applyChange,
   canonicalId,
@@ -13,8 +13,8 @@ import {
   overrideFor,
   type RuleChange,
   standingRule,
-} from '../../../lambdas/core/rules.ts';
-import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
+} from '../../../../lambdas/core/limits/rule-matching.ts';
+import { sourceNetwork } from '../../../../lambdas/core/limits/source-address.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const REVOKE: RuleChange = { type: 'revoke', untilMs: 0, reason: 'left the company' };

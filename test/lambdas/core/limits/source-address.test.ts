@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sourceNetwork } from '../../../lambdas/core/source-address.ts';
+import { sourceNetwork } from '../../../../lambdas/core/limits/source-address.ts';
 
 describe('the network of a source', () => {
   it.each([

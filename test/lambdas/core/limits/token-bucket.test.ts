@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LIMIT_BOUNDS } from '../../../lambdas/contract/limit-bounds.ts';
-import type { BucketLimit } from '../../../lambdas/contract/policy.ts';
-import type { Assessment } from '../../../lambdas/core/sliding-window.ts';
-import { TokenBucket } from '../../../lambdas/core/token-bucket.ts';
-import { BucketOracle } from '../../support/bucket-oracle.ts';
-import { bucket, limitTraffic } from '../../support/limit-traffic.ts';
+import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
+import type { BucketLimit } from '../../../../lambdas/contract/policy.ts';
+import type { Assessment } from '../../../../lambdas/core/limits/sliding-window.ts';
+import { TokenBucket } from '../../../../lambdas/core/limits/token-bucket.ts';
+import { BucketOracle } from '../../../support/limits/bucket-oracle.ts';
+import { bucket, limitTraffic } from '../../../support/limits/limit-traffic.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 

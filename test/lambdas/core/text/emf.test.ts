@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Metric } from '../../../lambdas/contract/metrics.ts';
-import { emf } from '../../../lambdas/core/emf.ts';
+import { Metric } from '../../../../lambdas/contract/metrics.ts';
+import { emf } from '../../../../lambdas/core/text/emf.ts';
 
 const SERVICE = { namespace: 'Tollgate', service: 'users' };
 

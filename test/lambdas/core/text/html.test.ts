@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { html, json } from '../../../lambdas/core/html.ts';
+import { html, json } from '../../../../lambdas/core/text/html.ts';
 
 describe('a template', () => {
   test('escapes texts, and inserts what is HTML already as it is', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { spanText } from '../../../lambdas/core/span-text.ts';
+import { spanText } from '../../../../lambdas/core/text/span-text.ts';
 
 test.each([
   [-5, '0 s'],

@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Rejected, Verified } from '../../../lambdas/contract/verdict.ts';
-import { invalidToken } from '../../../lambdas/core/authorization.ts';
-import { TestClock } from '../../support/clock.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { ALICE, type EventOptions } from '../../support/event.ts';
-import { captureLines } from '../../support/lines.ts';
-import { concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { serveEcho } from '../../support/upstream.ts';
-import { createInstance, problemOf, type TestInstance } from './gateway.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { ANY_JWT, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import type { Rejected, Verified } from '../../../../lambdas/contract/auth/verdict.ts';
+import type { RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { invalidToken } from '../../../../lambdas/core/auth/authorization.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { ALICE, type EventOptions } from '../../../support/event.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { serveEcho } from '../../../support/upstreams/upstream.ts';
+import { createInstance, problemOf, type TestInstance } from '../gateway.ts';
 import { ScriptedCounters } from './scripted-counters.ts';
 
 const BAD_CREDENTIALS = windowLimit(3, 60_000, { name: 'bad-credentials', by: 'ip' });

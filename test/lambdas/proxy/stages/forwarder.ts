@@ -1,12 +1,12 @@
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { Upstream, type UpstreamRequest } from '../../../lambdas/adapters/upstream.ts';
-import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../lambdas/core/counters.ts';
-import { Problem } from '../../../lambdas/core/problem.ts';
-import type { Exchange, Forwarded, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
-import { forwarding } from '../../../lambdas/proxy/forwarding.ts';
-import type { TestClock } from '../../support/clock.ts';
-import { lambdaContext } from '../../support/event.ts';
+import { Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { Problem } from '../../../../lambdas/core/http/problem.ts';
+import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
+import type { Exchange, Forwarded, ProxyEvent, ProxyResult } from '../../../../lambdas/proxy/exchange.ts';
+import { forwarding } from '../../../../lambdas/proxy/stages/forwarding.ts';
+import type { TestClock } from '../../../support/clock.ts';
+import { lambdaContext } from '../../../support/event.ts';
 
 /** What came of a request: the upstream's answer, or what the gateway says in its place. */
 export interface Sent {

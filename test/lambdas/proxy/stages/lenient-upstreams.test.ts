@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { ALICE } from '../../support/event.ts';
-import { captureLines } from '../../support/lines.ts';
-import { servicePolicy } from '../../support/policy.ts';
-import { serveUrlParsing, type UrlParsingUpstream } from '../../support/url-parsing-upstream.ts';
-import { createInstance, problemOf, type TestInstance } from './gateway.ts';
+import { acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { ALICE } from '../../../support/event.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { servicePolicy } from '../../../support/policy.ts';
+import { serveUrlParsing, type UrlParsingUpstream } from '../../../support/upstreams/url-parsing-upstream.ts';
+import { createInstance, problemOf, type TestInstance } from '../gateway.ts';
 
 const ROUTE_KEY = 'ANY /api/payments/{proxy+}';
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { captureLines } from '../../support/lines.ts';
-import { servicePolicy, windowLimit } from '../../support/policy.ts';
-import { serveEcho } from '../../support/upstream.ts';
-import { createInstance } from './gateway.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { serveEcho } from '../../../support/upstreams/upstream.ts';
+import { createInstance } from '../gateway.ts';
 
 let table: TestTable;
 let echo: Awaited<ReturnType<typeof serveEcho>>;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Verified } from '../../../lambdas/contract/verdict.ts';
-import type { LimitRequest } from '../../../lambdas/core/counters.ts';
-import { ipSubject, limitRequests } from '../../../lambdas/proxy/limit-request.ts';
-import { ALICE } from '../../support/event.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
+import type { Verified } from '../../../../lambdas/contract/auth/verdict.ts';
+import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import { ipSubject, limitRequests } from '../../../../lambdas/proxy/stages/limit-request.ts';
+import { ALICE } from '../../../support/event.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 
 const KEY = 'POST /api/users/refunds';
 const BY: readonly LimitPolicy[] = [

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../lambdas/core/counters.ts';
-import type { StoreEvents } from '../../../lambdas/proxy/log-line.ts';
-import { TestClock } from '../../support/clock.ts';
-import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { ALICE } from '../../support/event.ts';
-import { captureLines } from '../../support/lines.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { serveEcho, serveHttp } from '../../support/upstream.ts';
-import { createInstance, problemOf, type TestInstance } from './gateway.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import type { LimitPolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
+import type { StoreEvents } from '../../../../lambdas/proxy/stages/log-line.ts';
+import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { ALICE } from '../../../support/event.ts';
+import { captureLines } from '../../../support/lines.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { serveEcho, serveHttp } from '../../../support/upstreams/upstream.ts';
+import { createInstance, problemOf, type TestInstance } from '../gateway.ts';
 import { ScriptedCounters } from './scripted-counters.ts';
 
 const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { MemoryCounters } from '../../../lambdas/adapters/memory-counters.ts';
-import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../lambdas/contract/circuit-state.ts';
-import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../lambdas/core/counters.ts';
-import { FREE_RETRIES } from '../../../lambdas/core/retry-budget.ts';
-import type { AskedCircuit, Exchange } from '../../../lambdas/proxy/exchange.ts';
-import { TestClock } from '../../support/clock.ts';
-import { closersOf } from '../../support/closers.ts';
-import { circuitPolicy, servicePolicy } from '../../support/policy.ts';
-import { freePort } from '../../support/redis.ts';
-import { serveTcp } from '../../support/upstream.ts';
+import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../../lambdas/contract/circuit/circuit-state.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
+import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
+import type { AskedCircuit, Exchange } from '../../../../lambdas/proxy/exchange.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { closersOf } from '../../../support/closers.ts';
+import { circuitPolicy, servicePolicy } from '../../../support/policy.ts';
+import { freePort } from '../../../support/redis/redis.ts';
+import { serveTcp } from '../../../support/upstreams/upstream.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from './forwarder.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';

@@ -1,7 +1,7 @@
-import { sizeOf } from '../../../lambdas/contract/policy.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../../lambdas/core/counters.ts';
-import type { Decision } from '../../../lambdas/core/decision.ts';
-import type { OutcomeReport } from '../../../lambdas/core/outcome.ts';
+import { sizeOf } from '../../../../lambdas/contract/policy.ts';
+import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
+import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
 
 /** What a test says of one limit; the rest is as if half of it were left. */
 export type Said = Partial<Omit<Decision, 'policy'>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { AuthPolicies } from '../../../lib/gateway/auth-policies.ts';
-import { Claim } from '../../../lib/gateway/claim.ts';
+import { Auth } from '../../../../lib/gateway/auth/auth.ts';
+import { AuthPolicies } from '../../../../lib/gateway/auth/auth-policies.ts';
+import { Claim } from '../../../../lib/gateway/auth/claim.ts';
 
 const JWT = Auth.jwt().policy;
 const KEY = Auth.apiKey().policy;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acceptance } from '../../../lambdas/contract/auth-policy.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { Claim } from '../../../lib/gateway/claim.ts';
+import { acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import { Auth } from '../../../../lib/gateway/auth/auth.ts';
+import { Claim } from '../../../../lib/gateway/auth/claim.ts';
 
 const required = (...accepts: readonly ReturnType<typeof acceptance>[]) => ({ type: 'required', accepts });
 

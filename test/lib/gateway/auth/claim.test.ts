@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Claim } from '../../../lib/gateway/claim.ts';
+import { Claim } from '../../../../lib/gateway/auth/claim.ts';
 
 describe('Claim', () => {
   it('is data that says where the claim lies and what it must be', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/identity-headers.ts';
-import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { type IdentityHeaderProps, identityHeaders } from '../../../lib/gateway/identity-headers.ts';
-import { proxyDocument } from '../support/documents.ts';
-import { serviceProps, testGateway } from '../support/stacks.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../../../lambdas/contract/auth/identity-headers.ts';
+import { decodeServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { Auth } from '../../../../lib/gateway/auth/auth.ts';
+import { type IdentityHeaderProps, identityHeaders } from '../../../../lib/gateway/auth/identity-headers.ts';
+import { proxyDocument } from '../../support/documents.ts';
+import { serviceProps, testGateway } from '../../support/stacks.ts';
 
 function policyJson(props?: IdentityHeaderProps): string {
   const test = testGateway(props && { identityHeaders: props });

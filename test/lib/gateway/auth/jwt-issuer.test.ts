@@ -5,10 +5,10 @@ import {
   DEFAULT_MAPPING,
   decodeAuthorizerConfig,
   encodeAuthorizerConfig,
-} from '../../../lambdas/contract/authorizer-config.ts';
-import { Claim } from '../../../lib/gateway/claim.ts';
-import { issuerConfigs, type JwtIssuer } from '../../../lib/gateway/jwt-issuer.ts';
-import { JWT } from '../support/stacks.ts';
+} from '../../../../lambdas/contract/auth/authorizer-config.ts';
+import { Claim } from '../../../../lib/gateway/auth/claim.ts';
+import { issuerConfigs, type JwtIssuer } from '../../../../lib/gateway/auth/jwt-issuer.ts';
+import { JWT } from '../../support/stacks.ts';
 
 describe('issuers', () => {
   it('are asked where their keys are, and have the defaults of the props page', () => {

@@ -1,7 +1,7 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { expect, it } from 'vitest';
-import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
 it('the circuit function may be the target of a rule of EventBridge', () => {
   const { gateway, stack, template } = testGateway({ name: 'edge' });

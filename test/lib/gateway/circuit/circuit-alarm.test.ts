@@ -1,10 +1,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { HIGH_RESOLUTION, type MetricName } from '../../../lambdas/contract/metrics.ts';
-import { CircuitAlarm } from '../../../lib/gateway/circuit-alarm.ts';
-import { CircuitBreaker, type CircuitBreakerProps } from '../../../lib/gateway/circuit-breaker.ts';
-import { type MetricQuery, onlyResource, serviceProps, testApp, testGateway } from '../support/stacks.ts';
+import { HIGH_RESOLUTION, type MetricName } from '../../../../lambdas/contract/metrics.ts';
+import { CircuitAlarm } from '../../../../lib/gateway/circuit/circuit-alarm.ts';
+import { CircuitBreaker, type CircuitBreakerProps } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
+import { type MetricQuery, onlyResource, serviceProps, testApp, testGateway } from '../../support/stacks.ts';
 
 /** The queries of the alarm of a circuit: the expression, and the metrics that it reads. */
 function queriesOf(props: CircuitBreakerProps) {

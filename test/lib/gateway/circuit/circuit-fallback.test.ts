@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import type { FallbackProps } from '../../../lib/gateway/circuit-fallback.ts';
+import { CircuitBreaker } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
+import type { FallbackProps } from '../../../../lib/gateway/circuit/circuit-fallback.ts';
 
 const fallbackOf = (fallback: FallbackProps) => CircuitBreaker.of({ fallback }).policy?.fallback;
 

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { type MetricQuery, onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+import { CircuitBreaker } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
+import { type MetricQuery, onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
 function gatewayWith(circuitBreaker: CircuitBreaker) {
   const test = testGateway({ name: 'edge' });

@@ -6,16 +6,16 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import jsep from 'jsep';
 import { describe, expect, it } from 'vitest';
-import type { FoundationCache } from '../../../lib/foundation/foundation.ts';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
+import type { FoundationCache } from '../../../../lib/foundation/foundation.ts';
+import { CircuitBreaker } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
 import {
   DASHBOARD_SERVICES,
   type DashboardService,
   GatewayDashboard,
   type GatewayDashboardProps,
   PRICED_SERVICES,
-} from '../../../lib/gateway/dashboard.ts';
-import { onlyResource, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+} from '../../../../lib/gateway/dashboard/dashboard.ts';
+import { onlyResource, serviceProps, testFoundation, testGateway } from '../../support/stacks.ts';
 
 interface Widget {
   readonly type: 'text' | 'metric' | 'custom';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRICES } from '../../../lib/gateway/prices.ts';
-import { decimal, tieredCostExpression } from '../../../lib/gateway/tiered-price.ts';
-import { FURTHER_PRICES, tieredCost } from '../support/request-cost.ts';
+import { PRICES } from '../../../../lib/gateway/dashboard/prices.ts';
+import { decimal, tieredCostExpression } from '../../../../lib/gateway/dashboard/tiered-price.ts';
+import { FURTHER_PRICES, tieredCost } from '../../support/request-cost.ts';
 
 describe('tieredCostExpression', () => {
   it('is the same price as metric math', () => {

@@ -1,11 +1,11 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
-import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { documentOf } from '../support/documents.ts';
-import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+import { DEFAULT_TIMING } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
+import { decodeCircuitsConfig } from '../../../../lambdas/contract/circuit/circuits-config.ts';
+import { CircuitBreaker } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
+import { documentOf } from '../../support/documents.ts';
+import { onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
 describe('the widget function', () => {
   let template: Template;

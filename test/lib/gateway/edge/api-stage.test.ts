@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { onlyResource, testGateway } from '../support/stacks.ts';
+import { onlyResource, testGateway } from '../../support/stacks.ts';
 
 describe('the stage', () => {
   it('logs requests where the account needs no policy for it, under a name that each deployment has for itself', () => {

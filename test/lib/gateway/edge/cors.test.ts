@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { corsOptions } from '../../../lib/gateway/cors.ts';
+import { corsOptions } from '../../../../lib/gateway/edge/cors.ts';
 
 describe('CORS', () => {
   it('lets pages send a token and read the limits', () => {

@@ -1,7 +1,7 @@
 import { Fn } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+import { onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/0123';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/identity-headers.ts';
-import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
-import { proxyDocument } from '../support/documents.ts';
-import { refusalOf, serviceProps, testGateway } from '../support/stacks.ts';
+import { DEFAULT_IDENTITY_HEADERS } from '../../../../lambdas/contract/auth/identity-headers.ts';
+import { decodeServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { ServiceProps } from '../../../../lib/gateway/service-props.ts';
+import { proxyDocument } from '../../support/documents.ts';
+import { refusalOf, serviceProps, testGateway } from '../../support/stacks.ts';
 
 function policyWith(keepHeaders: readonly string[], gateway: Parameters<typeof testGateway>[0] = {}) {
   const test = testGateway(gateway);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bundleOf } from '../../../lib/gateway/bundle.ts';
+import { bundleOf } from '../../../../lib/gateway/functions/bundle.ts';
 
 describe('a bundle', () => {
   const { files } = bundleOf('health');

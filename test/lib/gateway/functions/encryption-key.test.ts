@@ -2,9 +2,9 @@ import { Stack } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
-import { FoundationStack } from '../../../lib/foundation-stack.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { serviceProps, testApp, testGateway } from '../support/stacks.ts';
+import { FoundationStack } from '../../../../lib/foundation-stack.ts';
+import { Auth } from '../../../../lib/gateway/auth/auth.ts';
+import { serviceProps, testApp, testGateway } from '../../support/stacks.ts';
 
 describe('a key of the user', () => {
   const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f';

@@ -6,11 +6,11 @@ import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { FunctionEntry } from '../../../lib/gateway/bundle.ts';
-import type { Documents } from '../../../lib/gateway/function-documents.ts';
-import { createFunction } from '../../../lib/gateway/node-function.ts';
-import { assetOf } from '../support/documents.ts';
-import { CONTEXT } from '../support/stacks.ts';
+import type { FunctionEntry } from '../../../../lib/gateway/functions/bundle.ts';
+import type { Documents } from '../../../../lib/gateway/functions/function-documents.ts';
+import { createFunction } from '../../../../lib/gateway/functions/node-function.ts';
+import { assetOf } from '../../support/documents.ts';
+import { CONTEXT } from '../../support/stacks.ts';
 
 const { 'aws:cdk:bundling-stacks': _, ...BUNDLING } = CONTEXT;
 

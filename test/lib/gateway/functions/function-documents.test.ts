@@ -1,15 +1,15 @@
 import { App, Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
-import { decodeAuthorizerConfig } from '../../../lambdas/contract/authorizer-config.ts';
-import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
-import { placeholder, withValues } from '../../../lambdas/contract/documents.ts';
-import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { FoundationStack } from '../../../lib/foundation-stack.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { renderDocuments } from '../../../lib/gateway/function-documents.ts';
-import { authorizerDocument, documentOf, proxyDocument, variablesOf } from '../support/documents.ts';
-import { CONTEXT, refusalOf, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+import { decodeAuthorizerConfig } from '../../../../lambdas/contract/auth/authorizer-config.ts';
+import { decodeCircuitsConfig } from '../../../../lambdas/contract/circuit/circuits-config.ts';
+import { placeholder, withValues } from '../../../../lambdas/contract/documents.ts';
+import { decodeServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { FoundationStack } from '../../../../lib/foundation-stack.ts';
+import { Auth } from '../../../../lib/gateway/auth/auth.ts';
+import { renderDocuments } from '../../../../lib/gateway/functions/function-documents.ts';
+import { authorizerDocument, documentOf, proxyDocument, variablesOf } from '../../support/documents.ts';
+import { CONTEXT, refusalOf, serviceProps, testFoundation, testGateway } from '../../support/stacks.ts';
 
 const stack = () => new Stack(new App(), 'Stack');
 /** The same logical id in every stack. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentBytes } from '../../../lib/gateway/function-environment.ts';
+import { environmentBytes } from '../../../../lib/gateway/functions/function-environment.ts';
 
 describe('the size of an environment', () => {
   it('is that of its JSON, in which quotes inside values are escaped, as Lambda measures it', () => {

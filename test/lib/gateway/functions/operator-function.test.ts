@@ -1,12 +1,12 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit-policy.ts';
-import { decodeCircuitsConfig } from '../../../lambdas/contract/circuits-config.ts';
-import type { DocumentName } from '../../../lambdas/contract/documents.ts';
-import { decodeOperatorConfig, operatorFunctionName } from '../../../lambdas/contract/operator-config.ts';
-import { documentOf } from '../support/documents.ts';
-import { onlyResource, serviceProps, testGateway } from '../support/stacks.ts';
+import { DEFAULT_TIMING } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
+import { decodeCircuitsConfig } from '../../../../lambdas/contract/circuit/circuits-config.ts';
+import type { DocumentName } from '../../../../lambdas/contract/documents.ts';
+import { decodeOperatorConfig, operatorFunctionName } from '../../../../lambdas/contract/operations/operator-config.ts';
+import { documentOf } from '../../support/documents.ts';
+import { onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
 describe('the operator function', () => {
   let template: Template;

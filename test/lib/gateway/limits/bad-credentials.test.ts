@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { badCredentialsLimit } from '../../../lib/gateway/bad-credentials.ts';
-import { RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
-import { windowLimit } from '../../support/policy.ts';
-import { serviceProps, testGateway } from '../support/stacks.ts';
+import { badCredentialsLimit } from '../../../../lib/gateway/limits/bad-credentials.ts';
+import { RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
+import { windowLimit } from '../../../support/policy.ts';
+import { serviceProps, testGateway } from '../../support/stacks.ts';
 
 const MINUTE = Duration.minutes(1);
 

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { type LimitScope, limitPolicies, namedLimits } from '../../../lib/gateway/limit-policies.ts';
-import { draftsOf, RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
+import { type LimitScope, limitPolicies, namedLimits } from '../../../../lib/gateway/limits/limit-policies.ts';
+import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
 
 const MINUTE = Duration.minutes(1);
 

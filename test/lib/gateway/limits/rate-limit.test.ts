@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import type { ConcurrencyOptions, TokenBucketProps } from '../../../lib/gateway/limit-draft.ts';
-import type { LimitOptions } from '../../../lib/gateway/limit-options.ts';
-import { draftsOf, RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
+import type { ConcurrencyOptions, TokenBucketProps } from '../../../../lib/gateway/limits/limit-draft.ts';
+import type { LimitOptions } from '../../../../lib/gateway/limits/limit-options.ts';
+import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
 
 const MINUTE = Duration.minutes(1);
 const DEFAULTS = { name: undefined, shadow: false, onStoreFailure: 'local', localShare: 0.5 } as const;

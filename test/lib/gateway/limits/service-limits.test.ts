@@ -1,22 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ANY_JWT, type AuthPolicy } from '../../../lambdas/contract/auth-policy.ts';
-import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders } from '../../../lambdas/contract/identity-headers.ts';
-import { decodeServicePolicy, type ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import { limitsOf } from '../../../lambdas/core/limits.ts';
-import { Auth } from '../../../lib/gateway/auth.ts';
-import { Claim } from '../../../lib/gateway/claim.ts';
-import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
-import { type LimitScope, limitPolicies, namedLimits } from '../../../lib/gateway/limit-policies.ts';
-import { policyDocument } from '../../../lib/gateway/policy-document.ts';
-import { draftsOf, RateLimit, type RateLimits } from '../../../lib/gateway/rate-limit.ts';
-import type { RouteProps } from '../../../lib/gateway/route.ts';
-import { ServiceLimits } from '../../../lib/gateway/service-limits.ts';
-import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
-import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
-import { proxyDocument } from '../support/documents.ts';
-import { serviceProps, testGateway } from '../support/stacks.ts';
+import { ANY_JWT, type AuthPolicy } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders } from '../../../../lambdas/contract/auth/identity-headers.ts';
+import { decodeServicePolicy, type ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { limitsOf } from '../../../../lambdas/core/limits/limits.ts';
+import { Auth } from '../../../../lib/gateway/auth/auth.ts';
+import { Claim } from '../../../../lib/gateway/auth/claim.ts';
+import { policyDocument } from '../../../../lib/gateway/functions/policy-document.ts';
+import type { GatewayProps } from '../../../../lib/gateway/gateway-props.ts';
+import { type LimitScope, limitPolicies, namedLimits } from '../../../../lib/gateway/limits/limit-policies.ts';
+import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
+import { ServiceLimits } from '../../../../lib/gateway/limits/service-limits.ts';
+import type { RouteProps } from '../../../../lib/gateway/route.ts';
+import type { ServiceProps } from '../../../../lib/gateway/service-props.ts';
+import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { proxyDocument } from '../../support/documents.ts';
+import { serviceProps, testGateway } from '../../support/stacks.ts';
 
 const MINUTE = Duration.minutes(1);
 

@@ -3,8 +3,8 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
-import { CircuitBreaker } from '../../../lib/gateway/circuit-breaker.ts';
-import { onlyResource, serviceProps, testFoundation, testGateway } from '../support/stacks.ts';
+import { CircuitBreaker } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
+import { onlyResource, serviceProps, testFoundation, testGateway } from '../../support/stacks.ts';
 
 /** A gateway that tells this topic of a stack beside it. */
 function gatewayWith(topicOf: (stack: Stack) => ITopic) {

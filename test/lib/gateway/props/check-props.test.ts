@@ -7,7 +7,7 @@ import {
   type PropKinds,
   required,
   text,
-} from '../../../lib/gateway/check-props.ts';
+} from '../../../../lib/gateway/props/check-props.ts';
 
 interface Props {
   readonly name: string;

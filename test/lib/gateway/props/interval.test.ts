@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { intervalMs, wholeSeconds, words } from '../../../lib/gateway/interval.ts';
+import { intervalMs, wholeSeconds, words } from '../../../../lib/gateway/props/interval.ts';
 
 describe('a duration in words', () => {
   it.each([
