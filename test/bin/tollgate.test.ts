@@ -77,7 +77,7 @@ describe('the command of cdk.json', () => {
     }
     symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(project, 'node_modules'));
     const file = join(project, 'lib/environments.ts');
-    appendFileSync(file, "import { Claim } from './gateway/claim.ts';\nClaim.oneOf('client_id', []);\n");
+    appendFileSync(file, "import { Claim } from './gateway/auth/claim.ts';\nClaim.oneOf('client_id', []);\n");
     const line = readFileSync(file, 'utf8').split('\n').length - 1;
 
     const { code, stderr } = await run({ CDK_OUTDIR: join(outdir, 'loaded') }, project);

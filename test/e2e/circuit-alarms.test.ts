@@ -119,7 +119,7 @@ describe('with Redis stopped', () => {
 describe('an alarm that a service asks for', () => {
   let checkout: Checkout;
   beforeAll(async () => {
-    checkout = await checkoutWith(SERVICES, "import { CircuitBreaker } from './gateway/circuit-breaker.ts';\n");
+    checkout = await checkoutWith(SERVICES, "import { CircuitBreaker } from './gateway/circuit/circuit-breaker.ts';\n");
   }, 60_000);
   afterAll(() => checkout.remove());
 
