@@ -34,11 +34,11 @@ export async function synthesizedBundles(): Promise<Bundles> {
     const asset = join(dir, Metadata['aws:asset:path']);
     files[nameOf(await readdir(asset), Properties.Environment?.Variables ?? {})] = join(asset, `${module}.mjs`);
   }
-  const { authorizer, proxy, circuit, operator, widget, health } = files;
-  if (!authorizer || !proxy || !circuit || !operator || !widget || !health)
+  const { authorizer, proxy, alarm, operator, widget, health } = files;
+  if (!authorizer || !proxy || !alarm || !operator || !widget || !health)
     throw new Error(`the app lacks a function: ${Object.keys(files)}`);
   return {
-    files: { authorizer, proxy, circuit, operator, widget, health },
+    files: { authorizer, proxy, alarm, operator, widget, health },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
 }

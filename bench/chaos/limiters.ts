@@ -1,9 +1,9 @@
 import { Cluster, Redis } from 'ioredis';
+import type { Counters } from '../../lambdas/adapters/limits/counters.ts';
 import { createCounters } from '../../lambdas/adapters/limits/create-counters.ts';
 import { MemoryCounters } from '../../lambdas/adapters/limits/memory-counters.ts';
 import { RedisCounters } from '../../lambdas/adapters/limits/redis-counters.ts';
 import { redisEndpoint } from '../../lambdas/adapters/redis/redis-endpoint.ts';
-import type { Counters } from '../../lambdas/core/limits/counting.ts';
 import { servicePolicy } from '../../test/support/policy.ts';
 
 export type Decide = Counters['decide'];

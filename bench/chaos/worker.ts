@@ -1,7 +1,7 @@
 // The process of one limiter: some instances of a function, each with a connection of its own and, as Lambda has it, with
 // one request at a time.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LimitRequest } from '../../lambdas/core/limits/counting.ts';
+import type { LimitRequest } from '../../lambdas/core/limits/limiter.ts';
 import { windowLimit } from '../../test/support/policy.ts';
 import { percentile } from '../statistics.ts';
 import { type Decide, deadlineOnly, ladder } from './limiters.ts';

@@ -11,7 +11,7 @@ import type { Admission } from '../core/circuit/circuit-admission.ts';
 import type { AttemptError, AttemptResult } from '../core/circuit/outcome.ts';
 import type { Problem } from '../core/http/problem.ts';
 import type { SelectedRoute } from '../core/http/route-match.ts';
-import type { LimitRequest, Ruling } from '../core/limits/counting.ts';
+import type { LimitRequest, Ruling } from '../core/limits/limiter.ts';
 
 /** Parts of an exchange that later stages depend on. A missing part is not decided yet. */
 export interface Parts {

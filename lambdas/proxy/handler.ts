@@ -46,7 +46,9 @@ await circuit?.load();
 export const handler = pipeline({
   policy,
   circuit: circuit ?? undefined,
-  counters,
+  limiter: counters,
+  outcomes: counters,
+  retryBudget: counters,
   upstream: new Upstream(policy.upstream),
   takeStoreEvents: () => {
     const taken = { errors, lost, recovered };

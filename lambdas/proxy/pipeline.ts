@@ -1,7 +1,9 @@
 import type { CircuitView } from '../adapters/circuit/circuit-view.ts';
 import type { Upstream } from '../adapters/http/upstream.ts';
 import type { ServicePolicy } from '../contract/policy.ts';
-import type { Counters } from '../core/limits/counting.ts';
+import type { OutcomeCounter } from '../core/circuit/outcome-counter.ts';
+import type { RetryBudget } from '../core/circuit/retry-budget.ts';
+import type { Limiter } from '../core/limits/limiter.ts';
 import { answers } from './stages/answering.ts';
 import { authentication } from './stages/authentication.ts';
 import { circuitBreaking, noCircuit } from './stages/circuit-breaking.ts';
@@ -15,7 +17,9 @@ import { stages } from './stages.ts';
 
 export interface PipelineOptions {
   readonly policy: ServicePolicy;
-  readonly counters: Counters;
+  readonly limiter: Limiter;
+  readonly outcomes: OutcomeCounter;
+  readonly retryBudget: RetryBudget;
   /** Undefined for a service without a circuit. */
   readonly circuit: CircuitView | undefined;
   readonly upstream: Upstream;
@@ -37,16 +41,16 @@ export interface PipelineOptions {
  * another order, this does not compile.
  */
 export function pipeline(options: PipelineOptions) {
-  const { policy, counters, circuit: view, clock } = options;
+  const { policy, limiter, circuit: view, clock } = options;
   const { circuit } = policy;
   return stages()
     .use(logLine(options))
     .use(answers())
     .use(routing(policy))
-    .use(authentication(policy, counters))
-    .use(rateLimiting(policy, counters, clock))
+    .use(authentication(policy, limiter))
+    .use(rateLimiting(policy, limiter, clock))
     .use(composing(options))
     .use(circuit && view ? circuitBreaking({ ...options, circuit, view }) : noCircuit())
-    .use(leases(counters))
+    .use(leases(limiter))
     .handler(forwarding(options));
 }

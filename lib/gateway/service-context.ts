@@ -3,7 +3,7 @@ import type { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IdentityHeaders } from '../../lambdas/contract/auth/identity-headers.ts';
-import type { LimitPolicy } from '../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../lambdas/contract/limits/limit-policy.ts';
 import type { Foundation } from '../foundation/foundation.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { CircuitFunction } from './circuit/alarm-function.ts';

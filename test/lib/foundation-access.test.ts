@@ -6,7 +6,7 @@ import { RedisCounters } from '../../lambdas/adapters/limits/redis-counters.ts';
 import { RuleCopies } from '../../lambdas/adapters/limits/rule-copies.ts';
 import { connectRedis, firstConnection, type RedisClient } from '../../lambdas/adapters/redis/redis-connection.ts';
 import type { Rule } from '../../lambdas/contract/limits/operator-rule.ts';
-import type { LimitRequest } from '../../lambdas/core/limits/counting.ts';
+import type { LimitRequest } from '../../lambdas/core/limits/limiter.ts';
 import { ACCESS_STRING, DATA_COMMANDS } from '../../lib/foundation/access-string.ts';
 import { FAILED, GOOD } from '../support/circuit/outcomes.ts';
 import { closersOf } from '../support/closers.ts';

@@ -5,9 +5,9 @@ import {
   type BucketLimit,
   type ConcurrencyLimit,
   DEFAULT_LOCAL_SHARE,
-  type ServicePolicy,
   type WindowLimit,
-} from '../../lambdas/contract/policy.ts';
+} from '../../lambdas/contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
 
 /** A service as the defaults make it; tests change what they are about. */
 export function servicePolicy(changes: Partial<ServicePolicy> = {}): ServicePolicy {

@@ -1,5 +1,5 @@
-import type { LimitPolicy } from '../../lambdas/contract/policy.ts';
-import type { Identity, LimitRequest } from '../../lambdas/core/limits/counting.ts';
+import type { LimitPolicy } from '../../lambdas/contract/limits/limit-policy.ts';
+import type { Identity, LimitRequest } from '../../lambdas/core/limits/limiter.ts';
 
 let leases = 0;
 

@@ -1,8 +1,8 @@
 import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
+import type { Counters } from '../../../lambdas/adapters/limits/counters.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { AttemptResult } from '../../../lambdas/core/circuit/outcome.ts';
-import type { Counters } from '../../../lambdas/core/limits/counting.ts';
 import type { Exchange } from '../../../lambdas/proxy/exchange.ts';
 import type { ProxyRequest, Stage } from '../../../lambdas/proxy/stage.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
@@ -54,7 +54,7 @@ export async function tollgate(
     policy,
     circuit,
     view,
-    counters,
+    outcomes: counters,
     upstream: new Upstream(policy.upstream),
     by: `bench-${process.pid}`,
     clock,

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
 import { RedisCounters } from '../../../lambdas/adapters/limits/redis-counters.ts';
 import { ANY_JWT } from '../../../lambdas/contract/auth/auth-policy.ts';
-import type { LimitPolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { CountedLimit } from '../../../lambdas/core/limits/counting.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import type { CountedLimit } from '../../../lambdas/core/limits/limiter.ts';
 import { limitsOf, type ScopedLimit } from '../../../lambdas/core/limits/limits.ts';
 import { servicePolicy } from '../../../test/support/policy.ts';
 import type { Limiter } from '../limiter.ts';

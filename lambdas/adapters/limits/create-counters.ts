@@ -1,10 +1,10 @@
 import type { Rule } from '../../contract/limits/operator-rule.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import type { Counters } from '../../core/limits/counting.ts';
 import { describeError, writeLine } from '../log.ts';
 import { connectRedis } from '../redis/redis-connection.ts';
 import { redisEndpoint } from '../redis/redis-endpoint.ts';
 import { StoreBreaker } from '../redis/store-breaker.ts';
+import type { Counters } from './counters.ts';
 import { LadderCounters } from './ladder-counters.ts';
 import { MemoryCounters } from './memory-counters.ts';
 import { type OperatorRules, RuleBook, type RuleBookOptions } from './operator-rules.ts';

@@ -1,9 +1,10 @@
 import { DecodeError } from '../../contract/decode.ts';
-import { sizeOf } from '../../contract/policy.ts';
+import { sizeOf } from '../../contract/limits/limit-policy.ts';
 import type { OutcomeCounts, OutcomeReport } from '../../core/circuit/outcome.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
 import type { Decision } from '../../core/limits/decision.ts';
+import type { CountedLimit, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
 import type { StoreBreaker } from '../redis/store-breaker.ts';
+import type { Counters } from './counters.ts';
 import { RULES_FRESH_MS } from './decide-script.ts';
 import type { OperatorRules } from './operator-rules.ts';
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import type { LimitPolicy, ServicePolicy } from '../../contract/policy.ts';
-import type { CountedLimit, LimitRequest } from '../../core/limits/counting.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
+import type { CountedLimit, LimitRequest } from '../../core/limits/limiter.ts';
 import { anchorOf } from '../../core/limits/limits.ts';
 
 /** Hash tags of one gateway, so many slots of a cluster: each holds a copy of the operators' rules. */

@@ -1,12 +1,13 @@
-import { type LimitPolicy, sizeOf } from '../../contract/policy.ts';
+import { type LimitPolicy, sizeOf } from '../../contract/limits/limit-policy.ts';
 import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../../core/circuit/outcome.ts';
 import { OutcomeWindow } from '../../core/circuit/outcome-window.ts';
 import { allowsRetry } from '../../core/circuit/retry-budget.ts';
 import { Leases } from '../../core/limits/concurrency-leases.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
 import type { Decision } from '../../core/limits/decision.ts';
+import type { CountedLimit, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
 import { type Assessment, SlidingWindow } from '../../core/limits/sliding-window.ts';
 import { TokenBucket } from '../../core/limits/token-bucket.ts';
+import type { Counters } from './counters.ts';
 
 /** Counts that are remembered; beyond that the one unused for longest is forgotten. */
 const MAX_COUNTS = 10_000;

@@ -1,6 +1,6 @@
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { LimitOverride, Rule } from '../../contract/limits/operator-rule.ts';
-import type { LimitPolicy } from '../../contract/policy.ts';
-import type { Identity } from '../../core/limits/counting.ts';
+import type { Identity } from '../../core/limits/limiter.ts';
 import { isRevoked, overrideFor, type Rules } from '../../core/limits/rule-matching.ts';
 import { NO_ANSWER, within } from '../within.ts';
 

@@ -1,12 +1,14 @@
 import { array, DecodeError, integer } from '../../contract/decode.ts';
-import { type LimitPolicy, type ServicePolicy, sizeOf } from '../../contract/policy.ts';
+import { type LimitPolicy, sizeOf } from '../../contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
 import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../../core/circuit/outcome.ts';
 import { FREE_RETRIES } from '../../core/circuit/retry-budget.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
 import type { Decision } from '../../core/limits/decision.ts';
+import type { CountedLimit, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
 import { END_SCRIPT, RECORD_SCRIPT, RETRY_SCRIPT } from '../circuit/outcome-scripts.ts';
 import { firstConnection, type RedisClient } from '../redis/redis-connection.ts';
 import { NO_ANSWER, within } from '../within.ts';
+import type { Counters } from './counters.ts';
 import { DECIDE_SCRIPT } from './decide-script.ts';
 import { type RequestKeys, requestKeys } from './limit-keys.ts';
 import type { OperatorRules } from './operator-rules.ts';

@@ -1,8 +1,9 @@
 import { LIMIT_BOUNDS } from '../../contract/limits/limit-bounds.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { LimitOverride } from '../../contract/limits/operator-rule.ts';
-import type { LimitPolicy } from '../../contract/policy.ts';
 import type { OutcomeCounts, OutcomeReport } from '../../core/circuit/outcome.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
+import type { CountedLimit, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
+import type { Counters } from './counters.ts';
 import type { OperatorRules } from './operator-rules.ts';
 
 /** Counters that know no rules, together with the rules of operators: what the script in Redis does in one. */

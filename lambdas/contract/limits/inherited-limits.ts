@@ -1,4 +1,4 @@
-import type { LimitPolicy } from '../policy.ts';
+import type { LimitPolicy } from '../limits/limit-policy.ts';
 
 /**
  * Those of a service's limits that hold on a route beside `own`, the route's: all of them where it has none of its own,

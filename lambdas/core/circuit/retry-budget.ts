@@ -5,3 +5,9 @@ export const FREE_RETRIES = 3;
 export function allowsRetry(retries: number, requests: number, budgetShare: number): boolean {
   return retries < Math.max(FREE_RETRIES, budgetShare * requests);
 }
+
+/** Further attempts that all instances share. It never rejects. */
+export interface RetryBudget {
+  /** Takes one further attempt; false: there is none left. */
+  takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean>;
+}

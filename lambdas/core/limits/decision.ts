@@ -1,4 +1,4 @@
-import type { LimitPolicy } from '../../contract/policy.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 
 /** What one limit answered. */
 export interface Decision {

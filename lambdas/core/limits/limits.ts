@@ -1,5 +1,6 @@
 import { inheritedLimits } from '../../contract/limits/inherited-limits.ts';
-import type { LimitPolicy, ServicePolicy } from '../../contract/policy.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
 
 /** A limit and where it stands: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
 export interface ScopedLimit {

@@ -1,6 +1,6 @@
+import type { LimitBy, LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { LimitOverride, Rule } from '../../contract/limits/operator-rule.ts';
-import type { LimitBy, LimitPolicy } from '../../contract/policy.ts';
-import type { Identity } from './counting.ts';
+import type { Identity } from './limiter.ts';
 import { sourceNetwork } from './source-address.ts';
 
 /** What one operation changes of a rule. */

@@ -2,7 +2,7 @@ import { bearerOf, decodeVerdict, type Verdict } from '../../contract/auth/verdi
 import type { ServicePolicy } from '../../contract/policy.ts';
 import { authorize } from '../../core/auth/authorization.ts';
 import type { Problem } from '../../core/http/problem.ts';
-import type { Counters } from '../../core/limits/counting.ts';
+import type { Limiter } from '../../core/limits/limiter.ts';
 import type { Exchange, ProxyEvent } from '../exchange.ts';
 import { type Stage, stage } from '../stage.ts';
 import { limitProblem } from './limit-problem.ts';
@@ -13,12 +13,12 @@ import { badCredentialsRequest, ipSubject } from './limit-request.ts';
  * request without a good credential is refused here. A known client that lacks a right is refused later, after its limits
  * have counted the request. An address that sends bad credentials too often must wait; good ones from it still pass.
  */
-export function authentication({ badCredentials }: ServicePolicy, counters: Counters): Stage<'route', 'client'> {
+export function authentication({ badCredentials }: ServicePolicy, limiter: Limiter): Stage<'route', 'client'> {
   async function refuse(problem: Problem, event: ProxyEvent, exchange: Exchange): Promise<void> {
     if (badCredentials === null || problem.code !== 'invalid_token' || isExpired(exchange.verdict)) throw problem;
     const request = badCredentialsRequest(badCredentials, event.requestContext.http.sourceIp, exchange.requestId);
     exchange.cost = request.cost;
-    exchange.ruling = await counters.decide(request);
+    exchange.ruling = await limiter.decide(request);
     throw limitProblem(exchange.ruling, request.cost) ?? problem;
   }
 

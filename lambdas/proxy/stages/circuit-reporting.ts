@@ -12,14 +12,14 @@ import {
   tripCause,
 } from '../../core/circuit/outcome.ts';
 import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
-import type { Counters } from '../../core/limits/counting.ts';
+import type { OutcomeCounter } from '../../core/circuit/outcome-counter.ts';
 import type { AskedCircuit, AttemptOutcome, Forwarded } from '../exchange.ts';
 
 export interface ReportingOptions {
   readonly policy: ServicePolicy;
   readonly circuit: CircuitPolicy;
   readonly view: CircuitView;
-  readonly counters: Counters;
+  readonly outcomes: OutcomeCounter;
   /** Who reports: the instance. */
   readonly by: string;
   /** Epoch milliseconds. */
@@ -27,7 +27,7 @@ export interface ReportingOptions {
 }
 
 /** Tells a circuit what came of the requests that it let through; undefined where there is nothing to wait for. */
-export function circuitReports({ policy, circuit, view, counters, by, clock }: ReportingOptions) {
+export function circuitReports({ policy, circuit, view, outcomes: counter, by, clock }: ReportingOptions) {
   const batch = new OutcomeBatch(circuit.windowMs);
   let current = { version: 0, period: periodOf(policy, 0) };
 
@@ -36,7 +36,7 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     const { period } = current;
     const due = batch.add(period, outcomes, clock());
     if (due === undefined) return undefined;
-    const counting = counters.record(period, due, circuit.windowMs);
+    const counting = counter.record(period, due, circuit.windowMs);
     if (outcomes.failures > 0 || outcomes.slow > 0) return trip(version, period, counting);
     // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
     void counting.then(({ endedBy, isSteady }) => {
@@ -55,7 +55,7 @@ export function circuitReports({ policy, circuit, view, counters, by, clock }: R
     const signal = { type: 'trip', source: 'outcomes', by, ...cause, atMs: clock(), ofVersion: version } as const;
     const result = await view.signal(signal);
     const end = (answer: Answered | undefined) =>
-      answer?.status === 'made' ? counters.endPeriod(period, answer.circuit.version, circuit.windowMs) : undefined;
+      answer?.status === 'made' ? counter.endPeriod(period, answer.circuit.version, circuit.windowMs) : undefined;
     if (result.status === 'unanswered') void result.late.then(end);
     else await end(result);
   }

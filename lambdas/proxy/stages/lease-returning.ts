@@ -1,4 +1,4 @@
-import type { Counters } from '../../core/limits/counting.ts';
+import type { Limiter } from '../../core/limits/limiter.ts';
 import { type ProxyRequest, type Stage, stage } from '../stage.ts';
 
 /**
@@ -6,12 +6,12 @@ import { type ProxyRequest, type Stage, stage } from '../stage.ts';
  * the first to see the answer: the call leaves together with the outcome that the circuit counts, and `rateLimiting`
  * waits for it before the reply, since an instance may be frozen after that.
  */
-export function leases(counters: Counters): Stage<'circuit', 'returnsLeases'> {
+export function leases(limiter: Limiter): Stage<'circuit', 'returnsLeases'> {
   function giveBack({ context: { exchange } }: ProxyRequest): void {
     const leased = exchange?.leased;
     if (leased === undefined) return;
     delete exchange.leased;
-    exchange.leasesReturned = counters.release(leased);
+    exchange.leasesReturned = limiter.release(leased);
   }
 
   return stage({

@@ -1,7 +1,7 @@
 import { invalidToken, rejectionProblem } from '../../core/auth/authorization.ts';
 import { Problem, type QuotaProblem } from '../../core/http/problem.ts';
-import type { Ruling } from '../../core/limits/counting.ts';
 import type { Decision } from '../../core/limits/decision.ts';
+import type { Ruling } from '../../core/limits/limiter.ts';
 import { resetS, tightest } from '../../core/limits/rate-limit-headers.ts';
 
 /** For a store that cannot be asked; the instance looks for it all the time. */

@@ -1,6 +1,6 @@
 import { Metric } from '../../contract/metrics.ts';
-import type { Ruling } from '../../core/limits/counting.ts';
 import type { Decision } from '../../core/limits/decision.ts';
+import type { Ruling } from '../../core/limits/limiter.ts';
 import { tightest } from '../../core/limits/rate-limit-headers.ts';
 import type { MetricValues } from '../../core/text/emf.ts';
 

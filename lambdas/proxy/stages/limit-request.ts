@@ -1,7 +1,8 @@
 import type { Bearer } from '../../contract/auth/verdict.ts';
-import type { LimitPolicy, ServicePolicy } from '../../contract/policy.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../contract/policy.ts';
 import type { SelectedRoute } from '../../core/http/route-match.ts';
-import type { Identity, LimitRequest } from '../../core/limits/counting.ts';
+import type { Identity, LimitRequest } from '../../core/limits/limiter.ts';
 import { limitsOf, type ScopedLimit } from '../../core/limits/limits.ts';
 import { sourceNetwork } from '../../core/limits/source-address.ts';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { bearerOf } from '../../contract/auth/verdict.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import type { Counters, LimitRequest, Ruling } from '../../core/limits/counting.ts';
+import type { Limiter, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
 import { rateLimitHeaders, tightest } from '../../core/limits/rate-limit-headers.ts';
 import { type ExchangeWith, type ProxyRequest, type Stage, stage } from '../stage.ts';
 import { limitProblem } from './limit-problem.ts';
@@ -13,19 +13,19 @@ import { limitRequests } from './limit-request.ts';
  */
 export function rateLimiting(
   policy: ServicePolicy,
-  counters: Counters,
+  limiter: Limiter,
   clock: () => number,
 ): Stage<'responseHeaders' | 'route' | 'client', 'ruling'> {
   const requestOf = limitRequests(policy);
 
   /**
    * No reply leaves before what it would freeze is done: the leases that the stage `leases` gives back, and what the
-   * counters have had under way while the upstream answered.
+   * limiter have had under way while the upstream answered.
    */
-  const done = ({ context: { exchange } }: ProxyRequest) => both(exchange?.leasesReturned, counters.settled());
+  const done = ({ context: { exchange } }: ProxyRequest) => both(exchange?.leasesReturned, limiter.settled());
 
   async function count(request: LimitRequest, exchange: ExchangeWith<'responseHeaders'>): Promise<Ruling> {
-    const ruling = await counters.decide(request);
+    const ruling = await limiter.decide(request);
     exchange.ruling = ruling;
     exchange.cost = request.cost;
     if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;

@@ -3,8 +3,9 @@ import { ConnectionError, type UpstreamError } from '../../adapters/http/upstrea
 import type { RetryPolicy, ServicePolicy } from '../../contract/policy.ts';
 import { periodOf } from '../../core/circuit/outcome.ts';
 import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
+import type { OutcomeCounter } from '../../core/circuit/outcome-counter.ts';
 import { isIdempotent, leavesTime, retryPauseMs } from '../../core/circuit/retry.ts';
-import type { Counters } from '../../core/limits/counting.ts';
+import type { RetryBudget } from '../../core/circuit/retry-budget.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** Over which the budget of a service without a circuit is counted. */
@@ -14,7 +15,8 @@ const ONE_REQUEST = { total: 1, failures: 0, slow: 0 };
 
 export interface RetryingOptions {
   readonly policy: ServicePolicy;
-  readonly counters: Counters;
+  readonly outcomes: OutcomeCounter;
+  readonly retryBudget: RetryBudget;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number;
   /** 0 <= x < 1. */
@@ -39,7 +41,7 @@ export interface Retrying {
  * with an error is at work, and more work does not help it. See docs/decisions/0018-retries-and-deadlines.md.
  */
 export function retrying({ attempts, budgetShare }: RetryPolicy, options: RetryingOptions): Retrying {
-  const { policy, counters, monotonic, random, sleep = timer } = options;
+  const { policy, outcomes, retryBudget, monotonic, random, sleep = timer } = options;
   const windowMs = policy.circuit?.windowMs ?? WINDOW_MS;
   const periodFor = ({ circuit }: Exchange) => periodOf(policy, circuit?.state.version ?? 0);
   const batch = new OutcomeBatch(windowMs);
@@ -51,7 +53,7 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
       const period = periodFor(exchange);
       const due = batch.add(period, ONE_REQUEST, monotonic());
       if (due === undefined) return;
-      void counters.record(period, due, windowMs).then(({ isSteady }) => batch.learn(period, isSteady));
+      void outcomes.record(period, due, windowMs).then(({ isSteady }) => batch.learn(period, isSteady));
     },
     again: async (exchange, error, deadlineAtMs) => {
       const retries = (exchange.forwarded?.attempts.length ?? 1) - 1;
@@ -60,7 +62,7 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
       if (!leavesTime(deadlineAtMs - monotonic(), pauseMs)) return false;
       await sleep(pauseMs);
       // Asked after the pause: nothing is taken that is not used, unless the answer itself comes too late.
-      const isTaken = await counters.takeRetry(periodFor(exchange), budgetShare, windowMs);
+      const isTaken = await retryBudget.takeRetry(periodFor(exchange), budgetShare, windowMs);
       return isTaken && leavesTime(deadlineAtMs - monotonic(), 0);
     },
   };

@@ -2,12 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { encodeAuth } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/auth/identity-headers.ts';
 import { encodeCircuit } from '../../../lambdas/contract/circuit/circuit-policy.ts';
-import {
-  DEFAULT_CACHE_TIMEOUT_MS,
-  encodeLimit,
-  type RoutePolicy,
-  type ServicePolicy,
-} from '../../../lambdas/contract/policy.ts';
+import { encodeLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
+import { DEFAULT_CACHE_TIMEOUT_MS, type RoutePolicy, type ServicePolicy } from '../../../lambdas/contract/policy.ts';
 
 /** A service's policies as JSON that the contract's decoder reads: what it would add by itself is left out. */
 export function policyDocument({

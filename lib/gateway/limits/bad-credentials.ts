@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import type { LimitDraft } from './limit-draft.ts';
 import { BAD_CREDENTIALS, limitPolicies } from './limit-policies.ts';

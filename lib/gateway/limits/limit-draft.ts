@@ -1,7 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
+import type {
+  BucketLimit,
+  ConcurrencyLimit,
+  LimitBy,
+  WindowLimit,
+} from '../../../lambdas/contract/limits/limit-policy.ts';
 import { isRuleName } from '../../../lambdas/contract/limits/rule-id.ts';
-import type { BucketLimit, ConcurrencyLimit, LimitBy, WindowLimit } from '../../../lambdas/contract/policy.ts';
 import { about, InvalidPropError } from '../../invalid-prop.ts';
 import {
   checkKind,

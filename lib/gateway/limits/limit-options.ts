@@ -3,7 +3,7 @@ import {
   LIMIT_BY,
   ON_STORE_FAILURE,
   type OnStoreFailure,
-} from '../../../lambdas/contract/policy.ts';
+} from '../../../lambdas/contract/limits/limit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { BOOLEAN, NUMBER, oneOf, optional, type PropKinds, text } from '../props/check-props.ts';
 

@@ -1,4 +1,9 @@
-import type { BucketLimit, ConcurrencyLimit, LimitPolicy, WindowLimit } from '../../../lambdas/contract/policy.ts';
+import type {
+  BucketLimit,
+  ConcurrencyLimit,
+  LimitPolicy,
+  WindowLimit,
+} from '../../../lambdas/contract/limits/limit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { OVERHEAD_ALLOWANCE } from '../props/overhead-allowance.ts';
 import type { LimitDraft } from './limit-draft.ts';

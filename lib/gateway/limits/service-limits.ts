@@ -1,7 +1,8 @@
 import type { AuthPolicy } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { inheritedLimits } from '../../../lambdas/contract/limits/inherited-limits.ts';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
-import type { LimitPolicy, RoutePolicy } from '../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
+import type { RoutePolicy } from '../../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { LONGEST_TIMEOUT } from '../props/overhead-allowance.ts';
 import { wholeNumber } from '../props/whole-number.ts';

@@ -3,13 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { encodeCircuit } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { DecodeError } from '../../../lambdas/contract/decode.ts';
 import {
-  decodeServicePolicy,
   encodeLimit,
   LIMIT_BY,
   type LimitPolicy,
   ON_STORE_FAILURE,
-  type RoutePolicy,
-} from '../../../lambdas/contract/policy.ts';
+} from '../../../lambdas/contract/limits/limit-policy.ts';
+import { decodeServicePolicy, type RoutePolicy } from '../../../lambdas/contract/policy.ts';
 import { authPolicies } from '../../support/auth/auth-policies.ts';
 import { bucketLimit, circuitPolicy, concurrencyLimit, servicePolicy, windowLimit } from '../../support/policy.ts';
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
+import type { Counters } from '../../../lambdas/adapters/limits/counters.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../lambdas/core/limits/counting.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
@@ -48,11 +48,14 @@ export function createInstance(options: InstanceOptions): TestInstance {
     onTransition: () => undefined,
     onFailure: (error) => storeErrors.push(error),
   });
+  const counters = options.counters ?? new MemoryCounters({ clock: clock.now, shared: false });
   const handler = pipeline({
     policy,
     circuit,
     upstream,
-    counters: options.counters ?? new MemoryCounters({ clock: clock.now, shared: false }),
+    limiter: counters,
+    outcomes: counters,
+    retryBudget: counters,
     takeStoreEvents: options.takeStoreEvents ?? (() => ({ errors: storeErrors.length, lost: 0, recovered: 0 })),
     clock: clock.now,
     monotonic: () => performance.now(),

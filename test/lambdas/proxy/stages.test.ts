@@ -56,7 +56,7 @@ function partsOf() {
     composing: composing({ policy, upstream, randomHex }),
     circuit: noCircuit(),
     leases: leases(counters),
-    forwarding: forwarding({ policy, upstream, counters, monotonic, random: () => 0 }),
+    forwarding: forwarding({ policy, upstream, outcomes: counters, retryBudget: counters, monotonic, random: () => 0 }),
   };
 }
 

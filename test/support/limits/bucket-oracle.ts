@@ -1,4 +1,4 @@
-import type { BucketLimit } from '../../../lambdas/contract/policy.ts';
+import type { BucketLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
 import type { Assessment } from '../../../lambdas/core/limits/sliding-window.ts';
 
 /** Seconds for which a rate may be given in whole units: `ratePerS` of 1/60 is one a minute. */

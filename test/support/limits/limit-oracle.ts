@@ -1,4 +1,4 @@
-import type { ConcurrencyLimit, LimitPolicy } from '../../../lambdas/contract/policy.ts';
+import type { ConcurrencyLimit, LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
 import type { Assessment } from '../../../lambdas/core/limits/sliding-window.ts';
 import { BucketOracle } from './bucket-oracle.ts';
 import { WindowOracle } from './window-oracle.ts';

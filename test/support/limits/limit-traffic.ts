@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
-import { type BucketLimit, type ConcurrencyLimit, type LimitPolicy, sizeOf } from '../../../lambdas/contract/policy.ts';
+import {
+  type BucketLimit,
+  type ConcurrencyLimit,
+  type LimitPolicy,
+  sizeOf,
+} from '../../../lambdas/contract/limits/limit-policy.ts';
 import { EXACT_LIMIT } from '../../../lambdas/core/limits/sliding-window.ts';
 import { bucketLimit, concurrencyLimit } from '../policy.ts';
 import { steps } from './window-traffic.ts';

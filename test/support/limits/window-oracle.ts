@@ -1,4 +1,4 @@
-import type { WindowLimit } from '../../../lambdas/contract/policy.ts';
+import type { WindowLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
 import type { OutcomeCounts } from '../../../lambdas/core/circuit/outcome.ts';
 import { SLICES as OUTCOME_SLICES } from '../../../lambdas/core/circuit/outcome-window.ts';
 import { type Assessment, EXACT_LIMIT, SLICES } from '../../../lambdas/core/limits/sliding-window.ts';

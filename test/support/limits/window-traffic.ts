@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { WindowLimit } from '../../../lambdas/contract/policy.ts';
+import type { WindowLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
 import { EXACT_LIMIT } from '../../../lambdas/core/limits/sliding-window.ts';
 import { windowLimit } from '../policy.ts';
 

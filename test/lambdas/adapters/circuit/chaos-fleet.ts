@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { Env } from '../../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
-import type { Counters, Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import type { Ruling } from '../../../../lambdas/core/limits/limiter.ts';
 import { applyChange, noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 import type { TestTable } from '../../../support/aws/dynamodb.ts';
 import { servicePolicy, windowLimit } from '../../../support/policy.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
 import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-connection.ts';
-import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { Attackers } from '../../../support/attackers.ts';
 import { mostWithin, unitsBefore } from '../../../support/circuit/admissions.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { PAUSES } from '../../../../lambdas/adapters/redis/store-breaker.ts';
 import { Env } from '../../../../lambdas/contract/environment.ts';
 import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
 import { noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 import { FAILED } from '../../../support/circuit/outcomes.ts';
 import { TestClock } from '../../../support/clock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
-import { type BucketLimit, sizeOf, type WindowLimit } from '../../../../lambdas/contract/policy.ts';
+import { type BucketLimit, sizeOf, type WindowLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { EXACT_LIMIT } from '../../../../lambdas/core/limits/sliding-window.ts';
 import { type Admission, mostWithin, unitsBefore } from '../../../support/circuit/admissions.ts';
 import { rateOf } from '../../../support/limits/bucket-oracle.ts';

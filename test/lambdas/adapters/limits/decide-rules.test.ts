@@ -4,9 +4,9 @@ import { RULES_FRESH_MS, RULES_KNOWN_MS } from '../../../../lambdas/adapters/lim
 import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
 import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
 import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { type LimitBy, type LimitPolicy, sizeOf } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { encodeRule, type LimitOverride, type Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import { type LimitBy, type LimitPolicy, sizeOf } from '../../../../lambdas/contract/policy.ts';
-import type { LimitRequest, Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import type { LimitRequest, Ruling } from '../../../../lambdas/core/limits/limiter.ts';
 import { isRevoked, overrideFor } from '../../../../lambdas/core/limits/rule-matching.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { type RedisTarget, SINGLE } from '../../../support/redis/redis-target.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { type LimitPolicy, sizeOf } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { encodeRule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import { type LimitPolicy, sizeOf } from '../../../../lambdas/contract/policy.ts';
-import type { Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import type { Ruling } from '../../../../lambdas/core/limits/limiter.ts';
 import { EXACT_LIMIT } from '../../../../lambdas/core/limits/sliding-window.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { RequestOracle } from '../../../support/limits/limit-oracle.ts';

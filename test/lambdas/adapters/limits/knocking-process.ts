@@ -5,7 +5,7 @@ import {
   firstConnection,
   type RedisEndpoint,
 } from '../../../../lambdas/adapters/redis/redis-connection.ts';
-import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { servicePolicy } from '../../../support/policy.ts';
 import { record } from '../../../support/redis/recorded-script.ts';
 import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { RULES_FRESH_MS } from '../../../../lambdas/adapters/limits/decide-script.ts';
 import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
@@ -6,11 +7,11 @@ import type { OperatorRules } from '../../../../lambdas/adapters/limits/operator
 import { RuledCounters } from '../../../../lambdas/adapters/limits/ruled-counters.ts';
 import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
 import { DecodeError } from '../../../../lambdas/contract/decode.ts';
+import type { LimitPolicy, OnStoreFailure } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { LimitOverride } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { LimitPolicy, OnStoreFailure } from '../../../../lambdas/contract/policy.ts';
 import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { Counters, LimitRequest, Ruling } from '../../../../lambdas/core/limits/counting.ts';
+import type { LimitRequest, Ruling } from '../../../../lambdas/core/limits/limiter.ts';
 import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';

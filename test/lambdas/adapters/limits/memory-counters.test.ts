@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
-import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { CountedLimit, LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import type { CountedLimit, LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
 import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';

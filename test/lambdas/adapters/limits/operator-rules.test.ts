@@ -7,7 +7,7 @@ import {
   RuleBook,
 } from '../../../../lambdas/adapters/limits/operator-rules.ts';
 import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { Identity } from '../../../../lambdas/core/limits/counting.ts';
+import type { Identity } from '../../../../lambdas/core/limits/limiter.ts';
 import { noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 import { TestClock } from '../../../support/clock.ts';
 

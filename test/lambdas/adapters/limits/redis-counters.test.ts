@@ -6,10 +6,10 @@ import {
   firstConnection,
   type RedisClient,
 } from '../../../../lambdas/adapters/redis/redis-connection.ts';
-import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
 import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';

@@ -11,8 +11,8 @@ import {
 } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
-import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
 import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { closersOf } from '../../../support/closers.ts';
 import { servicePolicy, windowLimit } from '../../../support/policy.ts';

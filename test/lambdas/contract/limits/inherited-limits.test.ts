@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inheritedLimits } from '../../../../lambdas/contract/limits/inherited-limits.ts';
-import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
 
 const CLIENT = windowLimit(100, 60_000);

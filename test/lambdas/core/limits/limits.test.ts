@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LimitBy, LimitPolicy, RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitBy, LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
+import type { RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { anchorOf, limitsOf } from '../../../../lambdas/core/limits/limits.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 

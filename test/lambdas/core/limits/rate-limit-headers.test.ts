@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type InnerList, type Item, parseList } from 'structured-headers';
 import { describe, expect, it } from 'vitest';
-import type { LimitPolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
 import { rateLimitHeaders, resetS, tightest } from '../../../../lambdas/core/limits/rate-limit-headers.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';

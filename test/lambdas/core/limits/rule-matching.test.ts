@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { Identity } from '../../../../lambdas/core/limits/counting.ts';
+import type { Identity } from '../../../../lambdas/core/limits/limiter.ts';
 import {
   applyChange,
   canonicalId,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WindowLimit } from '../../../../lambdas/contract/policy.ts';
+import type { WindowLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { type Assessment, SlidingWindow } from '../../../../lambdas/core/limits/sliding-window.ts';
 import { mostWithin } from '../../../support/circuit/admissions.ts';
 import { limitTraffic } from '../../../support/limits/limit-traffic.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
-import type { BucketLimit } from '../../../../lambdas/contract/policy.ts';
+import type { BucketLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { Assessment } from '../../../../lambdas/core/limits/sliding-window.ts';
 import { TokenBucket } from '../../../../lambdas/core/limits/token-bucket.ts';
 import { BucketOracle } from '../../../support/limits/bucket-oracle.ts';

@@ -1,8 +1,8 @@
 import { Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { Problem } from '../../../../lambdas/core/http/problem.ts';
-import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
 import type { Exchange, Forwarded, ProxyEvent, ProxyResult } from '../../../../lambdas/proxy/exchange.ts';
 import { forwarding } from '../../../../lambdas/proxy/stages/forwarding.ts';
 import type { TestClock } from '../../../support/clock.ts';
@@ -33,10 +33,12 @@ export interface ForwarderOptions {
 export function createForwarder(policy: ServicePolicy, options: ForwarderOptions = {}): Forwarder {
   const { clock } = options;
   const upstream = new Upstream(policy.upstream);
+  const counters = options.counters ?? new MemoryCounters({ clock: Date.now, shared: false });
   const { handle } = forwarding({
     policy,
     upstream,
-    counters: options.counters ?? new MemoryCounters({ clock: Date.now, shared: false }),
+    outcomes: counters,
+    retryBudget: counters,
     monotonic: clock?.now ?? (() => performance.now()),
     random: options.random ?? (() => 0),
     ...(clock && { sleep: async (ms) => clock.advance(ms) }),

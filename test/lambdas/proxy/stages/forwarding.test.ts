@@ -33,11 +33,14 @@ function proxyTo(url: string, changes: Partial<ServicePolicy> = {}): (event?: Ev
   const policy = servicePolicy({ upstream: url, circuit: null, ...changes });
   const upstream = new Upstream(policy.upstream);
   closers.push(() => upstream.close());
+  const counters = new MemoryCounters({ clock: Date.now, shared: false });
   const handler = pipeline({
     policy,
     upstream,
     circuit: undefined,
-    counters: new MemoryCounters({ clock: Date.now, shared: false }),
+    limiter: counters,
+    outcomes: counters,
+    retryBudget: counters,
     takeStoreEvents: () => ({ errors: 0, lost: 0, recovered: 0 }),
     clock: Date.now,
     monotonic: () => performance.now(),

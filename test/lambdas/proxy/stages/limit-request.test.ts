@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Verified } from '../../../../lambdas/contract/auth/verdict.ts';
-import type { LimitPolicy, RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
-import type { LimitRequest } from '../../../../lambdas/core/limits/counting.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
+import type { RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
 import { ipSubject, limitRequests } from '../../../../lambdas/proxy/stages/limit-request.ts';
 import { ALICE } from '../../../support/event.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';

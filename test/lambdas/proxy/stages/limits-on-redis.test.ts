@@ -5,8 +5,9 @@ import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counter
 import { RuleCopies } from '../../../../lambdas/adapters/limits/rule-copies.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { LimitPolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { invalidToken } from '../../../../lambdas/core/auth/authorization.ts';
 import { BATCH_MS } from '../../../../lambdas/core/circuit/outcome-batch.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';

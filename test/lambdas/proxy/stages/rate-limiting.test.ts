@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
-import type { LimitPolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
-import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import type { StoreEvents } from '../../../../lambdas/proxy/stages/log-line.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { TestClock } from '../../../support/clock.ts';

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { Counters } from '../../../../lambdas/core/limits/counting.ts';
 import type { AskedCircuit, Exchange } from '../../../../lambdas/proxy/exchange.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { closersOf } from '../../../support/closers.ts';

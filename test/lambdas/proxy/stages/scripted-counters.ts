@@ -1,7 +1,8 @@
-import { sizeOf } from '../../../../lambdas/contract/policy.ts';
+import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
+import { sizeOf } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
-import type { CountedLimit, Counters, LimitRequest, Ruling } from '../../../../lambdas/core/limits/counting.ts';
 import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
+import type { CountedLimit, LimitRequest, Ruling } from '../../../../lambdas/core/limits/limiter.ts';
 
 /** What a test says of one limit; the rest is as if half of it were left. */
 export type Said = Partial<Omit<Decision, 'policy'>>;

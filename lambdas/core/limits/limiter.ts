@@ -1,5 +1,4 @@
-import type { LimitPolicy } from '../../contract/policy.ts';
-import type { OutcomeCounts, OutcomeReport } from '../circuit/outcome.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { Decision } from './decision.ts';
 
 /** A limit and whose requests it counts, here and now. */
@@ -42,24 +41,15 @@ export interface Ruling {
   readonly decisions: readonly Decision[];
 }
 
-/**
- * The store that counts. It is fast, may be shared, and is allowed to be lost. What the requests meet never rejects (see
- * `LadderCounters`); the shared store behind it does, when it cannot tell.
- */
-export interface Counters {
+/** Counts requests against their limits. What requests meet never rejects; a shared store behind it may. */
+export interface Limiter {
   /** Counts one request against all of its limits. */
   decide(request: LimitRequest): Promise<Ruling>;
-  /** Gives back the leases that an allowed request took; one that cannot be given back ends by itself. */
+  /** Returns the leases that an allowed request took; one that cannot be returned ends by itself. */
   release(request: LimitRequest): Promise<void>;
   /**
-   * What was begun beside the requests and must not be left to an instance that Lambda freezes with the reply; undefined
-   * when there is nothing. It never rejects and takes half a second at most.
+   * Work begun beside the requests, which must end before Lambda freezes the instance with the reply; undefined when
+   * there is none. It never rejects and takes at most half a second.
    */
   settled(): Promise<void> | undefined;
-  /** Counts outcomes of one period of a circuit: `gateway/service/version`, the version under which it closed. */
-  record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport>;
-  /** Tells all who still record outcomes of a period that it is over, since the circuit has moved. */
-  endPeriod(period: string, version: number, windowMs: number): Promise<void>;
-  /** Takes one further attempt from what all instances together may make; false: there is none left. */
-  takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean>;
 }
