@@ -22,7 +22,10 @@ async function testFiles(): Promise<readonly string[]> {
   const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.*ts', '*.*js'], {
     cwd: ROOT,
   });
-  return stdout.trimEnd().split('\n').filter((path) => existsSync(join(ROOT, path)) && declaresTest(path));
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .filter((path) => existsSync(join(ROOT, path)) && declaresTest(path));
 }
 
 function declaresTest(path: string): boolean {
