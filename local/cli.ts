@@ -7,7 +7,10 @@ const SAME_SIGNAL_MS = 1000;
 const closers = new Closers();
 endOnSignal(closers);
 const code = await serveCommand(process.argv.slice(2), { out: console.log, err: console.error }, closers);
-if (code !== 0) process.exit(code);
+if (code !== 0) {
+  await closers.close();
+  process.exit(code);
+}
 
 /** A later signal does not wait for what the first one is ending. */
 function endOnSignal(closers: Closers): void {

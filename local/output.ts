@@ -6,8 +6,14 @@ export interface Output {
   readonly err: (line: string) => void;
 }
 
-/** @throws the error, where it is no UserError */
-export function reportUserError(error: unknown, err: Output['err']): void {
-  if (!(error instanceof UserError)) throw error;
-  err(`error: ${error.message}`);
+/** Runs a command. A UserError is one line on standard error, and the exit code 1. */
+export async function exitCodeOf(command: () => Promise<void>, { err }: Output): Promise<0 | 1> {
+  try {
+    await command();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    err(`error: ${error.message}`);
+    return 1;
+  }
 }
