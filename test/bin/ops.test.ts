@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { operatorName } from '../../bin/ops/operator-name.ts';
 import { createInvokeApi } from '../../local/operator/invoke-api.ts';
 import { writeSecret } from '../../local/operator/secret.ts';
@@ -11,18 +12,10 @@ import { ISSUER_DIR } from '../e2e/support/assembly.ts';
 import { eventually, type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { temporaryDir } from '../local/support/assembly.ts';
 import { freePort } from '../support/redis/redis.ts';
+import { type Finished, runOps } from './support/run-ops.ts';
 
-const PROJECT_ROOT = join(import.meta.dirname, '../..');
-
-interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Nothing that this machine knows of AWS. */
+/** Hides what this machine knows of AWS. */
 const BARE = {
-  PATH: process.env['PATH'] ?? '',
   HOME: '/nonexistent',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -33,13 +26,22 @@ const BARE = {
 const LOCAL = { TOLLGATE_STATE_DIR: ISSUER_DIR };
 
 function ops(args: readonly string[], env: Readonly<Record<string, string>> = LOCAL): Promise<Finished> {
-  return new Promise((resolve) => {
-    const tsx = join(PROJECT_ROOT, 'node_modules/.bin/tsx');
-    execFile(tsx, ['bin/ops.ts', ...args], { cwd: PROJECT_ROOT, env: { ...BARE, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  const former = Object.keys(process.env).filter((name) => name.startsWith('AWS_'));
+  for (const name of former) vi.stubEnv(name, undefined);
+  for (const [name, value] of Object.entries({ ...BARE, ...env })) vi.stubEnv(name, value);
+  return runOps(args);
 }
+
+afterEach(() => vi.unstubAllEnvs());
+
+it('runs as the process of bin/ops.ts, with its streams and its exit code', async () => {
+  const tsx = join(import.meta.dirname, '../../node_modules/.bin/tsx');
+  const start = promisify(execFile);
+  const script = join(import.meta.dirname, '../../bin/ops.ts');
+  const [helped, refused] = await Promise.allSettled([start(tsx, [script, '--help']), start(tsx, [script, 'frob'])]);
+  expect(helped).toMatchObject({ value: { stdout: (await ops(['--help'])).stdout, stderr: '' } });
+  expect(refused).toMatchObject({ reason: await ops(['frob']) });
+});
 
 describe('the command', () => {
   let gateway: ServedGateway;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../bin/ops/main.ts';
 import { linesOf } from '../../bin/ops/replay/lines.ts';
 import { readEntry } from '../../bin/ops/replay/log-entry.ts';
 import { readLog } from '../../bin/ops/replay/read-log.ts';
 import { replay } from '../../bin/ops/replay/replay.ts';
 import { describeResults } from '../../bin/ops/replay/replay-report.ts';
 import { parseTrialLimit } from '../../bin/ops/replay/trial-limit.ts';
+import { runOps } from './support/run-ops.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
 
@@ -216,16 +216,18 @@ describe('one service of a log', () => {
   ])('%s is an error that says so', async (_, lines, message) => {
     const log = join(dir, 'log');
     await writeFile(log, lines);
-    const errors: string[] = [];
-    const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text), width: 100 };
-    const code = await main(['replay', log, '--limit', 'client=100/1m', '--service', 'orders'], output);
-    expect([code, errors.join()]).toEqual([1, expect.stringContaining(`error: ${message.replace('LOG', log)}`)]);
+    expect(await runOps(['replay', log, '--limit', 'client=100/1m', '--service', 'orders'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`error: ${message.replace('LOG', log)}`),
+    });
   });
 });
 
 it('a log without a request to count is an error that says which logs there are', async () => {
-  const errors: string[] = [];
-  const output = { out: () => expect.unreachable(), err: (text: string) => errors.push(text), width: 100 };
-  expect(await main(['replay', '/dev/null', '--limit', 'client=100/1m'], output)).toBe(1);
-  expect(errors).toEqual([expect.stringMatching(/^error: a log must .* npm start -- --verbose, .* aws logs tail /)]);
+  expect(await runOps(['replay', '/dev/null', '--limit', 'client=100/1m'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^error: a log must .* npm start -- --verbose, .* aws logs tail [^\n]*\n$/),
+  });
 });

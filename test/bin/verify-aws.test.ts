@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { main } from '../../bin/ops/main.ts';
 import type { Operation } from '../../lambdas/contract/operations/operations.ts';
 import { type ServedGateway, serve } from '../e2e/support/gateway.ts';
 import { operate } from '../e2e/support/operator.ts';
 import { whileRedisAnswers } from '../e2e/support/redis-answers.ts';
 import { type AwsDouble, type AwsOperations, serveAws } from '../support/aws/aws-double.ts';
 import { OPENED } from '../support/circuit/circuits.ts';
+import { runOps } from './support/run-ops.ts';
 
 const STACK = 'Tollgate-dev-Gateway';
 const PROXY_LOGS = `${STACK}-GatewayordersProxyProxyFunctionLogs5E1BD0A7-3kTq`;
@@ -109,14 +109,9 @@ interface Row {
 }
 
 async function verify(...args: readonly string[]) {
-  const out: string[] = [];
-  const code = await main(['verify', '--url', gateway.running.url, '--json', ...args], {
-    out: (line) => out.push(line),
-    err: () => undefined,
-    width: undefined,
-  });
-  const rows = JSON.parse(out.join('\n')) as readonly Row[];
-  return { code, text: out.join('\n'), of: (check: string) => rows.find((row) => row.check === check), rows };
+  const { code, stdout } = await runOps(['verify', '--url', gateway.running.url, '--json', ...args]);
+  const rows = JSON.parse(stdout) as readonly Row[];
+  return { code, text: stdout, of: (check: string) => rows.find((row) => row.check === check), rows };
 }
 
 describe('verify, asking AWS', () => {

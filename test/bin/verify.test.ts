@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { main } from '../../bin/ops/main.ts';
 import type { KeysResult } from '../../lambdas/contract/operations/key-operations.ts';
 import { ISSUER_DIR } from '../e2e/support/assembly.ts';
 import { type ServedGateway, serve } from '../e2e/support/gateway.ts';
@@ -17,6 +16,7 @@ import {
   sharedVerdicts,
   withoutChallenge,
 } from '../support/circuit/breaking-proxy.ts';
+import { runOps } from './support/run-ops.ts';
 
 const PROJECT_ROOT = join(import.meta.dirname, '../..');
 
@@ -40,14 +40,8 @@ afterAll(async () => {
 });
 
 async function verify(...args: readonly string[]) {
-  const lines: string[] = [];
-  const told: string[] = [];
-  const code = await main(['verify', ...local, ...args], {
-    out: (text) => lines.push(text),
-    err: (text) => told.push(text),
-    width: undefined,
-  });
-  return { code, out: lines.join('\n'), told };
+  const { code, stdout, stderr } = await runOps(['verify', ...local, ...args]);
+  return { code, out: stdout.trimEnd(), told: stderr.trimEnd().split('\n') };
 }
 
 /** What `--json` says of each check. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Checkout, checkoutWith } from './support/checkout.ts';
+import { appWith } from './support/checkout.ts';
 import { type ServedGateway, serve, statuses } from './support/gateway.ts';
 import type { Message } from './support/http.ts';
 import { createApiKey } from './support/operator.ts';
@@ -23,16 +23,11 @@ const SERVICES = `
     });
 `;
 
-let checkout: Checkout;
 let gateway: ServedGateway;
 beforeAll(async () => {
-  checkout = await checkoutWith(SERVICES);
-  gateway = await serve({ assemblyDir: checkout.assemblyDir });
+  gateway = await serve({ assemblyDir: await appWith(SERVICES) });
 }, 60_000);
-afterAll(async () => {
-  await gateway.close();
-  checkout.remove();
-});
+afterAll(() => gateway.close());
 
 const get = (service: string, message: Message = {}) => gateway.send(`/api/${service}/42`, message);
 const withKey = (key: string) => ({ headers: { 'x-api-key': key } });

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CircuitTiming } from '../../lambdas/contract/circuit/circuit-policy.ts';
 import { startRedis } from '../support/redis/redis.ts';
 import { type AlarmClock, alarmClock } from './support/alarm-clock.ts';
-import { type Checkout, checkoutWith } from './support/checkout.ts';
+import { appWith } from './support/checkout.ts';
 import { type Controlled, serveControlled } from './support/controlled-upstream.ts';
 import {
   atOnce,
@@ -117,11 +117,10 @@ describe('with Redis stopped', () => {
 });
 
 describe('an alarm that a service asks for', () => {
-  let checkout: Checkout;
+  let assemblyDir: string;
   beforeAll(async () => {
-    checkout = await checkoutWith(SERVICES, "import { CircuitBreaker } from './gateway/circuit/circuit-breaker.ts';\n");
+    assemblyDir = await appWith(SERVICES, "import { CircuitBreaker } from './gateway/circuit/circuit-breaker.ts';\n");
   }, 60_000);
-  afterAll(() => checkout.remove());
 
   const SERVICES = `
     gateway.addService('search', {
@@ -140,7 +139,7 @@ describe('an alarm that a service asks for', () => {
   `;
 
   test('opens the circuit of an upstream that is slow and never fails', async () => {
-    await start('reports', { assemblyDir: checkout.assemblyDir });
+    await start('reports', { assemblyDir });
     const search = () => gateway.send('/api/search/delay/120');
     // One after the other, for one process; ten, so that five of them lie in one period, wherever its border is.
     expect(tally(await times(10, search))).toEqual({ 200: 10 });
@@ -156,7 +155,7 @@ describe('an alarm that a service asks for', () => {
   });
 
   test('opens the circuit of a service whose function is throttled, of which the function never knows', async () => {
-    await start('reports', { assemblyDir: checkout.assemblyDir });
+    await start('reports', { assemblyDir });
     const report = () => gateway.send('/api/reports/42');
     const release = upstream.hold();
     const first = report();

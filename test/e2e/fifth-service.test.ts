@@ -1,14 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startGateway } from '../../local/start-gateway.ts';
 import { ISSUER_DIR } from './support/assembly.ts';
-import { checkoutWith } from './support/checkout.ts';
+import { appWith } from './support/checkout.ts';
 import { send } from './support/http.ts';
 
 const ONE_LINE = "    gateway.addService('carts', { prefix: '/api/carts', upstream: 'http://cart-service:3005' });\n";
 
 test('a fifth service is one line in the stack, and serves like the others', async () => {
-  const { assemblyDir, remove } = await checkoutWith(ONE_LINE);
-  onTestFinished(remove);
+  const assemblyDir = await appWith(ONE_LINE);
   const gateway = await startGateway({ assemblyDir, port: 0, stateDir: ISSUER_DIR, redis: 'memory' });
   onTestFinished(() => gateway.close());
   expect(gateway.services().map(({ policy }) => policy.service)).toEqual([

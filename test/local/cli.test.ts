@@ -3,15 +3,21 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { ALGORITHMS } from '../../lambdas/contract/auth/authorizer-config.ts';
+import { Closers } from '../../local/closers.ts';
 import { fixture } from './dashboard/fixture.ts';
 import { temporaryDir, writeAssembly } from './support/assembly.ts';
+import { runCli, runToken } from './support/commands.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
 import { startNode } from './support/process.ts';
 
 const script = (name: string) => fileURLToPath(new URL(`../../local/${name}.ts`, import.meta.url));
 
-function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  return startNode([script('cli'), ...args], { ...process.env, TOLLGATE_STATE_DIR: temporaryDir(), ...env });
+function start(args: readonly string[]) {
+  return startNode([script('cli'), ...args], { ...process.env, TOLLGATE_STATE_DIR: temporaryDir() });
+}
+
+function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}, closers?: Closers) {
+  return runCli(args, { TOLLGATE_STATE_DIR: temporaryDir(), ...env }, closers);
 }
 
 const OK = 'export const handler = async () => ({ isAuthorized: true, statusCode: 200, body: "fine" });';
@@ -75,7 +81,7 @@ test.each([
     'no cloud assembly in /nowhere: it has no manifest.json',
   ],
 ])('%s is one line and exit code 1', async (_, args, message) => {
-  const { code, stdout, stderr } = await cli(args).finished;
+  const { code, stdout, stderr } = await cli(args);
   expect(stderr).toContain(`error: ${message}`);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect([code, stdout]).toEqual([1, '']);
@@ -83,55 +89,62 @@ test.each([
 
 test('a busy port is one line and exit code 1', async () => {
   const port = await busyPort();
-  const { code, stderr } = await cli(['--assembly', assembly(), '--port', String(port)]).finished;
+  const { code, stderr } = await cli(['--assembly', assembly(), '--port', String(port)]);
   expect([code, stderr]).toEqual([1, `error: port ${port} is in use: choose another one with --port\n`]);
 });
 
 test('a busy port for operators is one line and exit code 1', async () => {
   const port = String(await busyPort());
   const args = ['--assembly', assembly(), '--port', '0', '--operator-port', port];
-  const { code, stderr } = await cli(args).finished;
+  const { code, stderr } = await cli(args);
   expect([code, stderr]).toEqual([1, `error: port ${port} is in use: choose another one with --operator-port\n`]);
 });
 
 test('operators are told how to reach their function, on the port that was free', async () => {
   const operator = { gateway: 'shop', namespace: 'Tollgate' };
   const dir = writeAssembly({ functions: { Operator: { code: OK, documents: { operator } } } });
-  const started = cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
-  await started.wrote('Ctrl-C ends everything.');
-  started.process.kill('SIGTERM');
-  const { stdout } = await started.finished;
+  const { stdout } = await cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
   expect(stdout).toMatch(/^operators npx tsx bin\/ops\.ts list --gateway shop --local \d+$/m);
 });
 
 test('the address of the dashboard is told, on the same port', async () => {
   const dir = writeAssembly(fixture(OK));
-  const started = cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
-  await started.wrote('Ctrl-C ends everything.');
-  started.process.kill('SIGTERM');
-  const { stdout } = await started.finished;
+  const { stdout } = await cli(['--assembly', dir, '--port', '0', '--operator-port', '0']);
   const [, port] = /^operators .* --local (\d+)$/m.exec(stdout) ?? [];
   expect(stdout).toContain(`\ndashboard http://127.0.0.1:${port}/dashboard\n`);
 });
 
 test('a service that the gateway does not have is one line and exit code 1', async () => {
-  const { code, stderr } = await cli(['--assembly', assembly(), '--port', '0', '--upstream', 'nope=http://a']).finished;
+  const { code, stderr } = await cli(['--assembly', assembly(), '--port', '0', '--upstream', 'nope=http://a']);
   expect([code, stderr]).toEqual([1, 'error: --upstream names the service nope; the gateway has users\n']);
 });
 
 test('a Redis that does not answer is one line and exit code 1', async () => {
-  const { code, stderr } = await cli(['--assembly', assembly(), '--port', '0'], { REDIS_URL: 'redis://127.0.0.1:1' })
-    .finished;
+  const { code, stderr } = await cli(['--assembly', assembly(), '--port', '0'], { REDIS_URL: 'redis://127.0.0.1:1' });
   expect([code, stderr]).toEqual([1, 'error: no Redis answers at REDIS_URL redis://127.0.0.1:1: ECONNREFUSED\n']);
 });
 
+test('both commands are processes with these streams and exit codes', async () => {
+  const run = (name: string, ...args: string[]) => startNode([script(name), ...args]).finished;
+  // It has started a gateway by the time that it finds the error.
+  const late = ['--assembly', assembly(), '--port', '0', '--upstream', 'nope=http://a'];
+  const results = [run('cli', '--help'), start(late).finished, run('token', '--help'), run('token', '--x')];
+  expect(await Promise.all(results)).toEqual([
+    await cli(['--help']),
+    // A busy machine may say before it that it is starting.
+    { code: 1, stdout: '', stderr: expect.stringContaining((await cli(late)).stderr) },
+    await runToken(['--help'], {}),
+    await runToken(['--x'], {}),
+  ]);
+});
+
 test('help is not an error', async () => {
-  const { code, stdout } = await cli(['--help']).finished;
+  const { code, stdout } = await cli(['--help']);
   expect([code, stdout]).toEqual([0, expect.stringContaining('usage: npm start')]);
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('it says what it serves, and ends with code 0 on %s', async (signal) => {
-  const started = cli(['--assembly', assembly(), '--port', '0', '--upstream', 'users=http://localhost:4000/base/']);
+  const started = start(['--assembly', assembly(), '--port', '0', '--upstream', 'users=http://localhost:4000/base/']);
   await started.wrote('Ctrl-C ends everything.');
   started.process.kill(signal);
   const { code, stdout } = await started.finished;
@@ -143,13 +156,12 @@ test.each(['SIGINT', 'SIGTERM'] as const)('it says what it serves, and ends with
 });
 
 test('a token is printed without a running gateway, once one has run', async () => {
-  const env = { ...process.env, TOLLGATE_STATE_DIR: temporaryDir() };
-  const token = (...args: string[]) => startNode([script('token'), ...args], env).finished;
+  const env = { TOLLGATE_STATE_DIR: temporaryDir() };
+  const token = (...args: string[]) => runToken(args, env);
   expect(await token()).toMatchObject({ code: 1, stderr: 'error: no gateway has run here yet: run npm start first\n' });
-  const gateway = cli(['--assembly', assembly(), '--port', '0'], env);
-  await gateway.wrote('Ctrl-C ends everything.');
-  gateway.process.kill('SIGTERM');
-  await gateway.finished;
+  const gateway = new Closers();
+  await cli(['--assembly', assembly(), '--port', '0'], env, gateway);
+  await gateway.close();
   const { stdout } = await token(
     '--sub',
     'bob',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-/** As the systems that have one call it; `npm test` installs the first. */
+/** As the systems that have one call it; `npm run test:slow` installs the first. */
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 /** Nothing but what the test asks for. */
 const FLAGS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -37,7 +37,7 @@ function programPath(): string {
   const paths = PROGRAMS.flatMap((program) => dirs.map((dir) => join(dir, program)));
   const path = paths.find(isExecutable);
   if (path === undefined)
-    throw new Error(`none of ${PROGRAMS.join(', ')} is on the search path: run npm test, which installs one`);
+    throw new Error(`none of ${PROGRAMS.join(', ')} is on the search path: run npm run test:slow, which installs one`);
   return path;
 }
 

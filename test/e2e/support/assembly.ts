@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -35,24 +36,38 @@ const KEPT_MS = 10 * 60_000;
  * The assembly of the app as it stands. Test files run in processes of their own, so it is kept under the hash of its
  * sources: the first one synthesizes, the others wait for it.
  */
-export async function synthesizedApp(): Promise<string> {
-  const dir = join(SHARED_DIR, `assembly-${hashOf(SOURCES)}`);
+export function synthesizedApp(): Promise<string> {
+  return synthesizedOnce('', (outdir) => synthesize(PROJECT, outdir));
+}
+
+/**
+ * @param variant what the app differs by; '' for the app as it is
+ * @param synthesizeTo synthesizes it to a folder
+ * @returns the folder, which is shared: nothing writes to it
+ */
+export async function synthesizedOnce(
+  variant: string,
+  synthesizeTo: (outdir: string) => Promise<void>,
+): Promise<string> {
+  const dir = join(SHARED_DIR, `assembly-${hashOf(SOURCES, variant)}`);
   const lock = `${dir}.lock`;
   mkdirSync(SHARED_DIR, { recursive: true });
   while (!existsSync(dir)) {
-    if (acquire(lock)) await make(dir, lock);
+    if (acquire(lock)) await make(dir, lock, synthesizeTo);
     else await sleep(50);
   }
+  // It is old once nothing has asked for it for a while.
+  utimesSync(dir, new Date(), new Date());
   return dir;
 }
 
-async function make(dir: string, lock: string): Promise<void> {
+async function make(dir: string, lock: string, synthesizeTo: (outdir: string) => Promise<void>): Promise<void> {
   const draft = mkdtempSync(join(SHARED_DIR, 'draft-'));
   try {
     removeOld();
     // Between the look and the lock another process may have finished.
     if (existsSync(dir)) return;
-    await synthesize(PROJECT, draft);
+    await synthesizeTo(draft);
     renameSync(draft, dir);
   } finally {
     rmSync(draft, { recursive: true, force: true });
@@ -85,8 +100,8 @@ function ageMs(path: string): number {
   return Date.now() - mtimeMs;
 }
 
-function hashOf(names: readonly string[]): string {
-  const hash = createHash('sha256');
+function hashOf(names: readonly string[], variant: string): string {
+  const hash = createHash('sha256').update(variant);
   const add = (path: string): void => {
     hash.update(path);
     if (!statSync(path).isDirectory()) hash.update(readFileSync(path));

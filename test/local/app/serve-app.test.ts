@@ -81,11 +81,11 @@ test('a saved change is served without a restart; functions that stayed the same
 });
 
 test('a function that still loads during a reload finds its bundle; old bundles are then removed', async () => {
-  const slow = (word: string): AssemblyFixture => ({
+  const loading = (word: string, forMs: number): AssemblyFixture => ({
     functions: {
       Word: {
         code: `if (!import.meta.url.includes('again')) {
-          await new Promise((resolve) => setTimeout(resolve, 1500));
+          await new Promise((resolve) => setTimeout(resolve, ${forMs}));
           await import(import.meta.url + '?again');
         }
         export const handler = async () => '${word}';`,
@@ -94,11 +94,11 @@ test('a function that still loads during a reload finds its bundle; old bundles 
     },
     routes: { 'GET /word': { function: 'Word' } },
   });
-  const { dir, get, save, change } = await serveProject(slow('one'));
+  const { dir, get, save, change } = await serveProject(loading('one', 1500));
   const bundles = () => readdirSync(join(dir, '.tollgate', 'assembly')).filter((name) => name.startsWith('asset.'));
   const before = bundles();
   const early = get('/word');
-  change(slow('two'));
+  change(loading('two', 0));
   await save();
   expect(await early).toBe('one');
   expect(await get('/word')).toBe('two');

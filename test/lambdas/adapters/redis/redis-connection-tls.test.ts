@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RECORD_SCRIPT } from '../../../../lambdas/adapters/circuit/outcome-scripts.ts';
 import {
   connectRedis,
@@ -26,9 +26,14 @@ describe.each([
   ['a cluster of one shard', () => startRedisCluster({ tls: true }), true],
   ['a cluster of three shards', () => startRedisCluster({ shards: 3, tls: true }), true],
 ] as [string, () => Promise<TestRedis>, boolean][])('%s with TLS', (_, start, cluster) => {
+  let server: TestRedis;
+  // A node of a cluster serves its slots only two seconds after its start.
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server?.stop());
+
   it('runs scripts, under whatever key', async () => {
-    const server = await start();
-    closers.push(server.stop);
     const { client } = connect({ url: server.url, cluster, ca: server.ca ?? '' });
     expect(await firstConnection(client, 5000)).toBe(true);
     const keys = Array.from({ length: 16 }, (_, index) => `{${index}}`);
@@ -37,8 +42,6 @@ describe.each([
   });
 
   it('is not entered when its certificate comes from nobody that is trusted', async () => {
-    const server = await start();
-    closers.push(server.stop);
     const { client, errors } = connect({ url: server.url, cluster });
     await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0), { timeout: 5000 });
     expect(client.status).not.toBe('ready');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
@@ -107,8 +107,19 @@ describe.each([
   ['a server', startRedis, false],
   ['a cluster', startRedisCluster, true],
 ] as const)('with %s', (_, start, cluster) => {
+  let server: TestRedis;
+  // A node of a cluster serves its slots only two seconds after its start.
+  beforeAll(async () => {
+    server = await start();
+  });
+  beforeEach(async () => {
+    const admin = await adminOf(server);
+    await admin.flushall();
+    await admin.script('FLUSH');
+  });
+  afterAll(() => server?.stop());
+
   it('the first decision of an instance is counted there', async () => {
-    const server = await started(() => start());
     const [one, other] = [instance(server.url, cluster, 5000), instance(server.url, cluster, 5000)];
     expect(await one.decide()).toMatchObject({ remaining: 999 });
     expect(await other.decide()).toMatchObject({ remaining: 998 });
@@ -116,7 +127,6 @@ describe.each([
   });
 
   it('a stopped process (SIGSTOP) delays no decision for long, and counts again when it goes on', async () => {
-    const server = await started(() => start());
     const gate = instance(server.url, cluster);
     await gate.decide();
     server.process.kill('SIGSTOP');
@@ -129,7 +139,6 @@ describe.each([
   });
 
   it('a connection that the server closes (CLIENT KILL) is opened anew', async () => {
-    const server = await started(() => start());
     const gate = instance(server.url, cluster);
     await gate.decide();
     const admin = await adminOf(server);
@@ -140,8 +149,8 @@ describe.each([
     await gate.recovered();
   });
 
+  // The last test: it takes the server away.
   it('a killed process (kill -9) ends the commands that wait for it before their deadline', async () => {
-    const server = await started(() => start());
     const gate = instance(server.url, cluster, 10_000);
     await gate.decide();
     server.process.kill('SIGSTOP');
