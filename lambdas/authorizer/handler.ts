@@ -3,7 +3,7 @@ import { IssuerKeys } from '../adapters/auth/issuer-keys.ts';
 import { KeyRecordStore } from '../adapters/auth/key-record-store.ts';
 import { RevocationMark } from '../adapters/auth/revocation-mark.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { TableClient } from '../adapters/table/table-client.ts';
+import { TableClient } from '../adapters/table/signed-table.ts';
 import { decodeAuthorizerConfig } from '../contract/auth/authorizer-config.ts';
 import { Env } from '../contract/environment.ts';
 import { ApiKeyVerifier } from './api-key-verifier.ts';

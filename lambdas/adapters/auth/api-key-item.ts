@@ -1,7 +1,7 @@
 import { type ApiKey, decodeApiKey, LAST_USED_ATTRIBUTE } from '../../contract/auth/api-key.ts';
 import { DecodeError, integer, object, string, withDefault } from '../../contract/decode.ts';
 import { keysPartition, TABLE } from '../../contract/table.ts';
-import type { Attributes } from '../table/table-client.ts';
+import type { Attributes } from '../table/signed-table.ts';
 
 /** How long a key that has ended can still be listed. */
 const ENDED_KEPT_MS = 30 * 86_400_000;

@@ -1,6 +1,6 @@
 import { keysPartition, TABLE } from '../../contract/table.ts';
 import { describeError, writeLine } from '../log.ts';
-import type { TableClient } from '../table/table-client.ts';
+import type { TableClient } from '../table/signed-table.ts';
 import { NO_ANSWER, within } from '../within.ts';
 import { decodeApiKeyItem, KEY_ITEM, type StoredApiKey } from './api-key-item.ts';
 

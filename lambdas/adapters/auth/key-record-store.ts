@@ -2,7 +2,7 @@ import type { JWK } from 'jose';
 import { integer, object, string } from '../../contract/decode.ts';
 import { jwksPartition, TABLE } from '../../contract/table.ts';
 import { describeError, writeLine } from '../log.ts';
-import type { TableClient } from '../table/table-client.ts';
+import type { TableClient } from '../table/signed-table.ts';
 import { signingKeys } from './key-document.ts';
 
 /** An issuer's keys as they were when it gave them. */

@@ -1,7 +1,7 @@
 import { integer, object, string } from '../../contract/decode.ts';
 import { REVOCATION_MARK_SORT_KEY, revocationsPartition } from '../../contract/table.ts';
 import { describeError, writeLine } from '../log.ts';
-import type { TableClient } from '../table/table-client.ts';
+import type { TableClient } from '../table/signed-table.ts';
 import { NO_ANSWER, within } from '../within.ts';
 
 /** How often the mark is looked at. */

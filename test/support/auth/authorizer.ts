@@ -1,7 +1,7 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { IssuerKeys } from '../../../lambdas/adapters/auth/issuer-keys.ts';
 import { KeyRecordStore } from '../../../lambdas/adapters/auth/key-record-store.ts';
-import { TableClient } from '../../../lambdas/adapters/table/table-client.ts';
+import { TableClient } from '../../../lambdas/adapters/table/signed-table.ts';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
 import {
   type Algorithm,

@@ -8,7 +8,7 @@ import {
   endpointOf,
   TableCallFailed,
   TableClient,
-} from '../../../../lambdas/adapters/table/table-client.ts';
+} from '../../../../lambdas/adapters/table/signed-table.ts';
 import { TABLE } from '../../../../lambdas/contract/table.ts';
 import { tableClient } from '../../../support/auth/authorizer.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
