@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeCircuitItem } from '../../../../lambdas/adapters/circuit/circuit-item.ts';
 import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { DecodeError } from '../../../../lambdas/contract/decode.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
@@ -34,7 +35,7 @@ beforeEach(() => {
 });
 
 function storeOf(name = `service-${service}`, gateway = 'test'): CircuitStore {
-  return new CircuitStore(table.client, table.name, { gateway, service: name });
+  return new CircuitStore(sdkTable(table.client, table.name), { gateway, service: name });
 }
 
 async function itemsOf(name = `service-${service}`): Promise<Record<string, AttributeValue>[]> {
@@ -172,7 +173,10 @@ describe('of writers that race', () => {
       return 'none';
     };
     await storeOf().replace(INITIAL_CIRCUIT, OPENED);
-    const store = new CircuitStore(faulty.client, table.name, { gateway: 'test', service: `service-${service}` });
+    const store = new CircuitStore(sdkTable(faulty.client, table.name), {
+      gateway: 'test',
+      service: `service-${service}`,
+    });
     expect(await store.replace(INITIAL_CIRCUIT, RECOVERED)).toEqual(OPENED);
     expect(await store.overwrite(SHUT)).toBeUndefined();
     expect(consistent).toEqual([true, true]);
@@ -193,7 +197,7 @@ describe('a write whose answer was lost', () => {
       answers = answer;
       return answer === 1;
     });
-    const store = new CircuitStore(client, table.name, { gateway: 'test', service: `service-${service}` });
+    const store = new CircuitStore(sdkTable(client, table.name), { gateway: 'test', service: `service-${service}` });
     expect(await store.replace(INITIAL_CIRCUIT, OPENED)).toBe(OPENED);
     expect(answers).toBeGreaterThan(1);
     expect(await storeOf().read()).toEqual(OPENED);
@@ -205,7 +209,7 @@ describe('a write whose answer was lost', () => {
       if (answer === 1) await storeOf().replace(OPENED, PROBING);
       return answer === 1;
     });
-    const store = new CircuitStore(client, table.name, { gateway: 'test', service: `service-${service}` });
+    const store = new CircuitStore(sdkTable(client, table.name), { gateway: 'test', service: `service-${service}` });
     expect(await store.replace(INITIAL_CIRCUIT, OPENED)).toEqual(PROBING);
     client.destroy();
   });
@@ -262,7 +266,7 @@ describe('nonsense in the table', () => {
     await edit({ state: { S: 'ajar' }, version: { N: '7' } });
     // The first answer is the read's.
     const client = retryingClient((answer) => answer === 2);
-    const store = new CircuitStore(client, table.name, { gateway: 'test', service: `service-${service}` });
+    const store = new CircuitStore(sdkTable(client, table.name), { gateway: 'test', service: `service-${service}` });
     expect(await store.overwrite(FORCED)).toEqual({ ...FORCED, version: 8 });
     client.destroy();
   });
@@ -337,7 +341,10 @@ describe('a table that fails', () => {
   it('makes each call throw', async () => {
     const faulty = faultyClient(table);
     faulty.fault = () => 'fails';
-    const store = new CircuitStore(faulty.client, table.name, { gateway: 'test', service: `service-${service}` });
+    const store = new CircuitStore(sdkTable(faulty.client, table.name), {
+      gateway: 'test',
+      service: `service-${service}`,
+    });
     for (const call of [
       () => store.read(),
       () => store.inspect(),
@@ -352,7 +359,7 @@ describe('a table that fails', () => {
   });
 
   it('because it does not exist makes a read throw', async () => {
-    const store = new CircuitStore(table.client, 'another-table', { gateway: 'test', service: 'users' });
+    const store = new CircuitStore(sdkTable(table.client, 'another-table'), { gateway: 'test', service: 'users' });
     await expect(store.read()).rejects.toThrow();
   });
 });

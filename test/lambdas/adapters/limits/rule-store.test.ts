@@ -2,6 +2,7 @@ import { type AttributeValue, DynamoDBClient, PutItemCommand, QueryCommand } fro
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeItem } from '../../../../lambdas/adapters/limits/rule-item.ts';
 import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
 import { applyChange, noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
@@ -27,7 +28,7 @@ beforeEach(() => {
   count += 1;
   gateway = `gateway-${count}`;
   nowMs = NOW;
-  store = new RuleStore(table.client, table.name, gateway, () => nowMs);
+  store = new RuleStore(sdkTable(table.client, table.name), gateway, () => nowMs);
   output = captureLines();
 });
 afterEach(() => output.restore());
@@ -90,7 +91,7 @@ describe('a rule', () => {
 
   it('is that of one gateway', async () => {
     await store.write(revoked('sub:alice'), noRule('sub:alice'));
-    const other = new RuleStore(table.client, table.name, `${gateway}-other`);
+    const other = new RuleStore(sdkTable(table.client, table.name), `${gateway}-other`);
     expect(await other.list()).toEqual([]);
   });
 });
@@ -179,7 +180,7 @@ it('a write whose answer was lost is known as one’s own when the SDK has sent 
     { step: 'deserialize', priority: 'high' },
   );
   const rule = revoked('sub:alice');
-  expect(await new RuleStore(client, table.name, gateway).write(rule, noRule('sub:alice'))).toBe(rule);
+  expect(await new RuleStore(sdkTable(client, table.name), gateway).write(rule, noRule('sub:alice'))).toBe(rule);
   expect(answers).toBeGreaterThan(1);
   client.destroy();
 });
@@ -230,7 +231,7 @@ describe('the list', () => {
     const limits = { client: { limit: 5, ratePerS: null, untilMs: 0 } };
     const limited = (index: number): Rule => ({ ...noRule(`sub:${index}`), version: 1, limits });
     const rules = [...Array.from({ length: 20_000 }, (_, index) => limited(index)), revoked('tenant:acme')];
-    const listed = await new RuleStore(answering([rules]), table.name, gateway).list();
+    const listed = await new RuleStore(sdkTable(answering([rules]), table.name), gateway).list();
     expect(listed).toHaveLength(20_000);
     expect(listed.at(-1)).toEqual(revoked('tenant:acme'));
     expect(output.lines).toEqual([
@@ -241,14 +242,16 @@ describe('the list', () => {
   it('does not count what has ended toward the 20,000, and tells of it all the same', async () => {
     const rules = Array.from({ length: 20_001 }, (_, index) => revoked(`token:${index}`, { untilMs: NOW + 1000 }));
     nowMs = NOW + 1000;
-    expect(await new RuleStore(answering([rules]), table.name, gateway, () => nowMs).list()).toHaveLength(20_001);
+    expect(await new RuleStore(sdkTable(answering([rules]), table.name), gateway, () => nowMs).list()).toHaveLength(
+      20_001,
+    );
     expect(output.lines).toEqual([]);
   });
 
   it('ends after 40,000 rules, whatever they say', async () => {
     const page = Array.from({ length: 3000 }, (_, index) => revoked(`token:${index}`, { untilMs: 1 }));
     const client = answering(Array.from({ length: 100 }, () => page));
-    expect(await new RuleStore(client, table.name, gateway).list()).toHaveLength(42_000);
+    expect(await new RuleStore(sdkTable(client, table.name), gateway).list()).toHaveLength(42_000);
     expect(output.lines).toMatchObject([{ left_out: 0, not_read_after: 'page 13' }]);
   });
 
@@ -275,7 +278,7 @@ it.each<[string, (failing: RuleStore) => Promise<unknown>]>([
 ])('a table that fails at %s makes the call throw', async (command, call) => {
   const faulty = faultyClient(table);
   faulty.fault = (called) => (called === command ? 'fails' : 'none');
-  await expect(call(new RuleStore(faulty.client, table.name, gateway))).rejects.toMatchObject({
+  await expect(call(new RuleStore(sdkTable(faulty.client, table.name), gateway))).rejects.toMatchObject({
     code: 'table_unavailable',
     message: 'the table does not answer (Error: the table is gone)',
   });
