@@ -1,6 +1,7 @@
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { credentialsFrom } from '../aws-credentials.ts';
 import { isProtected } from '../http/bounded-http.ts';
 import type { Operation } from './table-client.ts';
 
@@ -17,7 +18,7 @@ export function signerFor(url: URL, { env, clock }: SigningOptions) {
     service: 'dynamodb',
     region: regionOf(env),
     sha256: Sha256,
-    credentials: async () => credentialsOf(env),
+    credentials: credentialsFrom(env),
   });
   return async (operation: Operation, body: string): Promise<Readonly<Record<string, string>>> => {
     const unsigned = new HttpRequest({
@@ -34,14 +35,6 @@ export function signerFor(url: URL, { env, clock }: SigningOptions) {
     });
     return (await signer.sign(unsigned, { signingDate: new Date(clock()) })).headers;
   };
-}
-
-function credentialsOf(env: NodeJS.ProcessEnv) {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
-  if (!accessKeyId || !secretAccessKey) {
-    throw new TypeError('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set: Lambda sets them');
-  }
-  return { accessKeyId, secretAccessKey, ...(token && { sessionToken: token }) };
 }
 
 function regionOf(env: NodeJS.ProcessEnv): string {
