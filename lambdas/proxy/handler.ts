@@ -27,6 +27,7 @@ const table = signedTable({
   table: process.env[Env.table] ?? '',
   env: process.env,
   clock,
+  // A second attempt on a new connection helps when the kept one died while Lambda froze the instance.
   attemptMs: 500,
   timeoutMs: 1100,
 });
