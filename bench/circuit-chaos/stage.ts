@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CircuitStore } from '../../lambdas/adapters/circuit/circuit-store.ts';
+import { sdkTable } from '../../lambdas/adapters/table/dynamodb.ts';
 import type { CircuitPolicy } from '../../lambdas/contract/circuit/circuit-policy.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../lambdas/contract/policy.ts';
@@ -90,7 +91,7 @@ export async function startStage(): Promise<Stage> {
     return {
       instances: await Promise.all(Array.from({ length: processes }, () => start('instances.ts', variables))),
       upstream,
-      circuit: new CircuitStore(table.client, table.name, policy),
+      circuit: new CircuitStore(sdkTable(table.client, table.name), policy),
     };
   }
 

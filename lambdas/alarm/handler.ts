@@ -1,18 +1,17 @@
 import { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { createDynamoDB } from '../adapters/table/dynamodb.ts';
+import { createDynamoDB, sdkTable } from '../adapters/table/dynamodb.ts';
 import { decodeCircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
 import { createTrip } from './trip.ts';
 
 const config = decodeCircuitsConfig(readDocument('circuits'));
-// Nobody waits for this function, and what it does not do is tried again only a minute later.
-const client = createDynamoDB({ timeoutMs: 2000 });
-const table = process.env[Env.table] ?? '';
+// No client waits for this function, and Lambda repeats a failed event only after a minute.
+const table = sdkTable(createDynamoDB({ timeoutMs: 2000 }), process.env[Env.table] ?? '');
 
 export const handler = createTrip({
   config,
-  storeOf: (service) => new CircuitStore(client, table, { gateway: config.gateway, service }),
+  storeOf: (service) => new CircuitStore(table, { gateway: config.gateway, service }),
   clock: Date.now,
   random: Math.random,
 });

@@ -3,7 +3,7 @@ import { IssuerKeys } from '../adapters/auth/issuer-keys.ts';
 import { KeyRecordStore } from '../adapters/auth/key-record-store.ts';
 import { RevocationMark } from '../adapters/auth/revocation-mark.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { TableClient } from '../adapters/table/table-client.ts';
+import { signedTable } from '../adapters/table/signed-table.ts';
 import { decodeAuthorizerConfig } from '../contract/auth/authorizer-config.ts';
 import { Env } from '../contract/environment.ts';
 import { ApiKeyVerifier } from './api-key-verifier.ts';
@@ -12,15 +12,19 @@ import { JwtVerifier } from './jwt-verifier.ts';
 import { RememberingVerifier } from './remembering-verifier.ts';
 import { VerifiedCredentials } from './verified-credentials.ts';
 
-/** API Gateway waits 10 s for an authorizer, and an issuer may have to be asked as well. */
+/** API Gateway waits 10 s for the authorizer, which may have to ask an issuer as well. */
 const TABLE_TIMEOUT_MS = 1000;
 
 const config = decodeAuthorizerConfig(readDocument('authorizer'));
 const { gateway, claims } = config;
 const clock = Date.now;
 
-const table = process.env[Env.table] ?? '';
-const client = new TableClient({ table, env: process.env, clock, timeoutMs: TABLE_TIMEOUT_MS });
+const client = signedTable({
+  table: process.env[Env.table] ?? '',
+  env: process.env,
+  clock,
+  timeoutMs: TABLE_TIMEOUT_MS,
+});
 const store = new KeyRecordStore(client, gateway);
 const mark = new RevocationMark({ client, gateway, clock });
 

@@ -1,7 +1,6 @@
 import type { CircuitStore } from '../adapters/circuit/circuit-store.ts';
-import { TableUnavailable } from '../adapters/limits/rule-store.ts';
+import { answered } from '../adapters/table/table-unavailable.ts';
 import type { CircuitTiming } from '../contract/circuit/circuit-policy.ts';
-import { DecodeError } from '../contract/decode.ts';
 
 /** What the table has of one circuit. */
 export type CircuitTable = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite' | 'remember' | 'history'>;
@@ -23,14 +22,4 @@ export function tellingOutages(store: CircuitTable): CircuitTable {
     remember: (next) => answered(() => store.remember(next)),
     history: (limit) => answered(() => store.history(limit)),
   };
-}
-
-async function answered<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    // A TypeError is a mistake in here, for which the table is not to be blamed.
-    if (error instanceof DecodeError || error instanceof TypeError) throw error;
-    throw new TableUnavailable(error);
-  }
 }

@@ -4,7 +4,7 @@ import { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { RuleStore } from '../adapters/limits/rule-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
 import { redisEndpoint } from '../adapters/redis/redis-endpoint.ts';
-import { createDynamoDB } from '../adapters/table/dynamodb.ts';
+import { createDynamoDB, sdkTable } from '../adapters/table/dynamodb.ts';
 import { decodeCircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
 import { decodeOperatorConfig } from '../contract/operations/operator-config.ts';
@@ -13,19 +13,18 @@ import { openCopies } from './open-copies.ts';
 import { createOperate } from './operate.ts';
 
 const { gateway } = decodeOperatorConfig(readDocument('operator'));
-const database = createDynamoDB({ timeoutMs: 2000 });
-const table = process.env[Env.table] ?? '';
-const store = new RuleStore(database, table, gateway);
+const table = sdkTable(createDynamoDB({ timeoutMs: 2000 }), process.env[Env.table] ?? '');
+const store = new RuleStore(table, gateway);
 const endpoint = redisEndpoint(process.env);
 
 const operate = createOperate({
   gateway,
   store,
-  keys: new ApiKeyStore(database, table, gateway),
-  marker: new RevocationMarker(database, table, gateway),
+  keys: new ApiKeyStore(table, gateway),
+  marker: new RevocationMarker(table, gateway),
   circuits: {
     config: decodeCircuitsConfig(readDocument('circuits')),
-    storeOf: (service) => new CircuitStore(database, table, { gateway, service }),
+    storeOf: (service) => new CircuitStore(table, { gateway, service }),
   },
   openCopies: endpoint && (() => openCopies(endpoint, gateway)),
   clock: Date.now,

@@ -1,5 +1,5 @@
 import { logTransition } from '../adapters/circuit/circuit-log.ts';
-import { TableUnavailable } from '../adapters/limits/rule-store.ts';
+import { TableUnavailable } from '../adapters/table/table-unavailable.ts';
 import type { CircuitState } from '../contract/circuit/circuit-state.ts';
 import type { CircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { InvalidOperationError, quote } from '../contract/limits/rule-id.ts';

@@ -1,5 +1,6 @@
 import type { RevocationMarker } from '../adapters/auth/revocation-marker.ts';
-import { type RuleStore, TableUnavailable } from '../adapters/limits/rule-store.ts';
+import type { RuleStore } from '../adapters/limits/rule-store.ts';
+import { TableUnavailable } from '../adapters/table/table-unavailable.ts';
 import { InvalidOperationError } from '../contract/limits/rule-id.ts';
 import { isCircuitOperation } from '../contract/operations/circuit-operations.ts';
 import {

@@ -5,7 +5,7 @@ import { Upstream } from '../adapters/http/upstream.ts';
 import { createCounters } from '../adapters/limits/create-counters.ts';
 import { RuleStore } from '../adapters/limits/rule-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { createDynamoDB } from '../adapters/table/dynamodb.ts';
+import { signedTable } from '../adapters/table/signed-table.ts';
 import type { CircuitPolicy } from '../contract/circuit/circuit-policy.ts';
 import { Env } from '../contract/environment.ts';
 import { decodeServicePolicy } from '../contract/policy.ts';
@@ -23,9 +23,15 @@ const onFailure = () => {
   errors += 1;
 };
 
-const table = process.env[Env.table] ?? '';
-const database = createDynamoDB({ timeoutMs: 500 });
-const ruleStore = new RuleStore(database, table, policy.gateway);
+const table = signedTable({
+  table: process.env[Env.table] ?? '',
+  env: process.env,
+  clock,
+  // A second attempt on a new connection helps when the kept one died while Lambda froze the instance.
+  attemptMs: 500,
+  timeoutMs: 1100,
+});
+const ruleStore = new RuleStore(table, policy.gateway);
 const circuit = policy.circuit && createCircuit(policy.circuit);
 // Redis is connected to while the circuit is read: both at the start, for which Lambda gives a whole CPU.
 const counters = createCounters({
@@ -65,7 +71,7 @@ export const handler = pipeline({
 
 function createCircuit(timing: CircuitPolicy): CircuitView {
   return new CircuitView({
-    store: new CircuitStore(database, table, policy),
+    store: new CircuitStore(table, policy),
     timing,
     leaseMs: leaseMsOf(policy),
     clock,

@@ -1,18 +1,17 @@
 import { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
-import { createDynamoDB } from '../adapters/table/dynamodb.ts';
+import { createDynamoDB, sdkTable } from '../adapters/table/dynamodb.ts';
 import { decodeCircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
 import { createWidget } from './widget.ts';
 
 const config = decodeCircuitsConfig(readDocument('circuits'));
-const client = createDynamoDB({ timeoutMs: 2000 });
-const table = process.env[Env.table] ?? '';
+const table = sdkTable(createDynamoDB({ timeoutMs: 2000 }), process.env[Env.table] ?? '');
 
 export const handler = createWidget({
   config,
   operatorFunction: process.env[Env.operatorFunction] ?? '',
-  storeOf: (service) => new CircuitStore(client, table, { gateway: config.gateway, service }),
+  storeOf: (service) => new CircuitStore(table, { gateway: config.gateway, service }),
   clock: Date.now,
   // Somebody is waiting, and what is missing is asked for again by a click.
   timeoutMs: 5000,

@@ -18,6 +18,6 @@ export const makeVerifier: MakeVerifier<ApiKeySetup> = ({ keys }) => {
       return [key.id, { ...encodeApiKeyItem(key), [KEY_ITEM.lastUsed]: { N: String(nowMs) } }];
     }),
   );
-  const table = { get: async ({ sort }: { readonly sort: string }) => items.get(sort), set: async () => true };
+  const table = { get: async ({ sort }: { readonly sort: string }) => items.get(sort), update: async () => true };
   return authorizerWith(new ApiKeyVerifier({ keys: new ApiKeyLookup(table, 'bench'), claims: [] }), ANY_API_KEY);
 };

@@ -1,6 +1,6 @@
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import { createCounters } from '../../../lambdas/adapters/limits/create-counters.ts';
-import { createDynamoDB } from '../../../lambdas/adapters/table/dynamodb.ts';
+import { createDynamoDB, sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { MakeBreaker } from '../breaker.ts';
@@ -18,7 +18,7 @@ export function storesOf(policy: ServicePolicy): Stores {
     onChange: fail,
   });
   const table = process.env[Env.table] ?? '';
-  return { counters, store: new CircuitStore(createDynamoDB({ timeoutMs: 2000 }), table, policy) };
+  return { counters, store: new CircuitStore(sdkTable(createDynamoDB({ timeoutMs: 2000 }), table), policy) };
 }
 
 export const makeBreaker: MakeBreaker = (work, settings) => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { TestTable } from '../../../test/support/aws/dynamodb.ts';
 import { documentVariables } from '../../../test/support/documents.ts';
@@ -48,7 +49,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet & { stop(
       }),
     );
     const { client, name } = options.table;
-    return { processes, upstream, store: new CircuitStore(client, name, policy), stop };
+    return { processes, upstream, store: new CircuitStore(sdkTable(client, name), policy), stop };
   } catch (error) {
     await stop();
     throw error;

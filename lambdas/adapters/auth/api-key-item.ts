@@ -1,9 +1,9 @@
 import { type ApiKey, decodeApiKey, LAST_USED_ATTRIBUTE } from '../../contract/auth/api-key.ts';
 import { DecodeError, integer, object, string, withDefault } from '../../contract/decode.ts';
 import { keysPartition, TABLE } from '../../contract/table.ts';
-import type { Attributes } from '../table/table-client.ts';
+import type { Item, ItemKey } from '../table/table-client.ts';
 
-/** How long a key that has ended can still be listed. */
+/** How long an operator can still list a key after it has ended. */
 const ENDED_KEPT_MS = 30 * 86_400_000;
 
 /** Attributes of a key's item beside those of the table's key. */
@@ -15,12 +15,12 @@ export interface StoredApiKey {
   readonly lastUsedAtMs: number;
 }
 
-export function keyOfItem(gateway: string, id: string): Attributes {
-  return { [TABLE.partitionKey]: { S: keysPartition(gateway) }, [TABLE.sortKey]: { S: id } };
+export function itemKeyOf(gateway: string, id: string): ItemKey {
+  return { partition: keysPartition(gateway), sort: id };
 }
 
-/** What an operator's change writes: not when the key was last used, which the authorizer alone knows. */
-export function encodeApiKeyItem(key: ApiKey): Attributes {
+/** The attributes that an operator's change writes. Only the authorizer writes when the key was last used. */
+export function encodeApiKeyItem(key: ApiKey): Item {
   return {
     [KEY_ITEM.key]: { S: JSON.stringify(key) },
     [KEY_ITEM.version]: { N: String(key.version) },

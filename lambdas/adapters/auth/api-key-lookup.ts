@@ -1,35 +1,38 @@
-import { keysPartition, TABLE } from '../../contract/table.ts';
+import { TABLE } from '../../contract/table.ts';
 import { describeError, writeLine } from '../log.ts';
 import type { TableClient } from '../table/table-client.ts';
 import { NO_ANSWER, within } from '../within.ts';
-import { decodeApiKeyItem, KEY_ITEM, type StoredApiKey } from './api-key-item.ts';
+import { decodeApiKeyItem, itemKeyOf, KEY_ITEM, type StoredApiKey } from './api-key-item.ts';
 
 const WRITE_WAIT_MS = 200;
-/** A key that was deleted meanwhile must not come back as an item that has nothing but its last use. */
+/** Without this condition, noting the use of a deleted key would make an item that holds nothing else. */
 const EXISTS = `attribute_exists(${TABLE.partitionKey})`;
 
-/** API keys as the authorizer needs them: read one, and note that it was used. */
+/** The authorizer's access to API keys: it reads one and notes that it was used. */
 export class ApiKeyLookup {
-  readonly #client: Pick<TableClient, 'get' | 'set'>;
-  readonly #partition: string;
+  readonly #client: Pick<TableClient, 'get' | 'update'>;
+  readonly #gateway: string;
 
-  constructor(client: Pick<TableClient, 'get' | 'set'>, gateway: string) {
+  constructor(client: Pick<TableClient, 'get' | 'update'>, gateway: string) {
     this.#client = client;
-    this.#partition = keysPartition(gateway);
+    this.#gateway = gateway;
   }
 
-  /** Undefined: there is none. @throws TableCallFailed, or DecodeError for an item that is no key */
+  /** @returns undefined: no key has this id. @throws TableCallFailed, or DecodeError for an item that is no key */
   async find(id: string): Promise<StoredApiKey | undefined> {
-    // A key may be used in the very moment in which it was made.
-    const item = await this.#client.get({ partition: this.#partition, sort: id }, { consistent: true });
+    // Consistent, because a client may use its key right after the operator made it.
+    const item = await this.#client.get(itemKeyOf(this.#gateway, id), { consistent: true });
     return item === undefined ? undefined : decodeApiKeyItem(item);
   }
 
-  /** Never rejects, and takes 200 ms at most: that a key was used is worth no request. */
+  /** Never rejects and takes at most 200 ms: a request must not fail because its use of a key was not noted. */
   async used(id: string, nowMs: number): Promise<void> {
     try {
-      const key = { partition: this.#partition, sort: id };
-      const written = this.#client.set(key, KEY_ITEM.lastUsed, { N: String(nowMs) }, { expression: EXISTS });
+      const written = this.#client.update(itemKeyOf(this.#gateway, id), 'SET #lastUsed = :now', {
+        expression: EXISTS,
+        names: { '#lastUsed': KEY_ITEM.lastUsed },
+        values: { ':now': { N: String(nowMs) } },
+      });
       const answer = await within(WRITE_WAIT_MS, written);
       if (answer === NO_ANSWER) throw new Error(`no answer within ${WRITE_WAIT_MS} ms`);
     } catch (error) {

@@ -5,24 +5,24 @@ import { describeError, writeLine } from '../log.ts';
 import type { TableClient } from '../table/table-client.ts';
 import { signingKeys } from './key-document.ts';
 
-/** An issuer's keys as they were when it gave them. */
+/** An issuer's keys as the issuer gave them at one time. */
 export interface KeyRecord {
   readonly keys: readonly JWK[];
   /** Epoch milliseconds. */
   readonly fetchedAtMs: number;
-  /** When somebody last asked the issuer because of a `kid` that nobody knew; 0: never. */
+  /** When an instance last asked the issuer because of a `kid` that it did not know; 0: never. */
   readonly unknownKidAtMs: number;
 }
 
-/** An item stays until nobody may use its keys any more: an hour longer than they may serve. */
+/** How long an item is kept: an hour longer than instances may use its keys. */
 const KEPT_MS = 13 * 3_600_000;
-/** A record that claims to be from further on was written by a clock that is wrong, and must not stand for ever. */
+/** A record from further in the future was written with a wrong clock. A newer one may replace it. */
 const FUTURE_MS = 5 * 60_000;
 
-/** Holds where there is no record, or an older one, or one that cannot be. */
+/** Holds when there is no record, an older one, or one from the future. */
 const OLDER = 'NOT attribute_type(fetchedAtMs, :number) OR fetchedAtMs <= :fetchedAtMs OR fetchedAtMs > :future';
 
-/** The issuers' keys in DynamoDB, where all instances of the authorizer find them. */
+/** The issuers' keys in DynamoDB, which all instances of the authorizer share. */
 export class KeyRecordStore {
   readonly #client: Pick<TableClient, 'get' | 'put'>;
   readonly #partition: string;
@@ -32,7 +32,7 @@ export class KeyRecordStore {
     this.#partition = jwksPartition(gateway);
   }
 
-  /** Undefined, with a log line, also for an item that is no record: the next one replaces it. @throws TableCallFailed */
+  /** @returns undefined also for an item that is no record, with a log line; a write replaces it. @throws TableCallFailed */
   async read(issuer: string): Promise<KeyRecord | undefined> {
     const item = await this.#client.get({ partition: this.#partition, sort: issuer });
     if (item === undefined) return undefined;
@@ -44,7 +44,7 @@ export class KeyRecordStore {
     }
   }
 
-  /** A newer record that stands there already is left alone. @throws TableCallFailed */
+  /** Leaves a newer record as it is. @throws TableCallFailed */
   async write(issuer: string, { keys, fetchedAtMs, unknownKidAtMs }: KeyRecord): Promise<void> {
     await this.#client.put(
       { partition: this.#partition, sort: issuer },

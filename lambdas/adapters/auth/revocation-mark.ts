@@ -4,18 +4,18 @@ import { describeError, writeLine } from '../log.ts';
 import type { TableClient } from '../table/table-client.ts';
 import { NO_ANSWER, within } from '../within.ts';
 
-/** How often the mark is looked at. */
+/** How often an instance reads the mark. */
 export const MARK_LOOKED_AT_MS = 15_000;
-/** A request waits for it no longer: the proxy function asks Redis in any case. */
+/** How long a request waits for the mark. It may go on without, because the proxy function asks Redis as well. */
 const MARK_WAIT_MS = 100;
 
-/** The version that changes with every revocation: whoever remembers credentials forgets them then. */
+/** The version that changes with every revocation. An instance then forgets the credentials that it remembers. */
 export class RevocationMark {
   readonly #client: Pick<TableClient, 'get'>;
   readonly #gateway: string;
   readonly #clock: () => number;
   #lookedAtMs: number | undefined;
-  /** Undefined until it was read: whatever it is then, what is remembered may be older. */
+  /** Undefined until the first read. That read counts as a change, because remembered credentials may be older. */
   #version: number | undefined;
 
   constructor(options: {
@@ -30,9 +30,9 @@ export class RevocationMark {
   }
 
   /**
-   * Whether something was revoked since it was last asked; false, at once, when the mark was looked at lately, and the
-   * first time: a cold start has nothing to forget, and its request would wait. It never rejects: a mark that cannot be read
-   * has not changed.
+   * Whether something was revoked since the last call. It is false at once when the mark was read lately. The first call
+   * does not read it either: a cold start has nothing to forget, and its request would wait. It never rejects: a mark
+   * that cannot be read counts as unchanged.
    */
   changed(): boolean | Promise<boolean> {
     const nowMs = this.#clock();
@@ -56,7 +56,7 @@ export class RevocationMark {
     }
   }
 
-  /** 0 where nobody was ever revoked. */
+  /** 0: nothing was ever revoked. */
   async #read(): Promise<number> {
     const key = { partition: revocationsPartition(this.#gateway), sort: REVOCATION_MARK_SORT_KEY };
     const item = await this.#client.get(key);

@@ -1,42 +1,32 @@
-import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { REVOCATION_MARK_SORT_KEY, revocationsPartition, TABLE } from '../../contract/table.ts';
+import { REVOCATION_MARK_SORT_KEY, revocationsPartition } from '../../contract/table.ts';
+import type { TableClient } from '../table/table-client.ts';
 
-/** Tells the authorizer's instances, through the table, that something which they remember may be good no longer. */
+const names = { '#version': 'version' };
+
+/** Changes the mark in the table, so that the authorizer's instances forget the credentials that they remember. */
 export class RevocationMarker {
-  readonly #client: DynamoDBClient;
-  readonly #table: string;
+  readonly #client: TableClient;
   readonly #gateway: string;
 
-  constructor(client: DynamoDBClient, table: string, gateway: string) {
+  constructor(client: TableClient, gateway: string) {
     this.#client = client;
-    this.#table = table;
     this.#gateway = gateway;
   }
 
-  /** @throws whatever the SDK throws when the table cannot be written */
+  /** @throws when DynamoDB does not answer */
   async mark(nowMs: number): Promise<void> {
-    try {
-      await this.#set('SET #version = :now', '#version < :now OR attribute_not_exists(#version)', nowMs);
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      // Whatever the clock says, the version has to change.
-      await this.#set('SET #version = #version + :now', 'attribute_exists(#version)', 1);
-    }
-  }
-
-  async #set(update: string, condition: string, value: number): Promise<void> {
-    await this.#client.send(
-      new UpdateItemCommand({
-        TableName: this.#table,
-        Key: {
-          [TABLE.partitionKey]: { S: revocationsPartition(this.#gateway) },
-          [TABLE.sortKey]: { S: REVOCATION_MARK_SORT_KEY },
-        },
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':now': { N: String(value) } },
-      }),
-    );
+    const key = { partition: revocationsPartition(this.#gateway), sort: REVOCATION_MARK_SORT_KEY };
+    const newer = await this.#client.update(key, 'SET #version = :now', {
+      expression: '#version < :now OR attribute_not_exists(#version)',
+      names,
+      values: { ':now': { N: String(nowMs) } },
+    });
+    if (newer) return;
+    // The version must change even when the clock went back.
+    await this.#client.update(key, 'SET #version = #version + :one', {
+      expression: 'attribute_exists(#version)',
+      names,
+      values: { ':one': { N: '1' } },
+    });
   }
 }

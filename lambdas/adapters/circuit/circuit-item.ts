@@ -2,11 +2,10 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type CircuitState, circuitState } from '../../contract/circuit/circuit-state.ts';
 import { DecodeError } from '../../contract/decode.ts';
 import { MAX_VERSION } from '../../contract/table.ts';
-
-export type Item = Readonly<Record<string, AttributeValue>>;
+import type { Item } from '../table/table-client.ts';
 
 /** A circuit as attributes of an item: texts, numbers and maps of numbers. */
-export function encodeCircuitItem(circuit: CircuitState): Record<string, AttributeValue> {
+export function encodeCircuitItem(circuit: CircuitState): Item {
   return Object.fromEntries(Object.entries(circuit).map(([name, value]) => [name, encodeValue(value)]));
 }
 
@@ -24,19 +23,19 @@ function encodeValue(value: string | number | Readonly<Record<string, number>>):
 /** @throws DecodeError for an item that somebody edited into something else */
 export function decodeCircuitItem(item: Item): CircuitState {
   const circuit = circuitState(plain(item), 'circuit');
-  // An item exists once its circuit has moved. With version 0 it could never move again.
+  // A circuit that has an item has moved. With version 0 it could never move again.
   if (versionOf(item) === 0) throw new DecodeError('circuit.version', `from 1 to ${MAX_VERSION - 1}`, circuit.version);
   return circuit;
 }
 
-/** What an item's version is, whatever else it holds; 0: none that could be counted on from. DynamoDB keeps 38 digits. */
+/** The version of any item; 0: it has none from which the next one could be counted. DynamoDB keeps 38 digits. */
 export function versionOf(item: Item): number {
   const text = item['version']?.N ?? '';
   const version = /^\d{1,12}$/.test(text) ? Number(text) : 0;
   return version < MAX_VERSION ? version : 0;
 }
 
-/** Numbers, texts and maps of numbers; what else people add to an item by hand is no field of a circuit. */
+/** Numbers, texts and maps of numbers. People may add other attributes, but those are no fields of a circuit. */
 function plain(item: Item): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
 }

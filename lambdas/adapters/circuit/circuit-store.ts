@@ -1,12 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../contract/circuit/circuit-state.ts';
 import { DecodeError } from '../../contract/decode.ts';
 import type { CircuitFacts } from '../../contract/operations/circuit-operations.ts';
@@ -17,148 +9,121 @@ import {
   circuitPartition,
   TABLE,
 } from '../../contract/table.ts';
-import { decodeCircuitItem, encodeCircuitItem, type Item, versionOf } from './circuit-item.ts';
+import type { Condition, Item, TableClient } from '../table/table-client.ts';
+import { decodeCircuitItem, encodeCircuitItem, versionOf } from './circuit-item.ts';
 
-/** How long a transition stays in the history. */
+/** How long the history keeps a transition. */
 const HISTORY_DAYS = 90;
 
-type Condition = Pick<
-  PutItemCommandInput,
-  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
->;
-/** Holds for a circuit that never moved: it has no item yet. */
-const NEVER_MOVED: Condition = { ConditionExpression: `attribute_not_exists(${TABLE.partitionKey})` };
-/** Holds only while nobody has put a circuit there: each has a number for its version. */
+/** Holds for a circuit that never moved, since it has no item. */
+const NEVER_MOVED: Condition = { expression: `attribute_not_exists(${TABLE.partitionKey})` };
+/** Holds while the item is no circuit: the version of a circuit is a number. */
 const NO_VERSION: Condition = {
-  ConditionExpression: 'NOT attribute_type(#version, :number)',
-  ExpressionAttributeNames: { '#version': 'version' },
-  ExpressionAttributeValues: { ':number': { S: 'N' } },
+  expression: 'NOT attribute_type(#version, :number)',
+  names: { '#version': 'version' },
+  values: { ':number': { S: 'N' } },
 };
 
-/** A circuit, or what is wrong with the item that somebody edited into nonsense. */
+/** A circuit, or the fault of an item that somebody edited into something else. */
 type Inspected = Pick<CircuitFacts, 'circuit' | 'fault'>;
 
 const WRITTEN = Symbol('written');
 
-/** The circuit of one service in DynamoDB. */
+/** The circuit of one service in DynamoDB. Each method throws when DynamoDB does not answer. */
 export class CircuitStore {
-  readonly #client: DynamoDBClient;
-  readonly #table: string;
+  readonly #client: TableClient;
   readonly #partition: string;
 
-  constructor(client: DynamoDBClient, table: string, { gateway, service }: { gateway: string; service: string }) {
+  constructor(client: TableClient, { gateway, service }: { gateway: string; service: string }) {
     this.#client = client;
-    this.#table = table;
     this.#partition = circuitPartition(gateway, service);
   }
 
   /**
-   * @param consistent whether the newest item must be seen: a read of twice the price
-   * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
+   * @param consistent whether the newest item must be seen: such a read costs twice as much
+   * @throws DecodeError for an item that is no circuit
    */
   async read({ consistent = false } = {}): Promise<CircuitState> {
     const item = await this.#item(consistent);
     return item === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(item);
   }
 
-  /** The circuit as it stands now, or what is wrong with its item. @throws when DynamoDB does not answer */
+  /** The newest circuit, or the fault of its item. */
   async inspect(): Promise<Inspected> {
     return inspected(await this.#item(true));
   }
 
   /**
-   * Stores `next` where `previous` still stands.
+   * Stores `next` if the table still holds `previous`.
    *
-   * @returns the state that stands afterwards: `next` itself, or what another writer put there first
-   * @throws when DynamoDB does not answer, or DecodeError for an item that is no circuit
+   * @returns the state in the table afterwards: `next` itself, or what another writer stored first
+   * @throws DecodeError for an item that is no circuit
    */
   async replace(previous: CircuitState, next: CircuitState): Promise<CircuitState> {
     const unmoved = previous.version === 0 ? NEVER_MOVED : versionIs(String(previous.version));
-    const standing = await this.#write(next, unmoved);
-    if (standing === WRITTEN) return next;
-    return standing === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(standing);
+    const current = await this.#write(next, unmoved);
+    if (current === WRITTEN) return next;
+    return current === undefined ? INITIAL_CIRCUIT : decodeCircuitItem(current);
   }
 
   /**
-   * Puts a circuit in place of an item that is none: what nobody can read can be moved in no other way.
+   * Replaces an item that is no circuit. A circuit that cannot be read can be moved in no other way.
    *
-   * @returns the circuit with the version that it was given, greater than the item's; undefined: another writer was first
-   * @throws when DynamoDB does not answer
+   * @returns the circuit with its new version, which is greater than the item's; undefined: another writer was first
    */
   async overwrite(circuit: CircuitState): Promise<CircuitState | undefined> {
     const item = await this.#item(true);
     if (item === undefined || inspected(item).circuit !== null) return undefined;
-    // Who was told a version may have been told a greater one before: seconds are more than any circuit's transitions.
+    // An instance may have seen a greater version before the edit. No circuit makes a transition each second.
     const version = versionOf(item) || Math.floor(circuit.atMs / 1000);
     const next = { ...circuit, version: version + 1 };
-    const told = item['version']?.N;
-    const standing = await this.#write(next, told === undefined ? NO_VERSION : versionIs(told));
-    return standing === WRITTEN ? next : undefined;
+    const edited = item['version']?.N;
+    const current = await this.#write(next, edited === undefined ? NO_VERSION : versionIs(edited));
+    return current === WRITTEN ? next : undefined;
   }
 
-  /** Puts a transition into the history. @throws when DynamoDB does not answer */
+  /** Puts a transition into the history. */
   async remember(next: CircuitState): Promise<void> {
     const expiresAt = Math.floor(next.atMs / 1000) + HISTORY_DAYS * 86_400;
-    await this.#client.send(
-      new PutItemCommand({
-        TableName: this.#table,
-        Item: {
-          ...this.#key(circuitHistorySortKey(next.version)),
-          ...encodeCircuitItem(next),
-          [TABLE.ttl]: { N: String(expiresAt) },
-        },
-      }),
-    );
+    const key = { partition: this.#partition, sort: circuitHistorySortKey(next.version) };
+    await this.#client.put(key, { ...encodeCircuitItem(next), [TABLE.ttl]: { N: String(expiresAt) } });
   }
 
-  /** The newest transitions, the newest first; an item that is none is left out. @throws when DynamoDB does not answer */
+  /** The newest transitions, newest first. It leaves out an item that is no circuit. */
   async history(limit: number): Promise<readonly CircuitState[]> {
-    const { Items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: `${TABLE.partitionKey} = :partition AND begins_with(${TABLE.sortKey}, :history)`,
-        ExpressionAttributeValues: { ':partition': { S: this.#partition }, ':history': { S: CIRCUIT_HISTORY_PREFIX } },
-        ScanIndexForward: false,
-        Limit: limit,
-      }),
-    );
-    return Items.flatMap((item) => inspected(item).circuit ?? []);
+    const { items } = await this.#client.query(this.#partition, {
+      prefix: CIRCUIT_HISTORY_PREFIX,
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    return items.flatMap((item) => inspected(item).circuit ?? []);
   }
 
-  /** @returns `WRITTEN`, or what another writer has made of the item */
+  /** @returns `WRITTEN`, or the item as another writer left it */
   async #write(circuit: CircuitState, condition: Condition): Promise<typeof WRITTEN | Item | undefined> {
     const writeId = randomUUID();
-    const Item = { ...this.#key(CIRCUIT_STATE_SORT_KEY), ...encodeCircuitItem(circuit), writeId: { S: writeId } };
-    try {
-      await this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition }));
-      return WRITTEN;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-    // Where the answer to a write is lost, the SDK sends it again, and it then fails on its own success.
-    const standing = await this.#item(true);
-    return standing?.['writeId']?.S === writeId ? WRITTEN : standing;
+    const attributes = { ...encodeCircuitItem(circuit), writeId: { S: writeId } };
+    if (await this.#client.put(this.#stateKey, attributes, condition)) return WRITTEN;
+    // When the answer to a write is lost, the client sends the write again. Its own first write then fails the condition.
+    const current = await this.#item(true);
+    return current?.['writeId']?.S === writeId ? WRITTEN : current;
   }
 
-  async #item(consistent: boolean): Promise<Item | undefined> {
-    const Key = this.#key(CIRCUIT_STATE_SORT_KEY);
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key, ConsistentRead: consistent }),
-    );
-    return Item;
+  #item(consistent: boolean): Promise<Item | undefined> {
+    return this.#client.get(this.#stateKey, { consistent });
   }
 
-  #key(sortKey: string) {
-    return { [TABLE.partitionKey]: { S: this.#partition }, [TABLE.sortKey]: { S: sortKey } };
+  get #stateKey() {
+    return { partition: this.#partition, sort: CIRCUIT_STATE_SORT_KEY };
   }
 }
 
-/** Holds only while nobody has moved the circuit since it was read. */
+/** Holds only while no other writer has moved the circuit since it was read. */
 function versionIs(version: string): Condition {
   return {
-    ConditionExpression: '#version = :expected',
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: { ':expected': { N: version } },
+    expression: '#version = :expected',
+    names: { '#version': 'version' },
+    values: { ':expected': { N: version } },
   };
 }
 

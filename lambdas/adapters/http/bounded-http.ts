@@ -5,10 +5,12 @@ export interface BoundedRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** False: a connection of its own, which nobody can have closed meanwhile. */
+  /** False: the request opens a new connection and does not keep it. */
   readonly agent: Agent | false;
   /** For connecting and reading the whole answer. */
   readonly timeoutMs: number;
+  /** For connecting and the beginning of the answer. @default timeoutMs */
+  readonly beginsWithinMs?: number | undefined;
   readonly maxBytes: number;
 }
 
@@ -17,7 +19,7 @@ export interface BoundedAnswer {
   readonly body: string;
 }
 
-/** Whether nobody on the way can replace what is said: over TLS, or within this machine. */
+/** Whether the connection is protected against changes on the way: by TLS, or because it stays on this machine. */
 export function isProtected({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
@@ -26,45 +28,52 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** No answer came, or not a whole one in time and size. */
+/** No answer came, or it was late or too large. */
 export class ExchangeFailed extends Error {
   readonly code = 'exchange_failed';
-  /** True: it failed on a kept connection before anything was answered, so it may well be tried anew. */
+  /** A kept connection had been closed, so the server has not seen the request. */
   readonly stale: boolean;
+  /** The connection broke, or no answer began in time: another attempt may succeed. */
+  readonly lost: boolean;
 
-  constructor(message: string, { cause, stale = false }: { readonly cause?: unknown; readonly stale?: boolean } = {}) {
-    super(message, { cause });
+  constructor(message: string, options: { cause: unknown; stale: boolean; lost: boolean }) {
+    super(message, { cause: options.cause });
     this.name = 'ExchangeFailed';
-    this.stale = stale;
+    this.stale = options.stale;
+    this.lost = options.lost;
   }
 }
 
 /**
- * One request and its answer, bounded in time and size; redirects are answers like others. Not `fetch`, whose first use
- * costs a cold start some 50 ms.
+ * One request and its answer, bounded in time and size. It does not follow redirects. It does not use `fetch`, whose
+ * first use makes a cold start some 50 ms longer.
  *
  * @throws ExchangeFailed
  */
 export function exchange(url: URL, options: BoundedRequest): Promise<BoundedAnswer> {
-  const { method, headers, body, agent, timeoutMs, maxBytes } = options;
+  const { method, headers, body, agent, timeoutMs, beginsWithinMs, maxBytes } = options;
   return new Promise((resolve, reject) => {
     let answering = false;
-    const fail = (reason: string, cause?: unknown) => {
+    const fail = (reason: string, cause?: unknown, lost = cause !== undefined) => {
       clearTimeout(timer);
+      clearTimeout(beginning);
       request.destroy();
       const stale = request.reusedSocket && !answering && cause !== undefined;
-      reject(new ExchangeFailed(`${url.host} ${reason}`, { cause, stale }));
+      reject(new ExchangeFailed(`${url.host} ${reason}`, { cause, stale, lost }));
     };
     const request: ClientRequest = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
       method,
       headers,
       agent,
     });
-    // Not before there is a request: one that cannot be made throws here.
+    // The timers start after the request exists, because making it may throw.
     const timer = setTimeout(() => fail(`gave no whole answer within ${timeoutMs} ms`), timeoutMs);
+    const noBeginning = () => fail(`began no answer within ${beginsWithinMs} ms`, undefined, true);
+    const beginning = beginsWithinMs === undefined ? undefined : setTimeout(noBeginning, beginsWithinMs);
     request.on('error', (error) => fail('cannot be reached', error));
     request.on('response', (response) => {
       answering = true;
+      clearTimeout(beginning);
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('error', (error) => fail('broke off', error));

@@ -1,10 +1,10 @@
-import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { Sha256 } from '@smithy/core/checksum';
 import { buildQueryString, HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { CacheLogin } from '../../contract/cache-login.ts';
+import { credentialsFrom } from '../aws-credentials.ts';
 
-/** The longest that ElastiCache takes. */
+/** The longest lifetime that ElastiCache accepts. */
 const LIFETIME_SECONDS = 900;
 
 export interface TokenOptions {
@@ -14,9 +14,8 @@ export interface TokenOptions {
 }
 
 /**
- * Signs tokens that ElastiCache takes in place of a password, for 15 minutes: each the URL of a presigned GET of the
- * cache's name, without the scheme. Credentials are read from the environment for each, and nothing is asked over the
- * network.
+ * Signs tokens that ElastiCache accepts as a password for 15 minutes. A token is the URL of a presigned GET of the cache's
+ * name, without the scheme. Signing needs the environment's credentials and no network.
  * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
  *
  * @returns a function that rejects where there are no credentials
@@ -25,7 +24,8 @@ export function elastiCacheTokens(
   { user, cache, serverless }: CacheLogin,
   { region, clock }: TokenOptions,
 ): () => Promise<string> {
-  const signer = new SignatureV4({ service: 'elasticache', region, credentials: fromEnv(), sha256: Sha256 });
+  const credentials = credentialsFrom(process.env);
+  const signer = new SignatureV4({ service: 'elasticache', region, credentials, sha256: Sha256 });
   const hostname = cache.toLowerCase();
   const request = new HttpRequest({
     method: 'GET',

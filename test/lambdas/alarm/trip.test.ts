@@ -2,6 +2,7 @@ import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { createTrip } from '../../../lambdas/alarm/trip.ts';
 import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
@@ -38,7 +39,7 @@ beforeEach(() => {
 afterEach(() => output.restore());
 
 function storeOf(service: string): CircuitStore {
-  return new CircuitStore(faulty.client, table.name, { gateway, service });
+  return new CircuitStore(sdkTable(faulty.client, table.name), { gateway, service });
 }
 
 function trip(event: unknown): Promise<void> {

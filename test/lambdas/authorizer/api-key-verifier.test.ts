@@ -1,8 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/auth/api-key-item.ts';
+import { encodeApiKeyItem, itemKeyOf } from '../../../lambdas/adapters/auth/api-key-item.ts';
 import { ApiKeyLookup } from '../../../lambdas/adapters/auth/api-key-lookup.ts';
 import { hashApiKey, mintApiKey, newApiKeyId } from '../../../lambdas/adapters/auth/api-key-secret.ts';
+import { keyAttributes } from '../../../lambdas/adapters/table/table-client.ts';
 import { ApiKeyVerifier } from '../../../lambdas/authorizer/api-key-verifier.ts';
 import type { ApiKey } from '../../../lambdas/contract/auth/api-key.ts';
 import { apiKeyOf } from '../../support/auth/api-keys.ts';
@@ -46,7 +47,10 @@ afterEach(() => table.stop());
 
 async function store(changes: Partial<ApiKey> = {}): Promise<ApiKey> {
   const key = apiKeyOf(secret, clock.nowMs, changes);
-  const Item = { ...keyOfItem('test', key.id), ...encodeApiKeyItem(key) } as PutItemCommand['input']['Item'];
+  const Item = {
+    ...keyAttributes(itemKeyOf('test', key.id)),
+    ...encodeApiKeyItem(key),
+  } as PutItemCommand['input']['Item'];
   await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
   return key;
 }
@@ -208,7 +212,7 @@ it('a table that is gone is a fault and no verdict, and its log has no key', asy
 });
 
 it('an item that is no key is a fault: nobody can say whether the key is good', async () => {
-  const Item = { ...keyOfItem('test', secret.slice(4, 16)), apiKey: { S: '{}' }, version: { N: '1' } };
+  const Item = { ...keyAttributes(itemKeyOf('test', secret.slice(4, 16))), apiKey: { S: '{}' }, version: { N: '1' } };
   await table.client.send(new PutItemCommand({ TableName: table.name, Item: Item as never }));
   await expect(verify()).rejects.toMatchObject({ code: 'decode_failed' });
 });

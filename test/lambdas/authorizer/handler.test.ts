@@ -1,8 +1,10 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodeApiKeyItem, keyOfItem } from '../../../lambdas/adapters/auth/api-key-item.ts';
+import { encodeApiKeyItem, itemKeyOf } from '../../../lambdas/adapters/auth/api-key-item.ts';
 import { mintApiKey, newApiKeyId } from '../../../lambdas/adapters/auth/api-key-secret.ts';
 import { RevocationMarker } from '../../../lambdas/adapters/auth/revocation-marker.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
+import { keyAttributes } from '../../../lambdas/adapters/table/table-client.ts';
 import type { handler as authorize } from '../../../lambdas/authorizer/handler.ts';
 import type { ApiKey } from '../../../lambdas/contract/auth/api-key.ts';
 import { acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
@@ -77,7 +79,10 @@ async function verdictOn(credential: string): Promise<string | undefined> {
 }
 
 async function store(key: ApiKey): Promise<void> {
-  const Item = { ...keyOfItem('test', key.id), ...encodeApiKeyItem(key) } as PutItemCommand['input']['Item'];
+  const Item = {
+    ...keyAttributes(itemKeyOf('test', key.id)),
+    ...encodeApiKeyItem(key),
+  } as PutItemCommand['input']['Item'];
   await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
 }
 
@@ -125,7 +130,7 @@ describe('what is remembered as verified', () => {
     pass(15_000);
     // Only the mark tells.
     expect(await verdictOn(secret)).toBe('verified');
-    await new RevocationMarker(table.client, table.name, 'test').mark(Date.now());
+    await new RevocationMarker(sdkTable(table.client, table.name), 'test').mark(Date.now());
     pass(15_000);
     expect(await verdictOn(secret)).toBe('rejected');
   });

@@ -5,6 +5,7 @@ import { hashApiKey, isWellMade } from '../../../lambdas/adapters/auth/api-key-s
 import { ApiKeyStore } from '../../../lambdas/adapters/auth/api-key-store.ts';
 import { RevocationMarker } from '../../../lambdas/adapters/auth/revocation-marker.ts';
 import { RuleStore } from '../../../lambdas/adapters/limits/rule-store.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { type ApiKey, parseApiKey } from '../../../lambdas/contract/auth/api-key.ts';
 import type { KeyResult } from '../../../lambdas/contract/operations/key-operations.ts';
 import type { OperationResult } from '../../../lambdas/contract/operations/operations.ts';
@@ -39,9 +40,9 @@ beforeEach(() => {
   output = captureLines();
   options = {
     gateway,
-    store: new RuleStore(table.client, table.name, gateway, clock.now),
-    keys: new ApiKeyStore(table.client, table.name, gateway),
-    marker: new RevocationMarker(table.client, table.name, gateway),
+    store: new RuleStore(sdkTable(table.client, table.name), gateway, clock.now),
+    keys: new ApiKeyStore(sdkTable(table.client, table.name), gateway),
+    marker: new RevocationMarker(sdkTable(table.client, table.name), gateway),
     circuits: noCircuits(gateway),
     openCopies: undefined,
     clock: clock.now,
@@ -129,7 +130,7 @@ describe('a key that is made', () => {
   it('is told as not made when the table does not answer', async () => {
     const faulty = faultyClient(table);
     faulty.fault = () => 'fails';
-    const keys = new ApiKeyStore(faulty.client, table.name, gateway);
+    const keys = new ApiKeyStore(sdkTable(faulty.client, table.name), gateway);
     const result = await operate({ action: 'create-key', owner: 'billing' }, { keys });
     expect(result).toMatchObject({ ok: false, error: { code: 'store_unavailable' } });
     expect(JSON.stringify([result, output.lines])).not.toContain('tgk_');
@@ -283,7 +284,7 @@ describe('a key that is revoked', () => {
     const { key } = await create();
     const faulty = faultyClient(table);
     faulty.fault = () => 'fails';
-    const keys = new ApiKeyStore(faulty.client, table.name, gateway);
+    const keys = new ApiKeyStore(sdkTable(faulty.client, table.name), gateway);
     const event = { action: 'revoke', id: `key:${key.id}`, reason: 'leaked' };
     expect(await operate(event, { keys })).toMatchObject({ ok: false, error: { code: 'store_unavailable' } });
     expect(await options.store.read(`key:${key.id}`)).toMatchObject({ revocation: { untilMs: 0 } });

@@ -5,6 +5,7 @@ import { ApiKeyStore } from '../../../lambdas/adapters/auth/api-key-store.ts';
 import { RevocationMarker } from '../../../lambdas/adapters/auth/revocation-marker.ts';
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import { RuleStore } from '../../../lambdas/adapters/limits/rule-store.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import type { CircuitState } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import type { CircuitResult } from '../../../lambdas/contract/operations/circuit-operations.ts';
 import type { OperationResult } from '../../../lambdas/contract/operations/operations.ts';
@@ -49,7 +50,7 @@ function nextGateway(): void {
 }
 
 function storeOf(service: string, client = table.client): CircuitStore {
-  return new CircuitStore(client, table.name, { gateway, service });
+  return new CircuitStore(sdkTable(client, table.name), { gateway, service });
 }
 
 function circuitsOf(changes: Partial<Circuits> = {}): Circuits {
@@ -60,9 +61,9 @@ function circuitsOf(changes: Partial<Circuits> = {}): Circuits {
 function operate(event: unknown, circuits = circuitsOf()): Promise<OperationResult> {
   return createOperate({
     gateway,
-    store: new RuleStore(table.client, table.name, gateway),
-    keys: new ApiKeyStore(table.client, table.name, gateway),
-    marker: new RevocationMarker(table.client, table.name, gateway),
+    store: new RuleStore(sdkTable(table.client, table.name), gateway),
+    keys: new ApiKeyStore(sdkTable(table.client, table.name), gateway),
+    marker: new RevocationMarker(sdkTable(table.client, table.name), gateway),
     circuits,
     openCopies: undefined,
     clock: clock.now,

@@ -5,6 +5,7 @@ import { ApiKeyStore } from '../../../lambdas/adapters/auth/api-key-store.ts';
 import { RevocationMarker } from '../../../lambdas/adapters/auth/revocation-marker.ts';
 import { ruleKeys } from '../../../lambdas/adapters/limits/limit-keys.ts';
 import { RuleStore } from '../../../lambdas/adapters/limits/rule-store.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { encodeRule, type Rule } from '../../../lambdas/contract/limits/operator-rule.ts';
 import type { OperationResult } from '../../../lambdas/contract/operations/operations.ts';
 import { isEmpty, noRule } from '../../../lambdas/core/limits/rule-matching.ts';
@@ -40,9 +41,9 @@ beforeEach(async () => {
   await client.flushall();
   count += 1;
   gateway = `gateway-${count}`;
-  store = new RuleStore(table.client, table.name, gateway);
-  keys = new ApiKeyStore(table.client, table.name, gateway);
-  marker = new RevocationMarker(table.client, table.name, gateway);
+  store = new RuleStore(sdkTable(table.client, table.name), gateway);
+  keys = new ApiKeyStore(sdkTable(table.client, table.name), gateway);
+  marker = new RevocationMarker(sdkTable(table.client, table.name), gateway);
   clock = new TestClock(Date.now());
   output = captureLines();
 });
@@ -292,7 +293,7 @@ describe('copies that are not complete', () => {
   it('are left to the instances when the table cannot be read as a whole; the rule is pushed', async () => {
     const faulty = faultyClient(table);
     faulty.fault = (command) => (command === 'Query' ? 'fails' : 'none');
-    const failing = new RuleStore(faulty.client, table.name, gateway);
+    const failing = new RuleStore(sdkTable(faulty.client, table.name), gateway);
     expect(await operate(REVOKE, { store: failing })).toMatchObject({ ok: true, pushed: true });
     expect(await heldOf('sub:alice')).not.toBeNull();
     expect(await sealed()).not.toContain(1);
@@ -337,7 +338,7 @@ describe('DynamoDB that does not answer', () => {
   it.each(['GetItem', 'PutItem'])('at %s is told, and nothing is pushed', async (command) => {
     const faulty = faultyClient(table);
     faulty.fault = (called) => (called === command ? 'fails' : 'none');
-    const failing = new RuleStore(faulty.client, table.name, gateway);
+    const failing = new RuleStore(sdkTable(faulty.client, table.name), gateway);
     expect(await operate(REVOKE, { store: failing })).toEqual({
       ok: false,
       error: {

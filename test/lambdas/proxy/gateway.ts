@@ -4,6 +4,7 @@ import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
 import type { Counters } from '../../../lambdas/adapters/limits/counters.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
@@ -38,7 +39,7 @@ export function createInstance(options: InstanceOptions): TestInstance {
   const storeErrors: unknown[] = [];
   const upstream = new Upstream(policy.upstream);
   const circuit = new CircuitView({
-    store: new CircuitStore(table.client, table.name, policy),
+    store: new CircuitStore(sdkTable(table.client, table.name), policy),
     timing: policy.circuit ?? circuitPolicy(),
     leaseMs: leaseMsOf(policy),
     clock: clock.now,

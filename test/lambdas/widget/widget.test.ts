@@ -1,6 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
+import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
 import { createWidget, type WidgetOptions } from '../../../lambdas/widget/widget.ts';
@@ -35,7 +36,7 @@ function widget(services: readonly string[], options: Partial<WidgetOptions> = {
   return createWidget({
     config: { services: Object.fromEntries(services.map((service) => [service, CIRCUIT])) },
     operatorFunction: OPERATOR,
-    storeOf: (service) => new CircuitStore(faulty.client, table.name, { gateway, service }),
+    storeOf: (service) => new CircuitStore(sdkTable(faulty.client, table.name), { gateway, service }),
     clock: () => NOW_MS,
     timeoutMs: 5000,
     ...options,
@@ -43,7 +44,7 @@ function widget(services: readonly string[], options: Partial<WidgetOptions> = {
 }
 
 async function store(service: string, circuit: CircuitState): Promise<void> {
-  const circuits = new CircuitStore(table.client, table.name, { gateway, service });
+  const circuits = new CircuitStore(sdkTable(table.client, table.name), { gateway, service });
   await circuits.replace(INITIAL_CIRCUIT, circuit);
   await circuits.remember(circuit);
 }

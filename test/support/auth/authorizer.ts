@@ -1,7 +1,8 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { IssuerKeys } from '../../../lambdas/adapters/auth/issuer-keys.ts';
 import { KeyRecordStore } from '../../../lambdas/adapters/auth/key-record-store.ts';
-import { TableClient } from '../../../lambdas/adapters/table/table-client.ts';
+import { signedTable } from '../../../lambdas/adapters/table/signed-table.ts';
+import type { TableClient } from '../../../lambdas/adapters/table/table-client.ts';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
 import {
   type Algorithm,
@@ -53,7 +54,7 @@ export function tableClient({ endpoint, name }: TestTable, clock: () => number):
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
   };
-  return new TableClient({ table: name, env, clock, timeoutMs: 1000 });
+  return signedTable({ table: name, env, clock, timeoutMs: 1000 });
 }
 
 /** What API Gateway asks an authorizer with. */

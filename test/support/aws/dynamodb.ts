@@ -13,6 +13,8 @@ export interface TestTable {
 
 export async function startTable(name = 'tollgate'): Promise<TestTable> {
   const server = dynalite({ createTableMs: 0 });
+  // The client below makes no second attempt, so the server must not close its idle connections.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as { port: number }).port}`;

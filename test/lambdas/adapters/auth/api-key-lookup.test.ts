@@ -1,8 +1,10 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodeApiKeyItem, KEY_ITEM, keyOfItem } from '../../../../lambdas/adapters/auth/api-key-item.ts';
+import { encodeApiKeyItem, itemKeyOf, KEY_ITEM } from '../../../../lambdas/adapters/auth/api-key-item.ts';
 import { ApiKeyLookup } from '../../../../lambdas/adapters/auth/api-key-lookup.ts';
 import { ApiKeyStore } from '../../../../lambdas/adapters/auth/api-key-store.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
+import { keyAttributes } from '../../../../lambdas/adapters/table/table-client.ts';
 import type { ApiKey } from '../../../../lambdas/contract/auth/api-key.ts';
 import { tableClient } from '../../../support/auth/authorizer.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
@@ -30,7 +32,7 @@ let lookup: ApiKeyLookup;
 let captured: ReturnType<typeof captureLines>;
 beforeEach(async () => {
   table = await startTable();
-  store = new ApiKeyStore(table.client, table.name, 'shop');
+  store = new ApiKeyStore(sdkTable(table.client, table.name), 'shop');
   lookup = new ApiKeyLookup(tableClient(table, Date.now), 'shop');
   captured = captureLines();
 });
@@ -50,18 +52,18 @@ describe('a key', () => {
   });
 
   it('is none that nobody stored, or that is another gateway’s', async () => {
-    await new ApiKeyStore(table.client, table.name, 'other').write(KEY, undefined);
+    await new ApiKeyStore(sdkTable(table.client, table.name), 'other').write(KEY, undefined);
     expect(await lookup.find(KEY.id)).toBeUndefined();
   });
 
   it('is read as it is now, not as it was a moment ago', async () => {
-    const client = { get: vi.fn(async () => undefined), set: vi.fn() };
+    const client = { get: vi.fn(async () => undefined), update: vi.fn() };
     await new ApiKeyLookup(client, 'shop').find(KEY.id);
     expect(client.get).toHaveBeenCalledWith({ partition: 'keys#shop', sort: KEY.id }, { consistent: true });
   });
 
   it('that somebody has spoilt is a fault, not an unknown one', async () => {
-    const item = { ...keyOfItem('shop', KEY.id), ...encodeApiKeyItem(KEY), [KEY_ITEM.key]: { S: '{}' } };
+    const item = { ...keyAttributes(itemKeyOf('shop', KEY.id)), ...encodeApiKeyItem(KEY), [KEY_ITEM.key]: { S: '{}' } };
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: item }));
     await expect(lookup.find(KEY.id)).rejects.toMatchObject({ code: 'decode_failed' });
   });
@@ -84,7 +86,9 @@ describe('that a key was used', () => {
 
   it('does not bring back a key that was deleted meanwhile', async () => {
     await store.write(KEY, undefined);
-    await table.client.send(new DeleteItemCommand({ TableName: table.name, Key: { ...keyOfItem('shop', KEY.id) } }));
+    await table.client.send(
+      new DeleteItemCommand({ TableName: table.name, Key: { ...keyAttributes(itemKeyOf('shop', KEY.id)) } }),
+    );
     await lookup.used(KEY.id, NOW_MS);
     expect(await lookup.find(KEY.id)).toBeUndefined();
     expect(captured.lines).toEqual([]);
@@ -98,7 +102,7 @@ describe('that a key was used', () => {
 
   it('is waited for 200 ms', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const noted = new ApiKeyLookup({ get: vi.fn(), set: () => new Promise<never>(() => undefined) }, 'shop').used(
+    const noted = new ApiKeyLookup({ get: vi.fn(), update: () => new Promise<never>(() => undefined) }, 'shop').used(
       KEY.id,
       NOW_MS,
     );

@@ -2,6 +2,7 @@ import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/cl
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KEY_ITEM } from '../../../../lambdas/adapters/auth/api-key-item.ts';
 import { ApiKeyStore } from '../../../../lambdas/adapters/auth/api-key-store.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import type { ApiKey } from '../../../../lambdas/contract/auth/api-key.ts';
 import { keysPartition, TABLE } from '../../../../lambdas/contract/table.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
@@ -42,7 +43,7 @@ afterAll(() => table.stop());
 beforeEach(() => {
   count += 1;
   gateway = `gateway-${count}`;
-  store = new ApiKeyStore(table.client, table.name, gateway);
+  store = new ApiKeyStore(sdkTable(table.client, table.name), gateway);
   output = captureLines();
 });
 afterEach(() => output.restore());
@@ -51,7 +52,7 @@ afterEach(() => output.restore());
 function failing(fault: ReturnType<typeof faultyClient>['fault']): ApiKeyStore {
   const faulty = faultyClient(table);
   faulty.fault = fault;
-  return new ApiKeyStore(faulty.client, table.name, gateway);
+  return new ApiKeyStore(sdkTable(faulty.client, table.name), gateway);
 }
 
 const keyOf = (sort: string) => ({ pk: { S: keysPartition(gateway) }, sk: { S: sort } });
@@ -71,7 +72,7 @@ describe('a key', () => {
     expect(await store.write(KEY, undefined)).toBe(true);
     expect(await store.read(KEY.id)).toEqual({ key: KEY, lastUsedAtMs: 0 });
     expect(await store.page(null)).toEqual({ keys: [{ key: KEY, lastUsedAtMs: 0 }], next: undefined });
-    const other = new ApiKeyStore(table.client, table.name, `${gateway}-other`);
+    const other = new ApiKeyStore(sdkTable(table.client, table.name), `${gateway}-other`);
     expect([await other.read(KEY.id), await other.page(null)]).toEqual([undefined, { keys: [], next: undefined }]);
   });
 

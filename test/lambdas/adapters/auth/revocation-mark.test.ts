@@ -2,6 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MARK_LOOKED_AT_MS, RevocationMark } from '../../../../lambdas/adapters/auth/revocation-mark.ts';
 import { RevocationMarker } from '../../../../lambdas/adapters/auth/revocation-marker.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { REVOCATION_MARK_SORT_KEY, revocationsPartition, TABLE } from '../../../../lambdas/contract/table.ts';
 import { tableClient } from '../../../support/auth/authorizer.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
@@ -15,7 +16,7 @@ let captured: ReturnType<typeof captureLines>;
 beforeEach(async () => {
   table = await startTable();
   clock = new TestClock();
-  marker = new RevocationMarker(table.client, table.name, 'shop');
+  marker = new RevocationMarker(sdkTable(table.client, table.name), 'shop');
   captured = captureLines();
 });
 afterEach(async () => {
@@ -93,7 +94,7 @@ describe('the mark', () => {
 
   it('of another gateway says nothing', async () => {
     const mark = await known();
-    await new RevocationMarker(table.client, table.name, 'other').mark(clock.nowMs);
+    await new RevocationMarker(sdkTable(table.client, table.name), 'other').mark(clock.nowMs);
     expect(await mark.changed()).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { Env } from '../../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
@@ -62,7 +63,7 @@ let gateways = 0;
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   gateways += 1;
   const policy = servicePolicy({ gateway: `chaos-${gateways}`, ...options.policy });
-  const rules = new RuleStore(options.table.client, options.table.name, policy.gateway);
+  const rules = new RuleStore(sdkTable(options.table.client, options.table.name), policy.gateway);
   const fleet = new Fleet(
     [1, 2].map(() => instance(options, policy, rules)),
     rules,

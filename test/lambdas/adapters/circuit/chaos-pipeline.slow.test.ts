@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import { Env } from '../../../../lambdas/contract/environment.ts';
 import type { RoutePolicy } from '../../../../lambdas/contract/policy.ts';
@@ -76,7 +77,7 @@ function instance({ url }: TestRedis): Instance {
     default: { auth: ANY_JWT, limits: [windowLimit(LIMIT, HOUR_MS)], cost: 1 },
     routes: { [LOGIN]: publicRoute('closed'), [FEED]: publicRoute('open') },
   });
-  const rules = new RuleStore(table.client, table.name, policy.gateway);
+  const rules = new RuleStore(sdkTable(table.client, table.name), policy.gateway);
   const counters = createCounters({
     env: { [Env.redisUrl]: url },
     policy,

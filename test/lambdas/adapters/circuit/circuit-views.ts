@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { encodeCircuitItem } from '../../../../lambdas/adapters/circuit/circuit-item.ts';
 import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
 import { CircuitView, type CircuitViewOptions } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import type { CircuitTiming } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import type { CircuitState } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import type { Signal } from '../../../../lambdas/core/circuit/circuit.ts';
@@ -43,7 +44,7 @@ export function circuitViews(timing: CircuitTiming = TIMING) {
   });
 
   const storeOn = (client: TestTable['client']) =>
-    new CircuitStore(client, table.name, { gateway: 'test', service: `service-${circuits}` });
+    new CircuitStore(sdkTable(client, table.name), { gateway: 'test', service: `service-${circuits}` });
 
   const key = () => ({ pk: { S: `circuit#test#service-${circuits}` }, sk: { S: 'state' } });
 

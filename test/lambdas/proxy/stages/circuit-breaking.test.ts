@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
 import { ALONE_AFTER_MS, WAITS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { CircuitPolicy } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
@@ -74,7 +75,7 @@ function instance(
 }
 
 function store(): CircuitStore {
-  return new CircuitStore(table.client, table.name, { gateway: `fleet-${gateways}`, service: 'users' });
+  return new CircuitStore(sdkTable(table.client, table.name), { gateway: `fleet-${gateways}`, service: 'users' });
 }
 
 /** Moves the circuit as somebody outside of the fleet does. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { CircuitPolicy } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
@@ -53,7 +54,7 @@ function gatewayOf(url: string, circuit: Partial<CircuitPolicy> = {}, timeoutMs 
   const counters = new MemoryCounters({ clock: clock.now, shared: false });
   const { send, close } = createInstance({ policy, table, clock, counters });
   closers.push(close);
-  const store = new CircuitStore(table.client, table.name, policy);
+  const store = new CircuitStore(sdkTable(table.client, table.name), policy);
   return {
     send,
     statuses: async (event: EventOptions, count: number) => {

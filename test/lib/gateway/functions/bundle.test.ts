@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bundleOf } from '../../../../lib/gateway/functions/bundle.ts';
+import { bundleOf, type FunctionEntry } from '../../../../lib/gateway/functions/bundle.ts';
 
 describe('a bundle', () => {
   const { files } = bundleOf('health');
@@ -34,5 +34,27 @@ describe('a bundle', () => {
     const { sources } = JSON.parse(read('index.mjs.map')) as { sources: string[] };
     expect(sources).toContain('../lambdas/health/handler.ts');
     for (const source of sources) expect(source).toMatch(/^\.\.\/(lambdas|node_modules)\//);
+  });
+});
+
+describe('the AWS SDK', () => {
+  const packagesOf = (entry: FunctionEntry) => {
+    const { sources } = JSON.parse(new TextDecoder().decode(bundleOf(entry).files.get('index.mjs.map')));
+    return new Set(
+      (sources as string[]).flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []),
+    );
+  };
+
+  it.each<FunctionEntry>(['authorizer', 'proxy'])(
+    'lends its signer to the %s, whose cold start its client would make longer',
+    (entry) => {
+      const packages = packagesOf(entry);
+      expect(packages).toContain('@smithy/signature-v4');
+      expect([...packages].filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
+    },
+  );
+
+  it.each<FunctionEntry>(['alarm', 'operator', 'widget'])('is the client of the %s function', (entry) => {
+    expect(packagesOf(entry)).toContain('@aws-sdk/client-dynamodb');
   });
 });

@@ -1,14 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type Attributes,
-  endpointOf,
-  TableCallFailed,
-  TableClient,
-} from '../../../../lambdas/adapters/table/table-client.ts';
+import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
+import { signedTable, TableCallFailed } from '../../../../lambdas/adapters/table/signed-table.ts';
+import type { Item, TableClient } from '../../../../lambdas/adapters/table/table-client.ts';
 import { TABLE } from '../../../../lambdas/contract/table.ts';
 import { tableClient } from '../../../support/auth/authorizer.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
@@ -57,8 +55,8 @@ function failing(status: number, type = ''): RequestListener {
   };
 }
 
-function client(timeoutMs = 5000): TableClient {
-  return new TableClient({ table: 'tollgate', env, clock: clock.now, timeoutMs });
+function client(timeoutMs = 5000, attempt: { readonly attemptMs?: number } = {}): TableClient {
+  return signedTable({ table: 'tollgate', env, clock: clock.now, timeoutMs, ...attempt });
 }
 
 describe('on a table', () => {
@@ -69,7 +67,7 @@ describe('on a table', () => {
   afterEach(() => table.stop());
 
   it('an item that is put is got, whatever letters are in it', async () => {
-    const attributes: Attributes = { name: { S: 'snowman ☃ "\\\n' }, count: { N: '12' } };
+    const attributes: Item = { name: { S: 'snowman ☃ "\\\n' }, count: { N: '12' } };
     const shared = tableClient(table, Date.now);
     expect(await shared.get(KEY)).toBeUndefined();
     expect(await shared.put(KEY, attributes, ANY)).toBe(true);
@@ -85,7 +83,7 @@ describe('on a table', () => {
   it('a write whose condition does not hold writes nothing, and is no fault', async () => {
     const shared = tableClient(table, Date.now);
     expect(await shared.put(KEY, { count: { N: '1' } }, EXISTS)).toBe(false);
-    expect(await shared.set(KEY, 'count', { N: '1' }, EXISTS)).toBe(false);
+    expect(await shared.update(KEY, 'SET n = :n', { ...EXISTS, values: { ':n': { N: '1' } } })).toBe(false);
     expect(await shared.get(KEY)).toBeUndefined();
   });
 
@@ -93,8 +91,8 @@ describe('on a table', () => {
     const shared = tableClient(table, Date.now);
     await shared.put(KEY, { count: { N: '1' }, name: { S: 'kept' } }, ANY);
     const older = { expression: '#c < :new', names: { '#c': 'count' }, values: { ':new': { N: '2' } } };
-    expect(await shared.set(KEY, 'count', { N: '2' }, older)).toBe(true);
-    expect(await shared.set(KEY, 'count', { N: '2' }, older)).toBe(false);
+    expect(await shared.update(KEY, 'SET #c = :new', older)).toBe(true);
+    expect(await shared.update(KEY, 'SET #c = :new', older)).toBe(false);
     expect(await shared.get(KEY)).toMatchObject({ count: { N: '2' }, name: { S: 'kept' } });
   });
 
@@ -121,25 +119,20 @@ describe('a request', () => {
       },
     });
     closers.push(() => sdk.destroy());
-    const Key = { pk: { S: KEY.partition }, sk: { S: KEY.sort } };
-    const condition = { ConditionExpression: EXISTS.expression };
-    const values = { ExpressionAttributeNames: { '#set': 'n' }, ExpressionAttributeValues: { ':set': { N: '1' } } };
-    const own = client();
-    const TableName = 'tollgate';
+    for (const table of [sdkTable(sdk, 'tollgate'), client()]) {
+      await table.get(KEY);
+      await table.put(KEY, { n: { N: '1' } });
+      await table.put(KEY, { n: { M: { ü: { N: '1' } } } }, EXISTS);
+      await table.update(KEY, 'SET #n = :n', { ...EXISTS, names: { '#n': 'n' }, values: { ':n': { N: '1' } } });
+      await table.query(KEY.partition, { prefix: 'a', after: 'a/b', Limit: 3, ScanIndexForward: false });
+      await table.query(KEY.partition, { FilterExpression: 'n < :n', values: { ':n': { N: '1' } }, Select: 'COUNT' });
+    }
 
-    await sdk.send(new GetItemCommand({ TableName, Key, ConsistentRead: false }));
-    await own.get(KEY);
-    await sdk.send(new PutItemCommand({ TableName, Item: { ...Key, n: { N: '1' } }, ...condition }));
-    await own.put(KEY, { n: { N: '1' } }, EXISTS);
-    await sdk.send(
-      new UpdateItemCommand({ TableName, Key, UpdateExpression: 'SET #set = :set', ...condition, ...values }),
-    );
-    await own.set(KEY, 'n', { N: '1' }, EXISTS);
-
-    expect(requests).toHaveLength(6);
+    const calls = requests.length / 2;
+    expect(calls).toBe(6);
     for (const request of requests) expect(isSignedWith(SECRET, request)).toBe(true);
-    for (let index = 0; index < requests.length; index += 2) {
-      const [theirs, ours] = requests.slice(index, index + 2) as [Recorded, Recorded];
+    for (let call = 0; call < calls; call += 1) {
+      const [theirs, ours] = [requests[call], requests[calls + call]] as [Recorded, Recorded];
       expect(ours).toMatchObject({ method: theirs.method, path: theirs.path });
       expect(JSON.parse(ours.body)).toEqual(JSON.parse(theirs.body));
       for (const name of ['content-type', 'x-amz-target', 'host', 'x-amz-security-token']) {
@@ -286,7 +279,7 @@ describe('a call', () => {
     ],
   ])('that is answered with %s fails', async (_, answer) => {
     await answering(answer);
-    for (const call of [client().get(KEY), client().set(KEY, 'n', { N: '1' }, EXISTS)]) {
+    for (const call of [client().get(KEY), client().put(KEY, { n: { N: '1' } }, EXISTS)]) {
       await expect(call).rejects.toMatchObject({ code: 'table_call_failed' });
     }
   });
@@ -296,49 +289,133 @@ describe('a call', () => {
     await expect(client().get(KEY)).rejects.toMatchObject({ message: expect.stringContaining('cannot be reached') });
   });
 
-  /** Answers each request on each connection, both counted, as a test says. */
-  async function serveDynamo(answer: (socket: Socket, connection: number, request: number) => void) {
-    let connections = 0;
-    const server = await serveTcp((socket) => {
-      const connection = connections++;
-      let requests = 0;
-      let received = '';
-      socket.on('data', (bytes) => {
-        received += bytes;
-        if (!received.endsWith('}')) return;
-        received = '';
-        answer(socket, connection, requests++);
-      });
+  it('of a page may be answered with more than an item can be', async () => {
+    const items = Array.from({ length: 1000 }, () => ({ rule: { S: 'x'.repeat(1000) } }));
+    await answering(
+      JSON.stringify({ Items: items, Count: 1000, LastEvaluatedKey: { pk: { S: 'p' }, sk: { S: 's' } } }),
+    );
+    expect(await client().query('p', {})).toEqual({ items, count: 1000, next: 's' });
+  });
+
+  it('of a page that is answered with more than a page can be fails, and is not made again', async () => {
+    const { requests } = await answering((_, response) => response.end(Buffer.alloc(8 * 1024 * 1024 + 1, ' ')));
+    await expect(client(5000, { attemptMs: 5000 }).query('p', {})).rejects.toMatchObject({
+      message: expect.stringContaining('sent more than 8388608 bytes'),
     });
-    closers.push(server.stop);
-    return server;
-  }
+    expect(requests).toHaveLength(1);
+  });
 });
 
-describe('the endpoint', () => {
+describe('a call whose attempts have a deadline of their own', () => {
+  const patient = () => client(5000, { attemptMs: 5000 });
+
+  it('is made again after a new connection that breaks', async () => {
+    const server = await serveDynamo((socket, connection) => {
+      if (connection === 0) socket.resetAndDestroy();
+      else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"Item":{}}');
+    });
+    env['AWS_ENDPOINT_URL_DYNAMODB'] = server.url;
+    expect(await patient().get(KEY)).toEqual({});
+  });
+
+  it('is made again after half an answer', async () => {
+    const { requests } = await answering(
+      (_, response) => response.writeHead(200, { 'content-length': 11 }).write('{"Item', () => response.destroy()),
+      '{"Item":{}}',
+    );
+    expect(await patient().get(KEY)).toEqual({});
+    expect(requests).toHaveLength(2);
+  });
+
   it.each([
-    ['eu-central-1', 'https://dynamodb.eu-central-1.amazonaws.com'],
-    ['us-gov-west-1', 'https://dynamodb.us-gov-west-1.amazonaws.com'],
-    ['cn-north-1', 'https://dynamodb.cn-north-1.amazonaws.com.cn'],
-  ])('of %s is %s', (region, origin) => {
-    expect(endpointOf({ AWS_REGION: region }).origin).toBe(origin);
+    ['a connection that breaks', (socket: Socket) => socket.resetAndDestroy()],
+    ['a connection that closes', (socket: Socket) => socket.end()],
+  ])('is made no third time after %s', async (_, fault) => {
+    let requests = 0;
+    const server = await serveDynamo((socket) => {
+      requests += 1;
+      fault(socket);
+    });
+    env['AWS_ENDPOINT_URL_DYNAMODB'] = server.url;
+    await expect(patient().get(KEY)).rejects.toBeInstanceOf(TableCallFailed);
+    expect(requests).toBe(2);
   });
 
-  it.each(['http://localhost:8000', 'http://127.0.0.1:8000', 'http://[::1]:8000', 'https://vpce-1.example.com'])(
-    'may be %s',
-    (own) => {
-      expect(endpointOf({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_DYNAMODB: own }).origin).toBe(own);
-    },
-  );
+  it.each<[string, RequestListener | string]>([
+    ['no JSON', '<html>'],
+    ['more than an item can be', (_, response) => response.end(Buffer.alloc(513 * 1024, ' '))],
+    ['a condition that does not hold', failing(400, 'ConditionalCheckFailedException')],
+    ['an error that would come again', failing(400, 'ValidationException')],
+  ])('is not made again after %s', async (_, answer) => {
+    const { requests } = await answering(answer);
+    await patient()
+      .put(KEY, {}, EXISTS)
+      .catch(() => undefined);
+    expect(requests).toHaveLength(1);
+  });
 
-  it.each(['http://dynamodb.example.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1', 'ftp://localhost'])(
-    'may not be %s, where others can read along',
-    (own) => {
-      expect(() => endpointOf({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_DYNAMODB: own })).toThrow('must be https');
-    },
-  );
+  describe('and a server that is slow', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      closers.push(() => vi.useRealTimers());
+    });
+    const proxyCall = () =>
+      client(1100, { attemptMs: 500 })
+        .get(KEY)
+        .catch((error) => error);
 
-  it('needs a region', () => {
-    expect(() => endpointOf({})).toThrow('AWS_REGION must be set');
+    it('is made again on a new connection when no answer begins in time', async () => {
+      const asked = Promise.withResolvers<void>();
+      await answering(() => asked.resolve(), '{"Item":{}}');
+      const called = proxyCall();
+      await asked.promise;
+      vi.advanceTimersByTime(500);
+      expect(await called).toEqual({});
+    });
+
+    it('is given up when no second answer begins in time', async () => {
+      const asked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const { requests } = await answering(() => asked[requests.length - 1]?.resolve());
+      const called = proxyCall();
+      for (const { promise } of asked) {
+        await promise;
+        vi.advanceTimersByTime(500);
+      }
+      expect(await called).toMatchObject({ message: expect.stringContaining('began no answer within 500 ms') });
+      expect(requests).toHaveLength(2);
+    });
+
+    it('is given up at its deadline, and not made again, when an answer begins and does not end', async () => {
+      const begun = Promise.withResolvers<unknown>();
+      const begins = (message: unknown) => begun.resolve(message);
+      subscribe('http.client.response.finish', begins);
+      closers.push(() => unsubscribe('http.client.response.finish', begins));
+      const { requests } = await answering((_, response) => {
+        response.writeHead(200, { 'content-length': 9 }).write('{');
+      });
+      const called = proxyCall();
+      await begun.promise;
+      vi.advanceTimersByTime(1100);
+      expect(await called).toMatchObject({ message: expect.stringContaining('gave no whole answer within 1100 ms') });
+      expect(requests).toHaveLength(1);
+    });
   });
 });
+
+/** Answers each request on each connection, both counted, as a test says. */
+async function serveDynamo(answer: (socket: Socket, connection: number, request: number) => void) {
+  let connections = 0;
+  const server = await serveTcp((socket) => {
+    const connection = connections++;
+    let requests = 0;
+    let received = '';
+    socket.on('data', (bytes) => {
+      received += bytes;
+      if (!received.endsWith('}')) return;
+      received = '';
+      answer(socket, connection, requests++);
+    });
+  });
+  closers.push(server.stop);
+  return server;
+}
