@@ -1,39 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode, UserError } from '../user-error.ts';
-import { constructPaths } from './construct-paths.ts';
-import type { Place } from './intrinsics.ts';
+import { constructPaths, type MetadataEntry } from './construct-paths.ts';
 import { nestedStacks } from './nested-stacks.ts';
-
-export interface Resource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-  readonly Condition?: string;
-  readonly Metadata?: Readonly<Record<string, unknown>>;
-}
-
-export interface Template {
-  readonly Resources?: Readonly<Record<string, Resource>>;
-  readonly Outputs?: Readonly<
-    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
-  >;
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-}
-
-export interface Stack {
-  readonly name: string;
-  readonly account: string;
-  readonly region: string;
-  readonly template: Template;
-  /** CDK paths by logical id. */
-  readonly paths: ReadonlyMap<string, string>;
-  /** Absolute paths of file assets by their key in the assets' bucket. */
-  readonly assets: ReadonlyMap<string, string>;
-  /** The resource that is this stack in the stack around it; undefined for a stack of the app. */
-  readonly parent?: Place;
-}
+import type { Stack, Template } from './stack.ts';
 
 export interface CloudAssembly {
   readonly dir: string;
@@ -41,11 +11,6 @@ export interface CloudAssembly {
   readonly stacks: readonly Stack[];
   /** What constructs reported with `Annotations.addError`: the CDK's own command refuses such an assembly. */
   readonly errors: readonly string[];
-}
-
-export interface MetadataEntry {
-  readonly type: string;
-  readonly data?: unknown;
 }
 
 interface Artifact {

@@ -1,4 +1,9 @@
-import type { MetadataEntry, Template } from './cloud-assembly.ts';
+import type { Template } from './stack.ts';
+
+export interface MetadataEntry {
+  readonly type: string;
+  readonly data?: unknown;
+}
 
 /** Paths of constructs by logical id: those of a stack's metadata, and those that the template itself holds. */
 export function constructPaths(

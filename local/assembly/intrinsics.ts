@@ -1,19 +1,8 @@
 import { UserError } from '../user-error.ts';
-import type { CloudAssembly, Resource, Stack } from './cloud-assembly.ts';
+import type { CloudAssembly } from './cloud-assembly.ts';
 import { attributeOf, physicalId } from './physical.ts';
 import { NESTED_STACK } from './resource-types.ts';
-
-/** A resource of a stack, the way error messages name it. */
-export interface Place {
-  readonly stack: Stack;
-  readonly logicalId: string;
-}
-
-/** `Gateway/UsersRoute (GatewayRouteUsers1A2B in TollgateGateway)` */
-export function placeName({ stack, logicalId }: Place): string {
-  const path = stack.paths.get(logicalId);
-  return path ? `${path} (${logicalId} in ${stack.name})` : `${logicalId} in ${stack.name}`;
-}
+import { type Place, placeName, type Resource, type Stack } from './stack.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Evaluate = (argument: unknown, place: Place) => unknown;

@@ -1,8 +1,7 @@
 import { UserError } from '../user-error.ts';
-import type { Resource, Stack, Template } from './cloud-assembly.ts';
 import { constructPaths } from './construct-paths.ts';
-import { placeName } from './intrinsics.ts';
 import { NESTED_STACK } from './resource-types.ts';
+import { placeName, type Resource, type Stack, type Template } from './stack.ts';
 
 /** Deeper nesting than anyone writes: a template that nests itself would never end. */
 const DEEPEST = 8;

@@ -1,7 +1,10 @@
-import type { Resource } from './cloud-assembly.ts';
-import type { Place, Resolver } from './intrinsics.ts';
+import type { Place, Resource } from './stack.ts';
 
 type Target = Place & { readonly resource: Resource };
+
+interface Resolver {
+  resolve(value: unknown, place: Place): unknown;
+}
 
 /** The property that names a resource of this type, where its user may choose the name. */
 const NAME_PROPERTY: Readonly<Record<string, string>> = {

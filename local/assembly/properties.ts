@@ -1,5 +1,6 @@
 import { UserError } from '../user-error.ts';
-import { type Place, placeName, type Resolver } from './intrinsics.ts';
+import type { Resolver } from './intrinsics.ts';
+import { type Place, placeName } from './stack.ts';
 
 /** Typed reading of a resource's properties, intrinsics resolved on the way. */
 export class Properties {

@@ -1,5 +1,5 @@
+import type { Found } from './find-resources.ts';
 import type { DashboardModel, WidgetModel } from './model.ts';
-import type { Found } from './read-gateway.ts';
 
 /**
  * The custom widgets of a dashboard; the others show what only CloudWatch has.

@@ -1,14 +1,5 @@
 import type { MetricId } from './alarm-model.ts';
-
-/** The values of one metric in one interval. */
-export interface Bucket {
-  readonly sum: number;
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  /** Values for percentiles: all of them up to `KEPT_VALUES`, an even sample beyond. */
-  readonly values: readonly number[];
-}
+import type { Bucket } from './statistic.ts';
 
 /** A value as a function emitted it. */
 export interface Sample {
