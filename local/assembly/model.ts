@@ -1,5 +1,5 @@
 import type { DocumentName } from '../../lambdas/contract/documents.ts';
-import type { CorsConfiguration } from '../http/cors.ts';
+import type { CorsConfiguration } from '../http/cors-headers.ts';
 import type { ResponseParameters } from '../http/response-parameters.ts';
 import type { AlarmModel } from '../metrics/alarm-model.ts';
 

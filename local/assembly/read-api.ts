@@ -1,4 +1,4 @@
-import type { CorsConfiguration } from '../http/cors.ts';
+import type { CorsConfiguration } from '../http/cors-headers.ts';
 import { knowsIdentitySource } from '../http/identity-source.ts';
 import {
   parseResponseParameter,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { linesOf } from './lines.ts';
 import { type LogEntry, readEntry } from './log-entry.ts';
+import { linesOf } from './read-lines.ts';
 
 /** More than this do not fit into memory together. */
 const MAX_ENTRIES = 5_000_000;
