@@ -29,7 +29,7 @@ function logger({ verbose }: CliOptions): (event: LogEvent) => void {
   };
 }
 
-/** A later signal does not wait for what the first one is ending. */
+/** The first signal closes everything; a later one ends the process at once. */
 function endOnSignal(closers: Closers): void {
   let firstAtMs: number | undefined;
   const end = () => {

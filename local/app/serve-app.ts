@@ -49,7 +49,7 @@ export async function run(
   return gateway;
 }
 
-/** What is synthesized. */
+/** The app to synthesize. */
 interface AppSource {
   readonly project: Project;
   readonly context: CliOptions['context'];
@@ -64,7 +64,7 @@ async function firstAssembly(app: AppSource): Promise<AssemblyDirs> {
   return dirs;
 }
 
-/** A draft that could be served; none is left where there is an error. */
+/** Synthesizes a draft that can be served; after an error, removes the draft. */
 async function synthesizeDraft({ project, context }: AppSource, dirs: AssemblyDirs): Promise<void> {
   dirs.clear();
   try {

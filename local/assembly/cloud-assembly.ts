@@ -9,7 +9,7 @@ export interface CloudAssembly {
   readonly dir: string;
   /** Nested stacks included. */
   readonly stacks: readonly Stack[];
-  /** What constructs reported with `Annotations.addError`: the CDK's own command refuses such an assembly. */
+  /** Errors that constructs added with `Annotations.addError`: `cdk deploy` refuses such an assembly. */
   readonly errors: readonly string[];
 }
 
@@ -26,18 +26,18 @@ interface Manifest {
   readonly missing?: readonly { readonly key: string }[];
 }
 
-/** Stands in where a stack is not bound to an account or a region. */
+/** For a stack that is not bound to an account or a region. */
 const ANY_ACCOUNT = '123456789012';
 const ANY_REGION = 'us-east-1';
 
-/** Reads the stacks of a cloud assembly, those of its stages and those nested in others too. */
+/** Reads all stacks of a cloud assembly, those of its stages and nested stacks included. */
 export function readCloudAssembly(dir: string): CloudAssembly {
   const manifest = readManifest(dir);
   const [missing] = manifest.missing ?? [];
   if (missing) {
     throw new UserError(
       'context_missing',
-      `${dir} lacks context that only AWS can tell (${missing.key}): run npx cdk synth`,
+      `${dir} lacks context that only AWS can provide (${missing.key}): run npx cdk synth`,
     );
   }
   const artifacts = Object.entries(manifest.artifacts ?? {});

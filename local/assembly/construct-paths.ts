@@ -5,7 +5,7 @@ export interface MetadataEntry {
   readonly data?: unknown;
 }
 
-/** Paths of constructs by logical id: those of a stack's metadata, and those that the template itself holds. */
+/** Paths of constructs by logical id, from a stack's metadata and from its template. */
 export function constructPaths(
   template: Template,
   metadata: Readonly<Record<string, readonly MetadataEntry[]>> = {},

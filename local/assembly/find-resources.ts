@@ -8,16 +8,16 @@ import { Properties } from './properties.ts';
 import { treatmentOf } from './resource-types.ts';
 import { type Place, placeName, type Resource, type Stack } from './stack.ts';
 
-/** A resource with what is needed to read it. */
+/** A resource of the assembly, ready to be read. */
 export interface Found {
   readonly type: string;
   readonly properties: Properties;
   readonly place: Place;
-  /** What `Ref` gives elsewhere in the app. */
+  /** The value of `Ref` to this resource. */
   readonly ref: string;
   /** A function that operators invoke. */
   readonly isOperator: boolean;
-  /** What `Fn::GetAtt` gives elsewhere in the app. */
+  /** The value of `Fn::GetAtt` of this resource. */
   attribute(name: string): string;
 }
 

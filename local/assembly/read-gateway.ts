@@ -26,7 +26,7 @@ export function readGateway(assembly: CloudAssembly): GatewayModel {
   ]);
   return {
     api,
-    // A function that no request, alarm, operator or dashboard reaches (a custom resource's, say) need not be able to run here.
+    // No request, alarm, operator or dashboard reaches the others, such as a custom resource's: they need not run here.
     functions: new Map(functions.filter(({ ref }) => used.has(ref)).map((found) => [found.ref, readFunction(found)])),
     operators,
     tables: ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(readTable),

@@ -24,11 +24,11 @@ export interface Stack {
   readonly paths: ReadonlyMap<string, string>;
   /** Absolute paths of file assets by their key in the assets' bucket. */
   readonly assets: ReadonlyMap<string, string>;
-  /** The resource that is this stack in the stack around it; undefined for a stack of the app. */
+  /** The resource that declares this stack in the stack around it; undefined for a top-level stack. */
   readonly parent?: Place;
 }
 
-/** A resource of a stack, the way error messages name it. */
+/** A resource and its stack, as error messages name them. */
 export interface Place {
   readonly stack: Stack;
   readonly logicalId: string;

@@ -7,15 +7,15 @@ import { publicKeys } from './keys.ts';
 
 export interface DemoIssuers {
   readonly url: string;
-  /** Address of an issuer's keys; the issuer's own name stays what the template says. */
+  /** Address of an issuer's keys. The issuer's name stays as in the template. */
   jwksUriOf(issuer: string): string;
   close(): Promise<void>;
 }
 
-/** The algorithms of an issuer's tokens; undefined for what is none of the gateway's issuers. */
+/** The algorithms of an issuer's tokens; undefined for an unknown issuer. */
 export type AlgorithmsOf = (issuer: string) => readonly Algorithm[] | undefined;
 
-/** Stands in for every issuer, each under its own path: its keys, and what OpenID Connect Discovery 1.0 §4 says of it. */
+/** Serves each issuer's keys and configuration (OpenID Connect Discovery 1.0 §4) under a path of its own. */
 export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf): Promise<DemoIssuers> {
   const documentAt = async (path: string): Promise<object | undefined> => {
     const [, encoded = '', name] = /^\/([^/]+)\/(jwks\.json|\.well-known\/openid-configuration)$/.exec(path) ?? [];

@@ -7,7 +7,7 @@ import { type LocalOnlyOptions, localOnly } from './local-only.ts';
 import type { Headers, Request, Response } from './message.ts';
 import { BODY_LIMIT_BYTES } from './payload-limits.ts';
 
-/** Well over the limit that API Gateway sets, so that its own answer is given and not Node's. */
+/** Well over API Gateway's limit, so that clients get API Gateway's answer and not Node's. */
 const PARSER_LIMIT_BYTES = 64 * 1024;
 const PORT_OPTION = '--port';
 
@@ -17,13 +17,13 @@ export interface ApiServer {
 }
 
 export interface ServerOptions extends LocalOnlyOptions {
-  /** What chooses the port. @default '--port' */
+  /** The option that chooses the port; messages name it. @default '--port' */
   readonly option?: string;
   /** @default 10 MB */
   readonly bodyLimitBytes?: number;
 }
 
-/** Serves what `api()` gives at the time of each request. */
+/** Serves each request with the API that `api()` returns at that time. */
 export async function serveApi(
   api: () => Api,
   port: number,
@@ -41,7 +41,7 @@ export async function serveApi(
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
-/** @throws UserError where the port is taken: better known before anything else takes time */
+/** @throws UserError if the port is taken, so that the user knows it before slower work begins */
 export async function checkPort(port: number, option = PORT_OPTION): Promise<void> {
   const server = createServer();
   await listen(server, port, option);
@@ -86,7 +86,7 @@ async function handle(
   const tooLarge = body === 'too-large';
   const request = { ...requestOf(incoming, tooLarge ? Buffer.alloc(0) : body), bodyTooLarge: tooLarge };
   write(outgoing, request.method, await api(request));
-  // What the client still sends is read and dropped, and the connection stays open: closing it would take the answer away.
+  // The rest of the request is read and dropped: closing the connection now would lose the answer.
   if (tooLarge) incoming.resume();
 }
 

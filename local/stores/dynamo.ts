@@ -7,12 +7,12 @@ import { listen } from '../http/server.ts';
 
 export interface DynamoStore {
   readonly url: string;
-  /** Creates those tables that do not exist yet; a table is never changed. */
+  /** Creates the missing tables; never changes one. */
   createTables(tables: readonly TableModel[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The server checks that a signature is there, not what it says. */
+/** The server requires a signature, but does not verify it. */
 const SIGNATURE =
   'AWS4-HMAC-SHA256 Credential=local/20261124/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
 
@@ -31,14 +31,14 @@ export async function startDynamo(): Promise<DynamoStore> {
   };
 }
 
-/** dynalite itself answers every page, under every name, and checks no signature. */
+/** dynalite answers pages of all sites, under every `Host`, and verifies no signature. */
 function guard(server: Server): void {
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   for (const listener of listeners) server.on('request', localOnly(listener));
 }
 
-/** Not dynalite's own `close`: that ends its database under requests that are still being answered. */
+/** Not dynalite's own `close`, which closes the database while it still answers requests. */
 function closeHttp(server: Server): Promise<void> {
   return new Promise((resolve) => {
     Server.prototype.close.call(server, () => resolve());

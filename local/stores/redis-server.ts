@@ -10,7 +10,7 @@ import { UserError } from '../user-error.ts';
 
 export interface RedisServer {
   readonly port: number;
-  /** Of the server that runs now: after an unexpected end another one is started. */
+  /** Process id of the current server; after an unexpected end another one is started. */
   pid(): number;
   close(): Promise<void>;
 }
@@ -21,8 +21,8 @@ const START_TIMEOUT_MS = 10_000;
 const RESTART_DELAY_MS = 5000;
 
 /**
- * Runs the server and ends it when standard input closes, which the system does for us even when this process is
- * killed. $0 is the program, $1 the directory to remove afterwards, the rest are the program's arguments.
+ * Runs the server and ends it when standard input closes. The system closes it even when this process is killed. $0 is
+ * the program, $1 the directory to remove afterwards; the rest are the program's arguments.
  */
 const KEEPER = `
 dir=$1; shift
@@ -79,7 +79,7 @@ async function keep(program: string, port: number): Promise<Keeper> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-redis-'));
   const options = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'no' };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  // In a process group of its own: Ctrl-C at the terminal must not end it before the functions that use it.
+  // In its own process group: Ctrl-C at the terminal must not end it before the functions that use it.
   const keeper = spawn('/bin/sh', ['-c', KEEPER, program, dir, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
