@@ -20,7 +20,7 @@ import { USAGE } from './usage.ts';
 import { verify } from './verify/verify.ts';
 import type { VerifyCommand } from './verify/verify-command.ts';
 
-/** The longest message of our own has 400 characters. */
+/** Our longest message has 400 characters. */
 const LINE_WIDTH = 1000;
 
 type OfType<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
@@ -41,7 +41,7 @@ export async function main(args: readonly string[], output: Output): Promise<0 |
   }
 }
 
-/** Of what was typed or answered, at most so much that it is read. */
+/** Messages quote texts of any length: this keeps a line readable. */
 function oneLine(text: string): string {
   return shortened(printable(text), LINE_WIDTH);
 }
@@ -77,13 +77,13 @@ async function list({ operation, facts, target, json }: OfType<'list'>, { out, w
   const rules = await listRules(createAsk(target), operation);
   const wanted = rules.filter((rule) => factsOf(rule, facts).length > 0);
   if (json) return out(JSON.stringify(wanted, null, 2));
-  const told = wanted.flatMap((rule) => factsOf(rule, facts));
-  out(told.length === 0 ? 'nothing is in force' : factsTable(told, width));
+  const found = wanted.flatMap((rule) => factsOf(rule, facts));
+  out(found.length === 0 ? 'nothing is in force' : factsTable(found, width));
 }
 
-/** The key alone is on standard output, so that `KEY=$(…)` has it; what is told of it is not. */
+/** Only the key goes to standard output, for `KEY=$(…)`; notes go to standard error. */
 async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, err }: Output): Promise<void> {
-  // A key that nobody was told would be good all the same.
+  // A repeated request would make another valid key, whose secret is lost.
   const result = await askFor('secret', createAsk(target, { isRepeatable: false }), operation);
   if (json) return out(JSON.stringify(result, null, 2));
   out(result.secret);

@@ -212,7 +212,7 @@ describe('one service of a log', () => {
       [functionLine('sub:a', NOON_MS), functionLine('sub:a', NOON_MS, { service: 'cart' })].join('\n'),
       'no request in LOG is of the service orders: give one of cart, users',
     ],
-    ['of a log without a request', 'START', 'a log must have a line of a request that limits were asked about'],
+    ['of a log without a request', 'START', 'a log must have a line of a request that limits decided on'],
   ])('%s is an error that says so', async (_, lines, message) => {
     const log = join(dir, 'log');
     await writeFile(log, lines);
