@@ -1,11 +1,10 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { shortened } from '../../lambdas/core/text/shortened.ts';
+import { allPages } from './all-pages.ts';
 import { askFor } from './ask-for.ts';
 import { type Command, parseCommand } from './command.ts';
 import { OpsError, UsageError } from './errors.ts';
-import { listKeys } from './list-keys.ts';
-import { listRules } from './list-rules.ts';
 import { createAsk } from './operator-client.ts';
 import { describeCircuit } from './output/describe-circuit.ts';
 import { describeKey } from './output/describe-key.ts';
@@ -74,8 +73,9 @@ async function operate({ operation, target, json }: OfType<'operate'>, { out, er
 }
 
 async function list({ operation, facts, target, json }: OfType<'list'>, { out, width }: Output): Promise<void> {
-  const rules = await listRules(createAsk(target), operation);
-  const wanted = rules.filter((rule) => factsOf(rule, facts).length > 0);
+  const ask = createAsk(target);
+  const pages = await allPages((after) => askFor('rules', ask, { ...operation, after }));
+  const wanted = pages.flatMap(({ rules }) => rules).filter((rule) => factsOf(rule, facts).length > 0);
   if (json) return out(JSON.stringify(wanted, null, 2));
   const found = wanted.flatMap((rule) => factsOf(rule, facts));
   out(found.length === 0 ? 'nothing is in force' : factsTable(found, width));
@@ -91,7 +91,9 @@ async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, e
 }
 
 async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out, width }: Output): Promise<void> {
-  const keys = await listKeys(createAsk(target), operation);
+  const ask = createAsk(target);
+  const pages = await allPages((after) => askFor('keys', ask, { ...operation, after }));
+  const keys = pages.flatMap((page) => page.keys);
   if (json) return out(JSON.stringify(keys, null, 2));
   out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now(), width));
 }

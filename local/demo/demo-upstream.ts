@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
@@ -21,9 +20,8 @@ export async function startUpstream(service: string): Promise<DemoUpstream> {
   };
   // The gateway forwards the Origin of its clients.
   const server = createServer({ keepAliveTimeout: 60_000 }, localOnly(answer, { anyOrigin: true }));
-  await listen(server, 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listen(server)}`,
     close: () => closeServer(server),
   };
 }

@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
@@ -36,8 +35,7 @@ export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf)
     }
   };
   const server = createServer(localOnly(answer));
-  await listen(server, 0);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listen(server)}`;
   const jwksUriOf = (issuer: string) => `${url}/${encodeURIComponent(issuer)}/jwks.json`;
   return { url, jwksUriOf, close: () => closeServer(server) };
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { systemCode, UserError } from '../user-error.ts';
 import { answer } from './answers.ts';
@@ -37,27 +37,30 @@ export async function serveApi(
   // A client that closes its side after the request still gets its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', refuseUnreadable);
-  await listen(server, port, option);
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+  return { port: await listen(server, port, option), close: () => closeServer(server) };
 }
 
-/** @throws UserError if the port is taken, so that the user knows it before slower work begins */
-export async function checkPort(port: number, option = PORT_OPTION): Promise<void> {
+/** @returns this port, or a free one for 0. @throws UserError if it is taken: better known before slower work begins */
+export async function checkPort(port: number, option = PORT_OPTION): Promise<number> {
   const server = createServer();
-  await listen(server, port, option);
+  const free = await listen(server, port, option);
   await closeServer(server);
+  return free;
 }
 
-export async function listen(server: Server, port: number, option = PORT_OPTION): Promise<void> {
+/** @returns the port. @throws UserError if the port is taken */
+export async function listen(server: Server, port = 0, option = PORT_OPTION): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portError(port, option, cause)));
     server.listen(port, '127.0.0.1', resolve);
   });
+  return (server.address() as AddressInfo).port;
 }
 
+/** Not a server's own `close`: dynalite's closes the database while it still answers requests. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    Server.prototype.close.call(server, () => resolve());
     server.closeAllConnections();
   });
 }

@@ -1,9 +1,8 @@
-import { type RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
 import dynalite from 'dynalite';
 import type { TableModel } from '../assembly/model.ts';
 import { localOnly } from '../http/local-only.ts';
-import { listen } from '../http/server.ts';
+import { closeServer, listen } from '../http/server.ts';
 
 export interface DynamoStore {
   readonly url: string;
@@ -20,14 +19,13 @@ const SIGNATURE =
 export async function startDynamo(): Promise<DynamoStore> {
   const server: Server = dynalite({ createTableMs: 0 });
   guard(server);
-  await listen(server, 0);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listen(server)}`;
   return {
     url,
     createTables: async (tables) => {
       for (const table of tables) await createTable(url, table);
     },
-    close: () => closeHttp(server),
+    close: () => closeServer(server),
   };
 }
 
@@ -36,14 +34,6 @@ function guard(server: Server): void {
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   for (const listener of listeners) server.on('request', localOnly(listener));
-}
-
-/** Not dynalite's own `close`, which closes the database while it still answers requests. */
-function closeHttp(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    Server.prototype.close.call(server, () => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function createTable(url: string, table: TableModel): Promise<void> {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkPort } from '../http/server.ts';
 import { UserError } from '../user-error.ts';
 
 export interface RedisServer {
@@ -45,7 +46,7 @@ export function findRedisServer(path = ''): string | undefined {
 export async function spawnRedis(log: (line: string) => void, restartDelayMs = RESTART_DELAY_MS): Promise<RedisServer> {
   const program = findRedisServer(process.env['PATH']);
   if (!program) throw new UserError('redis_missing', 'no redis-server on the search path');
-  const port = await freePort();
+  const port = await checkPort(0);
   const state: { keeper: Keeper; closing: boolean } = { keeper: await keep(program, port), closing: false };
   const watch = () => {
     state.keeper.process.once('exit', () => void restart());
@@ -113,15 +114,6 @@ async function end(keeper: ChildProcess): Promise<void> {
   const ended = once(keeper, 'exit');
   keeper.stdin?.end();
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function isExecutable(path: string): boolean {
