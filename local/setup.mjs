@@ -62,7 +62,7 @@ function lockHash() {
     .digest('hex');
 }
 
-/** Compares npm's own record of what is installed with the lock file; packages for other platforms may be absent. */
+/** Compares npm's record of the installed packages with the lock file; packages for other platforms may be absent. */
 function holdsLockedVersions() {
   const installed = read(join(MODULES, '.package-lock.json'));
   if (installed === undefined) return false;
@@ -77,10 +77,10 @@ function holdsLockedVersions() {
 /** Runs `work` in at most one process at a time. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
-  let told = false;
+  let said = false;
   while (!takeLock()) {
-    if (!told) say('another set-up is under way, waiting for it');
-    told = true;
+    if (!said) say('another set-up is under way, waiting for it');
+    said = true;
     await sleep(200);
   }
   const release = () => rmSync(LOCK, { force: true });

@@ -100,6 +100,6 @@ async function reload(gateway: RunningGateway, app: AppSource, dirs: AssemblyDir
   const changed = await gateway.reload(dirs.served);
   dirs.prune();
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-  const told = `reloaded in ${seconds} s: ${changed.length === 0 ? 'no function changed' : changed.join(', ')}`;
-  return routesTable(gateway) === before ? told : `${told}\n${routesTable(gateway)}`;
+  const line = `reloaded in ${seconds} s: ${changed.length === 0 ? 'no function changed' : changed.join(', ')}`;
+  return routesTable(gateway) === before ? line : `${line}\n${routesTable(gateway)}`;
 }

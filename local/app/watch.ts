@@ -39,8 +39,8 @@ function debounced(work: () => Promise<void>): { readonly schedule: () => void; 
 }
 
 /**
- * Watches each directory. Node's recursive watch on Linux watches each file, and loses a file that is replaced by
- * another one of its name. Many editors, sed and git replace files in this way.
+ * Watches each directory. Node's recursive watch on Linux watches each file. It loses a file that is replaced by one of
+ * the same name. Many editors, sed and git replace files in this way.
  */
 class DirectoryWatcher {
   readonly #roots: readonly string[];

@@ -90,7 +90,8 @@ function isCall(body: object | undefined): body is Call {
 }
 
 /**
- * Without a context the operator function would treat the event as an operator's, and allow more than a button may do.
+ * Without a context the operator function would treat the event as an operator's. An operator may do more than a
+ * button.
  */
 function contextFault(got: unknown): string {
   return `the widgetContext of an event must be an object, got ${JSON.stringify(got) ?? 'none'}: click in the page, which adds it, or use the operators' command`;

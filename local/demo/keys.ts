@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
-import { type KeyFile, keyFile } from './key-file.ts';
+import { keyFile } from './key-file.ts';
 
 /** Kinds of keys, and the algorithms that each one serves. RSA keys are slow to make, so six algorithms share one. */
 const KEY_TYPES = {
@@ -28,7 +28,7 @@ export async function signingKey(stateDir: string, issuer: string, algorithm: Al
 export async function rotateKey(stateDir: string, issuer: string, algorithm: Algorithm): Promise<void> {
   const type = keyTypeOf(algorithm);
   const former = await keysOf(stateDir, issuer, type);
-  fileOf(stateDir, issuer, type).replace([await generateKey(type), ...former.slice(0, FORMER_KEYS)]);
+  keyFile(stateDir, issuer, type).replace([await generateKey(type), ...former.slice(0, FORMER_KEYS)]);
 }
 
 /** The public keys, as a JWKS document. */
@@ -54,12 +54,8 @@ function keyTypeOf(algorithm: Algorithm): KeyType {
 }
 
 async function keysOf(stateDir: string, issuer: string, type: KeyType): Promise<readonly JWK[]> {
-  const file = fileOf(stateDir, issuer, type);
+  const file = keyFile(stateDir, issuer, type);
   return file.read() ?? file.create([await generateKey(type)]);
-}
-
-function fileOf(stateDir: string, issuer: string, type: KeyType): KeyFile {
-  return keyFile(stateDir, issuer, type);
 }
 
 async function generateKey(type: KeyType): Promise<JWK> {

@@ -1,4 +1,4 @@
-import { isUtf8 as bufferIsUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { ApiModel } from '../assembly/model.ts';
 import { readPath } from './api-path.ts';
 import { type Headers, header, type Request } from './message.ts';
@@ -13,9 +13,7 @@ export interface RequestFacts {
 }
 
 /** The fields that an authorizer's event and a function's event share (payload format 2.0). */
-export type CommonEvent = ReturnType<typeof commonEvent>;
-
-export function commonEvent(request: Request, facts: RequestFacts) {
+function commonEvent(request: Request, facts: RequestFacts) {
   const { path, query } = splitTarget(request.target);
   const cookies = cookiesOf(request.headers);
   const { variables } = facts.api.stage;
@@ -131,16 +129,11 @@ function commonLogTime(nowMs: number): string {
 }
 
 /**
- * True if the body reaches the function as text: uncompressed, and of a textual media type. Other bodies are base64,
+ * True if the body reaches the function as text: uncompressed UTF-8 of a textual media type. Other bodies are base64,
  * also those of forms (`application/x-www-form-urlencoded`).
  */
 function isText({ headers, body }: Request): boolean {
   const type = (header(headers, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const textual = /^text\/|^application\/(json|xml|javascript)$|\+(json|xml)$/.test(type);
   return textual && header(headers, 'content-encoding') === undefined && isUtf8(body);
-}
-
-/** A JSON string cannot hold text that is no UTF-8; base64 can. */
-function isUtf8(body: Buffer): boolean {
-  return bufferIsUtf8(body);
 }

@@ -6,7 +6,7 @@ import { header, type Request } from '../http/message.ts';
 
 /** The key id in `Credential`; it is not secret. */
 export const ACCESS_KEY_ID = 'local';
-/** AWS's limit: somebody who captured a request can repeat it for this time. */
+/** AWS's limit: an attacker can repeat a captured request for this time. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=[\w-]+\/\d{8}\/([a-z\d-]+)\/lambda\/aws4_request, SignedHeaders=([a-z\d;-]+), Signature=[a-f\d]{64}$/;

@@ -74,8 +74,8 @@ function exchange(send: typeof request, options: RequestOptions, body: Buffer | 
 }
 
 /**
- * API Gateway may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads what
- * has arrived, so it sees the refusal before a further write fails and loses it.
+ * API Gateway may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads
+ * from the connection. So it sees the refusal before a further write fails.
  */
 async function write(outgoing: ClientRequest, body: Buffer | undefined, signal: AbortSignal): Promise<void> {
   for (let from = 0; body !== undefined && from < body.length; from += PIECE_BYTES) {

@@ -15,8 +15,8 @@ export const limit: Check = {
   name: 'rate limit',
   run: async (context) => {
     const first = await attempt(context);
-    // One call that Redis answered late is counted by its function alone. A token's client cannot try again: its limit
-    // is used up.
+    // If Redis answers a call late, only the function counts it: try again. A token's client cannot try again: its
+    // limit is used up.
     if (first.result !== 'differs' || context.command.token !== undefined) return first;
     const second = await attempt(context);
     return second.result === 'holds' ? holds(`${second.seen}; at the first try ${first.seen}`) : second;
@@ -58,7 +58,10 @@ function isCount(value: number | undefined): value is number {
   return value !== undefined && Number.isInteger(value) && value >= 0;
 }
 
-/** Sends requests until the limit has counted this many. It does not count what Lambda throttles, for example. */
+/**
+ * Sends requests until the limit has counted this many. Some requests do not count, such as those that Lambda
+ * throttles.
+ */
 async function untilCounted(count: number, send: () => Promise<ProbeAnswer>): Promise<readonly ProbeAnswer[]> {
   const answers: ProbeAnswer[] = [];
   let begun = 0;

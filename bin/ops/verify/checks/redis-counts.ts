@@ -12,7 +12,7 @@ const MOST_UNITS = 8;
 /** Share of requests: a late call now and then means nothing. */
 const MOST_FAILURES = 0.05;
 
-/** Redis counts the limits, not functions alone; and the cost of a decision in Redis. */
+/** Redis counts the limits, and no function counts by itself. The check also shows the cost of a decision. */
 export const redis = awsCheck('Redis and its ECPU', async (context) => {
   const sums = await sumsOf(context);
   const units = await unitsOf(context);
