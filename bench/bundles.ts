@@ -4,18 +4,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { type DocumentName, documentFile } from '../lambdas/contract/documents.ts';
 import { Env } from '../lambdas/contract/environment.ts';
+import { BUNDLE_OPTIONS, type FunctionEntry } from '../lib/gateway/functions/bundle.ts';
 
 export const ROOT = join(import.meta.dirname, '..');
 
-/** The functions whose bundles are measured. */
-export type FunctionName = 'authorizer' | 'proxy' | 'alarm' | 'operator' | 'widget' | 'health';
-
 export interface Bundles {
   /** Path of the file that Lambda would load. */
-  readonly files: Readonly<Record<FunctionName, string>>;
+  readonly files: Readonly<Record<FunctionEntry, string>>;
   remove(): Promise<void>;
 }
 
@@ -25,7 +23,7 @@ export async function synthesizedBundles(): Promise<Bundles> {
   await synthesize(dir);
   const names = (await readdir(dir)).filter((name) => name.endsWith('.template.json'));
   const templates = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(dir, name), 'utf8'))));
-  const files: Partial<Record<FunctionName, string>> = {};
+  const files: Partial<Record<FunctionEntry, string>> = {};
   for (const { Type, Properties, Metadata } of templates.flatMap(({ Resources }): Resource[] =>
     Object.values(Resources),
   )) {
@@ -65,7 +63,7 @@ interface Resource {
 }
 
 /** A function's kind follows from its documents. */
-function nameOf(files: readonly string[], environment: Readonly<Record<string, unknown>>): FunctionName {
+function nameOf(files: readonly string[], environment: Readonly<Record<string, unknown>>): FunctionEntry {
   const has = (name: DocumentName) => files.includes(documentFile(name));
   if (has('authorizer')) return 'authorizer';
   if (has('service')) return 'proxy';
@@ -74,33 +72,10 @@ function nameOf(files: readonly string[], environment: Readonly<Record<string, u
   return has('circuits') ? 'alarm' : 'health';
 }
 
-const BUILTINS = ['http', 'https'].flatMap((name) => [name, `node:${name}`]);
-
-/** As `lib/gateway/functions/bundle.ts` bundles; the sizes table says when the two differ. */
-const OPTIONS: BuildOptions = {
-  absWorkingDir: ROOT,
-  write: false,
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
-  mainFields: ['module', 'main'],
-  minify: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  alias: {
-    ...Object.fromEntries(
-      BUILTINS.map((name) => [name, join(ROOT, `lambdas/adapters/builtin/${name.replace('node:', '')}.cjs`)]),
-    ),
-    '@aws-sdk/credential-provider-node': join(ROOT, 'lambdas/adapters/table/environment-credentials.ts'),
-  },
-  banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
-};
-
 /** Bundles one file, or one line of source, into `outfile`. */
 export async function bundle(source: { file: string } | { code: string }, outfile: string): Promise<Metafile> {
   const entry =
     'file' in source ? { entryPoints: [source.file] } : { stdin: { contents: source.code, resolveDir: ROOT } };
-  const { metafile } = await build({ ...OPTIONS, ...entry, outfile, write: true, metafile: true });
+  const { metafile } = await build({ ...BUNDLE_OPTIONS, ...entry, outfile, legalComments: 'none', metafile: true });
   return metafile;
 }

@@ -1,22 +1,23 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
-import { type Bundles, bundle, type FunctionName } from './bundles.ts';
+import type { FunctionEntry } from '../lib/gateway/functions/bundle.ts';
+import { type Bundles, bundle } from './bundles.ts';
 import { type Cell, printTable } from './table.ts';
 
-const FUNCTIONS: readonly FunctionName[] = ['authorizer', 'proxy', 'alarm', 'operator', 'widget', 'health'];
+const FUNCTIONS: readonly FunctionEntry[] = ['authorizer', 'proxy', 'alarm', 'operator', 'widget', 'health'];
 const CONTRIBUTORS = 8;
 
 /** Bytes of each function's bundle, and whose code they are. */
 export async function benchSizes({ files }: Bundles): Promise<void> {
   const rows = await Promise.all(FUNCTIONS.map((name) => sizeRow(name, files[name])));
   printTable('Bundle sizes, KB', ['function', 'raw', 'gzip'], rows);
-  await printContributors(files);
+  await printContributors();
 }
 
-async function printContributors(files: Bundles['files']): Promise<void> {
+async function printContributors(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'tollgate-bench-sizes-'));
   try {
     for (const name of ['authorizer', 'proxy'] as const) {
@@ -24,7 +25,6 @@ async function printContributors(files: Bundles['files']): Promise<void> {
       const metafile = await bundle({ file: `lambdas/${name}/handler.ts` }, outfile);
       const shares = contributors(metafile).slice(0, CONTRIBUTORS);
       printTable(`What is in the bundle of ${name}, KB`, ['package', 'minified'], shares);
-      await warnIfDifferent(name, outfile, files[name]);
     }
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -70,13 +70,6 @@ function contributors({ outputs }: Metafile): readonly (readonly [string, number
     }
   }
   return [...bytes].sort(([, left], [, right]) => right - left).map(([name, size]) => [name, kilobytes(size)] as const);
-}
-
-/** The breakdown is of a bundle made here: worth no more than its likeness to the deployed one. */
-async function warnIfDifferent(name: string, made: string, deployed: string): Promise<void> {
-  const [here, there] = await Promise.all([stat(made), stat(deployed)]);
-  if (Math.abs(here.size - there.size) <= 0.01 * there.size) return;
-  console.log(`  the deployed bundle of ${name} has ${there.size} bytes, this one ${here.size}: their options differ`);
 }
 
 function kilobytes(bytes: number): number {

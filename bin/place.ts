@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 const PROJECT_ROOT = join(import.meta.dirname, '..');
 /** A frame's file and line: `at f (file:///app/lib/gateway-stack.ts:47:13)`, `at new F (/app/lib/…:47:13)`. */
 const FRAME = /(?:\(|\s)((?:file:\/\/)?\/[^\s()]+?\.ts):(\d+):\d+\)?$/;
-/** The files that users write in; all else of `lib` is called from there. */
+/** The files that users edit; they call the rest of `lib`. */
 const WRITTEN = /^lib\/(?:gateway-stack|foundation-stack|environments|app)\.ts$/;
 
-/** `lib/gateway-stack.ts:47`, where the call was written that has thrown; undefined where none of them was on its way. */
+/** `lib/gateway-stack.ts:47`, the place of the call that has thrown; undefined if no such file is in the stack. */
 export function placeOf({ stack = '' }: Error): string | undefined {
   const frames = stack.split('\n').flatMap((line) => {
     const [, file = '', number = ''] = FRAME.exec(line) ?? [];
@@ -15,7 +15,7 @@ export function placeOf({ stack = '' }: Error): string | undefined {
     return [{ file: relative(PROJECT_ROOT, file.startsWith('file:') ? fileURLToPath(file) : file), number }];
   });
   const index = frames.findIndex(({ file }) => WRITTEN.test(file));
-  // What has thrown there itself knows best what is wrong.
+  // An error that such a file itself throws has a message of its own.
   if (index < 1) return undefined;
   return `${frames[index]?.file}:${frames[index]?.number}`;
 }

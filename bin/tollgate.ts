@@ -1,16 +1,16 @@
 import { InvalidPropError } from '../lib/invalid-prop.ts';
 import { placeOf } from './place.ts';
 
-// Of the constructs' own calls there are more than the ten that are kept by default.
+// The default of ten frames does not reach beyond the constructs' own calls.
 Error.stackTraceLimit = 50;
 
 try {
-  // Not a static import: what the stack's files say wrong while they are loaded is told like all else.
+  // A dynamic import, so that errors while the stack's files load are reported in the same way.
   const { createApp } = await import('../lib/app.ts');
   createApp().synth();
 } catch (error) {
   if (!(error instanceof InvalidPropError)) throw error;
-  // The message says what to change; a stack would bury it, but for the line that was written.
+  // The message says what to change. A stack trace would bury it: only the user's line is shown.
   const place = placeOf(error);
   process.stderr.write(`${error.message}${place === undefined ? '' : ` (${place})`}\n`);
   process.exitCode = 1;

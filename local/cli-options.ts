@@ -6,12 +6,12 @@ import { systemCode, UserError } from './user-error.ts';
 export interface CliOptions {
   readonly port: number;
   readonly operatorPort: OperatorPort;
-  /** Names that requests may have in `Host`, in lower case, besides this machine's own. */
+  /** Further names that `Host` may have, in lower case. */
   readonly hosts: readonly string[];
   readonly upstreams: Readonly<Record<string, string>>;
   /** Undefined: the app is synthesized. */
   readonly assemblyDir: string | undefined;
-  /** Handed to the app, as `cdk synth -c` does. */
+  /** Context for the app, as with `cdk synth -c`. */
   readonly context: Readonly<Record<string, string>>;
   readonly verbose: boolean;
 }
@@ -26,7 +26,7 @@ export const CLI_USAGE = `usage: npm start -- [options]
   --verbose              shows every line of the functions as it is
 REDIS_URL in the environment names a Redis to use instead of starting one.`;
 
-/** @returns undefined where help is asked for */
+/** @returns undefined for --help */
 export function parseCliOptions(args: readonly string[]): CliOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
@@ -62,7 +62,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** npm takes options before a `--` for its own, and hands on their values alone. */
+/** npm consumes options before `--` and passes on only their values. */
 function explain(error: Error): string {
   const [line = ''] = error.message.split('\n');
   if (systemCode(error) !== 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return line;

@@ -12,7 +12,7 @@ if (code !== 0) {
   process.exit(code);
 }
 
-/** A later signal does not wait for what the first one is ending. */
+/** The first signal closes everything; a later one ends the process at once. */
 function endOnSignal(closers: Closers): void {
   let firstAtMs: number | undefined;
   const end = () => {

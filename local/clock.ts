@@ -1,11 +1,11 @@
-/** Time as the local run sees it; a test hands in one that it moves itself. */
+/** The clock of the local run; tests pass one that they move themselves. */
 export interface Clock {
   nowMs(): number;
-  /** Calls at every multiple of `periodMs`; returns what ends the calls. */
+  /** Calls at every multiple of `periodMs`; returns a function that ends the calls. */
   every(periodMs: number, call: () => void): () => void;
 }
 
-/** Late by this much, so that what was emitted at the end of a period has arrived. */
+/** Delay after each period, so that metrics emitted at its end have arrived. */
 const GRACE_MS = 250;
 
 export const systemClock: Clock = {

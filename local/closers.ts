@@ -1,6 +1,6 @@
 type Close = () => Promise<void> | void;
 
-/** What has been started, to be ended in the reverse order. */
+/** Closes what was started, in reverse order. */
 export class Closers {
   readonly #closers: Close[] = [];
 

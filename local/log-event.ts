@@ -1,7 +1,7 @@
 import type { RequestReport } from './http/api.ts';
 import type { AlarmChange } from './metrics/alarms.ts';
 
-/** What a running gateway tells. */
+/** Events that a running gateway reports. */
 export type LogEvent =
   /** A request was answered. */
   | { readonly kind: 'request'; readonly report: RequestReport }
@@ -14,7 +14,7 @@ export type LogEvent =
       readonly stream: 'stdout' | 'stderr';
     }
   | { readonly kind: 'alarm'; readonly change: AlarmChange }
-  /** Something that the person at the keyboard should know. */
+  /** A message for the user. */
   | { readonly kind: 'notice'; readonly text: string };
 
 export type LogSink = (event: LogEvent) => void;

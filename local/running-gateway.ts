@@ -8,9 +8,9 @@ import type { MetricStore } from './metrics/metric-store.ts';
 export interface ServiceEntry {
   readonly functionName: string;
   readonly policy: ServicePolicy;
-  /** Where its requests go on this machine. */
+  /** Address on this machine to which its requests go. */
   readonly upstream: string;
-  /** True: a demo upstream, which can be told to fail. */
+  /** True: a demo upstream, which fails on request. */
   readonly demo: boolean;
 }
 
@@ -19,23 +19,25 @@ export interface RunningGateway {
   readonly port: number;
   readonly redis: { readonly url: string | null; readonly description: string };
   readonly dynamoUrl: string;
-  /** Where operators find Lambda's Invoke, which gateway they name, what they sign with; none: there is no such function. */
+  /**
+   * Port of Lambda's Invoke, the gateway's name and the secret that signs; undefined: there is no operator function.
+   */
   operator(): { readonly port: number; readonly gateway: string; readonly secret: string } | undefined;
-  /** Address of the page that shows the custom widgets; none: no dashboard has any. */
+  /** Address of the page with the custom widgets; undefined: no dashboard has any. */
   dashboardUrl(): string | undefined;
   readonly metrics: MetricStore;
   readonly alarms: {
     states(): Readonly<Record<string, AlarmStateValue>>;
-    /** Evaluates them now; resolves when the actions that this set off have ended. */
+    /** Evaluates all alarms now; resolves when the triggered actions have ended. */
     evaluate(): Promise<void>;
   };
   model(): GatewayModel;
   services(): readonly ServiceEntry[];
   /** In the order in which they are named. */
   issuers(): readonly IssuerConfig[];
-  /** A token of the first issuer, an hour long and with its first audience unless told otherwise. */
+  /** A token of the first issuer; by default valid for an hour, with the issuer's first audience. */
   token(options?: Partial<TokenOptions>): Promise<string>;
-  /** Serves another assembly in place of this one; on an error the old one stays. Gives the labels of the functions that changed. */
+  /** Replaces the served assembly; after an error the old one stays. Returns the labels of the changed functions. */
   reload(assemblyDir: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Makes a fresh clone ready to run. Plain JavaScript for whatever Node the machine has: nothing is installed yet.
+// Makes a fresh clone ready to run. Plain JavaScript for any Node.js: nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
@@ -14,7 +14,7 @@ const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tollgate-setup');
 const LOCK = join(ROOT, '.tollgate', 'setup.lock');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** What tests need of the system: any of the programs will do, and Debian's package has the first one's name. */
+/** System programs that tests need; one of each list is enough. Debian's package has the first one's name. */
 const REDIS = {
   programs: ['redis-server', 'valkey-server'],
   byHand:
@@ -47,11 +47,11 @@ function checkNode() {
   );
 }
 
-/** True where node_modules is what package-lock.json asks for. */
+/** True if node_modules matches package-lock.json. */
 function isFresh() {
   if (read(STAMP) === lockHash()) return true;
   if (!holdsLockedVersions()) return false;
-  // Somebody ran npm themselves: what they installed is right, so it stays.
+  // The user ran npm, and the installed packages are right: they stay.
   writeFileSync(STAMP, lockHash());
   return true;
 }
@@ -62,7 +62,7 @@ function lockHash() {
     .digest('hex');
 }
 
-/** Compares npm's own record of what is installed with the lock file; packages for other platforms may be absent. */
+/** Compares npm's record of the installed packages with the lock file; packages for other platforms may be absent. */
 function holdsLockedVersions() {
   const installed = read(join(MODULES, '.package-lock.json'));
   if (installed === undefined) return false;
@@ -77,10 +77,10 @@ function holdsLockedVersions() {
 /** Runs `work` in at most one process at a time. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
-  let told = false;
+  let said = false;
   while (!takeLock()) {
-    if (!told) say('another set-up is under way, waiting for it');
-    told = true;
+    if (!said) say('another set-up is under way, waiting for it');
+    said = true;
     await sleep(200);
   }
   const release = () => rmSync(LOCK, { force: true });
@@ -100,7 +100,7 @@ function takeLock() {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     const holder = Number(read(LOCK));
-    // An empty file is a lock that is just being taken.
+    // An empty file is a lock that another process is writing.
     if (holder > 0 && !isAlive(holder) && Number(read(LOCK)) === holder) rmSync(LOCK, { force: true });
     return false;
   }
@@ -134,8 +134,8 @@ function runtime() {
 }
 
 /**
- * npm 10 removes this link together with the packages for other platforms. No package is pinned for macOS, and none runs
- * on musl: there the Node.js that runs this script takes its place.
+ * npm 10 removes this link together with the packages for other platforms. No package is pinned for macOS, and none
+ * runs on musl: there the Node.js that runs this script is used.
  */
 function ensureRuntime() {
   if (canRunProject(runtime())) return;
@@ -155,7 +155,7 @@ function canRunProject(program) {
   return status === 0 && majorOf(stdout) >= OLDEST_RUNTIME;
 }
 
-/** Of `v24.21.0`. */
+/** 24 of `v24.21.0`. */
 function majorOf(version) {
   return Number.parseInt(version.slice(1), 10);
 }
@@ -182,8 +182,8 @@ async function apt(what, args) {
 }
 
 /**
- * Runs a program quietly; shows that time passes, and keeps what it prints for the case that it fails. A signal is passed
- * on, and this process ends only after the program: until then it may still write what the next run would write.
+ * Runs a program, shows the elapsed time, and returns its output for error messages. Passes signals on and ends only
+ * after the program, which may still write files that the next run writes too.
  */
 async function runWithProgress(what, program, args, env = process.env) {
   const startMs = Date.now();
@@ -197,7 +197,7 @@ async function runWithProgress(what, program, args, env = process.env) {
     interrupted = true;
     child.kill(signal);
   };
-  // Before the program starts: a signal that came in between would end this process alone.
+  // Registered before the program starts: an earlier signal would end this process only.
   for (const signal of SIGNALS) process.on(signal, passOn);
   const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

@@ -33,27 +33,27 @@ import { UserError } from './user-error.ts';
 
 export interface GatewayOptions {
   readonly assemblyDir: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Names that `Host` may have besides this machine's own. @default - none */
+  /** Further names that `Host` may have. @default - none */
   readonly hosts?: readonly string[];
   /** Where operators invoke their function. @default 0 */
   readonly operatorPort?: OperatorPort;
   /** Where keys of the demo issuers and the operators' secret are kept. */
   readonly stateDir: string;
-  /** Addresses by service; a demo upstream stands in for every other service's. */
+  /** Addresses by service; every other service gets a demo upstream. */
   readonly upstreams?: Readonly<Record<string, string>>;
   /** @default 'spawn' */
   readonly redis?: RedisChoice;
   /** @default - the system's */
   readonly clock?: Clock;
-  /** @default - nothing is told */
+  /** @default - no log */
   readonly log?: LogSink;
 }
 
 const ALARM_TICK_MS = 10_000;
 const METRICS_KEPT_MS = 15 * 60_000;
-/** CloudWatch invokes functions asynchronously: an action has all the time that its function has. */
+/** CloudWatch invokes functions asynchronously: only the function's own timeout limits an action. */
 const ACTION_TIMEOUT_MS = 15 * 60_000;
 
 /** Serves the HTTP API of a cloud assembly on this machine, with everything behind it. */
@@ -110,7 +110,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   let current = readAssembly(options.assemblyDir);
   let api: Api = notYet;
   let operatorApi: Api = notYet;
-  // First of all: a busy port is the likeliest fault, and it should not cost the time of everything else.
+  // First, because a busy port is the likeliest fault and must be reported before slower work.
   const server = closers.add(await serveApi(() => api, options.port, { anyOrigin: true, names: options.hosts ?? [] }));
   const operator = closers.add(await serveOperator(() => operatorApi, options.operatorPort ?? 0));
   const secret = closers.add(writeSecret(stateDir, operator.port));
@@ -170,7 +170,7 @@ async function start(options: GatewayOptions, closers: Closers): Promise<Running
   };
 }
 
-/** Between the port's opening and the first deployment. */
+/** Answers between the port's opening and the first deployment. */
 const notYet: Api = async () => ({ status: 503, headers: [['retry-after', '1']], body: Buffer.alloc(0) });
 
 function addressOf({ port }: ApiServer): { readonly url: string; readonly port: number } {
@@ -230,7 +230,7 @@ function issuerNamed({ issuers }: Documents, name: string | undefined): IssuerCo
   return issuers.find(({ issuer }) => issuer === name);
 }
 
-/** Tokens of an issuer that the gateway does not have are like those of the first. */
+/** Tokens of an unknown issuer use the settings of the first. */
 function issuerFor(documents: Documents, name: string | undefined): IssuerConfig {
   const issuer = issuerNamed(documents, name) ?? documents.issuers[0];
   if (!issuer) throw new UserError('issuers_unknown', 'the gateway accepts no tokens: no function has an issuer');

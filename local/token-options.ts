@@ -21,7 +21,7 @@ export interface TokenCommand {
   readonly rotate: boolean;
 }
 
-/** Undefined: help is asked for. */
+/** @returns undefined for --help */
 export function parseTokenOptions(
   args: readonly string[],
   issuers: () => readonly KnownIssuer[],
@@ -95,7 +95,7 @@ function chooseIssuer(issuers: readonly KnownIssuer[], wanted: string | undefine
   );
 }
 
-/** An algorithm that the issuer does not allow makes a token that the gateway must reject: worth a try as well. */
+/** Accepts an algorithm that the issuer does not allow, to show that the gateway rejects the token. */
 function chooseAlgorithm(wanted: string | undefined): Algorithm | undefined {
   if (wanted === undefined) return undefined;
   const algorithm = ALGORITHMS.find((name) => name === wanted);

@@ -1,4 +1,4 @@
-/** What the person at the keyboard can put right: shown as one line, without a stack trace. */
+/** An error that the user can fix: shown as one line, without a stack trace. */
 export class UserError extends Error {
   readonly code: string;
 

@@ -2,7 +2,7 @@ import type { Operation, OperationResult } from '../../lambdas/contract/operatio
 import { OpsError } from './errors.ts';
 import type { Ask } from './operator-client.ts';
 
-/** What is asked for, by the field that is in no answer but its own. */
+/** Kinds of answers, by the field that only answers of this kind have. */
 const WANTED = {
   rule: 'a rule',
   rules: 'rules',
@@ -22,6 +22,6 @@ export async function askFor<Wanted extends Field>(
 ): Promise<AnswerWith<Wanted>> {
   const result = await ask(operation);
   if (!result.ok) throw new OpsError(result.error.message);
-  if (!(wanted in result)) throw new OpsError(`the operator function answered something else than ${WANTED[wanted]}`);
+  if (!(wanted in result)) throw new OpsError(`the operator function did not answer with ${WANTED[wanted]}`);
   return result as AnswerWith<Wanted>;
 }

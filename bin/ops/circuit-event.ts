@@ -14,7 +14,7 @@ const ACTIONS: Readonly<Record<string, CircuitOperation['action']>> = {
   'circuit auto': 'release-circuit',
 };
 
-/** What the operator function is asked of circuits; undefined for a command on something else. @throws UsageError */
+/** The operator function's event for a command on circuits; undefined for other commands. @throws UsageError */
 export function circuitEvent({ name, words, values }: CommandLine): object | undefined {
   const action = ACTIONS[name];
   if (action === undefined || action === 'list-circuits') return action && { action };

@@ -35,9 +35,9 @@ const OPTIONS = {
 type Option = keyof typeof OPTIONS;
 export type Values = ReturnType<typeof parse>['values'];
 
-/** Of the commands that ask a gateway. */
+/** Options of every command that asks a gateway. */
 const ASKING: readonly Option[] = ['json', 'gateway', 'region', 'local'];
-/** What each command takes. */
+/** Arguments and options of each command. */
 const COMMANDS: Readonly<
   Record<string, { readonly args: string; readonly counts: readonly number[]; readonly options: readonly Option[] }>
 > = {
@@ -69,7 +69,7 @@ const COMMANDS: Readonly<
 /** `keys create` is one name. */
 const GROUPS: readonly string[] = ['keys', 'circuit'];
 
-/** What is done by another command: to a key as to whatever else has an id. */
+/** Commands that users may try, and those that do it. Revoking works alike for everything that has an id. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'keys revoke': 'revoke key:ID',
   'keys delete': 'revoke key:ID',
@@ -80,7 +80,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'circuit status': 'circuit show SERVICE, or circuit list',
 };
 
-/** What was typed: a command that there is, with as many words and such options as it takes. */
+/** A known command, with the number of words and the options that it takes. */
 export interface CommandLine {
   readonly name: string;
   readonly words: readonly string[];
@@ -89,7 +89,7 @@ export interface CommandLine {
 
 /** @throws UsageError in one line */
 export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
-  // Before anything else: messages quote what was typed, and so do servers.
+  // Checked first: messages and servers quote what the user typed.
   if (args.some(holdsToken)) throw new UsageError(tokenGiven('an argument').message);
   const { values, positionals } = parse(withLocalPort(args));
   const { name, words } = named(positionals);
@@ -108,12 +108,12 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (cause) {
-    throw new UsageError(told((cause as Error).message), { cause });
+    throw new UsageError(reworded((cause as Error).message), { cause });
   }
 }
 
-/** In our words, of what parseArgs says of an option. */
-function told(message: string): string {
+/** Rewords a message of parseArgs about an option. */
+function reworded(message: string): string {
   const [, valueless] = /^Option '(?:-h, )?(--\w+).*argument (?:missing|is ambiguous)/.exec(message) ?? [];
   if (valueless !== undefined) {
     return `${valueless} must have a value, got none: write it after the option, ${valueless} VALUE`;
@@ -124,7 +124,7 @@ function told(message: string): string {
   return `${first.charAt(0).toLowerCase()}${first.slice(1)}: ${meant === undefined ? '' : `write --${meant}, or `}see --help`;
 }
 
-/** `--local` and `--local 3011`: parseArgs knows no option whose value may be missing. */
+/** `--local` and `--local 3011`: parseArgs has no options with an optional value. */
 function withLocalPort(args: readonly string[]): readonly string[] {
   return args.flatMap((arg, index) => {
     if (args[index - 1] === '--local' && isNumber(arg)) return [];
@@ -149,7 +149,7 @@ function checked(name: string | undefined, words: readonly string[], values: Val
   return name;
 }
 
-/** In the words of its group, where it is of one. */
+/** Lists the commands of its group, if it has one. */
 function unknownCommand(name: string): UsageError {
   const [first = '', ...rest] = name.split(' ');
   const names = Object.keys(COMMANDS);

@@ -9,7 +9,7 @@ export interface DurationOption {
   /** As it is typed: `--for`. */
   readonly option: string;
   readonly maxDays: number;
-  /** What holds without the option: `no end`. */
+  /** What applies without the option: `no end`. */
   readonly usual: string;
 }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OpsError } from './errors.ts';
 
-/** The permission bits of everybody but the owner. */
+/** The permission bits of all users but the owner. */
 const OTHERS = 0o077;
 
 /** The secret that `npm start` wrote for the operators of its gateway. @throws OpsError that says what to do */
@@ -27,7 +27,7 @@ function open(path: string, port: number): number {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT') throw new OpsError(`${path} cannot be read: ${code}`, { cause });
     throw new OpsError(
-      `no gateway of this checkout runs on port ${port}: run npm start, or give the port that it tells as --local PORT`,
+      `no gateway of this checkout runs on port ${port}: run npm start, or give the port that it prints as --local PORT`,
       { cause },
     );
   }

@@ -1,11 +1,10 @@
 import { DecodeError } from '../../lambdas/contract/decode.ts';
 import { printable } from '../../lambdas/contract/printable.ts';
 import { shortened } from '../../lambdas/core/text/shortened.ts';
+import { allPages } from './all-pages.ts';
 import { askFor } from './ask-for.ts';
 import { type Command, parseCommand } from './command.ts';
 import { OpsError, UsageError } from './errors.ts';
-import { listKeys } from './list-keys.ts';
-import { listRules } from './list-rules.ts';
 import { createAsk } from './operator-client.ts';
 import { describeCircuit } from './output/describe-circuit.ts';
 import { describeKey } from './output/describe-key.ts';
@@ -20,7 +19,7 @@ import { USAGE } from './usage.ts';
 import { verify } from './verify/verify.ts';
 import type { VerifyCommand } from './verify/verify-command.ts';
 
-/** The longest message of our own has 400 characters. */
+/** Our longest message has 400 characters. */
 const LINE_WIDTH = 1000;
 
 type OfType<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
@@ -41,7 +40,7 @@ export async function main(args: readonly string[], output: Output): Promise<0 |
   }
 }
 
-/** Of what was typed or answered, at most so much that it is read. */
+/** Messages quote texts of any length: this keeps a line readable. */
 function oneLine(text: string): string {
   return shortened(printable(text), LINE_WIDTH);
 }
@@ -74,16 +73,17 @@ async function operate({ operation, target, json }: OfType<'operate'>, { out, er
 }
 
 async function list({ operation, facts, target, json }: OfType<'list'>, { out, width }: Output): Promise<void> {
-  const rules = await listRules(createAsk(target), operation);
-  const wanted = rules.filter((rule) => factsOf(rule, facts).length > 0);
+  const ask = createAsk(target);
+  const pages = await allPages((after) => askFor('rules', ask, { ...operation, after }));
+  const wanted = pages.flatMap(({ rules }) => rules).filter((rule) => factsOf(rule, facts).length > 0);
   if (json) return out(JSON.stringify(wanted, null, 2));
-  const told = wanted.flatMap((rule) => factsOf(rule, facts));
-  out(told.length === 0 ? 'nothing is in force' : factsTable(told, width));
+  const found = wanted.flatMap((rule) => factsOf(rule, facts));
+  out(found.length === 0 ? 'nothing is in force' : factsTable(found, width));
 }
 
-/** The key alone is on standard output, so that `KEY=$(…)` has it; what is told of it is not. */
+/** Only the key goes to standard output, for `KEY=$(…)`; notes go to standard error. */
 async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, err }: Output): Promise<void> {
-  // A key that nobody was told would be good all the same.
+  // A repeated request would make another valid key, whose secret is lost.
   const result = await askFor('secret', createAsk(target, { isRepeatable: false }), operation);
   if (json) return out(JSON.stringify(result, null, 2));
   out(result.secret);
@@ -91,7 +91,9 @@ async function makeKey({ operation, target, json }: OfType<'make-key'>, { out, e
 }
 
 async function printKeys({ operation, target, json }: OfType<'list-keys'>, { out, width }: Output): Promise<void> {
-  const keys = await listKeys(createAsk(target), operation);
+  const ask = createAsk(target);
+  const pages = await allPages((after) => askFor('keys', ask, { ...operation, after }));
+  const keys = pages.flatMap((page) => page.keys);
   if (json) return out(JSON.stringify(keys, null, 2));
   out(keys.length === 0 ? 'there is no API key' : keyTable(keys, Date.now(), width));
 }

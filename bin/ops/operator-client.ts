@@ -10,7 +10,7 @@ import { OpsError } from './errors.ts';
 import { localSecret } from './local-secret.ts';
 import type { Target } from './operator-command.ts';
 
-/** The function itself may take half a minute. */
+/** The function itself may run for half a minute. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECTION_TIMEOUT_MS = 5000;
 
@@ -21,9 +21,9 @@ export const NO_REGION =
   'no AWS region is set: give --region, set AWS_REGION, or ask the gateway of npm start with --local';
 
 /**
- * @param isRepeatable false for what must not be done twice: where its answer is lost, it is not asked for again
+ * @param isRepeatable false for an operation that must not run twice: it is not repeated if the answer is lost
  * @param secretOf the secret of the gateway of `npm start` on a port
- * @throws OpsError where there is no secret
+ * @throws OpsError if there is no secret
  */
 export function createAsk(target: Target, { isRepeatable = true, secretOf = localSecret } = {}): Ask {
   const client = new LambdaClient({ ...clientConfig(target, secretOf), ...(!isRepeatable && { maxAttempts: 1 }) });
@@ -76,8 +76,8 @@ interface SdkError {
 
 function explained(error: unknown, functionName: string, { localPort }: Target, region: string): OpsError {
   const { name = '', code = '', message = '' } = error as SdkError;
-  const told = explanation({ name, code, message }, functionName, localPort, region);
-  return new OpsError(told ?? `${functionName} cannot be asked: ${name}: ${message || code}`, { cause: error });
+  const known = explanation({ name, code, message }, functionName, localPort, region);
+  return new OpsError(known ?? `${functionName} cannot be asked: ${name}: ${message || code}`, { cause: error });
 }
 
 function explanation(
@@ -87,7 +87,7 @@ function explanation(
   region: string,
 ): string | undefined {
   if (localPort !== undefined && code === 'ECONNREFUSED') {
-    return `nothing listens on 127.0.0.1:${localPort}: run npm start, or give the port that it tells as --local PORT`;
+    return `nothing listens on 127.0.0.1:${localPort}: run npm start, or give the port that it prints as --local PORT`;
   }
   if (localPort !== undefined && name === 'InvalidSignatureException') {
     return `the gateway on 127.0.0.1:${localPort} is not one of this checkout: run the command in the checkout that started it`;
@@ -107,7 +107,7 @@ function explanation(
     case 'ExpiredTokenException':
     case 'InvalidSignatureException':
     case 'UnrecognizedClientException':
-      return `AWS does not accept the credentials: log in anew (${message})`;
+      return `AWS does not accept the credentials: log in again (${message})`;
     default:
       return undefined;
   }

@@ -28,13 +28,13 @@ import { DEFAULT_GATEWAY } from './usage.ts';
 /** Which gateway, and where it runs. */
 export interface Target {
   readonly gateway: string;
-  /** Undefined: as the SDK finds it. */
+  /** Undefined: the SDK's default. */
   readonly region: string | undefined;
-  /** Of the gateway of `npm start`; undefined: AWS. */
+  /** Port of the gateway of `npm start`; undefined: AWS. */
   readonly localPort: number | undefined;
 }
 
-/** What a gateway is asked. */
+/** A command for the operator function of a gateway. */
 export type OperatorCommand =
   | Asking<'operate', Exclude<RuleOperation, List>>
   | (Asking<'list', List> & { readonly facts: Facts })
@@ -120,13 +120,13 @@ function ofKey({ owner = '', plan, tenant, scopes, roles }: Values): object {
   };
 }
 
-/** An empty text is a variable of the shell that was not set, more often than it is meant. */
+/** An empty text is most often an unset variable of the shell. */
 function filled(option: string, text: string): string {
   if (text.trim() !== '') return text;
   throw new UsageError(`${option} must not be empty, got ${quote(text)}: write what it is, or leave it out for none`);
 }
 
-/** `a,b` is one word by RFC 6749, and never what was meant. */
+/** RFC 6749 reads `a,b` as one word, but the user means two. */
 function wordsOf(option: string, text: string): readonly string[] {
   if (text.includes(',')) {
     throw new UsageError(
@@ -142,7 +142,7 @@ function parseOverlap(text: string): number {
   return text === '0' ? 0 : parseDuration(text, OVERLAP);
 }
 
-/** The id of a key, as `keys list` shows it, lacks its kind. */
+/** `keys list` shows the ids of keys without their kind. */
 function ruleId(text: string): string {
   if (!isApiKeyId(text)) return text;
   throw new UsageError(
@@ -166,7 +166,7 @@ function parseRate(text: string): number {
   throw new UsageError(`--rate must be a number of units a second, got ${quote(text)}: write one like 2.5`);
 }
 
-/** The function checks it as well; what is wrong is told before anybody is asked. */
+/** The function checks it, too; here the user learns of an error before the call. */
 function operationOf(event: object): Operation {
   try {
     return decodeOperation(event);
@@ -189,5 +189,5 @@ export function targetOf({ gateway = DEFAULT_GATEWAY, region, local }: Values): 
 function parsePort(text: string): number {
   const port = Number(text);
   if (isNumber(text) && port >= 1 && port <= 65_535) return port;
-  throw new UsageError(`--local takes a port from 1 to 65535, got ${quote(text)}: see what npm start tells`);
+  throw new UsageError(`--local takes a port from 1 to 65535, got ${quote(text)}: see what npm start prints`);
 }

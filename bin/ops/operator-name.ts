@@ -3,7 +3,7 @@ import { OPERATOR_NAME_LENGTH } from '../../lambdas/contract/operations/operatio
 import { printable } from '../../lambdas/contract/printable.ts';
 import { shortened } from '../../lambdas/core/text/shortened.ts';
 
-/** Who runs the command, as this machine knows them; '' where it knows only a number. */
+/** Name of the user who runs the command; '' if the system knows only a number. */
 export function operatorName(): string {
   try {
     return shortened(printable(userInfo().username), OPERATOR_NAME_LENGTH);

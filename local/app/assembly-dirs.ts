@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { systemCode } from '../user-error.ts';
 
-/** Where the app is synthesized to: beside the assembly that is served, which it replaces once it is whole. */
+/** The served assembly, and beside it the draft that replaces it once the synthesis is complete. */
 export class AssemblyDirs {
   readonly served: string;
   readonly draft: string;
   readonly #stateDir: string;
-  /** What the last draft consisted of. */
+  /** Names of the files in the last draft. */
   #names: ReadonlySet<string> = new Set();
 
   constructor(stateDir: string) {
@@ -17,7 +17,7 @@ export class AssemblyDirs {
     this.draft = join(stateDir, `assembly.draft.${process.pid}`);
   }
 
-  /** Removes what processes that were killed have left. */
+  /** Removes the drafts of processes that were killed. */
   sweep(): void {
     for (const name of namesIn(this.#stateDir)) {
       const [, pid] = /^assembly\.(?:draft|old)\.(\d+)$/.exec(name) ?? [];
@@ -32,8 +32,8 @@ export class AssemblyDirs {
   }
 
   /**
-   * Makes the draft the served assembly. Bundles are named by their content: those that stayed the same are not touched,
-   * and those of before stay until `prune`, for functions that still run them may load them at any time.
+   * Makes the draft the served assembly. A bundle's name holds its hash: unchanged bundles are not touched. Old bundles
+   * stay until `prune`, because functions that still run may load them at any time.
    */
   promote(): void {
     mkdirSync(this.served, { recursive: true });

@@ -6,7 +6,9 @@ import type { AlarmChange } from '../metrics/alarms.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A line for the terminal, or undefined for what only `verbose` shows. Paths and claims are whatever a client sends. */
+/**
+ * A line for the terminal; undefined for events that only `verbose` shows. Clients choose the paths and claims in it.
+ */
 export function formatEvent(event: LogEvent, verbose: boolean): string | undefined {
   const line = format(event, verbose);
   return line === undefined ? undefined : printable(line);
@@ -25,13 +27,13 @@ function format(event: LogEvent, verbose: boolean): string | undefined {
   }
 }
 
-/** That an alarm which has just been made is OK is no news. */
+/** A new alarm's first change, to OK, is shown with `verbose` only. */
 function formatAlarm({ alarm, state, previous }: AlarmChange, verbose: boolean): string | undefined {
   if (!verbose && previous.value === 'INSUFFICIENT_DATA' && state.value === 'OK') return undefined;
   return `alarm ${alarm.name}: ${previous.value} -> ${state.value}. ${state.reason}`;
 }
 
-/** What API Gateway itself answered, or in full detail every request. */
+/** An answer of API Gateway itself; with `verbose`, every answer. */
 function formatReport({ method, path, status, latencyMs, reason, routeKey }: RequestReport): string {
   const details = [reason, routeKey && `route ${routeKey}`].filter(Boolean).join(', ');
   return `api ${status} ${method} ${masked(path)} ${Math.round(latencyMs)} ms${details ? ` (${details})` : ''}`;
@@ -48,7 +50,7 @@ function formatLine(label: string, line: string, verbose: boolean): string {
     .join(' ')}`;
 }
 
-/** A bundle's source map leads from the bundle's directory to `assembly/lambdas/…`: the file lies in the checkout. */
+/** Source maps resolve to `assembly/lambdas/…`, but the file is in the checkout. */
 function inCheckout(text: string): string {
   return text.replace(/(?:file:\/\/)?\/[^\s()'"]*\/assembly\/(?=(?:lambdas|node_modules)\/)/g, '');
 }
@@ -69,7 +71,7 @@ function formatRequestLine(fields: Fields): string {
   return `${text(service)} ${text(status)} ${text(method)} ${text(path)}${took}${noted}`;
 }
 
-/** Nothing of a circuit that is closed, as it is on most days. */
+/** A closed circuit, the usual state, is left out. */
 function circuitNote({ circuit, circuit_shadow }: Fields): string | undefined {
   if (typeof circuit !== 'string' || circuit === 'closed' || circuit === 'none') return undefined;
   return `circuit ${circuit}${circuit_shadow === true ? ', not obeyed in shadow mode' : ''}`;

@@ -1,7 +1,7 @@
-/** Long enough to make one wonder. */
+/** Work that takes longer than this shows its progress. */
 const PATIENCE_MS = 1000;
 
-/** Runs `work`; on a terminal, shows what is done and how long it has taken when it takes over a second. */
+/** Runs `work`. If it takes over a second, prints what runs; on a terminal also the elapsed time. */
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startMs = performance.now();
   const seconds = () => ((performance.now() - startMs) / 1000).toFixed(1);

@@ -49,7 +49,7 @@ export async function run(
   return gateway;
 }
 
-/** What is synthesized. */
+/** The app to synthesize. */
 interface AppSource {
   readonly project: Project;
   readonly context: CliOptions['context'];
@@ -64,7 +64,7 @@ async function firstAssembly(app: AppSource): Promise<AssemblyDirs> {
   return dirs;
 }
 
-/** A draft that could be served; none is left where there is an error. */
+/** Synthesizes a draft that can be served; after an error, removes the draft. */
 async function synthesizeDraft({ project, context }: AppSource, dirs: AssemblyDirs): Promise<void> {
   dirs.clear();
   try {
@@ -100,6 +100,6 @@ async function reload(gateway: RunningGateway, app: AppSource, dirs: AssemblyDir
   const changed = await gateway.reload(dirs.served);
   dirs.prune();
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-  const told = `reloaded in ${seconds} s: ${changed.length === 0 ? 'no function changed' : changed.join(', ')}`;
-  return routesTable(gateway) === before ? told : `${told}\n${routesTable(gateway)}`;
+  const line = `reloaded in ${seconds} s: ${changed.length === 0 ? 'no function changed' : changed.join(', ')}`;
+  return routesTable(gateway) === before ? line : `${line}\n${routesTable(gateway)}`;
 }

@@ -3,7 +3,7 @@ import type { RunningGateway, ServiceEntry } from '../running-gateway.ts';
 import { authText } from './auth-text.ts';
 import { localOption, tryLines } from './try-lines.ts';
 
-/** What a newcomer sees when the gateway runs: the address, the routes, the stores and what to try. */
+/** The text that a started gateway prints: address, routes, stores and commands to try. */
 export function startPage(gateway: RunningGateway, hint: string): string {
   return [
     `Tollgate serves ${gateway.model().api.name} on ${gateway.url}`,
@@ -33,7 +33,7 @@ function operatorLines(gateway: RunningGateway): readonly string[] {
   ];
 }
 
-/** Routes that only answer preflights are many and alike: they are left out. */
+/** Leaves out routes that only answer preflights: they are many and alike. */
 export function routesTable(gateway: RunningGateway): string {
   const services = new Map(gateway.services().map((entry) => [entry.functionName, entry]));
   const routes = gateway.model().api.routes.filter(({ routeKey }) => !routeKey.startsWith('OPTIONS '));

@@ -6,7 +6,7 @@ import { UserError } from '../user-error.ts';
 
 type Context = Readonly<Record<string, unknown>>;
 
-/** What the CDK's own command adds to the context of the app (aws-cdk, `cdk synth`). */
+/** The context that `cdk synth` itself adds (aws-cdk). */
 const CLI_CONTEXT = {
   'aws:cdk:enable-path-metadata': true,
   'aws:cdk:enable-asset-metadata': true,
@@ -15,8 +15,8 @@ const CLI_CONTEXT = {
 };
 
 /**
- * Runs the app that cdk.json names, the way `cdk synth` does: the command itself takes a second or two longer, asks AWS
- * for an account and the network for notices.
+ * Runs the app that cdk.json names, as `cdk synth` does. The command itself takes a second or two longer: it asks AWS
+ * for an account and downloads notices.
  *
  * @throws UserError with what the app printed
  */
@@ -27,7 +27,7 @@ export async function synthesize({ dir, stateDir }: Project, outDir: string, con
     PATH: `${join(dir, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     CDK_OUTDIR: outDir,
     CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...configured, ...context }),
-    // Checks for CloudFormation, which has no part here, are most of the time that the app takes: 6 s of 8.
+    // Validation for CloudFormation, which is not used here, takes 6 s of the app's 8 s.
     CDK_VALIDATION: 'false',
     NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
   });
@@ -35,7 +35,7 @@ export async function synthesize({ dir, stateDir }: Project, outDir: string, con
     throw new UserError('synth_failed', `the app does not synthesize (${app})\n${withoutProgress(output)}`);
 }
 
-/** The app tells of every bundle that it makes. */
+/** The app prints a line for each bundle. */
 function withoutProgress(output: string): string {
   return output.replace(/^Bundling asset .*\n/gm, '').trim();
 }

@@ -5,7 +5,7 @@ import type { RunningGateway, ServiceEntry } from '../running-gateway.ts';
 
 type Served = Pick<RunningGateway, 'url' | 'services' | 'model' | 'issuers' | 'operator'>;
 
-/** What to type next: each line shows something else that the gateway does. */
+/** Commands to try: each one shows another feature of the gateway. */
 export function tryLines(gateway: Served): readonly string[] {
   const { url } = gateway;
   const services = gateway.services();
@@ -23,7 +23,7 @@ export function tryLines(gateway: Served): readonly string[] {
   ];
 }
 
-/** More than these nobody types in to see a 429. */
+/** A loop of more requests than this, to see a 429, is not suggested. */
 const MANY = 1000;
 
 const TOKEN = 'T=$(npm run --silent token -- --sub alice)';
@@ -72,7 +72,7 @@ function scopeLines(url: string, services: readonly ServiceEntry[]): readonly st
   ];
 }
 
-/** The option that has `bin/ops.ts` speak to this run. */
+/** The option with which `bin/ops.ts` asks this run. */
 export function localOption(port: number): string {
   return port === DEFAULT_OPERATOR_PORT ? '--local' : `--local ${port}`;
 }
@@ -92,7 +92,7 @@ function scopesOf(auth: AuthPolicy): readonly string[] {
   return auth.accepts.find(({ kind, scopes }) => kind === 'jwt' && scopes.length > 0)?.scopes ?? [];
 }
 
-/** Requests of one client until the first 429; infinitely many where none comes. */
+/** Requests of one client before the first 429; `Infinity` without a limit. */
 function requestsAllowed({ gatewayLimits, default: { limits, cost } }: ServicePolicy): number {
   const units = [...gatewayLimits, ...(limits ?? [])].flatMap((limit) =>
     limit.kind === 'window' && !limit.shadow ? [limit.limit] : [],

@@ -6,8 +6,8 @@ import { systemCode } from '../user-error.ts';
 const DEBOUNCE_MS = 200;
 
 /**
- * Calls `onChange` after sources under these folders were saved; never twice at once. What is saved during a call is told
- * by another call. Returns what ends it.
+ * Calls `onChange` after sources under these folders were saved, one call at a time. A save during a call causes
+ * another call. Returns a function that ends the watch.
  */
 export function watchFolders(roots: readonly string[], onChange: () => Promise<void>): () => void {
   const call = debounced(onChange);
@@ -39,8 +39,8 @@ function debounced(work: () => Promise<void>): { readonly schedule: () => void; 
 }
 
 /**
- * One watch for each directory. Node's own recursive watch on Linux is one for each file, and it loses a file that is
- * replaced by another of its name, which is how many editors, sed and git write.
+ * Watches each directory. Node's recursive watch on Linux watches each file. It loses a file that is replaced by one of
+ * the same name. Many editors, sed and git replace files in this way.
  */
 class DirectoryWatcher {
   readonly #roots: readonly string[];
@@ -57,7 +57,7 @@ class DirectoryWatcher {
     for (const dir of this.#watchers.keys()) this.#forget(dir);
   }
 
-  /** Brings the watches to the directories that there are now; true: some are new. */
+  /** Watches the directories that exist now; true: some are new. */
   #sync(): boolean {
     const dirs = new Set(this.#roots.flatMap(directoriesUnder));
     for (const dir of this.#watchers.keys()) if (!dirs.has(dir)) this.#forget(dir);
@@ -73,7 +73,7 @@ class DirectoryWatcher {
     this.#watchers.set(dir, watcher);
   }
 
-  /** What a new directory holds may have been written before it was watched. */
+  /** Files in a new directory may have been written before the watch began. */
   #changed(file: string | null): void {
     if (this.#sync() || file === null || isSource(file)) this.#onSource();
   }
@@ -91,7 +91,7 @@ function directoriesUnder(root: string): readonly string[] {
   return [root, ...directories.map(({ parentPath, name }) => join(parentPath, name))];
 }
 
-/** Directories come and go while they are looked at. */
+/** A directory may disappear while it is read. */
 function unlessGone<T>(look: () => T): T | undefined {
   try {
     return look();

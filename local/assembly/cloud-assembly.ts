@@ -1,51 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode, UserError } from '../user-error.ts';
-import { constructPaths } from './construct-paths.ts';
-import type { Place } from './intrinsics.ts';
+import { constructPaths, type MetadataEntry } from './construct-paths.ts';
 import { nestedStacks } from './nested-stacks.ts';
-
-export interface Resource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-  readonly Condition?: string;
-  readonly Metadata?: Readonly<Record<string, unknown>>;
-}
-
-export interface Template {
-  readonly Resources?: Readonly<Record<string, Resource>>;
-  readonly Outputs?: Readonly<
-    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
-  >;
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-}
-
-export interface Stack {
-  readonly name: string;
-  readonly account: string;
-  readonly region: string;
-  readonly template: Template;
-  /** CDK paths by logical id. */
-  readonly paths: ReadonlyMap<string, string>;
-  /** Absolute paths of file assets by their key in the assets' bucket. */
-  readonly assets: ReadonlyMap<string, string>;
-  /** The resource that is this stack in the stack around it; undefined for a stack of the app. */
-  readonly parent?: Place;
-}
+import type { Stack, Template } from './stack.ts';
 
 export interface CloudAssembly {
   readonly dir: string;
   /** Nested stacks included. */
   readonly stacks: readonly Stack[];
-  /** What constructs reported with `Annotations.addError`: the CDK's own command refuses such an assembly. */
+  /** Errors that constructs added with `Annotations.addError`: `cdk deploy` refuses such an assembly. */
   readonly errors: readonly string[];
-}
-
-export interface MetadataEntry {
-  readonly type: string;
-  readonly data?: unknown;
 }
 
 interface Artifact {
@@ -61,18 +26,18 @@ interface Manifest {
   readonly missing?: readonly { readonly key: string }[];
 }
 
-/** Stands in where a stack is not bound to an account or a region. */
+/** For a stack that is not bound to an account or a region. */
 const ANY_ACCOUNT = '123456789012';
 const ANY_REGION = 'us-east-1';
 
-/** Reads the stacks of a cloud assembly, those of its stages and those nested in others too. */
+/** Reads all stacks of a cloud assembly, those of its stages and nested stacks included. */
 export function readCloudAssembly(dir: string): CloudAssembly {
   const manifest = readManifest(dir);
   const [missing] = manifest.missing ?? [];
   if (missing) {
     throw new UserError(
       'context_missing',
-      `${dir} lacks context that only AWS can tell (${missing.key}): run npx cdk synth`,
+      `${dir} lacks context that only AWS can provide (${missing.key}): run npx cdk synth`,
     );
   }
   const artifacts = Object.entries(manifest.artifacts ?? {});

@@ -1,6 +1,11 @@
-import type { MetadataEntry, Template } from './cloud-assembly.ts';
+import type { Template } from './stack.ts';
 
-/** Paths of constructs by logical id: those of a stack's metadata, and those that the template itself holds. */
+export interface MetadataEntry {
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+/** Paths of constructs by logical id, from a stack's metadata and from its template. */
 export function constructPaths(
   template: Template,
   metadata: Readonly<Record<string, readonly MetadataEntry[]>> = {},

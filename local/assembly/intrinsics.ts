@@ -1,19 +1,8 @@
 import { UserError } from '../user-error.ts';
-import type { CloudAssembly, Resource, Stack } from './cloud-assembly.ts';
+import type { CloudAssembly } from './cloud-assembly.ts';
 import { attributeOf, physicalId } from './physical.ts';
 import { NESTED_STACK } from './resource-types.ts';
-
-/** A resource of a stack, the way error messages name it. */
-export interface Place {
-  readonly stack: Stack;
-  readonly logicalId: string;
-}
-
-/** `Gateway/UsersRoute (GatewayRouteUsers1A2B in TollgateGateway)` */
-export function placeName({ stack, logicalId }: Place): string {
-  const path = stack.paths.get(logicalId);
-  return path ? `${path} (${logicalId} in ${stack.name})` : `${logicalId} in ${stack.name}`;
-}
+import { type Place, placeName, type Resource, type Stack } from './stack.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Evaluate = (argument: unknown, place: Place) => unknown;
@@ -26,20 +15,20 @@ const ZONES = ['a', 'b', 'c'];
 /** Resolves the intrinsic functions of an assembly's templates to plain values. */
 export class Resolver {
   readonly #assembly: CloudAssembly;
-  /** Names of references that are being resolved: a circle would never end. */
+  /** References that are being resolved, to detect a circle. */
   readonly #underWay: string[] = [];
 
   constructor(assembly: CloudAssembly) {
     this.#assembly = assembly;
   }
 
-  /** @throws UserError naming the resource for a function, a reference or an import that is not known */
+  /** @throws UserError naming the resource that uses an unknown function, reference or import */
   resolve(value: unknown, place: Place): unknown {
     const resolved = this.#value(value, place);
     return resolved === NO_VALUE ? undefined : resolved;
   }
 
-  /** False where the condition of the resource, or of a nested stack around it, says that it is not created. */
+  /** False if the condition of the resource, or of a nested stack around it, is false. */
   exists(resource: Resource, place: Place): boolean {
     const { parent } = place.stack;
     if (parent && !this.exists(this.#target(parent.logicalId, parent).resource, parent)) return false;
@@ -127,7 +116,7 @@ export class Resolver {
     return parameter ? this.#parameter(name, parameter.Default, place) : physicalId(this.#target(name, place), this);
   }
 
-  /** A nested stack has the values that the stack around it passes. */
+  /** A nested stack gets its parameters from the stack around it. */
   #parameter(name: string, byDefault: unknown, place: Place): unknown {
     const { parent } = place.stack;
     const passed = parent && this.#target(parent.logicalId, parent).resource.Properties?.['Parameters'];

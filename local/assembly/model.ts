@@ -1,9 +1,9 @@
 import type { DocumentName } from '../../lambdas/contract/documents.ts';
-import type { CorsConfiguration } from '../http/cors.ts';
+import type { CorsConfiguration } from '../http/cors-headers.ts';
 import type { ResponseParameters } from '../http/response-parameters.ts';
 import type { AlarmModel } from '../metrics/alarm-model.ts';
 
-/** JSON of the documents beside a function's code, complete with the values that its variables hold. */
+/** JSON of the documents beside a function's code, with the values of its variables filled in. */
 export type FunctionDocuments = Readonly<Partial<Record<DocumentName, string>>>;
 
 /** A function of the template, ready to run. */
@@ -21,7 +21,7 @@ export interface FunctionModel {
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly documents: FunctionDocuments;
-  /** The most instances that may run at once, or null: no such limit is set. */
+  /** How many instances may run at once; null: no limit. */
   readonly reservedConcurrency: number | null;
 }
 
@@ -38,7 +38,7 @@ export interface RouteModel {
   readonly routeKey: string;
   readonly functionName: string;
   readonly integrationTimeoutMs: number;
-  /** What the integration changes in the function's answers. */
+  /** Changes that the integration makes to the function's answers. */
   readonly responseParameters: ResponseParameters;
   readonly authorizer: AuthorizerModel | null;
 }
@@ -75,28 +75,28 @@ export interface TableModel {
   readonly LocalSecondaryIndexes?: readonly object[];
 }
 
-/** A dashboard with those of its widgets that a function draws. */
+/** A dashboard and its custom widgets. */
 export interface DashboardModel {
   readonly name: string;
   readonly account: string;
   readonly widgets: readonly WidgetModel[];
 }
 
-/** A custom widget: what its function answers is shown. */
+/** A custom widget shows the answer of its function. */
 export interface WidgetModel {
-  /** One of its own within the dashboard. */
+  /** Unique within the dashboard. */
   readonly id: string;
-  /** ARN of its function, which may be of another app. */
+  /** ARN of its function; another app may own the function. */
   readonly endpoint: string;
   readonly title: string;
-  /** What the function is called with. */
+  /** Parameters of the call. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** Of the 24 that a dashboard is wide. */
+  /** Width; a dashboard has 24 columns. */
   readonly columns: number;
   readonly rows: number;
 }
 
-/** All that the local run serves of an assembly. */
+/** Everything in an assembly that the local run serves. */
 export interface GatewayModel {
   readonly api: ApiModel;
   readonly functions: ReadonlyMap<string, FunctionModel>;
@@ -105,6 +105,6 @@ export interface GatewayModel {
   readonly tables: readonly TableModel[];
   readonly alarms: readonly AlarmModel[];
   readonly dashboards: readonly DashboardModel[];
-  /** Resource types, or families of them, that have no part in the local run, with the reason. */
+  /** Resource types, or families, that the local run does not serve, with the reason. */
   readonly ignored: ReadonlyMap<string, string>;
 }

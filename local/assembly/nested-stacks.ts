@@ -1,17 +1,16 @@
 import { UserError } from '../user-error.ts';
-import type { Resource, Stack, Template } from './cloud-assembly.ts';
 import { constructPaths } from './construct-paths.ts';
-import { placeName } from './intrinsics.ts';
 import { NESTED_STACK } from './resource-types.ts';
+import { placeName, type Resource, type Stack, type Template } from './stack.ts';
 
-/** Deeper nesting than anyone writes: a template that nests itself would never end. */
+/** Ends the reading of a template that nests itself. */
 const DEEPEST = 8;
 
 /** Reads a template file of the assembly; undefined where there is no such file. */
 export type ReadTemplate = (file: string) => Template | undefined;
 
 /**
- * The stacks nested in a stack, and those nested in them.
+ * The stacks nested in a stack, at every depth.
  *
  * @throws UserError naming the nested stack whose template cannot be read
  */
@@ -35,7 +34,7 @@ function nestedStack(parent: Stack, logicalId: string, template: Template): Stac
   };
 }
 
-/** The CDK writes the file's name beside the address that the file has after a deployment. */
+/** The metadata names the file; the property has the file's address after a deployment. */
 function templateOf(stack: Stack, logicalId: string, { Metadata }: Resource, read: ReadTemplate): Template {
   const file = Metadata?.['aws:asset:path'];
   if (typeof file !== 'string') throw fault(stack, logicalId, 'is a nested stack without aws:asset:path');
@@ -48,6 +47,6 @@ function fault(stack: Stack, logicalId: string, what: string): UserError {
   const place = placeName({ stack, logicalId });
   return new UserError(
     'nested_stack_unreadable',
-    `${place} ${what}: the local run reads templates that lie in the assembly`,
+    `${place} ${what}: the local run reads templates in the assembly only`,
   );
 }

@@ -1,9 +1,12 @@
-import type { Resource } from './cloud-assembly.ts';
-import type { Place, Resolver } from './intrinsics.ts';
+import type { Place, Resource } from './stack.ts';
 
 type Target = Place & { readonly resource: Resource };
 
-/** The property that names a resource of this type, where its user may choose the name. */
+interface Resolver {
+  resolve(value: unknown, place: Place): unknown;
+}
+
+/** The property that names a resource of this type, if the stack can choose the name. */
 const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::DynamoDB::Table': 'TableName',
@@ -15,7 +18,7 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::SNS::Topic': 'TopicName',
 };
 
-/** What `Ref` gives: the chosen name, or one made of the stack's name and the logical id. */
+/** The value of `Ref`: the chosen name, or the stack's name and the logical id. */
 export function physicalId(target: Target, resolver: Resolver): string {
   const { resource, stack, logicalId } = target;
   if (resource.Type === 'AWS::Lambda::Alias' || resource.Type === 'AWS::Lambda::Version') {
@@ -25,7 +28,7 @@ export function physicalId(target: Target, resolver: Resolver): string {
   return chosenName(target, resolver) ?? `${stack.name}-${logicalId}`;
 }
 
-/** What `Fn::GetAtt` gives: real ARNs for what the local run links by ARN, a stand-in for everything else. */
+/** The value of `Fn::GetAtt`: a real ARN where the local run needs one, else a placeholder. */
 export function attributeOf(target: Target, attribute: string, resolver: Resolver): string {
   const { resource, stack, logicalId } = target;
   const arn = (service: string, rest: string) => `arn:aws:${service}:${stack.region}:${stack.account}:${rest}`;
@@ -57,7 +60,7 @@ function qualifiedFunction({ resource, stack, logicalId }: Target, resolver: Res
   return `${arn}:${String(resource.Properties?.['Name'] ?? logicalId)}`;
 }
 
-/** Name of the function in a Lambda ARN, or in an API Gateway invocation ARN around one; undefined for other texts. */
+/** Name of the function in a Lambda ARN or in an API Gateway invocation ARN; undefined for other texts. */
 export function functionNameIn(arn: string): string | undefined {
   return /arn:[^:]+:lambda:[^:]*:[^:]*:function:([A-Za-z0-9_-]+)/.exec(arn)?.[1];
 }

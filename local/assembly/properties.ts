@@ -1,7 +1,8 @@
 import { UserError } from '../user-error.ts';
-import { type Place, placeName, type Resolver } from './intrinsics.ts';
+import type { Resolver } from './intrinsics.ts';
+import { type Place, placeName } from './stack.ts';
 
-/** Typed reading of a resource's properties, intrinsics resolved on the way. */
+/** Reads a resource's properties by type, and resolves intrinsic functions. */
 export class Properties {
   readonly place: Place;
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -65,7 +66,7 @@ export class Properties {
     return (this.get(name) ?? {}) as Readonly<Record<string, unknown>>;
   }
 
-  /** Refuses a property that would change how the gateway behaves and that the local run does not act on. */
+  /** Refuses a property that changes the gateway's behaviour and that the local run does not imitate. */
   refuse(name: string): void {
     const value = this.get(name);
     if (value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return;

@@ -10,9 +10,9 @@ import {
 } from '../metrics/alarm-model.ts';
 import { parseExpression } from '../metrics/expression.ts';
 import { parseStatistic } from '../metrics/statistic.ts';
+import type { Found } from './find-resources.ts';
 import { functionNameIn } from './physical.ts';
 import type { Properties } from './properties.ts';
-import type { Found } from './read-gateway.ts';
 
 export interface ReadAlarm {
   readonly alarm: AlarmModel;

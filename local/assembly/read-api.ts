@@ -1,4 +1,4 @@
-import type { CorsConfiguration } from '../http/cors.ts';
+import type { CorsConfiguration } from '../http/cors-headers.ts';
 import { knowsIdentitySource } from '../http/identity-source.ts';
 import {
   parseResponseParameter,
@@ -6,10 +6,10 @@ import {
   type ResponseParameters,
 } from '../http/response-parameters.ts';
 import { UserError } from '../user-error.ts';
+import type { Found } from './find-resources.ts';
 import type { ApiModel, AuthorizerModel, RouteModel, StageModel, Throttle } from './model.ts';
 import { functionNameIn } from './physical.ts';
 import type { Properties } from './properties.ts';
-import type { Found } from './read-gateway.ts';
 
 /** The longest that an HTTP API waits for an integration, and its default. */
 const INTEGRATION_TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
+import type { Found } from './find-resources.ts';
 import type { DashboardModel, WidgetModel } from './model.ts';
-import type { Found } from './read-gateway.ts';
 
 /**
- * The custom widgets of a dashboard; the others show what only CloudWatch has.
+ * The custom widgets of a dashboard. Other widgets need data that only CloudWatch has.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
 export function readDashboard({ properties, ref, place }: Found): DashboardModel {
@@ -28,7 +28,7 @@ function readWidget({ type, properties, width, height }: Fields, id: string): Wi
     endpoint: String(endpoint),
     title: typeof title === 'string' ? title : '',
     params: isObject(params) ? params : {},
-    // What CloudWatch gives a widget that does not say.
+    // CloudWatch's default size of a widget.
     columns: typeof width === 'number' ? width : 6,
     rows: typeof height === 'number' ? height : 6,
   };

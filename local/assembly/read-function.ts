@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DOCUMENTS, type DocumentName, documentFile, withValues } from '../../lambdas/contract/documents.ts';
-import type { Resource, Stack } from './cloud-assembly.ts';
-import type { Place } from './intrinsics.ts';
+import { DOCUMENTS, documentFile, withValues } from '../../lambdas/contract/documents.ts';
+import type { Found } from './find-resources.ts';
 import type { FunctionDocuments, FunctionModel } from './model.ts';
-import type { Found } from './read-gateway.ts';
+import type { Place } from './stack.ts';
 
 /** Lambda's own defaults. */
 const DEFAULT_TIMEOUT_S = 3;
@@ -51,14 +50,6 @@ function documentsOf(codeDir: string, environment: FunctionModel['environment'])
       return [name, withValues(name, json, environment)];
     }),
   );
-}
-
-/** Looks at files alone: the properties of a function that is not served may not be resolvable here. */
-export function hasDocument({ Type, Properties }: Resource, { assets }: Stack, name: DocumentName): boolean {
-  if (Type !== 'AWS::Lambda::Function') return false;
-  const { S3Key } = (Properties?.['Code'] ?? {}) as { readonly S3Key?: unknown };
-  const dir = assets.get(String(S3Key));
-  return dir !== undefined && existsSync(join(dir, documentFile(name)));
 }
 
 /** `Stack/Gateway/Authorizer/AuthorizerFunction/Resource` -> `authorizer` */

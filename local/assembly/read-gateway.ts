@@ -1,28 +1,13 @@
-import { UserError } from '../user-error.ts';
-import type { CloudAssembly, Resource } from './cloud-assembly.ts';
-import { type Place, placeName, Resolver } from './intrinsics.ts';
+import type { CloudAssembly } from './cloud-assembly.ts';
+import { type Found, findResources } from './find-resources.ts';
 import type { GatewayModel } from './model.ts';
 import { functionNameIn } from './physical.ts';
-import { Properties } from './properties.ts';
 import { readAlarm } from './read-alarm.ts';
 import { readApi } from './read-api.ts';
 import { readDashboard } from './read-dashboard.ts';
-import { hasDocument, readFunction } from './read-function.ts';
+import { readFunction } from './read-function.ts';
 import { readTable } from './read-table.ts';
 import { treatmentOf } from './resource-types.ts';
-
-/** A resource with what is needed to read it. */
-export interface Found {
-  readonly type: string;
-  readonly properties: Properties;
-  readonly place: Place;
-  /** What `Ref` gives elsewhere in the app. */
-  readonly ref: string;
-  /** A function that operators invoke. */
-  readonly isOperator: boolean;
-  /** What `Fn::GetAtt` gives elsewhere in the app. */
-  attribute(name: string): string;
-}
 
 /** @throws UserError naming the resource that the local run cannot serve as AWS would */
 export function readGateway(assembly: CloudAssembly): GatewayModel {
@@ -41,40 +26,13 @@ export function readGateway(assembly: CloudAssembly): GatewayModel {
   ]);
   return {
     api,
-    // A function that no request, alarm, operator or dashboard reaches (a custom resource's, say) need not be able to run here.
+    // No request, alarm, operator or dashboard reaches the others, such as a custom resource's: they need not run here.
     functions: new Map(functions.filter(({ ref }) => used.has(ref)).map((found) => [found.ref, readFunction(found)])),
     operators,
     tables: ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(readTable),
     alarms: alarms.map(({ alarm }) => alarm),
     dashboards,
     ignored: ignoredTypes(resources),
-  };
-}
-
-function findResources(assembly: CloudAssembly): readonly Found[] {
-  const resolver = new Resolver(assembly);
-  return assembly.stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {}).flatMap(([logicalId, resource]) => {
-      const place = { stack, logicalId };
-      return resolver.exists(resource, place) ? [found(resource, place, resolver)] : [];
-    }),
-  );
-}
-
-function found(resource: Resource, place: Place, resolver: Resolver): Found {
-  if (!treatmentOf(resource.Type)) {
-    throw new UserError(
-      'resource_unknown',
-      `${placeName(place)} is a ${resource.Type}: the local run does not know that`,
-    );
-  }
-  return {
-    type: resource.Type,
-    properties: new Properties(resource.Properties, place, resolver),
-    place,
-    ref: String(resolver.resolve({ Ref: place.logicalId }, place)),
-    isOperator: hasDocument(resource, place.stack, 'operator'),
-    attribute: (name) => String(resolver.resolve({ 'Fn::GetAtt': [place.logicalId, name] }, place)),
   };
 }
 

@@ -1,5 +1,5 @@
+import type { Found } from './find-resources.ts';
 import type { TableModel } from './model.ts';
-import type { Found } from './read-gateway.ts';
 
 /** Billing mode, encryption, backups and time to live have no part in a local table. */
 export function readTable({ properties, ref }: Found): TableModel {

@@ -1,4 +1,4 @@
-/** A stack within a stack: its resources are served as those of any stack. */
+/** A nested stack: its resources are served like those of any stack. */
 export const NESTED_STACK = 'AWS::CloudFormation::Stack';
 
 /** Resource types that the local run serves. */
@@ -18,16 +18,16 @@ export const SERVED = [
   'AWS::Lambda::Version',
 ] as const;
 
-/** What has no meaning on one machine, and why. A trailing `*` stands for every type that begins so. */
+/** Resource types that the local run ignores, and why. A trailing `*` matches every type with that prefix. */
 const IGNORED: Readonly<Record<string, string>> = {
   'AWS::ApiGatewayV2::ApiMapping': 'the local address has no custom domain',
   'AWS::ApiGatewayV2::DomainName': 'the local address has no custom domain',
   'AWS::ApplicationAutoScaling::*': 'nothing scales here',
   'AWS::Budgets::Budget': 'nothing is billed here',
-  'AWS::CDK::Metadata': 'tells AWS which constructs are used',
+  'AWS::CDK::Metadata': 'reports to AWS which constructs are used',
   'AWS::CertificateManager::Certificate': 'the local address speaks plain HTTP',
   'AWS::EC2::*': 'functions run on this machine',
-  'AWS::ElastiCache::*': "this machine's Redis stands in",
+  'AWS::ElastiCache::*': "this machine's Redis is used instead",
   'AWS::Events::*': 'alarms invoke their functions themselves here',
   'AWS::IAM::*': 'nothing is denied here',
   'AWS::KMS::*': 'nothing is encrypted here',
@@ -45,7 +45,7 @@ const IGNORED: Readonly<Record<string, string>> = {
   'Custom::LogRetention': 'log lines go to the terminal',
 };
 
-/** `name`: the type, or the family that it is ignored with. */
+/** `name`: the entry of the list, a type or a family. */
 export type Treatment =
   | { readonly kind: 'served' }
   | { readonly kind: 'ignored'; readonly name: string; readonly why: string };

@@ -1,12 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { header, type Request } from '../http/message.ts';
 
-/** Carries the token back: a page of another site could not send it without asking first, which nobody answers. */
+/** Carries the page's token. A page of another site needs a preflight to send this header, and gets no answer to it. */
 export const TOKEN_HEADER = 'x-tollgate-token';
 
 /**
- * Lets in calls of the dashboard's own page only. What it embeds nobody else can read, for the page is answered under no
- * other site's name and to no other site's script; it is another one with each start.
+ * Admits calls of the dashboard's own page only. The page embeds a token; no other site can read it, because the server
+ * checks `Host` and `Origin`. Each start makes a new token.
  */
 export class CallGuard {
   readonly token = randomBytes(32).toString('base64url');

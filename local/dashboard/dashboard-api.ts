@@ -15,14 +15,15 @@ export interface DashboardApiOptions {
   /** The gateway's name. */
   readonly gateway: () => string;
   readonly dashboards: () => readonly DashboardModel[];
-  /** Names of the functions that the operators have besides those of the widgets. */
+  /** Names of the operator functions; buttons may call them, too. */
   readonly operators: () => readonly string[];
   readonly invoke: Invoke;
 }
 
 /**
- * What a widget answers is shown without its scripts; if one came through, it could not run, nor could the page load or
- * send anything elsewhere, or be framed by another site. Styles may stand in the HTML, as CloudWatch allows them to.
+ * The page removes scripts from a widget's answer. If one remained, these headers would keep it from running and from
+ * loading or sending anything. They also keep other sites from framing the page. Inline styles are allowed, as in
+ * CloudWatch.
  */
 const SECURITY_HEADERS: Response['headers'] = [
   [
@@ -56,13 +57,13 @@ function pageOf({ gateway, dashboards }: DashboardApiOptions, { token }: CallGua
   return dashboardPage({ title: gateway(), dashboards: dashboards(), token });
 }
 
-/** Calls the function of a widget, or the one that a button of it names. */
+/** Calls the function of a widget or of one of its buttons. */
 async function call(
   request: Request,
   guard: CallGuard,
   { dashboards, operators, invoke }: DashboardApiOptions,
 ): Promise<Response> {
-  if (!guard.admits(request)) return refusal(403, 'the page is of an earlier start of the gateway: reload it');
+  if (!guard.admits(request)) return refusal(403, 'the gateway has restarted since this page was loaded: reload it');
   if (request.bodyTooLarge) return refusal(413, 'a call may have at most 64 KB here');
   const body = parseEvent(request.body);
   if (!isCall(body)) return refusal(400, 'a call must be a JSON object with an endpoint and an event');
@@ -88,7 +89,10 @@ function isCall(body: object | undefined): body is Call {
   return typeof body.endpoint === 'string' && isObject(body.event);
 }
 
-/** Without a context the operator function would take the event for an operator's own, and do more than a button may. */
+/**
+ * Without a context the operator function would treat the event as an operator's. An operator may do more than a
+ * button.
+ */
 function contextFault(got: unknown): string {
   return `the widgetContext of an event must be an object, got ${JSON.stringify(got) ?? 'none'}: click in the page, which adds it, or use the operators' command`;
 }
@@ -104,7 +108,7 @@ function answerOf(outcome: Outcome): Response {
     case 'failed':
       return refusal(502, `${outcome.errorType}: ${outcome.message}`);
     case 'throttled':
-      return refusal(429, 'all of the concurrency that is reserved for the function is in use');
+      return refusal(429, 'the reserved concurrency of the function is used up');
     case 'late':
       return refusal(504, 'the function did not answer in time');
     case 'too-large':

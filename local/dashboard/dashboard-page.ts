@@ -4,7 +4,7 @@ import type { DashboardModel, WidgetModel } from '../assembly/model.ts';
 export const ASSETS_PATH = '/dashboard/assets/';
 
 export interface PageOptions {
-  /** Of the page: CloudFormation gives a dashboard a name that nobody knows. */
+  /** Title of the page: CloudFormation generates the names of dashboards. */
   readonly title: string;
   readonly dashboards: readonly DashboardModel[];
   readonly token: string;

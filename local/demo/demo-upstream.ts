@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
@@ -10,20 +9,19 @@ export interface DemoUpstream {
   close(): Promise<void>;
 }
 
-/** The longest that `/delay/n` takes and the most that `/bytes/n` sends. */
+/** Upper bounds of `/delay/n` and `/bytes/n`. */
 const DELAY_LIMIT_MS = 60_000;
 const BYTES_LIMIT = 64 * 1024 * 1024;
 
-/** Stands in for a service's upstream: tells as JSON what it received, and fails or dawdles when its path says so. */
+/** Demo upstream of a service: answers as JSON what it received, and fails or waits when the path says so. */
 export async function startUpstream(service: string): Promise<DemoUpstream> {
   const answer: RequestListener = (incoming, outgoing) => {
     respond(service, incoming, outgoing).catch(() => outgoing.destroy());
   };
   // The gateway forwards the Origin of its clients.
   const server = createServer({ keepAliveTimeout: 60_000 }, localOnly(answer, { anyOrigin: true }));
-  await listen(server, 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listen(server)}`,
     close: () => closeServer(server),
   };
 }
@@ -53,7 +51,7 @@ async function respond(service: string, incoming: IncomingMessage, outgoing: Ser
   }
 }
 
-/** What arrived. A header that came more than once is a list. */
+/** The request as received. A repeated header is a list. */
 function echo(service: string, incoming: IncomingMessage, body: Buffer): object {
   const { path, query: parameters } = targetOf(incoming);
   const query = [...new Set(parameters.keys())].map((name) => [name, single(parameters.getAll(name))]);
@@ -68,7 +66,7 @@ function echo(service: string, incoming: IncomingMessage, body: Buffer): object 
   };
 }
 
-/** As they were sent: to URL a path that begins with two slashes names a host. */
+/** Path and query as sent: `URL` reads a path that begins with two slashes as a host. */
 function targetOf({ url = '/' }: IncomingMessage): { readonly path: string; readonly query: URLSearchParams } {
   const [path = ''] = url.split('?', 1);
   return { path, query: new URLSearchParams(url.slice(path.length)) };
@@ -78,7 +76,7 @@ function single(values: readonly string[]): string | readonly string[] | undefin
   return values.length > 1 ? values : values[0];
 }
 
-/** Informational and unknown codes are not for a final response. */
+/** Informational and unknown codes cannot be a final response. */
 function statusOf(code: number): number {
   return code >= 200 && code <= 599 ? code : 200;
 }

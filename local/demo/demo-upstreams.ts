@@ -1,7 +1,7 @@
 import { UserError } from '../user-error.ts';
 import { type DemoUpstream, startUpstream } from './demo-upstream.ts';
 
-/** Where each service's requests go: an address that the user gave, or a demo upstream. */
+/** Upstream of each service: an address that the user gave, or a demo upstream. */
 export class Upstreams {
   readonly #given: Readonly<Record<string, string>>;
   readonly #demo = new Map<string, DemoUpstream>();

@@ -2,7 +2,7 @@ import type { ClaimMapping } from '../../lambdas/contract/auth/authorizer-config
 import type { ClaimPointer } from '../../lambdas/contract/auth/claim-pointer.ts';
 import type { ClaimTest } from '../../lambdas/contract/auth/claim-test.ts';
 
-/** What an issuer's tokens have beside the registered claims. */
+/** Claims of an issuer's tokens besides the registered ones. */
 export interface IssuerClaims {
   readonly mapping: Pick<ClaimMapping, 'sub' | 'scopes'>;
   readonly requires: readonly ClaimTest[];
@@ -10,7 +10,7 @@ export interface IssuerClaims {
 
 type MutableClaims = Record<string, unknown>;
 
-/** Claims where the issuer's mapping looks for them, and such as each of its tokens must have. */
+/** Claims where the issuer's mapping reads them, and those that the issuer requires. */
 export function issuerClaims(
   { mapping, requires }: IssuerClaims,
   subject: string,

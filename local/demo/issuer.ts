@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { localOnly } from '../http/local-only.ts';
 import { closeServer, listen } from '../http/server.ts';
@@ -7,15 +6,15 @@ import { publicKeys } from './keys.ts';
 
 export interface DemoIssuers {
   readonly url: string;
-  /** Address of an issuer's keys; the issuer's own name stays what the template says. */
+  /** Address of an issuer's keys. The issuer's name stays as in the template. */
   jwksUriOf(issuer: string): string;
   close(): Promise<void>;
 }
 
-/** The algorithms of an issuer's tokens; undefined for what is none of the gateway's issuers. */
+/** The algorithms of an issuer's tokens; undefined for an unknown issuer. */
 export type AlgorithmsOf = (issuer: string) => readonly Algorithm[] | undefined;
 
-/** Stands in for every issuer, each under its own path: its keys, and what OpenID Connect Discovery 1.0 §4 says of it. */
+/** Serves each issuer's keys and configuration (OpenID Connect Discovery 1.0 §4) under a path of its own. */
 export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf): Promise<DemoIssuers> {
   const documentAt = async (path: string): Promise<object | undefined> => {
     const [, encoded = '', name] = /^\/([^/]+)\/(jwks\.json|\.well-known\/openid-configuration)$/.exec(path) ?? [];
@@ -36,8 +35,7 @@ export async function startIssuers(stateDir: string, algorithmsOf: AlgorithmsOf)
     }
   };
   const server = createServer(localOnly(answer));
-  await listen(server, 0);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listen(server)}`;
   const jwksUriOf = (issuer: string) => `${url}/${encodeURIComponent(issuer)}/jwks.json`;
   return { url, jwksUriOf, close: () => closeServer(server) };
 }

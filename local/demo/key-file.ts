@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { systemCode } from '../user-error.ts';
 
-/** The private keys of one kind that a demo issuer has, the newest first. */
+/** A demo issuer's private keys of one kind, the newest first. */
 export interface KeyFile {
-  /** Undefined: none have been made. */
+  /** Undefined: there are none yet. */
   read(): readonly JWK[] | undefined;
-  /** Of two processes that make keys at once, the first wins; gives the keys of the one that did. */
+  /** Stores the first keys. If another process was faster, returns its keys. */
   create(keys: readonly JWK[]): readonly JWK[];
   replace(keys: readonly JWK[]): void;
 }
@@ -20,7 +20,7 @@ export function keyFile(stateDir: string, issuer: string, type: string): KeyFile
     create: (keys) => {
       const draft = writeDraft(path, keys);
       try {
-        // A link is made whole or not at all.
+        // Making a link is atomic, and fails if the file exists.
         linkSync(draft, path);
         return keys;
       } catch (error) {

@@ -1,11 +1,8 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Algorithm } from '../../lambdas/contract/auth/authorizer-config.ts';
-import { type KeyFile, keyFile } from './key-file.ts';
+import { keyFile } from './key-file.ts';
 
-/**
- * Algorithms that one key serves: RSA keys take long to make, and one does for all six. The algorithm beside it is any
- * that makes such a key.
- */
+/** Kinds of keys, and the algorithms that each one serves. RSA keys are slow to make, so six algorithms share one. */
 const KEY_TYPES = {
   rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   p256: ['ES256'],
@@ -15,23 +12,26 @@ const KEY_TYPES = {
 } as const satisfies Readonly<Record<string, readonly Algorithm[]>>;
 type KeyType = keyof typeof KEY_TYPES;
 
-/** Former keys of a demo issuer beside its newest: tokens that they signed stay good. */
+/** Former keys that a demo issuer keeps, so that their tokens stay valid. */
 const FORMER_KEYS = 2;
 
-/** The newest key of an issuer for an algorithm, made on first use and kept, so that tokens outlive a restart. */
+/**
+ * The newest key of an issuer for an algorithm. It is made on first use and kept, so that tokens stay valid after a
+ * restart.
+ */
 export async function signingKey(stateDir: string, issuer: string, algorithm: Algorithm): Promise<JWK> {
   const [newest = {}] = await keysOf(stateDir, issuer, keyTypeOf(algorithm));
   return named(newest, algorithm);
 }
 
-/** Has an issuer sign with a new key from now on. */
+/** Makes a new key, with which the issuer signs from now on. */
 export async function rotateKey(stateDir: string, issuer: string, algorithm: Algorithm): Promise<void> {
   const type = keyTypeOf(algorithm);
   const former = await keysOf(stateDir, issuer, type);
-  fileOf(stateDir, issuer, type).replace([await generateKey(type), ...former.slice(0, FORMER_KEYS)]);
+  keyFile(stateDir, issuer, type).replace([await generateKey(type), ...former.slice(0, FORMER_KEYS)]);
 }
 
-/** The half of the keys that everybody may have, as a JWKS document. */
+/** The public keys, as a JWKS document. */
 export async function publicKeys(
   stateDir: string,
   issuer: string,
@@ -54,12 +54,8 @@ function keyTypeOf(algorithm: Algorithm): KeyType {
 }
 
 async function keysOf(stateDir: string, issuer: string, type: KeyType): Promise<readonly JWK[]> {
-  const file = fileOf(stateDir, issuer, type);
+  const file = keyFile(stateDir, issuer, type);
   return file.read() ?? file.create([await generateKey(type)]);
-}
-
-function fileOf(stateDir: string, issuer: string, type: KeyType): KeyFile {
-  return keyFile(stateDir, issuer, type);
 }
 
 async function generateKey(type: KeyType): Promise<JWK> {
@@ -67,7 +63,7 @@ async function generateKey(type: KeyType): Promise<JWK> {
   return exportJWK(privateKey);
 }
 
-/** As it stands in a JWKS: for one algorithm, under a name of its own. */
+/** The key as in a JWKS: for one algorithm, with its own `kid`. */
 async function named(key: JWK, alg: Algorithm): Promise<JWK> {
   const thumbprint = await calculateJwkThumbprint(key);
   return { ...key, alg, use: 'sig', kid: `demo-${alg.toLowerCase()}-${thumbprint.slice(0, 8)}` };

@@ -6,7 +6,7 @@ import { claimTest, pointer } from '../../lambdas/contract/auth/claim-test.ts';
 import { array, member, nullable, object, string, withDefault } from '../../lambdas/contract/decode.ts';
 import { systemCode, UserError } from '../user-error.ts';
 
-/** What a token needs to know of the issuers of the gateway that was served last. */
+/** The issuers of the last served gateway, as far as tokens need them. */
 const decodeIssuers = array(
   object({
     issuer: string,
@@ -30,13 +30,12 @@ export function storeIssuers(stateDir: string, issuers: readonly object[]): void
   renameSync(draft, path);
 }
 
-/** @throws UserError where no gateway has been served yet */
+/** @throws UserError if no gateway has been served yet */
 export function readIssuers(stateDir: string): readonly KnownIssuer[] {
   try {
     return decodeIssuers(JSON.parse(readFileSync(join(stateDir, 'issuers.json'), 'utf8')), 'issuers');
   } catch (cause) {
-    const why =
-      systemCode(cause) === 'ENOENT' ? 'no gateway has run here yet' : 'what is kept of the issuers is unreadable';
+    const why = systemCode(cause) === 'ENOENT' ? 'no gateway has run here yet' : 'the stored issuers are unreadable';
     throw new UserError('issuers_unknown', `${why}: run npm start first`, { cause });
   }
 }

@@ -6,19 +6,19 @@ import { signingKey } from './keys.ts';
 
 export interface TokenOptions extends IssuerClaims {
   readonly issuer: string;
-  /** Left out of the token where it is undefined. */
+  /** Undefined: the token has none. */
   readonly audience?: string | undefined;
   readonly algorithm: Algorithm;
   readonly profile: TokenProfile;
   readonly subject: string;
   readonly scope?: string | undefined;
-  /** Further claims; they win over the others. */
+  /** Further claims; they replace claims of the same name. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** Negative: the token has expired already. */
   readonly expiresInS: number;
 }
 
-/** What a token of that issuer has unless told otherwise. */
+/** Default options of a token of that issuer. */
 export function tokenDefaults({
   issuer,
   audience,
@@ -44,7 +44,7 @@ export async function mintToken(stateDir: string, options: TokenOptions, nowMs: 
     iat: Math.min(nowS, nowS + expiresInS),
     exp: nowS + expiresInS,
     jti: randomUUID(),
-    // RFC 9068 §2.2 has it in every access token.
+    // RFC 9068 §2.2 requires it in every access token.
     ...(profile === 'rfc9068' && { client_id: 'demo' }),
     ...issuerClaims(options, subject, scope),
     ...claims,

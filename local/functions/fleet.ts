@@ -3,7 +3,7 @@ import type { LineSink } from './instance.ts';
 import type { Invoke, Outcome } from './invocation.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
-/** A function as it is to run: its model and the variables of its instances. */
+/** A function's model and the environment variables of its instances. */
 export interface Deployment {
   readonly model: FunctionModel;
   readonly variables: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export class Fleet {
     return withTimeout(this.#measured(functionName, lambda, event, onTaken), timeoutMs, late);
   };
 
-  /** Brings the functions to these deployments; one whose bundle and settings stayed the same keeps its instances. */
+  /** Deploys these functions. A function with the same bundle and settings keeps its instances. */
   async deploy(deployments: readonly Deployment[]): Promise<readonly string[]> {
     const names = new Set(deployments.map(({ model }) => model.name));
     const removed = [...this.#functions].filter(([name]) => !names.has(name));
@@ -74,7 +74,7 @@ export class Fleet {
   }
 }
 
-/** The directories of code and documents are named by their content, wherever the assembly is. */
+/** Names of the directories hold hashes of their content; their place does not matter. */
 function fingerprint({ model, variables }: Deployment): string {
   const { codeDir, ...settings } = model;
   return JSON.stringify([codeDir.split('/').at(-1), settings, variables]);

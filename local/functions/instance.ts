@@ -8,7 +8,7 @@ import type { InstanceData, InstanceMessage, InvokeMessage } from './protocol.ts
 
 export type LineSink = (line: string, stream: 'stdout' | 'stderr') => void;
 
-/** Lambda gives an instance this long to load. */
+/** Lambda's limit for loading an instance. */
 const INIT_TIMEOUT_MS = 10_000;
 
 /** An instance of a function: one worker, one event at a time. It is used until it ends. */
@@ -37,17 +37,17 @@ export class Instance {
     this.#ready = this.#next(INIT_TIMEOUT_MS);
   }
 
-  /** False once its worker has ended: it takes no further event. */
+  /** False after its worker has ended: it takes no further event. */
   get usable(): boolean {
     return !this.#ended;
   }
 
-  /** Resolves once its bundle has been read, or cannot be. */
+  /** Resolves when the bundle was loaded or failed to load. */
   async loaded(): Promise<void> {
     await this.#ready;
   }
 
-  /** Hands an event to the handler; time runs once the instance is ready. */
+  /** Sends an event to the handler; its timeout begins when the instance is ready. */
   async invoke(requestId: string, payload: string): Promise<Outcome> {
     const init = await this.#ready;
     if (init.kind !== 'ready') {
@@ -77,7 +77,7 @@ export class Instance {
     });
   }
 
-  /** Lambda ends an instance whose time is up. */
+  /** Lambda ends an instance after a timeout. */
   #expire(timeoutMs: number): void {
     this.#end('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
     void this.end();
@@ -100,7 +100,7 @@ function instanceData(model: FunctionModel): InstanceData {
   };
 }
 
-/** In the order in which Lambda's runtime looks. */
+/** Lambda's runtime looks for files in this order. */
 function bundleFile(dir: string, module: string): string {
   const files = ['.js', '.mjs', '.cjs'].map((extension) => join(dir, `${module}${extension}`));
   return files.find((file) => existsSync(file)) ?? join(dir, `${module}.mjs`);

@@ -3,7 +3,7 @@ export type Outcome =
   | { readonly kind: 'replied'; readonly payload: string }
   /** It threw, ran out of time or memory, or its process ended. */
   | { readonly kind: 'failed'; readonly errorType: string; readonly message: string }
-  /** The caller's own time ran out; the function goes on. `waiting`: no instance was free to take the event. */
+  /** The caller's timeout passed; the function continues. `waiting`: no instance was free. */
   | { readonly kind: 'late'; readonly waiting: boolean }
   /** Its reserved concurrency is used up. */
   | { readonly kind: 'throttled' }
@@ -13,5 +13,5 @@ export type Outcome =
 /** Invokes a function by name and waits for its outcome at most `timeoutMs`. */
 export type Invoke = (functionName: string, event: object, timeoutMs: number) => Promise<Outcome>;
 
-/** As long as a function may run. */
+/** Lambda's longest timeout. */
 export const INVOCATION_TIMEOUT_MS = 15 * 60_000;

@@ -7,7 +7,7 @@ import type { Outcome } from './invocation.ts';
 /** The most instances of one function on this machine; further events wait for a free one. */
 export const INSTANCES_LIMIT = 32;
 
-/** A function of the template: instances that are made when they are needed, each with one event at a time. */
+/** A function of the template. It starts instances on demand; each one handles one event at a time. */
 export class LambdaFunction {
   readonly #model: FunctionModel;
   readonly #variables: Readonly<Record<string, string>>;
@@ -38,8 +38,7 @@ export class LambdaFunction {
   }
 
   /**
-   * Lets events that are under way end, and then the instances; takes no new ones. Resolves when none of the
-   * instances needs its bundle any more.
+   * Takes no new events, and ends each instance after its event. Resolves when no instance needs the bundle any more.
    */
   async drain(): Promise<void> {
     this.#closed = true;
@@ -53,7 +52,7 @@ export class LambdaFunction {
     await Promise.all([...this.#all].map((instance) => this.#discard(instance)));
   }
 
-  /** The instance that was used last comes first: its connections are warm, and the others may stay idle. */
+  /** Takes the instance that was used last: its connections are warm. */
   #take(): Promise<Instance> | Instance | 'throttled' {
     const idle = this.#idle.pop();
     if (idle?.usable) return idle;

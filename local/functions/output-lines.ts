@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Calls with each line that ends in `\n` or `\r\n`, and with the rest at the end. Not as `node:readline` does, for which
- * U+2028 and U+2029 end a line as well: JSON leaves these as they are, and a request could break its own line with them.
+ * Calls with each line, which `\n` or `\r\n` ends, and with the rest at the end. `node:readline` would also split at
+ * U+2028 and U+2029. JSON does not escape these, so a request could split its log line.
  */
 export function onLines(stream: Readable, call: (line: string) => void): void {
   let line = '';

@@ -1,7 +1,7 @@
-/** Of an event, far above that of an operation. */
+/** Deepest nesting of an event, far deeper than an operation. */
 export const NESTING_LIMIT = 100;
 
-/** An event for a function; undefined for what is no JSON object, or is nested too deep. */
+/** An event for a function; undefined if the body is no JSON object or is nested too deep. */
 export function parseEvent(body: Buffer): object | undefined {
   try {
     const event: unknown = JSON.parse(body.toString());
@@ -11,7 +11,7 @@ export function parseEvent(body: Buffer): object | undefined {
   }
 }
 
-/** Level by level: what is too deep for JSON.stringify is too deep for a function that calls itself. */
+/** Goes level by level: a recursive function would overflow the stack. */
 function isNestedWithin(limit: number, event: object): boolean {
   let level: readonly unknown[] = [event];
   for (let depth = 0; depth < limit && level.length > 0; depth += 1) level = level.flatMap(partsOf);

@@ -1,4 +1,4 @@
-/** What the parent hands to a new instance. */
+/** Data that the parent passes to a new instance. */
 export interface InstanceData {
   /** Absolute path of the bundle's file. */
   readonly file: string;
@@ -16,7 +16,7 @@ export interface InvokeMessage {
   readonly deadlineMs: number;
 }
 
-/** From the instance: it is ready, or what became of the event. */
+/** From the instance: it is ready, or the outcome of the event. */
 export type InstanceMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-failed'; readonly errorType: string; readonly message: string }

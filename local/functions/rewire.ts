@@ -3,7 +3,7 @@ import { Env } from '../../lambdas/contract/environment.ts';
 import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
 import type { FunctionDocuments, FunctionModel } from '../assembly/model.ts';
 
-/** Where this machine's stand-ins are. */
+/** Addresses on this machine that replace the deployed ones. */
 export interface StandIns {
   /** Address of a service's upstream. */
   readonly upstreamOf: (service: string) => string;

@@ -6,13 +6,13 @@ import { documentFile } from '../../lambdas/contract/documents.ts';
 import type { FunctionDocuments } from '../assembly/model.ts';
 
 /**
- * Folders with the documents that functions read here, where addresses are this machine's. The assembly stays as it is: it
- * may be one that somebody deploys. A folder is never changed, since functions that end may still read it.
+ * Folders with the functions' documents, which hold this machine's addresses. The assembly stays unchanged, because a
+ * user may deploy it. A folder never changes, because functions that are ending may still read it.
  */
 export class TaskRoots {
   readonly #dir = mkdtempSync(join(tmpdir(), 'tollgate-documents-'));
 
-  /** A folder with these documents, the same one for the same documents. */
+  /** The folder with these documents; equal documents share one. */
   of(documents: FunctionDocuments): string {
     const dir = join(this.#dir, createHash('sha256').update(JSON.stringify(documents)).digest('hex').slice(0, 16));
     if (existsSync(dir)) return dir;

@@ -1,6 +1,6 @@
 import type { FunctionModel } from '../assembly/model.ts';
 
-/** The variables that Lambda itself sets, with credentials that no service takes. */
+/** The variables that Lambda itself sets, with credentials that no service accepts. */
 export function runtimeVariables(
   model: FunctionModel,
   { taskRoot, dynamoUrl }: { readonly taskRoot: string; readonly dynamoUrl: string },
@@ -22,7 +22,7 @@ export function runtimeVariables(
     TZ: ':UTC',
     _HANDLER: model.handler,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoUrl,
-    // The profile of whoever runs this has no say in the functions.
+    // The user's AWS profile must not affect the functions.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -1,8 +1,8 @@
 import type { Response } from './message.ts';
 
 /**
- * API Gateway's own answers: an HTTP API cannot customize them. Those to a missing identity source (401), to
- * `isAuthorized: false` (403), to a faulty authorizer or function (500) and to a late integration (503) are AWS's.
+ * API Gateway's own answers, which an HTTP API cannot customize. AWS sends 401 for a missing identity source, 403 for
+ * `isAuthorized: false`, 500 for a faulty authorizer or function, and 503 for a late integration.
  */
 const MESSAGES = {
   400: 'Bad Request',

@@ -1,17 +1,17 @@
 /** A request's path as API Gateway reads it. */
 export interface ApiPath {
-  /** What routes are matched on. */
+  /** The path that API Gateway matches with routes. */
   readonly routed: string;
-  /** What functions receive as `rawPath` and `requestContext.http.path`. */
+  /** The path that functions receive as `rawPath` and `requestContext.http.path`. */
   readonly raw: string;
 }
 
 /**
- * Reads a path as an HTTP API does: decoded, cut at a `?` that this uncovers, and decoded once more. The published captures
- * at https://github.com/hotsock/voker/blob/main/examples/aws-ingress-probe/README.md show it. That routes are matched
- * between the two decodings is reported by users: `/{id}/thing` does not match `/a%2Fb/thing`, but `/a%252Fb/thing`.
+ * Reads a path as an HTTP API does: decodes it, cuts it at a decoded `?`, and decodes it again. Source: the captures at
+ * https://github.com/hotsock/voker/blob/main/examples/aws-ingress-probe/README.md. Users report that routes are matched
+ * between the two decodings: `/{id}/thing` does not match `/a%2Fb/thing`, but `/a%252Fb/thing`.
  *
- * @throws URIError where either decoding fails, as for `/percent%25done`: API Gateway answers 400
+ * @throws URIError if either decoding fails, as for `/percent%25done`: API Gateway answers 400
  */
 export function readPath(path: string): ApiPath {
   const decoded = decodeURIComponent(path);

@@ -4,8 +4,8 @@ import type { Invoke, Outcome } from '../functions/invocation.ts';
 import { INSTANCES_LIMIT } from '../functions/lambda-function.ts';
 import { type AnswerStatus, answer } from './answers.ts';
 import { readPath } from './api-path.ts';
-import { type Authorize, createAuthorize } from './authorize.ts';
-import { isPreflight, preflightAnswer, withCors } from './cors.ts';
+import { type Authorize, createAuthorize } from './ask-authorizer.ts';
+import { isPreflight, preflightAnswer, withCors } from './cors-headers.ts';
 import { proxyEvent, type RequestFacts, splitTarget } from './event.ts';
 import type { Request, Response } from './message.ts';
 import { headersTooLarge, replyHeadersTooLarge } from './payload-limits.ts';
@@ -15,19 +15,19 @@ import { withResponseParameters } from './response-parameters.ts';
 import { type Selection, selectRoute } from './routes.ts';
 import { type Admit, createThrottle } from './throttle.ts';
 
-/** A limit of this machine, not of Lambda: it should not be taken for a slow function. */
+/** This machine's limit, not Lambda's: the function is not slow. */
 const NO_FREE_INSTANCE = `no free instance in time: all ${INSTANCES_LIMIT} of the local run were busy`;
 
-/** What is told of each request when its response is ready. */
+/** Reported for each request when its response is ready. */
 export interface RequestReport {
   readonly requestId: string;
   readonly method: string;
   readonly path: string;
-  /** Undefined where no route was selected. */
+  /** Undefined: no route was selected. */
   readonly routeKey: string | undefined;
   readonly status: number;
   readonly latencyMs: number;
-  /** Why API Gateway itself answered, or undefined: the function's reply went out. */
+  /** Why API Gateway itself answered; undefined: the function's reply was sent. */
   readonly reason: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface ApiOptions {
   readonly report: (report: RequestReport) => void;
 }
 
-/** What a step of the way decided: API Gateway's own answer with its reason, or the function's. */
+/** Result of a step: API Gateway's own answer with its reason, or the function's answer. */
 interface Result {
   readonly response: Response;
   readonly routeKey?: string;
@@ -80,7 +80,7 @@ async function serve(request: Request, facts: Facts, steps: Steps): Promise<Resu
   if (request.bodyTooLarge) return own(413, 'body over 10 MB');
   const selection = select(steps.model.routes, request);
   if (selection === 'malformed') return own(400, 'path cannot be decoded twice');
-  // A route that matches OPTIONS, `ANY` and `$default` included, gets the preflight as well, authorizer and all.
+  // A route that matches OPTIONS (also `ANY` and `$default`) handles the preflight, with its authorizer.
   if (!selection && steps.model.cors && isPreflight(request.method, request.headers)) {
     return { response: preflightAnswer(steps.model.cors, request.headers), reason: 'CORS preflight' };
   }

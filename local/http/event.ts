@@ -1,9 +1,9 @@
-import { isUtf8 as bufferIsUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { ApiModel } from '../assembly/model.ts';
 import { readPath } from './api-path.ts';
 import { type Headers, header, type Request } from './message.ts';
 
-/** What is known of a request beside its own bytes. */
+/** Facts about a request that its bytes do not hold. */
 export interface RequestFacts {
   readonly requestId: string;
   readonly nowMs: number;
@@ -13,16 +13,14 @@ export interface RequestFacts {
 }
 
 /** The fields that an authorizer's event and a function's event share (payload format 2.0). */
-export type CommonEvent = ReturnType<typeof commonEvent>;
-
-export function commonEvent(request: Request, facts: RequestFacts) {
+function commonEvent(request: Request, facts: RequestFacts) {
   const { path, query } = splitTarget(request.target);
   const cookies = cookiesOf(request.headers);
   const { variables } = facts.api.stage;
   return {
     version: '2.0',
     routeKey: facts.routeKey,
-    // An HTTP API hands the path on decoded, in spite of the field's name; the query stays as it was sent.
+    // Despite the field's name, an HTTP API passes the decoded path on; the query stays as sent.
     rawPath: readPath(path).raw,
     rawQueryString: query,
     ...(cookies.length > 0 && { cookies }),
@@ -63,7 +61,7 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
-/** Names in lower case, repeated headers joined by commas, cookies apart, and what the edge adds. */
+/** Names in lower case, repeated headers joined by commas, no cookies, and the edge's own headers. */
 function eventHeaders(request: Request, { requestId, nowMs }: RequestFacts): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of request.headers) {
@@ -131,16 +129,11 @@ function commonLogTime(nowMs: number): string {
 }
 
 /**
- * Whether a body reaches the function as text: by its media type, and uncompressed. Every other body is base64, those of
- * forms (`application/x-www-form-urlencoded`) included.
+ * True if the body reaches the function as text: uncompressed UTF-8 of a textual media type. Other bodies are base64,
+ * also those of forms (`application/x-www-form-urlencoded`).
  */
 function isText({ headers, body }: Request): boolean {
   const type = (header(headers, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const textual = /^text\/|^application\/(json|xml|javascript)$|\+(json|xml)$/.test(type);
   return textual && header(headers, 'content-encoding') === undefined && isUtf8(body);
-}
-
-/** Text that is no UTF-8 would not survive as a JSON string; base64 does not lose it. */
-function isUtf8(body: Buffer): boolean {
-  return bufferIsUtf8(body);
 }

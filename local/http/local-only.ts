@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 
 /**
- * The names that lead to this machine everywhere. A page whose own name leads here as well (DNS rebinding) sends that
- * name as `Host`, and its browser would let it read all answers.
+ * Names that mean this machine everywhere. By DNS rebinding another site's name can mean it, too. A page of that site
+ * sends its own name as `Host`, and the browser would let it read all answers.
  */
 const LOCAL_NAMES: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 
@@ -13,7 +13,7 @@ export interface LocalOnlyOptions {
   readonly anyOrigin?: boolean;
 }
 
-/** Puts the check of `Host` and `Origin` before a server's listener: what is refused gets 403 and the reason. */
+/** Checks `Host` and `Origin` before the listener; a refused request gets 403 and the reason. */
 export function localOnly(listener: RequestListener, options: LocalOnlyOptions = {}): RequestListener {
   return (incoming, outgoing) => {
     const reason = refusal(incoming.headers, options);

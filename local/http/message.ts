@@ -1,7 +1,7 @@
 /** Header names with values in the order they came; names keep their case and may repeat. */
 export type Headers = readonly (readonly [name: string, value: string])[];
 
-/** A request as it came over the wire, whole. */
+/** A complete request as received. */
 export interface Request {
   readonly method: string;
   /** Path and query as sent, still encoded. */
@@ -10,7 +10,7 @@ export interface Request {
   readonly protocol: string;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The body went on over the limit and was not kept. */
+  /** The body exceeded the limit and was not kept. */
   readonly bodyTooLarge?: boolean;
   readonly sourceIp: string;
 }

@@ -7,7 +7,7 @@ export const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 /** Event or reply of a synchronous invocation (AWS: Lambda quotas; the service counts 6,291,556 bytes). */
 export const PAYLOAD_LIMIT_BYTES = 6_291_556;
 
-/** AWS documents no number for answers: names count here as well, so that what passes here passes there. */
+/** AWS documents no limit for replies. Names count, too, so that a reply that passes here passes on AWS. */
 export function replyHeadersTooLarge(headers: Headers): boolean {
   return headers.reduce((total, [name, value]) => total + name.length + value.length, 0) > HEADER_LIMIT_BYTES;
 }

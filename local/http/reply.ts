@@ -2,10 +2,10 @@ import type { Response } from './message.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Headers of one connection only. */
+/** Headers that concern one connection only. */
 const NOT_PASSED_ON = ['keep-alive', 'transfer-encoding', 'upgrade'];
 
-/** A function's reply (payload format 2.0) as the response to its request; undefined for a reply that is malformed. */
+/** A function's reply (payload format 2.0) as the response to its request; undefined if it is malformed. */
 export function responseOf(payload: string): Response | undefined {
   const reply = parse(payload);
   if (reply === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { Headers } from './message.ts';
 
-/** Writes a header field of the answer anew from another one that the function gave. */
+/** Sets a header of the answer from another header of the function's reply. */
 export interface ResponseParameter {
   /** In lower case. */
   readonly destination: string;
@@ -43,7 +43,7 @@ export function parseResponseParameter(destination: string, source: string): Res
   return { destination: names[0], source: names[1] };
 }
 
-/** AWS does not document what a missing source becomes. Here it writes nothing. */
+/** AWS does not document what happens with a missing source. Here nothing is written. */
 export function withResponseParameters(headers: Headers, parameters: readonly ResponseParameter[]): Headers {
   return parameters.reduce((mapped, { destination, source }) => {
     const value = mapped.find(([name]) => name === source)?.[1];

@@ -1,4 +1,4 @@
-/** What a route was selected with. */
+/** A selected route and its path parameters. */
 export interface Selection<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
@@ -14,12 +14,12 @@ interface Candidate<Route> extends Selection<Route> {
 }
 
 /**
- * The route that an HTTP API selects: a full match before a greedy one before `$default`; among those the more literal
- * path, segment by segment, and then the route that names the method. Undefined where nothing matches.
+ * The route that an HTTP API selects: full matches come before greedy ones, and `$default` comes last. Ties go to the
+ * more literal path, segment by segment, then to the route that names the method. Undefined: no route matches.
  *
  * `path` is decoded once (see `readPath`), so an encoded slash separates segments. Parameters are decoded once more.
  *
- * @throws URIError where a parameter cannot be decoded
+ * @throws URIError if a parameter cannot be decoded
  */
 export function selectRoute<Route extends Keyed>(
   routes: readonly Route[],

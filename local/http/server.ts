@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { systemCode, UserError } from '../user-error.ts';
 import { answer } from './answers.ts';
@@ -7,7 +7,7 @@ import { type LocalOnlyOptions, localOnly } from './local-only.ts';
 import type { Headers, Request, Response } from './message.ts';
 import { BODY_LIMIT_BYTES } from './payload-limits.ts';
 
-/** Well over the limit that API Gateway sets, so that its own answer is given and not Node's. */
+/** Well over API Gateway's limit, so that clients get API Gateway's answer and not Node's. */
 const PARSER_LIMIT_BYTES = 64 * 1024;
 const PORT_OPTION = '--port';
 
@@ -17,13 +17,13 @@ export interface ApiServer {
 }
 
 export interface ServerOptions extends LocalOnlyOptions {
-  /** What chooses the port. @default '--port' */
+  /** The option that chooses the port; messages name it. @default '--port' */
   readonly option?: string;
   /** @default 10 MB */
   readonly bodyLimitBytes?: number;
 }
 
-/** Serves what `api()` gives at the time of each request. */
+/** Serves each request with the API that `api()` returns at that time. */
 export async function serveApi(
   api: () => Api,
   port: number,
@@ -37,27 +37,30 @@ export async function serveApi(
   // A client that closes its side after the request still gets its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', refuseUnreadable);
-  await listen(server, port, option);
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+  return { port: await listen(server, port, option), close: () => closeServer(server) };
 }
 
-/** @throws UserError where the port is taken: better known before anything else takes time */
-export async function checkPort(port: number, option = PORT_OPTION): Promise<void> {
+/** @returns this port, or a free one for 0. @throws UserError if it is taken: better known before slower work begins */
+export async function checkPort(port: number, option = PORT_OPTION): Promise<number> {
   const server = createServer();
-  await listen(server, port, option);
+  const free = await listen(server, port, option);
   await closeServer(server);
+  return free;
 }
 
-export async function listen(server: Server, port: number, option = PORT_OPTION): Promise<void> {
+/** @returns the port. @throws UserError if the port is taken */
+export async function listen(server: Server, port = 0, option = PORT_OPTION): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portError(port, option, cause)));
     server.listen(port, '127.0.0.1', resolve);
   });
+  return (server.address() as AddressInfo).port;
 }
 
+/** Not a server's own `close`: dynalite's closes the database while it still answers requests. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    Server.prototype.close.call(server, () => resolve());
     server.closeAllConnections();
   });
 }
@@ -86,7 +89,7 @@ async function handle(
   const tooLarge = body === 'too-large';
   const request = { ...requestOf(incoming, tooLarge ? Buffer.alloc(0) : body), bodyTooLarge: tooLarge };
   write(outgoing, request.method, await api(request));
-  // What the client still sends is read and dropped, and the connection stays open: closing it would take the answer away.
+  // The rest of the request is read and dropped: closing the connection now would lose the answer.
   if (tooLarge) incoming.resume();
 }
 

@@ -5,7 +5,7 @@ interface Bucket {
   atMs: number;
 }
 
-/** Takes a token for a request of that route; false: the stage or the route has none left. */
+/** Takes a token for a request to that route; false: none is left. */
 export type Admit = (routeKey: string, nowMs: number) => boolean;
 
 /** Token buckets of a stage: a route with settings of its own has its own bucket, the others share the stage's. */

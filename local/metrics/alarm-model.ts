@@ -52,7 +52,7 @@ export interface AlarmModel {
   readonly evaluationPeriods: number;
   readonly datapointsToAlarm: number;
   readonly missingData: MissingData;
-  /** ARNs by the state that is entered; empty where actions are disabled. */
+  /** ARNs of the actions by the new state; empty if actions are disabled. */
   readonly actions: Readonly<Record<AlarmStateValue, readonly string[]>>;
 }
 

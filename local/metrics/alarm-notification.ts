@@ -4,12 +4,15 @@ import type { Datapoint } from './evaluate.ts';
 export interface AlarmState {
   readonly value: AlarmStateValue;
   readonly reason: string;
-  /** Undefined for the state that an alarm has when it is made. */
+  /** Undefined for the initial state of an alarm. */
   readonly reasonData: string | undefined;
   readonly atMs: number;
 }
 
-/** What CloudWatch hands to a Lambda function that is an alarm's action (AWS: Invoke a Lambda function from an alarm). */
+/**
+ * The event that CloudWatch sends to a Lambda function as an alarm's action (AWS: Invoke a Lambda function from an
+ * alarm).
+ */
 export function alarmEvent(alarm: AlarmModel, state: AlarmState, previous: AlarmState): object {
   return {
     source: 'aws.cloudwatch',

@@ -7,13 +7,13 @@ export interface AlarmChange {
   readonly alarm: AlarmModel;
   readonly state: AlarmState;
   readonly previous: AlarmState;
-  /** What the actions of the new state are invoked with. */
+  /** The event for the actions of the new state. */
   readonly event: object;
   /** ARNs of the actions of the new state. */
   readonly actions: readonly string[];
 }
 
-/** The alarms of the template and the states that they are in. */
+/** The alarms of the template and their states. */
 export class Alarms {
   readonly #store: MetricStore;
   readonly #states = new Map<string, AlarmState>();
@@ -24,7 +24,7 @@ export class Alarms {
     this.#store = store;
   }
 
-  /** Takes other alarms; one whose name stays keeps its state. */
+  /** Replaces the alarms. An alarm of the same name keeps its state. */
   replace(models: readonly AlarmModel[]): void {
     this.#models = models;
   }
@@ -50,7 +50,7 @@ export class Alarms {
   }
 }
 
-/** CloudWatch makes an alarm in this state. */
+/** The state of a new alarm in CloudWatch. */
 function initialState(nowMs: number): AlarmState {
   return {
     value: 'INSUFFICIENT_DATA',

@@ -11,14 +11,14 @@ export interface Datapoint {
 export interface Evaluation {
   /** Undefined: missing data leaves the state as it is. */
   readonly state: AlarmStateValue | undefined;
-  /** The datapoints that were looked at, newest first. */
+  /** The evaluated datapoints, newest first. */
   readonly datapoints: readonly Datapoint[];
   readonly reason: string;
 }
 
 /**
- * Periods that are looked at beyond the evaluation periods: CloudWatch prefers real datapoints from a little further
- * back to missing ones (AWS: Configuring how CloudWatch alarms treat missing data; 3 periods, a range of 5).
+ * Periods that are read beyond the evaluation periods: CloudWatch prefers slightly older datapoints to missing ones
+ * (AWS: Configuring how CloudWatch alarms treat missing data; 3 periods, a range of 5).
  */
 const EXTRA_PERIODS = 2;
 
@@ -27,7 +27,7 @@ export function rangeMs({ evaluationPeriods, periodMs }: AlarmModel): number {
   return (evaluationPeriods + EXTRA_PERIODS) * periodMs;
 }
 
-/** The state that an alarm is in at a time, by the periods that are complete then. */
+/** The state of an alarm at a time, from the periods that are complete then. */
 export function evaluateAlarm(alarm: AlarmModel, store: MetricStore, nowMs: number): Evaluation {
   const datapoints = readDatapoints(alarm, store, nowMs);
   const real = datapoints.filter(({ value }) => value !== undefined);

@@ -1,26 +1,17 @@
 import type { MetricId } from './alarm-model.ts';
-
-/** The values of one metric in one interval. */
-export interface Bucket {
-  readonly sum: number;
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  /** Values for percentiles: all of them up to `KEPT_VALUES`, an even sample beyond. */
-  readonly values: readonly number[];
-}
+import type { Bucket } from './statistic.ts';
 
 /** A value as a function emitted it. */
 export interface Sample {
   readonly metric: MetricId;
   readonly value: number;
   readonly timestampMs: number;
-  /** Metrics of standard resolution are kept by the minute, as CloudWatch does: an alarm of 10 s cannot see them well. */
+  /** CloudWatch keeps standard resolution by the minute, so an alarm of 10 s cannot read it well. The same here. */
   readonly resolutionS: 1 | 60;
 }
 
 const KEPT_VALUES = 500;
-/** Metrics beyond this number are not kept: their names are the functions' choice. */
+/** Bounds the memory: functions choose the names of metrics. */
 const METRICS_LIMIT = 1000;
 
 type Series = Map<number, MutableBucket>;
@@ -73,7 +64,7 @@ function addValue(bucket: MutableBucket, value: number): void {
   bucket.min = Math.min(bucket.min, value);
   bucket.max = Math.max(bucket.max, value);
   if (bucket.values.length < KEPT_VALUES) bucket.values.push(value);
-  // Reservoir sampling: each value of the second is equally likely to be among the kept.
+  // Reservoir sampling: each value of the interval is kept with the same probability.
   else if (Math.random() < KEPT_VALUES / bucket.count) bucket.values[Math.floor(Math.random() * KEPT_VALUES)] = value;
 }
 

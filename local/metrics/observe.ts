@@ -2,7 +2,7 @@ import type { LogSink } from '../log-event.ts';
 import type { MetricStore, Sample } from './metric-store.ts';
 import { samplesOf } from './read-emf.ts';
 
-/** Passes a function's lines on, and keeps the metrics in them. */
+/** Passes a function's lines on, and stores the metrics in them. */
 export function observeLines(
   store: MetricStore,
   log: LogSink,

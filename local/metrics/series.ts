@@ -5,8 +5,9 @@ export type Value = number | Series | readonly Value[];
 type Numbers = readonly number[];
 
 /**
- * Applies `f` to numbers, or to the datapoints of series at each time that one of them has. What another lacks then is
- * 0, and a result that is no number (a division by zero) is missing (AWS: CloudWatch, "Metric math syntax and functions").
+ * Applies `f` to numbers, or to series at each time at which one of them has a datapoint. A missing datapoint counts as
+ * 0. A result that is no number, as of a division by zero, is missing (AWS: CloudWatch, "Metric math syntax and
+ * functions").
  */
 export function combine(f: (...numbers: number[]) => number, ...values: readonly (Value | undefined)[]): Value {
   const flat = values.map(scalarOrSeries);
@@ -19,7 +20,7 @@ export function combine(f: (...numbers: number[]) => number, ...values: readonly
   return result;
 }
 
-/** What the condition chooses may be missing: that is 0 where it holds, and stays missing where it does not (AWS: "Using IF expressions"). */
+/** A missing datapoint is 0 where the condition holds, and stays missing elsewhere (AWS: "Using IF expressions"). */
 export function choose(condition: Value | undefined, yes: Value | undefined, no: Value | undefined): Value {
   const [test, left, right] = [scalarOrSeries(condition), scalarOrSeries(yes), scalarOrSeries(no)];
   if (typeof test === 'number') return test !== 0 ? left : right;
@@ -31,7 +32,7 @@ export function choose(condition: Value | undefined, yes: Value | undefined, no:
   return result;
 }
 
-/** Over one series: a number. Over a list: at each time, over those that have a datapoint. */
+/** Reduces one series to a number, or a list of series to one: at each time, over the datapoints there. */
 export function reduce(value: Value | undefined, f: (numbers: Numbers) => number): Value {
   if (value === undefined || typeof value === 'number') return value ?? Number.NaN;
   if (!isList(value)) return f([...value.values()]);
@@ -41,13 +42,13 @@ export function reduce(value: Value | undefined, f: (numbers: Numbers) => number
   return new Map(times.map((time) => [time, f(members.flatMap((member) => at(member, time) ?? []))]));
 }
 
-/** Over a list, what is missing counts as 0. */
+/** In a list, a missing datapoint counts as 0. */
 export function average(value: Value | undefined): Value {
   if (value === undefined || !isList(value)) return reduce(value, (numbers) => sum(numbers) / numbers.length);
   return combine((total) => total / value.length, reduce(value, sum));
 }
 
-/** `last`: the datapoint before. */
+/** `last`: repeats the datapoint before. */
 export function fill(value: Value | undefined, filler: Value | 'last' | undefined, periods: readonly number[]): Value {
   const series = scalarOrSeries(value);
   if (typeof series === 'number') return series;
@@ -68,7 +69,7 @@ export function sum(numbers: Numbers): number {
 
 function scalarOrSeries(value: Value | undefined): number | Series {
   if (value === undefined) return new Map();
-  if (isList(value)) throw new Error('a list of metrics stands where one metric is expected');
+  if (isList(value)) throw new Error('one metric is expected, got a list of metrics');
   return value;
 }
 

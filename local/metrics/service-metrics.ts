@@ -2,7 +2,10 @@ import type { Invocation } from '../functions/fleet.ts';
 import type { RequestReport } from '../http/api.ts';
 import type { Sample } from './metric-store.ts';
 
-/** The metrics that Lambda itself emits for an event. One that reaches no function has no invocation, not even 0 of them. */
+/**
+ * The metrics that Lambda itself emits for an event. An event that reaches no function emits no `Invocations`, not even
+ * 0.
+ */
 export function lambdaSamples({ functionName, outcome, durationMs }: Invocation, nowMs: number): readonly Sample[] {
   const isInvoked = outcome.kind === 'replied' || outcome.kind === 'failed';
   const values = {

@@ -1,4 +1,12 @@
-import type { Bucket } from './metric-store.ts';
+/** The values of one metric in one interval. */
+export interface Bucket {
+  readonly sum: number;
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  /** Values for percentiles: all of them, or an even sample of many. */
+  readonly values: readonly number[];
+}
 
 /** Reduces the values of a period to one number. */
 export interface Statistic {

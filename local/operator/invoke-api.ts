@@ -4,7 +4,7 @@ import type { Api } from '../http/api.ts';
 import { header, type Response } from '../http/message.ts';
 import { createVerifier } from './signature.ts';
 
-/** An event, far above what an operation may hold. */
+/** Limit of an event, far above the size of an operation. */
 export const OPERATOR_BODY_LIMIT_BYTES = 64 * 1024;
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
 
@@ -17,7 +17,7 @@ export interface InvokeApiOptions {
 }
 
 /**
- * Lambda's Invoke for the operator function, the way an SDK asks for it: synchronous, and in no other function's name.
+ * Lambda's Invoke, as an SDK calls it: for the operator function only, and synchronous only.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function createInvokeApi({ functions, invoke, secret }: InvokeApiOptions): Api {
@@ -62,7 +62,7 @@ function decoded(segment: string): string | undefined {
   }
 }
 
-/** An error of the function is a successful invocation, told by a header field. */
+/** An error of the function is a successful invocation; a header reports it. */
 function responseOf(outcome: Outcome): Response {
   switch (outcome.kind) {
     case 'replied':

@@ -4,7 +4,7 @@ import type { Invoke } from '../functions/invocation.ts';
 import type { Api } from '../http/api.ts';
 import { createInvokeApi } from './invoke-api.ts';
 
-/** All that operators find on their port: Lambda's Invoke for their commands, and the dashboards for their browser. */
+/** The API on the operators' port: Lambda's Invoke for commands, and the dashboards for browsers. */
 export function createOperatorApi(model: () => GatewayModel, invoke: Invoke, secret: string): Api {
   const operators = () => model().operators;
   const invokeApi = createInvokeApi({ functions: operators, invoke, secret });

@@ -8,14 +8,14 @@ export interface OperatorSecret {
 }
 
 /**
- * Another one with each start, in a file that this user alone can read: `npx tsx bin/ops.ts --local PORT` finds it by
- * the port.
+ * Each start writes a new secret to a file that only this user can read. `npx tsx bin/ops.ts --local PORT` finds the
+ * file by the port.
  */
 export function writeSecret(stateDir: string, port: number): OperatorSecret {
   const path = join(stateDir, `operator-${port}.secret`);
   const value = randomBytes(32).toString('base64url');
   mkdirSync(stateDir, { recursive: true });
-  // What a killed run left: the mode is set for new files only.
+  // A killed run may have left a file, and the mode is set for new files only.
   rmSync(path, { force: true });
   writeFileSync(path, `${value}\n`, { mode: 0o600, flag: 'wx' });
   return { value, close: () => rmSync(path, { force: true }) };

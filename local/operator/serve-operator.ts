@@ -3,13 +3,10 @@ import { type ApiServer, serveApi } from '../http/server.ts';
 import { UserError } from '../user-error.ts';
 import { OPERATOR_BODY_LIMIT_BYTES } from './invoke-api.ts';
 
-/** Where `npx tsx bin/ops.ts --local` looks. */
+/** Default port of `npx tsx bin/ops.ts --local`. */
 export const DEFAULT_OPERATOR_PORT = 3010;
 
-/**
- * 0: any free one. `usual`: 3010, or any free one where something else has that, for it must not keep the gateway from
- * starting.
- */
+/** 0: any free port. `usual`: 3010, or any free port if 3010 is taken: the gateway must start in any case. */
 export type OperatorPort = number | 'usual';
 
 export async function serveOperator(api: () => Api, port: OperatorPort): Promise<ApiServer> {

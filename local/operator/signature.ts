@@ -4,16 +4,16 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { header, type Request } from '../http/message.ts';
 
-/** What `Credential` names; the secret alone is secret. */
+/** The key id in `Credential`; it is not secret. */
 export const ACCESS_KEY_ID = 'local';
-/** As AWS has it: a request that was overheard is good for so long. */
+/** AWS's limit: an attacker can repeat a captured request for this time. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=[\w-]+\/\d{8}\/([a-z\d-]+)\/lambda\/aws4_request, SignedHeaders=([a-z\d;-]+), Signature=[a-f\d]{64}$/;
 const CONTENT_HASH = 'x-amz-content-sha256';
 
 /**
- * Tells whether a request was signed with this secret, by Signature Version 4.
+ * Checks whether a request was signed with this secret, by Signature Version 4.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function createVerifier(secretAccessKey: string, nowMs = Date.now): (request: Request) => Promise<boolean> {
@@ -37,7 +37,7 @@ export function createVerifier(secretAccessKey: string, nowMs = Date.now): (requ
   };
 }
 
-/** The request as its client signed it, but with the hash that its body really has. */
+/** The request as its client signed it, but with the real hash of its body. */
 function signable({ method, target, headers, body }: Request, signed: readonly string[]): HttpRequest {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const values = signed.map((name) => [name, name === CONTENT_HASH ? sha256(body) : (header(headers, name) ?? '')]);
@@ -50,7 +50,7 @@ function signable({ method, target, headers, body }: Request, signed: readonly s
   });
 }
 
-/** Of `20261124T120000Z`; undefined: it is no time. */
+/** The time of `20261124T120000Z`; undefined for other texts. */
 function dateOf(text: string): Date | undefined {
   const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(text) ?? [];
   if (day === undefined || time === undefined) return undefined;

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { UserError } from '../user-error.ts';
 import { findRedisServer, spawnRedis } from './redis-server.ts';
 
-/** Where limits are counted: a server of our own, one that runs already, or each function's memory. */
+/** Where limits are counted: a new Redis server, a running one, or each function's memory. */
 export type RedisChoice = 'spawn' | 'memory' | { readonly url: string };
 
 export interface RedisStore {
@@ -17,7 +17,7 @@ export interface RedisStore {
 const ANSWER_TIMEOUT_MS = 2000;
 const REPLY_SHOWN_CHARS = 60;
 
-/** The choice that a machine suggests: REDIS_URL, else a redis-server, else memory. */
+/** The default: REDIS_URL, else a redis-server, else memory. */
 export function suggestRedis(environment: Readonly<Record<string, string | undefined>>): RedisChoice {
   const url = environment['REDIS_URL'];
   if (url) return { url };
@@ -40,7 +40,7 @@ export async function startRedis(choice: RedisChoice, log: (line: string) => voi
   return { url: choice.url, description: `Redis at ${withoutPassword(choice.url)}`, close: async () => {} };
 }
 
-/** @throws UserError where the choice is an address at which no Redis answers: better known before anything else takes time */
+/** @throws UserError if no Redis answers at the chosen address, so that the user knows it before slower work begins */
 export async function checkRedis(choice: RedisChoice): Promise<void> {
   if (typeof choice === 'string') return;
   const { url } = choice;
@@ -51,12 +51,12 @@ export async function checkRedis(choice: RedisChoice): Promise<void> {
   throw new UserError('redis_unreachable', `no Redis answers at REDIS_URL ${withoutPassword(url)}: ${cause}`);
 }
 
-/** Undefined: that is how a Redis answers a PING. */
+/** What is wrong with the answer to a PING; undefined: nothing. */
 function faultOf(result: PingResult, hasPassword: boolean): string | undefined {
   if ('reason' in result) return result.reason;
   const { reply } = result;
   if (reply === '+PONG') return undefined;
-  if (reply.startsWith('-NOAUTH')) return hasPassword ? undefined : 'it asks for a password';
+  if (reply.startsWith('-NOAUTH')) return hasPassword ? undefined : 'it requires a password';
   return `PING is answered with ${JSON.stringify(reply.slice(0, REPLY_SHOWN_CHARS))}`;
 }
 
@@ -97,7 +97,7 @@ function ping({ protocol, hostname, port }: URL): Promise<PingResult> {
   });
 }
 
-/** TLS does not name a server by an IP address. */
+/** TLS has no server name for an IP address (RFC 6066 §3). */
 function serverName(host: string): { readonly servername?: string } {
   return isIP(host) ? {} : { servername: host };
 }

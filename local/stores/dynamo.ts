@@ -1,18 +1,17 @@
-import { type RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
 import dynalite from 'dynalite';
 import type { TableModel } from '../assembly/model.ts';
 import { localOnly } from '../http/local-only.ts';
-import { listen } from '../http/server.ts';
+import { closeServer, listen } from '../http/server.ts';
 
 export interface DynamoStore {
   readonly url: string;
-  /** Creates those tables that do not exist yet; a table is never changed. */
+  /** Creates the missing tables; never changes one. */
   createTables(tables: readonly TableModel[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The server checks that a signature is there, not what it says. */
+/** The server requires a signature, but does not verify it. */
 const SIGNATURE =
   'AWS4-HMAC-SHA256 Credential=local/20261124/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
 
@@ -20,30 +19,21 @@ const SIGNATURE =
 export async function startDynamo(): Promise<DynamoStore> {
   const server: Server = dynalite({ createTableMs: 0 });
   guard(server);
-  await listen(server, 0);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listen(server)}`;
   return {
     url,
     createTables: async (tables) => {
       for (const table of tables) await createTable(url, table);
     },
-    close: () => closeHttp(server),
+    close: () => closeServer(server),
   };
 }
 
-/** dynalite itself answers every page, under every name, and checks no signature. */
+/** dynalite answers pages of all sites, under every `Host`, and verifies no signature. */
 function guard(server: Server): void {
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   for (const listener of listeners) server.on('request', localOnly(listener));
-}
-
-/** Not dynalite's own `close`: that ends its database under requests that are still being answered. */
-function closeHttp(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    Server.prototype.close.call(server, () => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function createTable(url: string, table: TableModel): Promise<void> {

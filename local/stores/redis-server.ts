@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkPort } from '../http/server.ts';
 import { UserError } from '../user-error.ts';
 
 export interface RedisServer {
   readonly port: number;
-  /** Of the server that runs now: after an unexpected end another one is started. */
+  /** Process id of the current server; after an unexpected end another one is started. */
   pid(): number;
   close(): Promise<void>;
 }
@@ -21,8 +22,8 @@ const START_TIMEOUT_MS = 10_000;
 const RESTART_DELAY_MS = 5000;
 
 /**
- * Runs the server and ends it when standard input closes, which the system does for us even when this process is
- * killed. $0 is the program, $1 the directory to remove afterwards, the rest are the program's arguments.
+ * Runs the server and ends it when standard input closes. The system closes it even when this process is killed. $0 is
+ * the program, $1 the directory to remove afterwards; the rest are the program's arguments.
  */
 const KEEPER = `
 dir=$1; shift
@@ -45,7 +46,7 @@ export function findRedisServer(path = ''): string | undefined {
 export async function spawnRedis(log: (line: string) => void, restartDelayMs = RESTART_DELAY_MS): Promise<RedisServer> {
   const program = findRedisServer(process.env['PATH']);
   if (!program) throw new UserError('redis_missing', 'no redis-server on the search path');
-  const port = await freePort();
+  const port = await checkPort(0);
   const state: { keeper: Keeper; closing: boolean } = { keeper: await keep(program, port), closing: false };
   const watch = () => {
     state.keeper.process.once('exit', () => void restart());
@@ -79,7 +80,7 @@ async function keep(program: string, port: number): Promise<Keeper> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-redis-'));
   const options = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'no' };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  // In a process group of its own: Ctrl-C at the terminal must not end it before the functions that use it.
+  // In its own process group: Ctrl-C at the terminal must not end it before the functions that use it.
   const keeper = spawn('/bin/sh', ['-c', KEEPER, program, dir, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
@@ -113,15 +114,6 @@ async function end(keeper: ChildProcess): Promise<void> {
   const ended = once(keeper, 'exit');
   keeper.stdin?.end();
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function isExecutable(path: string): boolean {

@@ -17,7 +17,7 @@ describe('what a gateway is asked for', () => {
 
   it('may be something else than the answer of a function of another release', async () => {
     await expect(askFor('secret', async () => CIRCUITS, LIST)).rejects.toThrow(
-      new OpsError('the operator function answered something else than a key'),
+      new OpsError('the operator function did not answer with a key'),
     );
   });
 });

@@ -15,7 +15,7 @@ test('without a gateway on that port there is none', () => {
   const dir = temporaryDir();
   writeSecret(dir, 3010).close();
   expect(() => localSecret(3010, dir)).toThrow(
-    'no gateway of this checkout runs on port 3010: run npm start, or give the port that it tells as --local PORT',
+    'no gateway of this checkout runs on port 3010: run npm start, or give the port that it prints as --local PORT',
   );
 });
 

@@ -109,7 +109,7 @@ describe('a result', () => {
     const stolen = { ...RULE, revocation: { untilMs: 0, reason: 'stole a laptop' } };
     expect(told(get, stolen)).toContain('  revoked for good: stole a laptop\n');
     expect(told(get, NOTHING)).toContain('nothing in force');
-    expect(told(get, { ...NOTHING, version: 0 })).toBe('nobody has said anything of sub:alice');
+    expect(told(get, { ...NOTHING, version: 0 })).toBe('no operator has set anything for sub:alice');
   });
 
   it('survives a version that is no time', () => {

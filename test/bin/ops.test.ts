@@ -280,7 +280,7 @@ describe('without a gateway', () => {
     const port = await freePort();
     expect(await ops(['list', '--local', String(port)])).toMatchObject({
       code: 1,
-      stderr: `error: no gateway of this checkout runs on port ${port}: run npm start, or give the port that it tells as --local PORT\n`,
+      stderr: `error: no gateway of this checkout runs on port ${port}: run npm start, or give the port that it prints as --local PORT\n`,
     });
   });
 
@@ -289,7 +289,7 @@ describe('without a gateway', () => {
     const secret = writeSecret(dir, port);
     const list = () => ops(['list', '--local', String(port)], { TOLLGATE_STATE_DIR: dir });
     expect((await list()).stderr).toBe(
-      `error: nothing listens on 127.0.0.1:${port}: run npm start, or give the port that it tells as --local PORT\n`,
+      `error: nothing listens on 127.0.0.1:${port}: run npm start, or give the port that it prints as --local PORT\n`,
     );
     const other = createInvokeApi({ functions: () => [], invoke: vi.fn(), secret: `${secret.value}x` });
     const server = await serveOperator(() => other, port);
@@ -329,7 +329,7 @@ describe('what AWS answers', () => {
       'there is no function Tollgate-dev-Gateway-operator in eu-west-1: name the gateway with --gateway',
     ],
     [403, 'AccessDeniedException', 'AWS does not let you invoke Tollgate-dev-Gateway-operator: ask for lambda:Invoke'],
-    [403, 'ExpiredTokenException', 'AWS does not accept the credentials: log in anew (told)'],
+    [403, 'ExpiredTokenException', 'AWS does not accept the credentials: log in again (told)'],
     [400, 'InvalidParameterValueException', 'Tollgate-dev-Gateway-operator cannot be asked: InvalidParameterValue'],
   ])('is told with what to do: %i %s', async (status, type, message) => {
     const { code, stderr } = await lambda(status, { 'x-amzn-errortype': type }, { message: 'told' });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linesOf } from '../../bin/ops/replay/lines.ts';
 import { readEntry } from '../../bin/ops/replay/log-entry.ts';
+import { linesOf } from '../../bin/ops/replay/read-lines.ts';
 import { readLog } from '../../bin/ops/replay/read-log.ts';
 import { replay } from '../../bin/ops/replay/replay.ts';
 import { describeResults } from '../../bin/ops/replay/replay-report.ts';
@@ -212,7 +212,7 @@ describe('one service of a log', () => {
       [functionLine('sub:a', NOON_MS), functionLine('sub:a', NOON_MS, { service: 'cart' })].join('\n'),
       'no request in LOG is of the service orders: give one of cart, users',
     ],
-    ['of a log without a request', 'START', 'a log must have a line of a request that limits were asked about'],
+    ['of a log without a request', 'START', 'a log must have a line of a request that limits decided on'],
   ])('%s is an error that says so', async (_, lines, message) => {
     const log = join(dir, 'log');
     await writeFile(log, lines);

@@ -89,7 +89,7 @@ describe('verify', () => {
       broken(withoutChallenge, refusedPreflights, oneTooMany()),
     );
     expect(of('differs')).toEqual(['401 challenge', 'preflight', 'rate limit']);
-    expect(out).toContain('do not write it anew');
+    expect(out).toContain('do not restore it');
     expect(out).toContain('101 passed');
     expect(code).toBe(1);
   });

@@ -7,7 +7,7 @@ import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
 import { historyTable } from './print-circuits.ts';
 
 /**
- * How a circuit stands; where that was asked for, also why, and what became of it before.
+ * The state of a circuit; for `circuit show` also its cause and its history.
  *
  * @param width of the terminal, in columns; undefined: nothing is cut
  */
@@ -17,15 +17,15 @@ export function describeCircuit(
   width: number | undefined,
 ): string {
   const name = printable(service);
-  const stands = `${name} is ${circuit === null ? unreadable(name, fault) : circuitInWords(circuit, nowMs, `circuit auto ${name}`)}`;
+  const state = `${name} is ${circuit === null ? unreadable(name, fault) : circuitInWords(circuit, nowMs, `circuit auto ${name}`)}`;
   const isShown = action === 'get-circuit';
-  const told = [
+  const details = [
     ...(isShown && circuit !== null ? causeLines(circuit) : []),
     ...(shadow ? [shadowInWords(circuit)] : []),
   ];
   return [
-    stands,
-    ...told.map((line) => `  ${line}`),
+    state,
+    ...details.map((line) => `  ${line}`),
     ...(isShown ? ['', history.length === 0 ? 'it has no history' : historyTable(history, width)] : []),
   ].join('\n');
 }
@@ -34,7 +34,7 @@ function unreadable(name: string, fault: string | null): string {
   return `unreadable: ${printable(fault ?? '')}: circuit open, close or auto ${name} repairs it`;
 }
 
-/** Who moved it and why, what was counted then, and since when there is an outage. */
+/** Who changed it and why, the counts at that time, and when the outage began. */
 function causeLines(circuit: CircuitState): readonly string[] {
   if (circuit.version === 0) return [];
   const beganMs = outageMs(circuit);

@@ -5,7 +5,7 @@ import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
 import { factsOf, limitValue } from './facts.ts';
 import { until } from './text.ts';
 
-/** What an operation has come to, in words. */
+/** The result of an operation in words. */
 export function describeResult(operation: Exclude<RuleOperation, List>, { rule, changed }: RuleResult): string {
   const id = printable(rule.id);
   switch (operation.action) {
@@ -30,7 +30,7 @@ function describeLimit(name: string, { limits }: Rule, changed: boolean): string
 function describeRule(rule: Rule): string {
   const { revocation } = rule;
   const limits = factsOf(rule, 'limits');
-  if (rule.version === 0) return `nobody has said anything of ${printable(rule.id)}`;
+  if (rule.version === 0) return `no operator has set anything for ${printable(rule.id)}`;
   return [
     printable(rule.id),
     ...(revocation === null ? [] : [`  revoked ${until(revocation.untilMs)}${because(revocation.reason)}`]),

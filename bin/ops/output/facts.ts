@@ -1,18 +1,18 @@
 import type { Rule } from '../../../lambdas/contract/limits/operator-rule.ts';
 
-/** Which facts of rules are asked for. */
+/** Which facts of rules to list. */
 export type Facts = 'all' | 'revoked' | 'limits';
 
-/** One thing that operators said of one subject. */
+/** One setting that operators made for one subject. */
 export interface Fact {
   readonly id: string;
   /** `revoked`, or the name of a limit. */
   readonly what: string;
-  /** `500`, of a bucket `50, 2.5/s`; empty where nothing is counted. */
+  /** `500`, or `50, 2.5/s` for a bucket; empty for a revocation. */
   readonly value: string;
   /** Epoch milliseconds; 0: never. */
   readonly untilMs: number;
-  /** Of a revocation its own, of a limit that of the rule's last change. */
+  /** A revocation's own reason; for a limit, the reason of the rule's last change. */
   readonly reason: string;
 }
 
@@ -33,7 +33,7 @@ export function factsOf({ id, revocation, limits, reason }: Rule, facts: Facts):
   ].map((fact) => ({ id, ...fact }));
 }
 
-/** `500`, of a bucket its burst and rate: `50, 2.5/s` */
+/** `500`, or for a bucket its burst and rate: `50, 2.5/s` */
 export function limitValue(limit: number, ratePerS: number | null): string {
   return ratePerS === null ? String(limit) : `${limit}, ${Number(ratePerS.toPrecision(4))}/s`;
 }

@@ -5,10 +5,12 @@ import { isoTime } from '../../../lambdas/core/text/iso-time.ts';
 import { table } from './text-table.ts';
 
 const DATE_WIDTH = '2026-11-24'.length;
-/** Of id, owner, plan, scopes, end and last use; the state has what they leave. */
+/** Widths of id, owner, plan, scopes, end and last use; the state gets the rest. */
 const MAX_WIDTHS = [12, 20, 10, 16, DATE_WIDTH, DATE_WIDTH] as const;
 
-/** A row a key; `--json` has all that is known of it. @param width of the terminal, in columns; undefined: nothing is cut */
+/**
+ * One row for each key; `--json` has all fields. @param width of the terminal, in columns; undefined: nothing is cut
+ */
 export function keyTable(keys: readonly KeyFacts[], nowMs: number, width: number | undefined): string {
   const rows = keys.map((key) => [
     key.id,
@@ -27,7 +29,7 @@ function isoDate(ms: number): string {
   return isoTime(ms).slice(0, DATE_WIDTH);
 }
 
-/** `rotating`: its former secret is good as well. */
+/** `rotating`: its former secret is valid, too. */
 function stateOf(key: KeyFacts, nowMs: number): string {
   const { expiresAtMs, formerUntilMs } = key;
   if (expiresAtMs <= nowMs) return 'expired';

@@ -1,9 +1,9 @@
-/** Where a command writes, a line a call. */
+/** Where a command writes; each call is a line. */
 export interface Output {
-  /** What was asked for. */
+  /** The result. */
   readonly out: (text: string) => void;
-  /** What is told of it besides. */
+  /** Notes and errors. */
   readonly err: (text: string) => void;
-  /** Columns of the terminal that it writes to; undefined: it writes to none, and lines may be of any length. */
+  /** Columns of the terminal; undefined: no terminal, so lines may have any length. */
   readonly width: number | undefined;
 }

@@ -10,13 +10,13 @@ const SHADOW = '(shadow)';
 const RAMP_UP = '(ramp-up)';
 const STATE_WIDTH = `half-open ${SHADOW}`.length;
 const TIME_WIDTH = '2026-11-24T10:00:00Z'.length;
-/** Of service, state, since, until and who; why has what they leave. */
+/** Widths of service, state, since, until and who; why gets the rest. */
 const MAX_WIDTHS = [16, STATE_WIDTH, TIME_WIDTH, TIME_WIDTH, 'operator'.length] as const;
-/** Of when, state and who. */
+/** Widths of when, state and who. */
 const MAX_EVENT_WIDTHS = [TIME_WIDTH, STATE_WIDTH, 16] as const;
 
 /**
- * A row a circuit, and what the marks beside its states mean; `circuit show` has all of one.
+ * One row for each circuit, and the meaning of the marks beside the states.
  *
  * @param width of the terminal, in columns; undefined: nothing is cut
  */
@@ -44,13 +44,13 @@ function row(facts: CircuitFacts, nowMs: number): readonly string[] {
   ];
 }
 
-/** What keeps a circuit from what its state makes people expect. */
+/** Marks a circuit that does not act as its state suggests. */
 function markOf(circuit: CircuitState, { shadow }: CircuitFacts, nowMs: number): readonly string[] {
   if (shadow) return isForced(circuit) ? [] : [SHADOW];
   return circuit.state === 'closed' && nextMs(circuit, nowMs) !== undefined ? [RAMP_UP] : [];
 }
 
-/** When it does something else by itself. A closed circuit waits for failures, a half-open one for its probes. */
+/** When it changes by itself. A closed circuit waits for failures, a half-open one for its probes. */
 function until(circuit: CircuitState, nowMs: number): string {
   const atMs = nextMs(circuit, nowMs);
   if (atMs !== undefined) return isoTime(atMs);
@@ -65,7 +65,7 @@ function until(circuit: CircuitState, nowMs: number): string {
   }
 }
 
-/** A row a transition. */
+/** One row for each transition. */
 export function historyTable(history: readonly CircuitState[], width: number | undefined): string {
   const rows = history.map((circuit) => [
     isoTime(circuit.atMs),
@@ -76,7 +76,7 @@ export function historyTable(history: readonly CircuitState[], width: number | u
   return table(['WHEN', 'STATE', 'WHO', 'WHY'], rows, MAX_EVENT_WIDTHS, width);
 }
 
-/** An operator by name. Alarms and instances have long ones, of which there is one kind a service. */
+/** An operator by name. Alarms and instances by their kind only: their names are long. */
 function who({ source, by, reason }: Cause): string {
   if (source === 'time' && reason === '') return '-';
   return source === 'operator' && by !== '' ? printable(by) : source;

@@ -2,14 +2,14 @@ import { shortened } from '../../../lambdas/core/text/shortened.ts';
 import { padded } from './text.ts';
 
 const GAP = 2;
-/** Of the last column: a terminal that has no room for so much breaks the lines itself. */
+/** Least width of the last column: a narrower terminal breaks the lines itself. */
 const LEAST = 8;
 
 /**
  * Rows under their headings.
  *
- * @param most the widest that each column may be where not all has room; the last one has what the others leave
- * @param width of the terminal, in columns, beyond which is cut; undefined: nothing is
+ * @param most greatest width of each column but the last, if the lines do not fit; the last column gets the rest
+ * @param width of the terminal in columns, at which lines are cut; undefined: nothing is cut
  */
 export function table(
   headings: readonly string[],

@@ -1,32 +1,32 @@
 import { sourceNetwork } from '../../../lambdas/core/limits/source-address.ts';
 
-/** One request of a log, as far as limits ask for it. */
+/** The fields of a logged request that limits need. */
 export interface LogEntry {
   /** Epoch milliseconds. */
   readonly atMs: number;
   /** `sub:alice`, `key:4fzN9qXw2LbC`, or `ip:192.0.2.1` for a request without a credential. */
   readonly client: string;
   /**
-   * As limits count it, of IPv6 the /64. Empty in the functions' own log, which knows it for requests without a subject
-   * only.
+   * As limits count it: the /64 of an IPv6 address. The functions' own log has it only for requests without a subject;
+   * else it is empty.
    */
   readonly ip: string;
   /** Empty in the access log. */
   readonly service: string;
   /** `GET /api/users/{id}` */
   readonly route: string;
-  /** Units that it counts for; 1 in the access log, which does not know. */
+  /** Units that it costs; always 1 in the access log. */
   readonly cost: number;
 }
 
-/** Refused before the limits are asked: such a request counts in none. */
+/** Refused before the limits: such a request counts in none. */
 const UNCOUNTED = 401;
-/** Counted where a proxy function answered it; API Gateway answers it by itself as well. */
+/** Counted if a proxy function answered it; API Gateway itself answers 403, too. */
 const FORBIDDEN = 403;
 
 /**
- * Reads one line of a proxy function's log or of the stage's access log; undefined for any other line, and for requests
- * that no limit was asked about. What stands before the object, such as the time that an export puts there, is left out.
+ * Reads a line of a proxy function's log or of the stage's access log. Undefined: another line, or a request that no
+ * limit decided on. Ignores text before the JSON object, such as the time in an exported log.
  */
 export function readEntry(line: string): LogEntry | undefined {
   const fields = parse(line.slice(Math.max(0, line.indexOf('{'))));
@@ -65,7 +65,7 @@ function ofAccessLog(fields: Fields): LogEntry {
   };
 }
 
-/** The functions' log has it only where it is another than 1. */
+/** The functions' log leaves out a cost of 1. */
 function costOf(value: unknown): number {
   return Number.isInteger(value) && Number(value) >= 1 ? Number(value) : 1;
 }
@@ -81,7 +81,7 @@ function parse(line: string): Fields | undefined {
   }
 }
 
-/** API Gateway writes `-` for what it does not know. */
+/** API Gateway writes `-` for an unknown value. */
 function text(value: unknown): string {
   return typeof value === 'string' && value !== '-' ? value : '';
 }

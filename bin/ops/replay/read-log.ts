@@ -1,25 +1,25 @@
 import { createReadStream } from 'node:fs';
-import { linesOf } from './lines.ts';
 import { type LogEntry, readEntry } from './log-entry.ts';
+import { linesOf } from './read-lines.ts';
 
-/** More than this do not fit into memory together. */
+/** More requests than this do not fit into memory. */
 const MAX_ENTRIES = 5_000_000;
 
 export interface Log {
   readonly entries: readonly LogEntry[];
-  /** Lines that are of no use: of another kind, or of requests that no limit was asked about. */
+  /** Lines of another kind, or of requests that no limit decided on. */
   readonly skipped: number;
 }
 
 /**
  * @param file path of the log, `-` for the standard input
- * @throws when it cannot be read, or holds more than 5,000,000 requests
+ * @throws if it cannot be read, or holds more than 5,000,000 requests
  */
 export async function readLog(file: string, keep: (entry: LogEntry) => boolean): Promise<Log> {
   const entries: LogEntry[] = [];
   let skipped = 0;
   const input = file === '-' ? process.stdin : createReadStream(file);
-  // A stream that fails to open tells its reader only if that one listens before it reads.
+  // A stream emits the error of its opening once: listen before reading.
   const failed = new Promise<never>((_, reject) => {
     input.once('error', reject);
   });

@@ -3,7 +3,7 @@ import { type CommandLine, isNumber } from '../command-line.ts';
 import { UsageError } from '../errors.ts';
 import { parseTrialLimit, type TrialLimit } from './trial-limit.ts';
 
-/** Which limits are tried on which log. */
+/** The limits to try, and the log. */
 export interface ReplayCommand {
   readonly type: 'replay';
   /** Path of a file, `-` for the standard input. */
@@ -11,7 +11,7 @@ export interface ReplayCommand {
   readonly limits: readonly TrialLimit[];
   /** Undefined: requests of all services. */
   readonly service: string | undefined;
-  /** So many subjects are named. */
+  /** Number of subjects that the report names. */
   readonly top: number;
 }
 

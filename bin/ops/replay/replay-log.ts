@@ -5,7 +5,7 @@ import { replay } from './replay.ts';
 import type { ReplayCommand } from './replay-command.ts';
 import { describeResults } from './replay-report.ts';
 
-/** Tells who would be refused. @throws OpsError */
+/** Reports who would be refused. @throws OpsError */
 export async function replayLog({ log, limits, service, top }: ReplayCommand, { out, err }: Output): Promise<void> {
   const services = new Set<string>();
   const { entries, skipped } = await readLog(log, (entry) => {
@@ -16,7 +16,7 @@ export async function replayLog({ log, limits, service, top }: ReplayCommand, { 
   });
   if (entries.length === 0) throw new OpsError(nothingToReplay(log, service, services));
   out(describeResults(replay(entries, limits), top));
-  if (skipped > 0) err(`note: ${skipped} lines tell of no request that a limit was asked about`);
+  if (skipped > 0) err(`note: ${skipped} lines are of no request that a limit decided on`);
 }
 
 function nothingToReplay(log: string, service: string | undefined, services: ReadonlySet<string>): string {
@@ -25,5 +25,5 @@ function nothingToReplay(log: string, service: string | undefined, services: Rea
   if (services.size > 0) {
     return `the access log names no services, got --service ${service} for ${log}: leave it out, or give the functions' log`;
   }
-  return `a log must have a line of a request that limits were asked about, got none in ${log}: give the JSON lines of the functions' or the access log, of npm start with npm start -- --verbose, from CloudWatch with aws logs tail LOG_GROUP --format short --since 1h`;
+  return `a log must have a line of a request that limits decided on, got none in ${log}: give the JSON lines of the functions' or the access log, of npm start with npm start -- --verbose, from CloudWatch with aws logs tail LOG_GROUP --format short --since 1h`;
 }

@@ -3,10 +3,10 @@ import { shortened } from '../../../lambdas/core/text/shortened.ts';
 import { padded } from '../output/text.ts';
 import type { TrialResult } from './replay.ts';
 
-/** Longer subjects are cut, so that a line fits a screen. */
+/** Longer subjects are cut, so that a line fits the screen. */
 const SUBJECT_WIDTH = 40;
 
-/** A text of who would have been cut by each limit, the first `top` of them by name. */
+/** Lists by limit who would have been refused; names the first `top` subjects. */
 export function describeResults(results: readonly TrialResult[], top: number): string {
   return results.map((result) => describe(result, top)).join('\n\n');
 }

@@ -1,7 +1,7 @@
 import type { LogEntry } from './log-entry.ts';
 import type { TrialLimit } from './trial-limit.ts';
 
-/** What a limit would have done to one subject. */
+/** The effect of a limit on one subject. */
 export interface Cut {
   readonly subject: string;
   readonly requests: number;
@@ -10,19 +10,19 @@ export interface Cut {
   readonly firstMs: number;
 }
 
-/** What a limit would have done. */
+/** The effect of a limit on a log. */
 export interface TrialResult {
   readonly limit: TrialLimit;
   readonly requests: number;
   readonly refused: number;
   readonly subjects: number;
-  /** Who would have been refused, the most refused first. */
+  /** The refused subjects, the most refused first. */
   readonly cut: readonly Cut[];
 }
 
 /**
- * Counts the requests of a log, each as many units as it cost, against limits in shadow mode: each limit as if it were enforced, for a refused request
- * is not counted, and none of them knowing of the others.
+ * Counts the units of a log's requests against each limit alone, as if the limit were enforced: a refused request is
+ * not counted.
  *
  * @param entries in any order; they are counted by their times
  */

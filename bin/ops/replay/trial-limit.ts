@@ -5,11 +5,11 @@ import { TokenBucket } from '../../../lambdas/core/limits/token-bucket.ts';
 import { UNITS_MS } from '../duration.ts';
 import type { LogEntry } from './log-entry.ts';
 
-/** A limit to be tried on a log. */
+/** A limit to try on a log. */
 export interface TrialLimit {
   /** As it was written: `client=100/1m`. */
   readonly text: string;
-  /** Whose requests it counts together; '' where the entry does not tell, and the entry is then left out. */
+  /** The subject whose requests it counts together; '' if the entry lacks it: the entry is then ignored. */
   readonly subjectOf: (entry: LogEntry) => string;
   readonly count: () => SlidingWindow | TokenBucket;
 }
@@ -23,7 +23,7 @@ const LIMIT = /^(?<by>\w+)=(?<limit>\d+(?:\.\d+)?)\/(?<span>\d*)(?<unit>[smhd])(
 const RULE =
   "a limit must be BY=NUMBER/WINDOW, or BY=RATE/s+BURST for a token bucket, where BY is one of client, ip, total, with numbers that the stack takes too: write one like 'client=100/1m' or 'client=10/s+50'";
 
-/** @throws Error that says value, rule and fix */
+/** @throws Error with the value, the rule and the fix */
 export function parseTrialLimit(text: string): TrialLimit {
   const { by = '', limit, span, unit = '', burst } = LIMIT.exec(text)?.groups ?? {};
   const subjectOf = Object.hasOwn(SUBJECTS, by) ? SUBJECTS[by] : undefined;

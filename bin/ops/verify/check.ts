@@ -24,13 +24,13 @@ export interface VerifyContext {
   /** When the command began, in epoch milliseconds. */
   readonly startedAtMs: number;
   readonly clock: () => number;
-  /** @throws where the command was interrupted meanwhile */
+  /** @throws if the command is interrupted meanwhile */
   readonly pause: (ms: number) => Promise<void>;
 }
 
 export type AwsContext = VerifyContext & { readonly aws: Aws };
 
-/** A check that asks AWS, and so has nothing to ask of the local run. */
+/** A check that asks AWS; the local run cannot answer it. */
 export function awsCheck(name: string, run: (context: AwsContext) => Promise<Outcome>): Check {
   return {
     name,

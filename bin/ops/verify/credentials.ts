@@ -2,7 +2,7 @@ import { askFor } from '../ask-for.ts';
 import { OpsError } from '../errors.ts';
 import type { Ask } from '../operator-client.ts';
 
-/** A key that the command could not revoke ends by itself. */
+/** A key that the command could not revoke expires after this time. */
 const KEY_LIFE_MS = 3_600_000;
 const OWNER = 'ops.ts verify';
 
@@ -11,7 +11,7 @@ export type Authorization = { readonly authorization: string };
 export interface Credentials {
   /** The token of the command, else a new API key, whose client has sent nothing yet. @throws OpsError */
   next(): Promise<Authorization>;
-  /** A new API key, also where the command has a token. @throws OpsError */
+  /** A new API key, even if the command has a token. @throws OpsError */
   key(): Promise<Authorization>;
   /** Revokes all keys that were made. @returns the ids of those that could not be revoked */
   revokeAll(): Promise<readonly string[]>;

@@ -1,6 +1,6 @@
 import type { VerifyContext } from './check.ts';
 
-/** Asks until the answer does or the time is over. @returns the last answer */
+/** Asks until the answer is accepted or the time is over. @returns the last answer */
 export async function poll<T>(
   { clock, pause }: Pick<VerifyContext, 'clock' | 'pause'>,
   { forMs, everyMs }: { readonly forMs: number; readonly everyMs: number },

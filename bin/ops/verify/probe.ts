@@ -13,7 +13,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export const HEALTH_PATH = '/health';
 /** API Gateway ends an integration at 30 s. */
 const TIMEOUT_MS = 35_000;
-/** How much of an answer's body is kept: bodies of the gateway itself are shorter. */
+/** Bytes of an answer's body that are kept: the gateway's own bodies are shorter. */
 const KEPT_BYTES = 64 * 1024;
 /** Bytes of a body in one write. */
 const PIECE_BYTES = 64 * 1024;
@@ -33,7 +33,7 @@ export interface ProbeAnswer {
   readonly body: string;
 }
 
-/** Sends one request to the gateway. @throws where no answer comes */
+/** Sends one request to the gateway. @throws if no answer comes */
 export type Probe = (request: ProbeRequest) => Promise<ProbeAnswer>;
 
 export function createProbe(url: URL, signal: AbortSignal): Probe & { close(): void } {
@@ -65,7 +65,7 @@ function exchange(send: typeof request, options: RequestOptions, body: Buffer | 
           (answer) => settle(() => resolve(answer)),
           (error) => settle(() => reject(error)),
         )
-        // After an early refusal the rest of the body is unsent: no other request may use the connection.
+        // After an early refusal a part of the body is unsent: no other request may use the connection.
         .finally(() => outgoing.writableFinished || outgoing.destroy());
     });
     outgoing.on('error', (error) => settle(() => reject(error)));
@@ -74,8 +74,8 @@ function exchange(send: typeof request, options: RequestOptions, body: Buffer | 
 }
 
 /**
- * API Gateway may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads what
- * has arrived, so it sees the refusal before a further write fails and loses it.
+ * API Gateway may refuse a body before it has read it, and then reset the connection. Between two pieces Node reads
+ * from the connection. So it sees the refusal before a further write fails.
  */
 async function write(outgoing: ClientRequest, body: Buffer | undefined, signal: AbortSignal): Promise<void> {
   for (let from = 0; body !== undefined && from < body.length; from += PIECE_BYTES) {

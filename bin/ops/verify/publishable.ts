@@ -5,8 +5,8 @@ import { shortened } from '../../../lambdas/core/text/shortened.ts';
 const LONGEST = 400;
 
 /**
- * A text that may be put into an issue. Messages of AWS name accounts and roles, and those of Node addresses; a credential
- * comes up nowhere, and is left out here all the same.
+ * A text that users may publish in an issue. Messages of AWS name accounts and roles; those of Node name addresses. No
+ * message should hold a credential; if one does, it is left out.
  */
 export function publishable(text: string): string {
   const masked = text

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { type Target, targetOf } from '../operator-command.ts';
 import { DEFAULT_LOCAL_PORT } from '../usage.ts';
 
-/** Of `npm start`. */
+/** Default address of `npm start`. */
 const LOCAL_URL = 'http://127.0.0.1:3000';
 const DEFAULT_SERVICE = 'orders';
 const DEFAULT_OTHER_PATH = '/api/users/verify';
@@ -16,13 +16,13 @@ export interface VerifyCommand {
   readonly target: Target;
   readonly url: URL;
   readonly service: string;
-  /** Of a request to the service. */
+  /** Path of a request to the service. */
   readonly path: string;
-  /** Of a request to a service that takes no API keys. */
+  /** Path of a request to a service that takes no API keys. */
   readonly otherPath: string;
-  /** Sent in place of API keys that the command makes. */
+  /** A token that replaces the API keys of the command. */
   readonly token: string | undefined;
-  /** How the names of the gateway's log groups begin. */
+  /** Prefix of the names of the gateway's log groups. */
   readonly stack: string;
   /** Whether the circuit of the service may be opened for a moment. */
   readonly withCircuit: boolean;
@@ -60,7 +60,7 @@ function urlOf(text: string | undefined, { localPort }: Target): URL {
     );
   }
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  // A credential is sent there.
+  // The command sends a credential to this address.
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname));
   const isHostAlone = url?.pathname === '/' && url.search === '' && url.username === '' && url.password === '';
   if (url !== undefined && isSafe && isHostAlone) return url;
@@ -73,7 +73,7 @@ function isThisMachine(hostname: string): boolean {
   return hostname === '127.0.0.1' || hostname === 'localhost';
 }
 
-/** What Node's client would refuse to send is refused here, where it can be mended. */
+/** Refuses a path that Node's client would refuse later, with a message that names the fix. */
 function pathOf(option: string, path: string): string {
   if (/^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*$/.test(path)) return path;
   throw new UsageError(`${option} must begin with a slash and be encoded as in a URL, got ${quote(path)}`);

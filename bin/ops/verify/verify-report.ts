@@ -7,7 +7,7 @@ export interface Finding {
   readonly outcome: Outcome;
 }
 
-/** A row a check; what differs is explained below. Nothing is cut to the terminal's width: the table is made to be pasted. */
+/** One row for each check, and an explanation of each difference. No line is cut: the table is made for pasting. */
 export function reportTable(findings: readonly Finding[]): string {
   const rows = findings.map(({ check, outcome }) => [check, outcome.result, publishable(detailOf(outcome))]);
   const explained = findings.flatMap(({ check, outcome }) =>

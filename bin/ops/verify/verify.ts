@@ -24,7 +24,7 @@ import { publishable } from './publishable.ts';
 import type { VerifyCommand } from './verify-command.ts';
 import { type Finding, reportJson, reportTable } from './verify-report.ts';
 
-/** Requests come first: what they leave in metrics and logs is late. */
+/** Requests come first: their metrics and log lines arrive late. */
 const CHECKS: readonly Check[] = [
   challenge,
   bareRefusal,
@@ -41,7 +41,7 @@ const CHECKS: readonly Check[] = [
   alarmAction,
 ];
 
-/** @returns the exit code: 1 where something differs or the command was interrupted */
+/** @returns the exit code: 1 if something differs or the command was interrupted */
 export async function verify(command: VerifyCommand, { out, err }: Output): Promise<0 | 1> {
   const interrupt = interruption();
   const ask = createAsk(command.target);
@@ -71,7 +71,7 @@ export async function verify(command: VerifyCommand, { out, err }: Output): Prom
   }
 }
 
-/** Every gateway has this route. Where it does not answer, no check can find anything. @throws OpsError */
+/** Every gateway has this route. If it does not answer, no check can succeed. @throws OpsError */
 async function checkReachable(probe: Probe, { target }: VerifyCommand): Promise<void> {
   const isLocal = target.localPort !== undefined;
   const fix = isLocal ? 'give --url as npm start prints it' : 'copy --url from the output that begins with GatewayUrl';

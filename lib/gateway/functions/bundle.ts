@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 
 const PROJECT_ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -30,27 +30,15 @@ export function bundleOf(entry: FunctionEntry): Bundle {
 
 function createBundle(entry: FunctionEntry): Bundle {
   const { outputFiles } = buildSync({
-    absWorkingDir: PROJECT_ROOT,
+    ...BUNDLE_OPTIONS,
     entryPoints: [`lambdas/${entry}/handler.ts`],
     // Where the files are said to lie, not where they go: the paths in the source map, and with them the hash of the
     // asset, do not depend on the output folder then.
     outfile: 'dist/index.mjs',
     write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'external',
-    logLevel: 'warning',
-    alias: ALIASES,
-    // ioredis is CommonJS: in an ES module it finds `require` only if there is one.
-    banner: {
-      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
-    },
   });
   const hash = createHash('sha256');
   for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
@@ -73,3 +61,20 @@ const ALIASES = {
   ),
   '@aws-sdk/credential-provider-node': join(PROJECT_ROOT, 'lambdas/adapters/table/environment-credentials.ts'),
 };
+
+/** Shared with the benchmarks, which bundle other code for comparison. */
+export const BUNDLE_OPTIONS = {
+  absWorkingDir: PROJECT_ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  logLevel: 'warning',
+  alias: ALIASES,
+  // ioredis is CommonJS: in an ES module it finds `require` only if there is one.
+  banner: {
+    js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+  },
+} satisfies BuildOptions;

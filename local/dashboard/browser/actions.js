@@ -4,7 +4,7 @@
 const EVENTS = ['click', 'dblclick', 'mouseenter'];
 const OPERABLE = 'a[href], button, input, select, summary, textarea';
 
-/** Takes the `cwdb-action`s out of the nodes and has `perform` called when one is to happen. */
+/** Removes the `cwdb-action` elements and calls `perform` when the user triggers one. */
 export function wireActions(root, perform) {
   for (const tag of [...root.querySelectorAll('cwdb-action')]) {
     const element = tag.previousElementSibling;
@@ -15,7 +15,7 @@ export function wireActions(root, perform) {
   }
 }
 
-/** Undefined for one that CloudWatch does nothing with. */
+/** Undefined for an action that CloudWatch ignores. */
 function actionOf(tag) {
   const attribute = (name, fallback) => tag.getAttribute(name) ?? fallback;
   const kind = attribute('action', 'html');
@@ -33,7 +33,7 @@ function actionOf(tag) {
   };
 }
 
-/** One action at a time: a second click while the first is under way is none. */
+/** One action at a time: a click during an action is ignored. */
 function listen(element, event, perform) {
   let isBusy = false;
   if (event !== 'mouseenter' && !element.matches(OPERABLE)) makeOperable(element);
@@ -51,7 +51,7 @@ function listen(element, event, perform) {
   });
 }
 
-/** An `a` without an address is no link: it is made a button for the keyboard and for screen readers. */
+/** An `a` without an address is no link: it becomes a button for the keyboard and screen readers. */
 function makeOperable(element) {
   element.tabIndex = 0;
   if (!element.hasAttribute('role')) element.setAttribute('role', 'button');

@@ -1,16 +1,16 @@
 import { createElement } from './elements.js';
 
-// What CloudWatch takes out of a widget's HTML: everything that could run, load or lead somewhere by itself.
+// CloudWatch removes from a widget's HTML everything that could run, load or navigate by itself.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html
 
 const FORBIDDEN = 'script, iframe, frame, frameset, object, embed, applet, link, meta, base, use, template, noscript';
-/** They could give a link another address later. */
+/** Animations could change a link's address later. */
 const ANIMATIONS = 'animate, animateMotion, animateTransform, set';
 const ADDRESSES = ['href', 'xlink:href', 'src', 'action', 'formaction', 'poster', 'data', 'background'];
-/** `<img name="body">` would be `document.body`. */
+/** `<img name="body">` would replace `document.body`. */
 const MISNAMED = '[name]:not(input, select, textarea, button)';
 
-/** The HTML as nodes that are safe to insert. It is parsed in a template, in which nothing runs. */
+/** Parses the HTML in a template, where nothing runs, and returns nodes that are safe to insert. */
 export function cleanHtml(html) {
   const template = createElement('template');
   template.innerHTML = html;
@@ -22,7 +22,7 @@ export function cleanHtml(html) {
   return content;
 }
 
-// Not `element.getAttribute`: in a form that is the field of that name, if it has one.
+// Not `element.getAttribute`: a form's field of that name would hide the method.
 const { getAttribute, getAttributeNames, removeAttribute } = Element.prototype;
 
 function cleanAttributes(element) {
@@ -34,7 +34,7 @@ function cleanAttributes(element) {
   }
 }
 
-/** Browsers drop control characters and spaces before they look for the scheme. */
+/** Browsers drop control characters and spaces before they read the scheme. */
 function isHarmless(address) {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(address.replace(/[\p{C}\s]/gu, '')) ?? [];
   return scheme === undefined || /^(https?|mailto)$/i.test(scheme) || /^data:image\//i.test(address);

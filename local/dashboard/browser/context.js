@@ -1,4 +1,4 @@
-// What CloudWatch tells the function of the dashboard that a widget is on.
+// The context of a dashboard that CloudWatch sends to a widget's function.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
 
 const RANGE_MS = 3 * 60 * 60 * 1000;
@@ -30,7 +30,7 @@ function timezone(offsetInMinutes) {
   return { label: 'Local', offsetISO: `${offsetInMinutes < 0 ? '-' : '+'}${digits}`, offsetInMinutes };
 }
 
-/** All fields with a name, whichever form they are in. */
+/** The named fields of all forms. */
 function formFields(content) {
   const fields = [...content.querySelectorAll('input[name], select[name], textarea[name]')];
   const filled = fields.filter(({ type, checked }) => (type !== 'checkbox' && type !== 'radio') || checked);

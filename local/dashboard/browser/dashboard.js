@@ -1,6 +1,6 @@
 import { Widget } from './widget.js';
 
-// Taken before any widget's HTML is in the page.
+// Read before the page holds any widget's HTML.
 const { token } = document.documentElement.dataset;
 document.documentElement.removeAttribute('data-token');
 
@@ -17,13 +17,13 @@ async function call(endpoint, event) {
   return reply;
 }
 
-// Forms of widgets have fields for actions, and no address.
+// A widget's form has no address: its fields are for actions.
 document.addEventListener('submit', (event) => event.preventDefault());
 
 const widgets = [...document.querySelectorAll('.widget')].map((frame) => new Widget(frame, call));
 for (const widget of widgets) widget.refresh();
 
-/** The shortest that CloudWatch offers. */
+/** The shortest interval that CloudWatch offers. */
 const REFRESH_MS = 10_000;
 setInterval(() => {
   if (document.hidden) return;

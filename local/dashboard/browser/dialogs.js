@@ -1,25 +1,25 @@
 import { createElement } from './elements.js';
 
-// Modal dialogs of the page itself: the browser keeps the focus in them, and Escape closes them.
+// Modal dialogs of the page: the browser keeps the focus inside, and Escape closes them.
 
-/** Asks before an action is taken, which is named on the button that does it; false: it is not to be. */
+/** Asks for confirmation; the button names the action. False: the user declined. */
 export function confirmation(message, action) {
   const dialog = createDialog('Confirm', textNode(message));
   const cancel = addButton(dialog, 'Cancel', '');
   addButton(dialog, action, 'confirmed').classList.add('primary');
-  // Enter, pressed without looking, should change nothing.
+  // An accidental Enter must change nothing.
   cancel.autofocus = true;
   return opened(dialog).then((answer) => answer === 'confirmed');
 }
 
-/** Shows what an action gave, until it is closed. */
+/** Shows the result of an action until the user closes it. */
 export function popup(content) {
   const dialog = createDialog('Result', content);
   addButton(dialog, 'OK', '').autofocus = true;
   return opened(dialog);
 }
 
-/** Whether one is open. */
+/** True while a dialog is open. */
 export function isAsking() {
   return document.querySelector('body > dialog') !== null;
 }
@@ -43,7 +43,7 @@ function addButton(dialog, label, returnValue) {
   return button;
 }
 
-/** The value that the dialog is closed with; '' after Escape. */
+/** Resolves with the value of the button that closes the dialog; '' after Escape. */
 function opened(dialog) {
   document.body.append(dialog);
   dialog.showModal();

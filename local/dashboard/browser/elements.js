@@ -1,2 +1,2 @@
-/** Taken before any widget's HTML is in the page, in which an image could have the name of a method of the document. */
+/** Bound before the page holds any widget's HTML: an image named `createElement` would hide the method. */
 export const createElement = document.createElement.bind(document);

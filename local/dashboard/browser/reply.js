@@ -1,7 +1,7 @@
 import { cleanHtml } from './clean.js';
 import { createElement } from './elements.js';
 
-/** What a function answered as nodes: HTML, Markdown as it is written, or else its JSON. */
+/** A function's answer as nodes: HTML, Markdown as plain text, or JSON. */
 export function replyNodes(reply) {
   if (typeof reply === 'string') return cleanHtml(reply);
   const isMarkdown = typeof reply?.markdown === 'string';

@@ -3,15 +3,15 @@ import { widgetContext } from './context.js';
 import { confirmation, isAsking, popup } from './dialogs.js';
 import { faultNodes, replyNodes } from './reply.js';
 
-/** What somebody types into, has unfolded, or waits for. */
+/** Elements that the user types into, has unfolded, or waits for. */
 const IN_USE = 'input:focus, select:focus, textarea:focus, details[open], [aria-busy]';
 
-/** A custom widget in its frame. `call` invokes a function: it gives the reply, or throws what is to be shown. */
+/** A custom widget in its frame. `call` invokes a function; the frame shows its reply or its error. */
 export class Widget {
   #facts;
   #content;
   #call;
-  /** How often something was shown. */
+  /** Number of times that the content was replaced. */
   #shown = 0;
 
   constructor(frame, call) {
@@ -27,7 +27,7 @@ export class Widget {
     this.#content.removeAttribute('aria-busy');
   }
 
-  /** Does nothing that disturbs whoever uses the widget, and shows nothing that is older than what is shown. */
+  /** Refreshes unless the user works with the widget; never replaces newer content by older. */
   async refreshUnlessUsed() {
     if (this.#isUsed()) return;
     const shown = this.#shown;
@@ -64,7 +64,7 @@ export class Widget {
     this.#wire(nodes);
     await popup(nodes);
     if (action.kind !== 'call') return;
-    // What was called has probably changed what the widget shows.
+    // The action has probably changed the data that the widget shows.
     const name = nameOf(element);
     await this.refresh();
     this.#focus(name);
@@ -88,7 +88,7 @@ export class Widget {
     }
   }
 
-  /** The element that had the focus is gone: its successor takes it, so that the keyboard goes on from there. */
+  /** The focused element is gone: its successor gets the focus, so that keyboard users continue there. */
   #focus(name) {
     const operable = [...this.#content.querySelectorAll('[role=button], a[href], button')];
     operable.find((element) => nameOf(element) === name)?.focus();

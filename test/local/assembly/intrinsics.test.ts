@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CloudAssembly, Stack, Template } from '../../../local/assembly/cloud-assembly.ts';
+import type { CloudAssembly } from '../../../local/assembly/cloud-assembly.ts';
 import { Resolver } from '../../../local/assembly/intrinsics.ts';
+import type { Stack, Template } from '../../../local/assembly/stack.ts';
 
 const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'named' } };
 

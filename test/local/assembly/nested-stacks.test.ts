@@ -93,12 +93,12 @@ test.each<[string, object, string]>([
   [
     'its template is not in the assembly',
     nestedStack('Gone.nested.template.json'),
-    'Users in Gateway is a nested stack whose template Gone.nested.template.json is missing: the local run reads templates that lie in the assembly',
+    'Users in Gateway is a nested stack whose template Gone.nested.template.json is missing: the local run reads templates in the assembly only',
   ],
   [
     'nothing says where its template is',
     nestedStack(undefined),
-    'Users in Gateway is a nested stack without aws:asset:path: the local run reads templates that lie in the assembly',
+    'Users in Gateway is a nested stack without aws:asset:path: the local run reads templates in the assembly only',
   ],
   ['it nests itself', nestedStack('Self.nested.template.json'), 'is nested more than 8 stacks deep'],
 ])('a nested stack is refused when %s', (_, Users, message) => {

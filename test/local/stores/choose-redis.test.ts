@@ -101,7 +101,7 @@ async function serverThat(serve: (socket: Socket) => void): Promise<number> {
 
 test.each([
   ['an HTTP server', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'PING is answered with "HTTP/1.1 400 Bad Request"'],
-  ['a Redis with a password that is not given', '-NOAUTH Authentication required.\r\n', 'it asks for a password'],
+  ['a Redis with a password that is not given', '-NOAUTH Authentication required.\r\n', 'it requires a password'],
   ['a server that hangs up', '', 'it closes the connection at a PING'],
 ])('%s is an error that says what it answers', async (_, answer, cause) => {
   const url = `redis://127.0.0.1:${await serverThat((socket) => socket.once('data', () => socket.end(answer)))}`;

@@ -13,11 +13,11 @@ const FIRST_PAUSE_MS = 250;
 
 /** An AWS service that speaks JSON over one address (AWS JSON 1.0 and 1.1 of Smithy). */
 interface Service {
-  /** In the signature, and the first label of the host. */
+  /** Used in the signature, and as the first label of the host. */
   readonly name: string;
   readonly target: string;
   readonly contentType: string;
-  /** The variable of the AWS SDKs for another address than AWS's own. */
+  /** The variable with which the AWS SDKs replace the service's address. */
   readonly endpointVariable: string;
 }
 
@@ -35,12 +35,12 @@ export const LOGS: Service = {
   endpointVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
 };
 
-/** @throws OpsError where the service refuses or does not answer */
+/** @throws OpsError if the service refuses or does not answer */
 export type AwsCall = <T>(operation: string, input: object, decoder: Decoder<T>) => Promise<T>;
 
 /**
- * Calls AWS without a further package of the SDK for each service. The Lambda client, which the project has anyway, finds
- * region and credentials.
+ * Calls AWS without an SDK package for each service. The Lambda client, a dependency anyway, finds region and
+ * credentials.
  */
 export function createAwsCall(service: Service, region: string | undefined, env = process.env): AwsCall {
   const { config } = new LambdaClient(region === undefined ? {} : { region });

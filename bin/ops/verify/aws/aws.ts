@@ -2,7 +2,7 @@ import { CLOUDWATCH, createAwsCall, LOGS } from './aws-call.ts';
 import { type CloudWatch, createCloudWatch } from './cloudwatch.ts';
 import { createLogs, type Logs } from './logs.ts';
 
-/** What the checks ask AWS. */
+/** The calls of AWS that the checks need. */
 export interface Aws {
   readonly cloudwatch: CloudWatch;
   readonly logs: Logs;

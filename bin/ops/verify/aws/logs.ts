@@ -5,7 +5,7 @@ import type { AwsCall } from './aws-call.ts';
 const MAX_PAGES = 5;
 
 export interface Logs {
-  /** Names of log groups that have this text in them. */
+  /** Names of log groups that contain this text. */
   groups(pattern: string): Promise<readonly string[]>;
   /** Lines since then; at most five pages of them. */
   lines(group: string, sinceMs: number, filter?: string): Promise<readonly string[]>;

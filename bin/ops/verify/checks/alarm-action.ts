@@ -7,7 +7,7 @@ import { poll } from '../poll.ts';
 
 const REASON = 'ops.ts verify';
 const OPENING = { forMs: 90_000, everyMs: 2000 };
-/** Ends the forced state, should the command end before it releases the circuit. */
+/** Ends the forced state if the command dies before it releases the circuit. */
 const FORCED_FOR_MS = 60_000;
 
 /** A CloudWatch alarm invokes the circuit function, which opens the circuit. */

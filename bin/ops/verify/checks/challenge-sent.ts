@@ -6,7 +6,7 @@ import { NO_SERVICE } from '../refusal.ts';
 
 const RENAMED = 'x-amzn-remapped-www-authenticate';
 
-/** Decision 0023: API Gateway may rename `WWW-Authenticate`, and the integration writes it anew. */
+/** Decision 0023: API Gateway may rename `WWW-Authenticate`, and the integration restores it. */
 export const challenge: Check = {
   name: '401 challenge',
   run: async ({ probe, command }) =>
@@ -27,14 +27,14 @@ export function judgeChallenge(answer: ProbeAnswer): Outcome {
   if (status !== 401) {
     return differs(seen, 'a made-up credential was not answered 401: take the gateway out of use and look why');
   }
-  const renamed = RENAMED in headers ? 'API Gateway renames it, the integration writes it anew' : 'not renamed';
+  const renamed = RENAMED in headers ? 'API Gateway renames it, the integration restores it' : 'not renamed';
   if (headers['www-authenticate']?.includes('error="invalid_token"')) {
     return holds(`${seen} with WWW-Authenticate (${renamed})`);
   }
   if (headers[CHALLENGE_HEADER] !== undefined) {
     return differs(
       `${seen} without WWW-Authenticate, with ${CHALLENGE_HEADER}`,
-      `API Gateway renames WWW-Authenticate, and the integration's response parameters do not write it anew: clients can read ${CHALLENGE_HEADER}. Report it`,
+      `API Gateway renames WWW-Authenticate, and the integration's response parameters do not restore it: clients can read ${CHALLENGE_HEADER}. Report it`,
     );
   }
   return differs(
@@ -43,7 +43,7 @@ export function judgeChallenge(answer: ProbeAnswer): Outcome {
   );
 }
 
-/** API Gateway asks no authorizer where an identity source is missing. */
+/** API Gateway calls no authorizer if an identity source is missing. */
 export const bareRefusal: Check = {
   name: '401 without a credential',
   run: async ({ probe, command }) => judgeBareRefusal(await probe({ path: command.path })),

@@ -5,17 +5,18 @@ import { isRefusal, NOT_TAKEN } from '../refusal.ts';
 
 /** The most requests that the check sends to an upstream. */
 const MOST_REQUESTS = 500;
-/** Enough for several instances of the function, few enough for none to wait long. */
+/** Enough for several instances of the function; few enough that no request waits long. */
 const AT_ONCE = 3;
-/** Windows slide: requests from before leave while further ones come. */
+/** Windows slide: older requests leave the window while new ones arrive. */
 const LONGEST_SHARE_OF_WINDOW = 0.8;
 
-/** Exactly as many requests pass as the limit says. The other answers say when to try again. */
+/** Exactly as many requests pass as the limit allows. The other answers say when to try again. */
 export const limit: Check = {
   name: 'rate limit',
   run: async (context) => {
     const first = await attempt(context);
-    // One call that Redis answered late is counted by its function alone. A token's client has used up its limit.
+    // If Redis answers a call late, only the function counts it: try again. A token's client cannot try again: its
+    // limit is used up.
     if (first.result !== 'differs' || context.command.token !== undefined) return first;
     const second = await attempt(context);
     return second.result === 'holds' ? holds(`${second.seen}; at the first try ${first.seen}`) : second;
@@ -40,7 +41,7 @@ interface Room {
   readonly windowMs: number;
 }
 
-/** What the gateway reports of the limit; a text: why the limit cannot be tried. */
+/** The limit as the gateway reports it; a text says why it cannot be tried. */
 export function roomOf(answer: ProbeAnswer): Room | string {
   const { headers } = answer;
   const seen = answerInWords(answer);
@@ -57,7 +58,10 @@ function isCount(value: number | undefined): value is number {
   return value !== undefined && Number.isInteger(value) && value >= 0;
 }
 
-/** Sends requests until the limit has counted this many. It does not count what Lambda throttles, for example. */
+/**
+ * Sends requests until the limit has counted this many. Some requests do not count, such as those that Lambda
+ * throttles.
+ */
 async function untilCounted(count: number, send: () => Promise<ProbeAnswer>): Promise<readonly ProbeAnswer[]> {
   const answers: ProbeAnswer[] = [];
   let begun = 0;
@@ -107,5 +111,5 @@ function judgeWait(seen: string, answers: readonly ProbeAnswer[], windowMs: numb
   const waits = refused.map(({ headers }) => Number(headers['retry-after'] ?? Number.NaN));
   const isWithin = waits.every((waitS) => waitS >= 1 && waitS * 1000 <= windowMs + 1000);
   if (waits.length > 0 && isWithin) return holds(`${seen}; Retry-After: ${Math.min(...waits)}`);
-  return differs(`${seen}; Retry-After: ${waits.join(', ') || 'none'}`, 'clients are not told when to come again');
+  return differs(`${seen}; Retry-After: ${waits.join(', ') || 'none'}`, 'clients do not learn when to try again');
 }

@@ -5,11 +5,11 @@ import { bodyField } from '../probe.ts';
 
 /** CloudWatch adds these to each line. */
 const LINE_OVERHEAD_BYTES = 26;
-/** A typical request in docs/cost.md, and the most that its price allows. */
+/** Log bytes of a typical request in docs/cost.md, and the most that its price allows. */
 const TYPICAL_BYTES = 1858;
 const MOST_BYTES = 2400;
 
-/** What a request logs is a part of what it costs. */
+/** Log lines are a part of the cost of a request. */
 export const logBytes = awsCheck('log bytes a request', async (context) => {
   const { aws, startedAtMs } = context;
   const groups = await groupsOf(context, 'all');
@@ -30,7 +30,7 @@ export function judgeLogBytes(lines: readonly string[]): Outcome {
   );
 }
 
-/** Lines of faults have a request id as well, and no latency. */
+/** Lines of faults have a request id, too, but no latency. */
 function isOfRequest(body: string): boolean {
   return typeof bodyField({ body }, 'request_id') === 'string' && typeof bodyField({ body }, 'latency_ms') === 'number';
 }

@@ -5,7 +5,7 @@ import { type AwsContext, awsCheck } from '../check.ts';
 import { differs, holds, notTried, type Outcome } from '../finding.ts';
 import { METRICS_LATENESS, poll } from '../poll.ts';
 
-/** The functions write metrics as log lines, of which CloudWatch makes metrics. */
+/** The functions write metrics as log lines; CloudWatch turns these into metrics. */
 export const metrics = awsCheck('metrics in CloudWatch', async (context) => {
   const sums = await sumsOf(context);
   const sent = context.reached();

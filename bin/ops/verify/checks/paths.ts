@@ -5,26 +5,26 @@ import { poll } from '../poll.ts';
 import { answerInWords, bodyField, type ProbeAnswer } from '../probe.ts';
 import { isRefusal, NOT_TAKEN } from '../refusal.ts';
 
-/** CloudWatch shows lines some seconds late. */
+/** CloudWatch shows log lines some seconds late. */
 const LATENESS = { forMs: 60_000, everyMs: 3000 };
 
 /**
- * What is sent after the service's path, and how it may be read then. Decision 0024: a policy is found on the path that
- * API Gateway hands over: decoded, cut at a decoded question mark, decoded again.
+ * Endings that are sent after the service's path, and their expected readings. Decision 0024: policies are found by the
+ * path that API Gateway passes on: decoded, cut at a decoded question mark, decoded again.
  */
 const SPELLINGS = [
   { sent: '//double', readings: ['//double', '/double'] },
   { sent: '%2fslash', readings: ['/slash'] },
   { sent: '%3fmark', readings: [''] },
   { sent: '%252ftwice', readings: ['/twice'] },
-  // What cannot be decoded twice is refused with 400.
+  // A path that cannot be decoded twice is refused with 400.
   { sent: '%25done', readings: [] },
 ] as const;
 
 export interface PathReading {
   readonly sent: string;
   readonly answer: Pick<ProbeAnswer, 'status' | 'body'>;
-  /** The path that arrived; undefined: it is not known. */
+  /** The path that arrived; undefined: unknown. */
   readonly path: string | undefined;
   readonly expected: readonly string[];
 }
@@ -43,12 +43,12 @@ export const paths: Check = {
   },
 };
 
-/** The function's log line has it; in the local run the demo upstream answers it. */
+/** The path is in the function's log line; in the local run, in the demo upstream's answer. */
 async function arrived(answer: ProbeAnswer, context: VerifyContext): Promise<string | undefined> {
   const { aws, startedAtMs } = context;
   if (aws === undefined) return pathIn(answer);
   const requestId = answer.headers['x-request-id'];
-  // What API Gateway itself refuses reaches no function.
+  // A request that API Gateway itself refuses reaches no function.
   if (typeof requestId !== 'string' || !/^[\w=-]+$/.test(requestId)) return undefined;
   const groups = await groupsOf({ ...context, aws }, 'proxy');
   const read = async () => {
@@ -67,7 +67,7 @@ function pathIn(answer: Pick<ProbeAnswer, 'body'>): string | undefined {
   return typeof path === 'string' ? path : undefined;
 }
 
-/** @param base the path before what was sent after it: an upstream may be given its end only */
+/** @param base the path before the ending: an upstream may get only the end of it */
 export function judgePaths(readings: readonly PathReading[], base: string): Outcome {
   const seen = readings.map((reading) => `${reading.sent} ${inWords(reading, base)}`).join('; ');
   if (readings.some(({ answer }) => isRefusal(answer))) return notTried(`${seen}: ${NOT_TAKEN}`);
@@ -76,7 +76,7 @@ export function judgePaths(readings: readonly PathReading[], base: string): Outc
   if (others.length > 0) {
     return differs(
       seen,
-      'API Gateway hands such a path over in another form than published captures show: a policy of a route may be found on another path than the upstream reads. Report it as SECURITY.md says',
+      'API Gateway passes such a path on in another form than published captures show: a policy of a route may be found on another path than the upstream reads. Report it as SECURITY.md says',
     );
   }
   if (unknown.length > 0) return notTried(`${seen}: no log line of these requests can be read`);

@@ -4,7 +4,7 @@ import { answerInWords, HEALTH_PATH, type ProbeAnswer } from '../probe.ts';
 import { isRefusal, NOT_TAKEN } from '../refusal.ts';
 
 const LIMIT_BYTES = 10_240;
-/** For the request line and the headers that the client and the edge add. */
+/** Room for the request line and for headers that the client and the edge add. */
 const MARGIN_BYTES = 1024;
 const MB = 1024 * 1024;
 

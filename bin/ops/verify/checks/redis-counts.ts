@@ -7,12 +7,12 @@ import { sumsOf } from './metrics-arrive.ts';
 const NAMESPACE = 'AWS/ElastiCache';
 const COUNT = 'EvalBasedCmds';
 const UNITS = 'EvalBasedCmdsECPUs';
-/** Decision 0012: about four for a decision. Twice as many halve what a cache decides in a second. */
+/** Decision 0012: a decision takes about four. Twice as many would halve the decisions of a cache a second. */
 const MOST_UNITS = 8;
 /** Share of requests: a late call now and then means nothing. */
 const MOST_FAILURES = 0.05;
 
-/** Limits are counted in Redis, not by functions alone; what a decision costs there. */
+/** Redis counts the limits, and no function counts by itself. The check also shows the cost of a decision. */
 export const redis = awsCheck('Redis and its ECPU', async (context) => {
   const sums = await sumsOf(context);
   const units = await unitsOf(context);
@@ -21,7 +21,7 @@ export const redis = awsCheck('Redis and its ECPU', async (context) => {
   return judgeRedis({ requests, errors, alone, units });
 });
 
-/** Undefined: there is no serverless cache that had calls. */
+/** Undefined: no serverless cache had calls. */
 interface Units {
   readonly calls: number;
   readonly units: number;

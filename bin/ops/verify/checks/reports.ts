@@ -5,10 +5,10 @@ import { poll } from '../poll.ts';
 
 const LATENESS = { forMs: 90_000, everyMs: 5000 };
 const FILTER = '"REPORT RequestId"';
-/** Share of the memory: Lambda ends a function that needs more than all of it. */
+/** Share of the memory: Lambda ends a function that exceeds its memory. */
 const MOST_MEMORY = 0.9;
 
-/** What Lambda reports of an invocation, in ms and MB. */
+/** Lambda's report of an invocation, in ms and MB. */
 export interface Report {
   readonly durationMs: number;
   readonly billedMs: number;

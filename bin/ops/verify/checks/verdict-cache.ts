@@ -5,7 +5,7 @@ import { isRefusal } from '../refusal.ts';
 
 /**
  * API Gateway keeps verdicts by their identity sources, and the route is one of them. The check sends a key to a route
- * that refuses it, to one that takes it, and to the first again. No verdict of one route may answer for the other.
+ * that refuses it, to one that takes it, and to the first one. No verdict of one route may answer for the other.
  */
 export const verdictCache: Check = {
   name: 'verdict cache by route',

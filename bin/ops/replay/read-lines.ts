@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Lines that end in `\n` or `\r\n`. Not those of `node:readline`, which end at U+2028 and U+2029 as well: JSON leaves
- * these as they are, so that a request could break its own line in two with its path.
+ * Lines that end in `\n` or `\r\n`. `node:readline` would also split at U+2028 and U+2029. JSON does not escape these,
+ * so a request's path could split its log line.
  */
 export async function* linesOf(stream: Readable): AsyncGenerator<string> {
   let line = '';

@@ -55,7 +55,7 @@ function listHeader(name: string, values: readonly string[]): Headers {
   return values.length === 0 ? [] : [[name, values.join(',')]];
 }
 
-/** `*`, the origin itself, or undefined where the configuration does not allow it. `https://*` allows every such origin. */
+/** `*`, the origin, or undefined if it is not allowed. `https://*` allows every origin with that prefix. */
 function allowedOrigin(cors: CorsConfiguration, origin: string | undefined): string | undefined {
   if (origin === undefined) return undefined;
   if (cors.allowOrigins.includes('*')) return '*';

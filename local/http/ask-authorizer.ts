@@ -11,14 +11,14 @@ const CACHE_LIMIT = 10_000;
 export type Authorization =
   | { readonly kind: 'allowed'; readonly context: unknown }
   | { readonly kind: 'denied' }
-  /** An identity source is missing or empty: the authorizer is not asked. */
+  /** An identity source is missing or empty: the authorizer is not called. */
   | { readonly kind: 'unidentified' }
-  /** The authorizer threw, was late or answered in a form that is not its own. */
+  /** The authorizer threw, was late or answered in a wrong form. */
   | { readonly kind: 'faulty' };
 
 export type Authorize = (authorizer: AuthorizerModel, request: Request, facts: RequestFacts) => Promise<Authorization>;
 
-/** Asks the authorizers and keeps their answers, by identity and for all routes of an authorizer, as API Gateway does. */
+/** Calls authorizers and caches their answers by authorizer and identity, as API Gateway does. */
 export function createAuthorize(invoke: Invoke): Authorize {
   const cache = new Map<string, { readonly result: Authorization; readonly untilMs: number }>();
   return async (authorizer, request, facts) => {
