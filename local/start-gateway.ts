@@ -1,5 +1,6 @@
 import type { IssuerConfig } from '../lambdas/contract/auth/authorizer-config.ts';
-import { decodeOperatorConfig } from '../lambdas/contract/operations/operator-config.ts';
+import { decodeDocument } from '../lambdas/contract/documents.ts';
+import { operatorConfig } from '../lambdas/contract/operations/operator-config.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import type { GatewayModel } from './assembly/model.ts';
 import { functionNameIn } from './assembly/physical.ts';
@@ -204,7 +205,9 @@ function deploymentsOf(
 
 function operatorOf({ model }: Assembly, port: number, secret: string): ReturnType<RunningGateway['operator']> {
   const json = model.functions.get(model.operators[0] ?? '')?.documents.operator;
-  return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway, secret };
+  return json === undefined
+    ? undefined
+    : { port, gateway: decodeDocument('operator', operatorConfig, json).gateway, secret };
 }
 
 function hasWidgets({ model }: Assembly): boolean {

@@ -5,14 +5,14 @@ import { RuleStore } from '../adapters/limits/rule-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
 import { redisEndpoint } from '../adapters/redis/redis-endpoint.ts';
 import { createDynamoDB } from '../adapters/table/dynamodb.ts';
-import { decodeCircuitsConfig } from '../contract/circuit/circuits-config.ts';
+import { circuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
-import { decodeOperatorConfig } from '../contract/operations/operator-config.ts';
+import { operatorConfig } from '../contract/operations/operator-config.ts';
 import { answerDashboards } from './answer-dashboards.ts';
 import { openCopies } from './open-copies.ts';
 import { createOperate } from './operate.ts';
 
-const { gateway } = decodeOperatorConfig(readDocument('operator'));
+const { gateway } = readDocument('operator', operatorConfig);
 const database = createDynamoDB({ timeoutMs: 2000 });
 const table = process.env[Env.table] ?? '';
 const store = new RuleStore(database, table, gateway);
@@ -24,7 +24,7 @@ const operate = createOperate({
   keys: new ApiKeyStore(database, table, gateway),
   marker: new RevocationMarker(database, table, gateway),
   circuits: {
-    config: decodeCircuitsConfig(readDocument('circuits')),
+    config: readDocument('circuits', circuitsConfig),
     storeOf: (service) => new CircuitStore(database, table, { gateway, service }),
   },
   openCopies: endpoint && (() => openCopies(endpoint, gateway)),

@@ -1,15 +1,4 @@
-import {
-  boolean,
-  type Decoded,
-  integer,
-  member,
-  number,
-  object,
-  record,
-  string,
-  variant,
-  withDefault,
-} from '../decode.ts';
+import { boolean, type Decoded, integer, member, number, object, record, string, variant } from '../decode.ts';
 
 /** Whose requests a limit counts together; `total`: everybody's. */
 export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
@@ -28,12 +17,12 @@ export const DEFAULT_LOCAL_SHARE = 0.5;
 const base = {
   /** Name in headers, logs, metrics and overrides; unique among the limits that one request meets. */
   name: string,
-  by: withDefault(member(LIMIT_BY), 'client'),
+  by: member(LIMIT_BY),
   /** True: counts and reports what it would refuse, refuses nothing. */
-  shadow: withDefault(boolean, false),
-  onStoreFailure: withDefault(member(ON_STORE_FAILURE), 'local'),
+  shadow: boolean,
+  onStoreFailure: member(ON_STORE_FAILURE),
   /** Share of the limit, 0 < share <= 1, that one instance lets pass when it counts alone. */
-  localShare: withDefault(number, DEFAULT_LOCAL_SHARE),
+  localShare: number,
 };
 
 export const limitPolicy = variant('kind', {
@@ -43,7 +32,7 @@ export const limitPolicy = variant('kind', {
     limit: integer,
     windowMs: integer,
     /** Limits by the `plan` claim. A client that has one of these plans has its limit instead of `limit`. */
-    plans: withDefault(record(integer), {}),
+    plans: record(integer),
   }),
   /** `burst` units at once, and `ratePerS` more each second. */
   bucket: object({ ...base, ratePerS: number, burst: integer }),
@@ -58,18 +47,4 @@ export type ConcurrencyLimit = Extract<LimitPolicy, { readonly kind: 'concurrenc
 /** A limit as one number: of a bucket its burst. */
 export function sizeOf(limit: LimitPolicy): number {
   return limit.kind === 'bucket' ? limit.burst : limit.limit;
-}
-
-/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
-export function encodeLimit(limit: LimitPolicy): Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'> {
-  const defaults: Readonly<Record<string, unknown>> = {
-    by: 'client',
-    shadow: false,
-    onStoreFailure: 'local',
-    localShare: DEFAULT_LOCAL_SHARE,
-  };
-  const entries = Object.entries(limit).filter(
-    ([key, value]) => value !== defaults[key] && !(key === 'plans' && Object.keys(value).length === 0),
-  );
-  return Object.fromEntries(entries) as Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'>;
 }
