@@ -1,4 +1,3 @@
-import { DecodeError } from '../lambdas/contract/decode.ts';
 import { formatEvent } from './app/format.ts';
 import { run } from './app/serve-app.ts';
 import { CLI_USAGE, type CliOptions, parseCliOptions } from './cli-options.ts';
@@ -17,7 +16,7 @@ try {
   if (options) await run(options, thisProject(process.env), { log: logger(options), print: console.log }, closers);
   else console.log(CLI_USAGE);
 } catch (error) {
-  if (!(error instanceof UserError || error instanceof DecodeError)) throw error;
+  if (!(error instanceof UserError)) throw error;
   console.error(`error: ${error.message}`);
   await closers.close();
   process.exit(1);

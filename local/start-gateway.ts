@@ -1,4 +1,5 @@
 import type { IssuerConfig } from '../lambdas/contract/auth/authorizer-config.ts';
+import { DecodeError } from '../lambdas/contract/decode.ts';
 import { decodeDocument } from '../lambdas/contract/documents.ts';
 import { operatorConfig } from '../lambdas/contract/operations/operator-config.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
@@ -79,7 +80,12 @@ export function readAssembly(dir: string): Assembly {
   const [error] = assembly.errors;
   if (error !== undefined) throw new UserError('assembly_faulty', error);
   const model = readGateway(assembly);
-  return { model, documents: readDocuments(model.functions.values()) };
+  try {
+    return { model, documents: readDocuments(model.functions.values()) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new UserError('assembly_faulty', `${error.message}: synthesize the app again`, { cause: error });
+  }
 }
 
 interface Backing {

@@ -114,13 +114,6 @@ test('the address of the dashboard is told, on the same port', async () => {
   expect(stdout).toContain(`\ndashboard http://127.0.0.1:${port}/dashboard\n`);
 });
 
-test('a document of another version is one line and exit code 1', async () => {
-  const operator = { version: 0, gateway: 'shop' };
-  const dir = writeAssembly({ functions: { Operator: { code: OK, documents: { operator } } } });
-  const { code, stderr } = await cli(['--assembly', dir, '--port', '0']).finished;
-  expect([code, stderr]).toEqual([1, "error: operator.version must be 1, as the function's code is, got 0\n"]);
-});
-
 test('a service that the gateway does not have is one line and exit code 1', async () => {
   const { code, stderr } = await cli(['--assembly', assembly(), '--port', '0', '--upstream', 'nope=http://a']).finished;
   expect([code, stderr]).toEqual([1, 'error: --upstream names the service nope; the gateway has users\n']);
