@@ -1,5 +1,7 @@
 import type { IssuerConfig } from '../lambdas/contract/auth/authorizer-config.ts';
-import { decodeOperatorConfig } from '../lambdas/contract/operations/operator-config.ts';
+import { DecodeError } from '../lambdas/contract/decode.ts';
+import { decodeDocument } from '../lambdas/contract/documents.ts';
+import { operatorConfig } from '../lambdas/contract/operations/operator-config.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import type { GatewayModel } from './assembly/model.ts';
 import { functionNameIn } from './assembly/physical.ts';
@@ -78,7 +80,12 @@ export function readAssembly(dir: string): Assembly {
   const [error] = assembly.errors;
   if (error !== undefined) throw new UserError('assembly_faulty', error);
   const model = readGateway(assembly);
-  return { model, documents: readDocuments(model.functions.values()) };
+  try {
+    return { model, documents: readDocuments(model.functions.values()) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new UserError('assembly_faulty', `${error.message}: synthesize the app again`, { cause: error });
+  }
 }
 
 interface Backing {
@@ -204,7 +211,9 @@ function deploymentsOf(
 
 function operatorOf({ model }: Assembly, port: number, secret: string): ReturnType<RunningGateway['operator']> {
   const json = model.functions.get(model.operators[0] ?? '')?.documents.operator;
-  return json === undefined ? undefined : { port, gateway: decodeOperatorConfig(json).gateway, secret };
+  return json === undefined
+    ? undefined
+    : { port, gateway: decodeDocument('operator', operatorConfig, json).gateway, secret };
 }
 
 function hasWidgets({ model }: Assembly): boolean {

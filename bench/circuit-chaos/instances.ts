@@ -1,7 +1,7 @@
 // Some instances of one service's proxy function in a process: each is the function's own module, loaded once more, and
 // takes one request at a time, as Lambda has it.
 import { readDocument } from '../../lambdas/adapters/read-document.ts';
-import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
+import { servicePolicy } from '../../lambdas/contract/policy.ts';
 import type { ProxyContext, ProxyEvent, ProxyResult } from '../../lambdas/proxy/exchange.ts';
 import { lambdaContext, proxyEvent } from '../../test/support/event.ts';
 import { serveLoad } from './load.ts';
@@ -9,7 +9,7 @@ import type { Sample } from './orders.ts';
 
 type Handler = (event: ProxyEvent, context: ProxyContext) => Promise<ProxyResult>;
 
-const policy = decodeServicePolicy(readDocument('service'));
+const policy = readDocument('service', servicePolicy);
 const idle: Handler[] = [];
 const waiting: ((handler: Handler) => void)[] = [];
 let requests = 0;

@@ -4,7 +4,7 @@ import { KeyRecordStore } from '../adapters/auth/key-record-store.ts';
 import { RevocationMark } from '../adapters/auth/revocation-mark.ts';
 import { readDocument } from '../adapters/read-document.ts';
 import { signedTable } from '../adapters/table/signed-table.ts';
-import { decodeAuthorizerConfig } from '../contract/auth/authorizer-config.ts';
+import { authorizerConfig } from '../contract/auth/authorizer-config.ts';
 import { Env } from '../contract/environment.ts';
 import { ApiKeyVerifier } from './api-key-verifier.ts';
 import { createAuthorizer } from './authorize.ts';
@@ -15,7 +15,7 @@ import { VerifiedCredentials } from './verified-credentials.ts';
 /** API Gateway waits 10 s for the authorizer, which may have to ask an issuer as well. */
 const TABLE_TIMEOUT_MS = 1000;
 
-const config = decodeAuthorizerConfig(readDocument('authorizer'));
+const config = readDocument('authorizer', authorizerConfig);
 const { gateway, claims } = config;
 const clock = Date.now;
 

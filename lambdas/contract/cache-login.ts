@@ -1,13 +1,14 @@
-import { boolean, decodeJson, object, string } from './decode.ts';
+import { boolean, type Decoded, decodeJson, object, string } from './decode.ts';
 
-/** How a function enters the cache by IAM: what its tokens are signed for. */
-export interface CacheLogin {
+const cacheLogin = object({
   /** Id of the ElastiCache user, and its name: with IAM the two are the same. */
-  readonly user: string;
+  user: string,
   /** Name of the serverless cache, or id of the replication group. */
-  readonly cache: string;
-  readonly serverless: boolean;
-}
+  cache: string,
+  serverless: boolean,
+});
+/** How a function logs in to the cache by IAM: what it signs its tokens for. */
+export type CacheLogin = Decoded<typeof cacheLogin>;
 
 export function encodeCacheLogin(login: CacheLogin): string {
   return JSON.stringify(login);
@@ -17,5 +18,3 @@ export function encodeCacheLogin(login: CacheLogin): string {
 export function decodeCacheLogin(json: string): CacheLogin {
   return decodeJson(cacheLogin, json, 'cacheLogin');
 }
-
-const cacheLogin = object({ user: string, cache: string, serverless: boolean });

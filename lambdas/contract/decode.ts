@@ -10,8 +10,11 @@ export class DecodeError extends Error {
   }
 }
 
-/** Reads `value` as a `T`; `path` names it in the error. */
+/** The schema of a `T`: reads `value` as one; `path` names it in the error. */
 export type Decoder<T> = (value: unknown, path: string) => T;
+
+/** The type that a schema describes. */
+export type Decoded<Schema extends Decoder<unknown>> = ReturnType<Schema>;
 
 /** @throws DecodeError also for text that is no JSON */
 export function decodeJson<T>(decoder: Decoder<T>, json: string, path: string): T {
@@ -84,6 +87,18 @@ export function object<Shape extends Record<string, Decoder<unknown>>>(
     const decoded: Record<string, unknown> = {};
     for (const [key, decoder] of fields) decoded[key] = decoder(source[key], `${path}.${key}`);
     return decoded as { readonly [K in keyof Shape]: ReturnType<Shape[K]> };
+  };
+}
+
+/** One of several kinds of object. The field `tag` says which. */
+export function variant<const Tag extends string, Kinds extends Readonly<Record<string, Decoder<object>>>>(
+  tag: Tag,
+  kinds: Kinds,
+): Decoder<{ [K in keyof Kinds]: { readonly [T in Tag]: K } & ReturnType<Kinds[K]> }[keyof Kinds]> {
+  const kindOf = object({ [tag]: member(Object.keys(kinds)) });
+  return (value, path) => {
+    const kind = kindOf(value, path)[tag] as string;
+    return { [tag]: kind, ...kinds[kind]?.(value, path) } as never;
   };
 }
 

@@ -1,19 +1,32 @@
+import type { AuthorizerConfig } from './auth/authorizer-config.ts';
+import type { CircuitsConfig } from './circuit/circuits-config.ts';
+import { DecodeError, type Decoder, decodeJson, object } from './decode.ts';
+import type { OperatorConfig } from './operations/operator-config.ts';
+import type { ServicePolicy } from './policy.ts';
+
 /**
- * The documents that lib writes beside a function's code, and that the function reads when it starts. A function's kind
- * follows from them: `service` makes it a proxy function, `authorizer` the authorizer, `operator` the operator function.
- * `circuits` alone is the circuit function's, or the widget function's if it has `Env.operatorFunction`.
+ * The documents that lib writes beside a function's code, and that the function reads when it starts. Each is the JSON of
+ * a whole value: no field has a default. A function's kind follows from its documents: `circuits` alone belongs to the
+ * alarm function, or to the widget function if it has `Env.operatorFunction`.
  */
-export const DOCUMENTS = [
-  /** JSON of a `ServicePolicy`: proxy functions. */
-  'service',
-  /** JSON of an `AuthorizerConfig`: the authorizer function. */
-  'authorizer',
-  /** JSON of a `CircuitsConfig`: the circuit, operator and widget functions. */
-  'circuits',
-  /** JSON of an `OperatorConfig`: the operator function. */
-  'operator',
-] as const;
-export type DocumentName = (typeof DOCUMENTS)[number];
+export interface Documents {
+  /** Proxy functions. */
+  readonly service: ServicePolicy;
+  /** The authorizer function. */
+  readonly authorizer: AuthorizerConfig;
+  /** The alarm, operator and widget functions. */
+  readonly circuits: CircuitsConfig;
+  /** The operator function. */
+  readonly operator: OperatorConfig;
+}
+export type DocumentName = keyof Documents;
+export const DOCUMENTS: readonly DocumentName[] = ['service', 'authorizer', 'circuits', 'operator'];
+
+/**
+ * The version of all documents. An asset holds code and documents of one synthesis, so the two differ only if somebody
+ * mixes files. Raise it with each change that makes older code misread a document.
+ */
+export const DOCUMENT_VERSION = 1;
 
 /** A document that is missing, or that lacks one of its values. */
 export class DocumentError extends Error {
@@ -29,6 +42,34 @@ export class DocumentError extends Error {
 export function documentFile(name: DocumentName): string {
   return `${name}.json`;
 }
+
+/** What lib writes. */
+export function versioned(document: object): object {
+  return { version: DOCUMENT_VERSION, ...document };
+}
+
+/** @throws DecodeError that names the document, the path in it, the rule and the value */
+export function decodeDocument<Name extends DocumentName>(
+  name: Name,
+  schema: Decoder<Documents[Name]>,
+  json: string,
+): Documents[Name] {
+  return decodeJson(
+    (value, path) => {
+      thisVersion(value, path);
+      return schema(value, path);
+    },
+    json,
+    name,
+  );
+}
+
+const thisVersion = object({
+  version: (value, path) => {
+    if (value !== DOCUMENT_VERSION)
+      throw new DecodeError(path, `${DOCUMENT_VERSION}, as the function's code is`, value);
+  },
+});
 
 /** Prefix of the variables that each hold one value of a document. */
 export const VALUE_PREFIX = 'TOLLGATE_VALUE_';

@@ -5,14 +5,14 @@ import { RuleStore } from '../adapters/limits/rule-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
 import { redisEndpoint } from '../adapters/redis/redis-endpoint.ts';
 import { createDynamoDB, sdkTable } from '../adapters/table/dynamodb.ts';
-import { decodeCircuitsConfig } from '../contract/circuit/circuits-config.ts';
+import { circuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { Env } from '../contract/environment.ts';
-import { decodeOperatorConfig } from '../contract/operations/operator-config.ts';
+import { operatorConfig } from '../contract/operations/operator-config.ts';
 import { answerDashboards } from './answer-dashboards.ts';
 import { openCopies } from './open-copies.ts';
 import { createOperate } from './operate.ts';
 
-const { gateway } = decodeOperatorConfig(readDocument('operator'));
+const { gateway } = readDocument('operator', operatorConfig);
 const table = sdkTable(createDynamoDB({ timeoutMs: 2000 }), process.env[Env.table] ?? '');
 const store = new RuleStore(table, gateway);
 const endpoint = redisEndpoint(process.env);
@@ -23,7 +23,7 @@ const operate = createOperate({
   keys: new ApiKeyStore(table, gateway),
   marker: new RevocationMarker(table, gateway),
   circuits: {
-    config: decodeCircuitsConfig(readDocument('circuits')),
+    config: readDocument('circuits', circuitsConfig),
     storeOf: (service) => new CircuitStore(table, { gateway, service }),
   },
   openCopies: endpoint && (() => openCopies(endpoint, gateway)),

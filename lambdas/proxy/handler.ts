@@ -8,11 +8,11 @@ import { readDocument } from '../adapters/read-document.ts';
 import { signedTable } from '../adapters/table/signed-table.ts';
 import type { CircuitPolicy } from '../contract/circuit/circuit-policy.ts';
 import { Env } from '../contract/environment.ts';
-import { decodeServicePolicy } from '../contract/policy.ts';
+import { servicePolicy } from '../contract/policy.ts';
 import { pipeline } from './pipeline.ts';
 import { leaseMsOf } from './stages/circuit-asking.ts';
 
-const policy = decodeServicePolicy(readDocument('service'));
+const policy = readDocument('service', servicePolicy);
 const monotonic = () => performance.now();
 const clock = Date.now;
 

@@ -3,7 +3,7 @@ import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { RoutePolicy, ServicePolicy } from '../../lambdas/contract/policy.ts';
+import { SERVICE_DEFAULTS as DEFAULTS, type RoutePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
 import { about, InvalidPropError } from '../invalid-prop.ts';
 import { Auth } from './auth/auth.ts';
 import type { CircuitAlarm } from './circuit/circuit-alarm.ts';
@@ -73,7 +73,7 @@ export class Service extends NestedStack {
     this.name = name;
     this.prefix = props.prefix;
     this.#context = context;
-    const timeoutMs = intervalMs('timeout', props.timeout ?? Duration.seconds(5), TIMEOUT);
+    const timeoutMs = intervalMs('timeout', props.timeout ?? Duration.millis(DEFAULTS.timeoutMs), TIMEOUT);
     const auth = (props.auth ?? Auth.jwt()).policy;
     const breaker = props.circuitBreaker ?? CircuitBreaker.of();
     checkSlowCall(breaker.policy, timeoutMs);
@@ -89,10 +89,10 @@ export class Service extends NestedStack {
       prefix: props.prefix,
       upstream: checkUpstream(props.upstream, context.foundation),
       timeoutMs,
-      stripPrefix: props.stripPrefix ?? true,
-      forwardAuthorization: props.forwardAuthorization ?? false,
+      stripPrefix: props.stripPrefix ?? DEFAULTS.stripPrefix,
+      forwardAuthorization: props.forwardAuthorization ?? DEFAULTS.forwardAuthorization,
       identityHeaders: context.identityHeaders,
-      keepHeaders: keepHeaders(props.keepHeaders ?? [], context.identityHeaders),
+      keepHeaders: keepHeaders(props.keepHeaders ?? DEFAULTS.keepHeaders, context.identityHeaders),
       badCredentials: context.badCredentials,
       circuit: breaker.policy,
       retry: retryPolicy(props),

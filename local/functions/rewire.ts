@@ -1,6 +1,7 @@
-import { decodeAuthorizerConfig, type IssuerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
+import { authorizerConfig, type IssuerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
+import { decodeDocument } from '../../lambdas/contract/documents.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
-import { decodeServicePolicy, type ServicePolicy } from '../../lambdas/contract/policy.ts';
+import { type ServicePolicy, servicePolicy } from '../../lambdas/contract/policy.ts';
 import type { FunctionDocuments, FunctionModel } from '../assembly/model.ts';
 
 /** Addresses on this machine that replace the deployed ones. */
@@ -25,7 +26,7 @@ export function rewireDocuments(documents: FunctionDocuments, standIns: StandIns
 }
 
 function rewireService(json: string, { upstreamOf }: StandIns): string {
-  const { service } = decodeServicePolicy(json);
+  const { service } = decodeDocument('service', servicePolicy, json);
   return JSON.stringify({ ...JSON.parse(json), upstream: upstreamOf(service) });
 }
 
@@ -56,8 +57,11 @@ export function readDocuments(functions: Iterable<Pick<FunctionModel, 'name' | '
     name,
     documents: { service, authorizer },
   } of functions) {
-    if (service !== undefined) services.push({ functionName: name, policy: decodeServicePolicy(service) });
-    for (const issuer of authorizer === undefined ? [] : decodeAuthorizerConfig(authorizer).issuers) {
+    if (service !== undefined)
+      services.push({ functionName: name, policy: decodeDocument('service', servicePolicy, service) });
+    for (const issuer of authorizer === undefined
+      ? []
+      : decodeDocument('authorizer', authorizerConfig, authorizer).issuers) {
       issuers.set(issuer.issuer, issuer);
     }
   }

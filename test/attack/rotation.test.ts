@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ANY_JWT } from '../../lambdas/contract/auth/auth-policy.ts';
-import { encodeAuthorizerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
+import type { AuthorizerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { issuerConfig } from '../support/auth/authorizer.ts';
 import { createKey, type TestKey } from '../support/auth/tokens.ts';
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 async function startProcess(): Promise<ChildProcess> {
-  const config = encodeAuthorizerConfig({
+  const config: AuthorizerConfig = {
     gateway: 'test',
     rejections: 'explained',
     issuers: [issuerConfig({ jwksUri: issuer.url })],
@@ -45,7 +45,7 @@ async function startProcess(): Promise<ChildProcess> {
     policies: [ANY_JWT],
     services: { '/api/users': 0 },
     routes: {},
-  });
+  };
   const child = fork(new URL('authorizer-process.ts', import.meta.url), {
     env: {
       ...process.env,

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodeAuthorizerConfig } from '../../lambdas/contract/auth/authorizer-config.ts';
-import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
 import { FoundationStack } from '../../lib/foundation-stack.ts';
 import { Auth } from '../../lib/gateway/auth/auth.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../lib/gateway/limits/rate-limit.ts';
 import { authorizerDocument, proxyDocument } from '../lib/support/documents.ts';
 import { CONTEXT } from '../lib/support/stacks.ts';
+import { decodeAuthorizerConfig, decodeServicePolicy } from '../support/documents.ts';
 import { type ServedGateway, serve, statuses, tally, times } from './support/gateway.ts';
 
 const ROUTES = 100;

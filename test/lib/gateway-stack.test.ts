@@ -1,10 +1,10 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acceptance } from '../../lambdas/contract/auth/auth-policy.ts';
-import { decodeServicePolicy } from '../../lambdas/contract/policy.ts';
 import { environmentOf } from '../../lib/environments.ts';
 import { FoundationStack } from '../../lib/foundation-stack.ts';
 import { GatewayStack } from '../../lib/gateway-stack.ts';
+import { decodeServicePolicy } from '../support/documents.ts';
 import { windowLimit } from '../support/policy.ts';
 import { proxyDocument } from './support/documents.ts';
 import { routes, testApp } from './support/stacks.ts';

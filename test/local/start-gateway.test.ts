@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Env } from '../../lambdas/contract/environment.ts';
 import { startUpstream } from '../../local/demo/demo-upstream.ts';
 import { startGateway } from '../../local/start-gateway.ts';
-import { type AssemblyFixture, temporaryDir, writeAssembly } from './support/assembly.ts';
+import { UserError } from '../../local/user-error.ts';
+import { type AssemblyFixture, type FunctionFixture, temporaryDir, writeAssembly } from './support/assembly.ts';
 import { AUTHORIZER, SERVICE } from './support/documents.ts';
 import { serveFixture } from './support/gateway.ts';
 
@@ -79,6 +80,18 @@ test('a start that fails leaves nothing running', async () => {
   await expect(startGateway({ ...options, port: gateway.port })).rejects.toThrow(`port ${gateway.port} is in use`);
   const upstreams = { nope: 'http://127.0.0.1:1' };
   await expect(startGateway({ ...options, port: 0, upstreams })).rejects.toThrow('--upstream names the service nope');
+});
+
+test('an assembly with documents of another version is refused in one line', async () => {
+  const { Users, ...others } = FIXTURE.functions as { Users: FunctionFixture };
+  const functions = { ...others, Users: { ...Users, documents: { service: { ...SERVICE, version: 0 } } } };
+  const options = { assemblyDir: writeAssembly({ ...FIXTURE, functions }), stateDir: temporaryDir(), port: 0 };
+  await expect(startGateway(options)).rejects.toThrow(
+    new UserError(
+      'assembly_faulty',
+      "service.version must be 1, as the function's code is, got 0: synthesize the app again",
+    ),
+  );
 });
 
 test('when it is closed, nothing listens any more', async () => {

@@ -1,4 +1,4 @@
-import { array, type Decoder, decodeJson, integer, nullable, object, string } from '../decode.ts';
+import { array, type Decoded, decodeJson, integer, nullable, object, string } from '../decode.ts';
 
 /** How every API key begins, so that scanners for leaked secrets know it: `tgk_4fzN9qXw2LbC_…`. */
 export const API_KEY_PREFIX = 'tgk_';
@@ -28,35 +28,36 @@ export function isApiKeyId(text: string): boolean {
   return API_KEY_ID.test(text);
 }
 
-/** How a key's secret is known: never itself. */
-export interface ApiKeySecret {
-  /** SHA-256 of the whole key, in base64url. Its 256 random bits need no slow hash. */
-  readonly hash: string;
+const apiKeySecret = object({
+  /** SHA-256 of the whole key, in base64url. Its 256 random bits need no slow hash. The key itself is not kept. */
+  hash: string,
   /** Epoch milliseconds from which on it is refused; 0: as long as the key is good. */
-  readonly untilMs: number;
-}
+  untilMs: integer,
+});
+export type ApiKeySecret = Decoded<typeof apiKeySecret>;
 
-/** An API key as the table keeps it. Whoever bears it is the client `key:<id>`, whichever of its secrets it has. */
-export interface ApiKey {
-  readonly id: string;
-  /** Who was given it; told to upstreams that ask for the claim `/owner`. */
-  readonly owner: string;
-  readonly plan: string;
-  readonly tenant: string;
-  readonly scopes: readonly string[];
-  readonly roles: readonly string[];
-  readonly createdAtMs: number;
+export const apiKey = object({
+  id: string,
+  /** The operator's name for the holder; upstreams get it if they ask for the claim `/owner`. */
+  owner: string,
+  plan: string,
+  tenant: string,
+  scopes: array(string),
+  roles: array(string),
+  createdAtMs: integer,
   /** Every key ends. */
-  readonly expiresAtMs: number;
+  expiresAtMs: integer,
   /** The newest first; after a rotation the former one beside it until its `untilMs`. */
-  readonly secrets: readonly ApiKeySecret[];
-  /** When its newest secret was made. */
-  readonly rotatedAtMs: number;
+  secrets: array(apiKeySecret),
+  /** Creation time of its newest secret. */
+  rotatedAtMs: integer,
   /** Until when an operator has revoked it, 0: for good; null: it is not revoked. */
-  readonly revokedUntilMs: number | null;
+  revokedUntilMs: nullable(integer),
   /** Epoch milliseconds of the last change, one more at least than before. */
-  readonly version: number;
-}
+  version: integer,
+});
+/** An API key as the table keeps it. Its holder is the client `key:<id>`, whichever of its secrets the holder has. */
+export type ApiKey = Decoded<typeof apiKey>;
 
 /** When a key was last used: an attribute of its item beside the key, the only one that the authorizer may write. */
 export const LAST_USED_ATTRIBUTE = 'lastUsedAtMs';
@@ -69,18 +70,3 @@ export function isRevokedKey({ revokedUntilMs }: Pick<ApiKey, 'revokedUntilMs'>,
 export function decodeApiKey(json: string): ApiKey {
   return decodeJson(apiKey, json, 'key');
 }
-
-export const apiKey: Decoder<ApiKey> = object({
-  id: string,
-  owner: string,
-  plan: string,
-  tenant: string,
-  scopes: array(string),
-  roles: array(string),
-  createdAtMs: integer,
-  expiresAtMs: integer,
-  secrets: array(object({ hash: string, untilMs: integer })),
-  rotatedAtMs: integer,
-  revokedUntilMs: nullable(integer),
-  version: integer,
-});

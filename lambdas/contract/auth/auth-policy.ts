@@ -1,5 +1,5 @@
-import { array, type Decoder, member, nullable, object, string, withDefault } from '../decode.ts';
-import { type ClaimTest, claimTest } from './claim-test.ts';
+import { array, type Decoded, member, nullable, object, string, variant } from '../decode.ts';
+import { claimTest } from './claim-test.ts';
 
 export const CREDENTIAL_KINDS = ['jwt', 'apiKey'] as const;
 /** What a credential is; each kind has a verifier of its own. */
@@ -9,27 +9,31 @@ export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 export const AUTHORIZATION = 'authorization';
 
 /** One kind of credential that a route takes, and what such a credential must hold. */
-export interface Acceptance {
-  readonly kind: CredentialKind;
+const accepted = object({
+  kind: member(CREDENTIAL_KINDS),
   /** The header of its own in which API keys of this route travel, `x-api-key`; null: `Authorization: Bearer`. */
-  readonly header: string | null;
+  header: nullable(string),
   /** All of them. */
-  readonly scopes: readonly string[];
+  scopes: array(string),
   /** One of them at least; an empty list asks for nothing. */
-  readonly anyScope: readonly string[];
-  readonly roles: readonly string[];
-  readonly anyRole: readonly string[];
+  anyScope: array(string),
+  roles: array(string),
+  anyRole: array(string),
   /** All of them must hold. */
-  readonly claims: readonly ClaimTest[];
-}
+  claims: array(claimTest),
+});
+export type Acceptance = Decoded<typeof accepted>;
 
-/**
- * Who may call a route. `none` is written out by the user, never implied. An `optional` route lets those pass who present
- * no credential; a bad one is refused there, too.
- */
-export type AuthPolicy =
-  | { readonly type: 'none' }
-  | { readonly type: 'required' | 'optional'; readonly accepts: readonly Acceptance[] };
+const credential = object({ accepts: array(accepted) });
+/** Who may call a route. */
+export const authPolicy = variant('type', {
+  /** Everybody. The user writes this out; it is never a default. */
+  none: object({}),
+  required: credential,
+  /** Requests without a credential pass. A bad credential is refused here, too. */
+  optional: credential,
+});
+export type AuthPolicy = Decoded<typeof authPolicy>;
 
 /** A credential of that kind that has to hold nothing. */
 export function acceptance(kind: CredentialKind, more: Partial<Omit<Acceptance, 'kind'>> = {}): Acceptance {
@@ -56,32 +60,3 @@ export function credentialSource(policy: Exclude<AuthPolicy, { readonly type: 'n
   headers.sort((one, other) => Number(other === AUTHORIZATION) - Number(one === AUTHORIZATION));
   return { headers, cacheable: policy.type === 'required' && headers.length === 1 };
 }
-
-/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
-export function encodeAuth(policy: AuthPolicy): object {
-  if (policy.type === 'none') return policy;
-  return { type: policy.type, accepts: policy.accepts.map(encodeAcceptance) };
-}
-
-function encodeAcceptance(accepted: Acceptance): object {
-  const entries = Object.entries(accepted);
-  return Object.fromEntries(entries.filter(([, value]) => value !== null && value.length > 0));
-}
-
-const strings = withDefault(array(string), []);
-const acceptanceOf: Decoder<Acceptance> = object({
-  kind: member(CREDENTIAL_KINDS),
-  header: withDefault(nullable(string), null),
-  scopes: strings,
-  anyScope: strings,
-  roles: strings,
-  anyRole: strings,
-  claims: withDefault(array(claimTest), []),
-});
-const typed = object({ type: member(['none', 'required', 'optional'] as const) });
-const credentials = object({ accepts: array(acceptanceOf) });
-
-export const authPolicy: Decoder<AuthPolicy> = (value, path) => {
-  const { type } = typed(value, path);
-  return type === 'none' ? { type } : { type, ...credentials(value, path) };
-};

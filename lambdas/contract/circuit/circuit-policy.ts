@@ -1,67 +1,69 @@
-import { array, boolean, integer, nullable, number, object, string, withDefault } from '../decode.ts';
+import { array, boolean, type Decoded, integer, nullable, number, object, string } from '../decode.ts';
 
-/** How long a circuit stays open and how it closes again: what everybody needs who moves one. */
-export interface CircuitTiming {
-  readonly openForMs: number;
-  /** Of a circuit whose probes fail time after time: each time it stays open twice as long, and no longer than this. */
-  readonly maxOpenForMs: number;
+/** How long a circuit stays open and how it closes again. All functions that move circuits need these fields. */
+export const circuitTiming = {
+  openForMs: integer,
+  /** Each time that probes fail, the circuit stays open twice as long, up to this. */
+  maxOpenForMs: integer,
   /** Requests that may try the upstream at once, of all instances together. */
-  readonly probes: number;
+  probes: integer,
   /** Probes that must succeed for the circuit to close; at least `probes`, so no more requests than this are sent. */
-  readonly successes: number;
-  /** For so long after it closed a circuit lets pass a growing share of the requests; 0: all of them at once. */
-  readonly rampUpMs: number;
-}
+  successes: integer,
+  /** How long a closed circuit lets a growing share of the requests pass; 0: all pass at once. */
+  rampUpMs: integer,
+};
 
-/** When a service's circuit opens, what it answers then, and when it closes again. */
-export interface CircuitPolicy extends CircuitTiming {
-  /** Share of failures, 0 < share <= 1, that opens the circuit. */
-  readonly failureShare: number;
-  /** Requests that the window must hold before a share counts. */
-  readonly minRequests: number;
-  readonly windowMs: number;
-  /** False: only the alarm and operators open the circuit. */
-  readonly outcomes: boolean;
-  /** Null: however slow an answer is, it counts only when it misses the deadline. */
-  readonly slow: SlowPolicy | null;
-  /** Statuses of the upstream that are failures; null: all from 500 to 599 but 501. */
-  readonly failureStatuses: readonly number[] | null;
-  /** Whether a missed deadline is a failure. */
-  readonly failOnTimeout: boolean;
-  /** Whether it is one that the upstream cannot be reached, breaks off or answers no HTTP. */
-  readonly failOnReset: boolean;
-  /** Path under the upstream's base that is asked in place of a client's request while the circuit is half-open. */
-  readonly healthCheck: string | null;
-  /** True: reports what it would reject, and rejects nothing but while it is opened by hand. */
-  readonly shadow: boolean;
-  /** What is answered in place of 503 `circuit_open`. */
-  readonly fallback: FallbackPolicy | null;
-}
-
-export interface SlowPolicy {
-  /** A request that took at least so long is slow. */
-  readonly overMs: number;
+const slowPolicy = object({
+  /** A request that takes at least this long is slow. */
+  overMs: integer,
   /** Share of slow requests, 0 < share <= 1, that opens the circuit. */
-  readonly share: number;
-}
+  share: number,
+});
+export type SlowPolicy = Decoded<typeof slowPolicy>;
 
 /** An answer that needs no upstream. */
-export interface FallbackPolicy {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
+const fallbackPolicy = object({ status: integer, contentType: string, body: string });
+export type FallbackPolicy = Decoded<typeof fallbackPolicy>;
 
-export const DEFAULT_TIMING: CircuitTiming = {
+/** When a service's circuit opens, what the proxy function answers then, and when the circuit closes again. */
+export const circuitPolicy = object({
+  ...circuitTiming,
+  /** Share of failures, 0 < share <= 1, that opens the circuit. */
+  failureShare: number,
+  /** Requests that the window must hold before a share counts. */
+  minRequests: integer,
+  windowMs: integer,
+  /** False: only the alarm and operators open the circuit. */
+  outcomes: boolean,
+  /** Null: a slow answer counts only when it misses the deadline. */
+  slow: nullable(slowPolicy),
+  /** Statuses of the upstream that are failures; null: all from 500 to 599 but 501. */
+  failureStatuses: nullable(array(integer)),
+  /** Whether a missed deadline is a failure. */
+  failOnTimeout: boolean,
+  /** Whether an upstream fails that cannot be reached, breaks off or answers no HTTP. */
+  failOnReset: boolean,
+  /** Path under the upstream's base that the proxy function asks first while the circuit is half-open. */
+  healthCheck: nullable(string),
+  /** True: reports what it would reject, and rejects only while an operator has opened it. */
+  shadow: boolean,
+  /** The answer in place of 503 `circuit_open`. */
+  fallback: nullable(fallbackPolicy),
+});
+export type CircuitPolicy = Decoded<typeof circuitPolicy>;
+export type CircuitTiming = Pick<CircuitPolicy, keyof typeof circuitTiming>;
+
+/** What a circuit has where its props say nothing. */
+export const CIRCUIT_DEFAULTS: CircuitPolicy = {
   openForMs: 30_000,
   maxOpenForMs: 300_000,
   probes: 3,
   successes: 3,
   rampUpMs: 5000,
-};
-
-const DEFAULTS = {
-  ...DEFAULT_TIMING,
+  failureShare: 0.5,
+  minRequests: 5,
+  windowMs: 10_000,
+  outcomes: true,
   slow: null,
   failureStatuses: null,
   failOnTimeout: true,
@@ -69,39 +71,7 @@ const DEFAULTS = {
   healthCheck: null,
   shadow: false,
   fallback: null,
-} satisfies Partial<CircuitPolicy>;
-
-const timing = {
-  openForMs: withDefault(integer, DEFAULTS.openForMs),
-  maxOpenForMs: withDefault(integer, DEFAULTS.maxOpenForMs),
-  probes: withDefault(integer, DEFAULTS.probes),
-  successes: withDefault(integer, DEFAULTS.successes),
-  rampUpMs: withDefault(integer, DEFAULTS.rampUpMs),
 };
-
-export const circuitTiming = object(timing);
-
-export const circuitPolicy = object({
-  ...timing,
-  failureShare: number,
-  minRequests: integer,
-  windowMs: integer,
-  outcomes: boolean,
-  slow: withDefault(nullable(object({ overMs: integer, share: number })), DEFAULTS.slow),
-  failureStatuses: withDefault(nullable(array(integer)), DEFAULTS.failureStatuses),
-  failOnTimeout: withDefault(boolean, DEFAULTS.failOnTimeout),
-  failOnReset: withDefault(boolean, DEFAULTS.failOnReset),
-  healthCheck: withDefault(nullable(string), DEFAULTS.healthCheck),
-  shadow: withDefault(boolean, DEFAULTS.shadow),
-  fallback: withDefault(nullable(object({ status: integer, contentType: string, body: string })), DEFAULTS.fallback),
-});
-
-/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
-export function encodeCircuit<Policy extends CircuitTiming>(policy: Policy): Partial<Policy> {
-  const defaults: Readonly<Record<string, unknown>> = DEFAULTS;
-  const told = Object.entries(policy).filter(([name, value]) => !(name in defaults) || value !== defaults[name]);
-  return Object.fromEntries(told) as Partial<Policy>;
-}
 
 /** The part of a policy that is needed to move a circuit. */
 export function timingOf({ openForMs, maxOpenForMs, probes, successes, rampUpMs }: CircuitTiming): CircuitTiming {

@@ -1,69 +1,98 @@
-import { DecodeError, type Decoder, integer, member, number, object, record, string, withDefault } from '../decode.ts';
+import {
+  type Decoded,
+  DecodeError,
+  type Decoder,
+  integer,
+  member,
+  number,
+  object,
+  record,
+  string,
+  variant,
+  withDefault,
+} from '../decode.ts';
 
 /** Who moved a circuit. */
 export const CIRCUIT_SOURCES = ['outcomes', 'alarm', 'operator', 'time'] as const;
 export type CircuitSource = (typeof CIRCUIT_SOURCES)[number];
 
-/** What was counted when a circuit moved: `{ requests: 12, failures: 7 }`. */
-export type Figures = Readonly<Record<string, number>>;
+const figures = record(number);
+/** Counts at the time of the move: `{ requests: 12, failures: 7 }`. */
+export type Figures = Decoded<typeof figures>;
 
-/** Who moved a circuit, and why. */
-export interface Cause {
-  readonly source: CircuitSource;
-  /** An alarm's name, an operator's as they gave it, an instance's log stream; '' where nobody knows. */
-  readonly by: string;
-  readonly reason: string;
-  readonly figures: Figures;
-}
+/** An item exists once its circuit has moved; one with version 0 could never move again. */
+const storedVersion: Decoder<number> = (value, path) => {
+  const version = integer(value, path);
+  if (version < 0) throw new DecodeError(path, 'at least 0', version);
+  return version;
+};
 
-export interface Moved extends Cause {
-  /** Grows by one with every write; what a conditional write compares. */
-  readonly version: number;
-  /** When it became so, for this cause: of an open circuit later than the outage began, if probes have failed since. */
-  readonly atMs: number;
-  /** When CloudWatch saw what the last alarm told, by its own clock; 0: none did. */
-  readonly alarmAtMs: number;
-}
-
-export interface Closed extends Moved {
-  readonly state: 'closed';
-  /** When it closed; 0 for a circuit that never moved. */
-  readonly closedAtMs: number;
-  /** Until when only a share of the requests passes; 0: all do. */
-  readonly rampUntilMs: number;
-  /** How often it had opened again before it closed: whoever trips it while it ramps up goes on from there. */
-  readonly reopenings: number;
-}
-
-export interface Open extends Moved {
-  readonly state: 'open';
+/** What an item lacks that was written before there was such a field has its default. */
+const count = withDefault(integer, 0);
+const moved = {
+  source: withDefault(member(CIRCUIT_SOURCES), 'time'),
+  /** An alarm's name, an operator's as they gave it, an instance's log stream; '': unknown. */
+  by: withDefault(string, ''),
+  reason: withDefault(string, ''),
+  figures: withDefault(figures, {}),
+  /** Grows by one with every write; conditional writes compare it. */
+  version: storedVersion,
+  /** When it took this state, for this cause. For an open circuit: later than the outage began, if probes have failed since. */
+  atMs: count,
+  /** When CloudWatch saw what the last alarm reported, by its own clock; 0: there was no alarm. */
+  alarmAtMs: count,
+};
+const opened = {
+  ...moved,
   /** When this outage began: probes that fail do not change it. */
-  readonly openedAtMs: number;
-  /** From when on a probe may be sent. */
-  readonly retryAtMs: number;
-  /** How often probes have failed in this outage. */
-  readonly reopenings: number;
-}
-
-export interface HalfOpen extends Moved {
-  readonly state: 'half-open';
-  readonly openedAtMs: number;
-  readonly reopenings: number;
-  /** Until when each probe's holder has to report, by the probe's id; later its place is free again. */
-  readonly leases: Readonly<Record<string, number>>;
-  /** Probes that have succeeded. */
-  readonly succeeded: number;
-}
-
-export interface Forced extends Moved {
-  readonly state: 'forced-open' | 'forced-closed';
-  readonly sinceMs: number;
+  openedAtMs: integer,
+  /** Number of times that probes have failed in this outage. */
+  reopenings: count,
+};
+const forced = object({
+  ...moved,
+  sinceMs: integer,
   /** When it ends by itself; 0: an operator ends it. */
-  readonly untilMs: number;
-}
+  untilMs: integer,
+});
+
+/** @throws DecodeError */
+export const circuitState = variant('state', {
+  closed: object({
+    ...moved,
+    /** When it closed; 0 for a circuit that never moved. */
+    closedAtMs: integer,
+    /** Until when only a share of the requests passes; 0: all do. */
+    rampUntilMs: count,
+    /** Number of times that it had opened again before it closed. A trip during the ramp continues from there. */
+    reopenings: count,
+  }),
+  open: object({
+    ...opened,
+    /** From when on a probe may be sent. */
+    retryAtMs: integer,
+  }),
+  'half-open': object({
+    ...opened,
+    /** By the probe's id: until when its holder has to report. Afterwards its place is free again. */
+    leases: withDefault(record(integer), {}),
+    /** Probes that have succeeded. */
+    succeeded: count,
+  }),
+  'forced-open': forced,
+  'forced-closed': forced,
+});
+export type CircuitState = Decoded<typeof circuitState>;
+export type Closed = Extract<CircuitState, { readonly state: 'closed' }>;
+export type Open = Extract<CircuitState, { readonly state: 'open' }>;
+export type HalfOpen = Extract<CircuitState, { readonly state: 'half-open' }>;
+export type Forced = Extract<CircuitState, { readonly state: 'forced-open' | 'forced-closed' }>;
+/** What every state has. */
+export type Moved = Pick<CircuitState, keyof typeof moved>;
+/** Who moved a circuit, and why. */
+export type Cause = Pick<Moved, 'source' | 'by' | 'reason' | 'figures'>;
 
 export const CIRCUIT_STATES = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'] as const;
-export type CircuitState = Closed | Open | HalfOpen | Forced;
 
 export const NOBODY: Cause = { source: 'time', by: '', reason: '', figures: {} };
 
@@ -77,38 +106,3 @@ export const INITIAL_CIRCUIT: CircuitState = {
   alarmAtMs: 0,
   ...NOBODY,
 };
-
-const moved = {
-  version: stored,
-  atMs: withDefault(integer, 0),
-  source: withDefault(member(CIRCUIT_SOURCES), 'time'),
-  by: withDefault(string, ''),
-  reason: withDefault(string, ''),
-  figures: withDefault(record(number), {}),
-  alarmAtMs: withDefault(integer, 0),
-};
-const count = withDefault(integer, 0);
-const opened = { ...moved, openedAtMs: integer, reopenings: count };
-const STATES = {
-  closed: object({ ...moved, state: member(['closed']), closedAtMs: integer, rampUntilMs: count, reopenings: count }),
-  open: object({ ...opened, state: member(['open']), retryAtMs: integer }),
-  'half-open': object({
-    ...opened,
-    state: member(['half-open']),
-    leases: withDefault(record(integer), {}),
-    succeeded: count,
-  }),
-  'forced-open': object({ ...moved, state: member(['forced-open']), sinceMs: integer, untilMs: integer }),
-  'forced-closed': object({ ...moved, state: member(['forced-closed']), sinceMs: integer, untilMs: integer }),
-} satisfies { readonly [S in CircuitState['state']]: Decoder<CircuitState> };
-const hasState = object({ state: member(CIRCUIT_STATES) });
-
-/** What an item lacks that was written before there was such a field has its default. @throws DecodeError */
-export const circuitState: Decoder<CircuitState> = (value, path) => STATES[hasState(value, path).state](value, path);
-
-/** An item exists once its circuit has moved; one with version 0 could never move again. */
-function stored(value: unknown, path: string): number {
-  const version = integer(value, path);
-  if (version < 0) throw new DecodeError(path, 'at least 0', version);
-  return version;
-}

@@ -1,38 +1,23 @@
-import { boolean, type Decoder, decodeJson, object, record, string, withDefault } from '../decode.ts';
-import { type CircuitTiming, circuitTiming, encodeCircuit } from './circuit-policy.ts';
+import { boolean, type Decoded, object, record, string } from '../decode.ts';
+import { circuitTiming } from './circuit-policy.ts';
 
-/** What whoever moves or shows a circuit knows of it. */
-export interface CircuitConfig extends CircuitTiming {
-  /** True: it rejects nothing by itself. */
-  readonly shadow: boolean;
-}
-
-/** What the functions that move or show circuits know of them. */
-export interface CircuitsConfig {
-  readonly gateway: string;
-  /** CloudWatch namespace of the metrics. */
-  readonly namespace: string;
-  /** By service name; a service without a circuit is absent. */
-  readonly services: Readonly<Record<string, CircuitConfig>>;
-}
-
-/** Leaves out what the decoder has as a default. */
-export function encodeCircuitsConfig({ services, ...config }: CircuitsConfig): object {
-  const encoded = Object.entries(services).map(([service, circuit]) => [service, encodeCircuit(circuit)]);
-  return { ...config, services: Object.fromEntries(encoded) };
-}
-
-/** @throws DecodeError naming the path, the rule and the value */
-export function decodeCircuitsConfig(json: string): CircuitsConfig {
-  return decodeJson(circuitsConfig, json, 'circuits');
-}
-
-const shadowed = object({ shadow: withDefault(boolean, false) });
-const circuitConfig: Decoder<CircuitConfig> = (value, path) => ({
-  ...circuitTiming(value, path),
-  ...shadowed(value, path),
+/** What every function knows that moves or shows a circuit. */
+const circuitConfig = object({
+  ...circuitTiming,
+  /** True: the circuit rejects nothing by itself. */
+  shadow: boolean,
 });
-const circuitsConfig = object({ gateway: string, namespace: string, services: record(circuitConfig) });
+export type CircuitConfig = Decoded<typeof circuitConfig>;
+
+export const circuitsConfig = object({
+  gateway: string,
+  /** CloudWatch namespace of the metrics. */
+  namespace: string,
+  /** By service name; a service without a circuit is absent. */
+  services: record(circuitConfig),
+});
+/** Configuration of all functions that move or show circuits. */
+export type CircuitsConfig = Decoded<typeof circuitsConfig>;
 
 /**
  * What an alarm that opens a circuit watches. `failures` watches slow answers as well, where the service counts them: an

@@ -1,4 +1,4 @@
-import { boolean, integer, member, number, object, record, string, withDefault } from '../decode.ts';
+import { boolean, type Decoded, integer, member, number, object, record, string, variant } from '../decode.ts';
 
 /** Whose requests a limit counts together; `total`: everybody's. */
 export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
@@ -14,81 +14,37 @@ export type OnStoreFailure = (typeof ON_STORE_FAILURE)[number];
 /** Of one instance alone, while it cannot ask Redis: see `localShare`. */
 export const DEFAULT_LOCAL_SHARE = 0.5;
 
-interface LimitBase {
-  /** What headers, logs, metrics and overrides call it; one of its kind among those a request meets. */
-  readonly name: string;
-  readonly by: LimitBy;
+const base = {
+  /** Name in headers, logs, metrics and overrides; unique among the limits that one request meets. */
+  name: string,
+  by: member(LIMIT_BY),
   /** True: counts and reports what it would refuse, refuses nothing. */
-  readonly shadow: boolean;
-  readonly onStoreFailure: OnStoreFailure;
+  shadow: boolean,
+  onStoreFailure: member(ON_STORE_FAILURE),
   /** Share of the limit, 0 < share <= 1, that one instance lets pass when it counts alone. */
-  readonly localShare: number;
-}
+  localShare: number,
+};
 
-/** At most `limit` units in any interval of `windowMs`. */
-export interface WindowLimit extends LimitBase {
-  readonly kind: 'window';
-  readonly limit: number;
-  readonly windowMs: number;
-  /** Limits by the `plan` claim, which stand in place of `limit` for those who have that plan. */
-  readonly plans: Readonly<Record<string, number>>;
-}
-
-/** `burst` units at once, and `ratePerS` more each second. */
-export interface BucketLimit extends LimitBase {
-  readonly kind: 'bucket';
-  readonly ratePerS: number;
-  readonly burst: number;
-}
-
-/** At most `limit` requests under way at once; a lease that nobody gave back ends after `leaseMs`. */
-export interface ConcurrencyLimit extends LimitBase {
-  readonly kind: 'concurrency';
-  readonly limit: number;
-  readonly leaseMs: number;
-}
-
-export type LimitPolicy = WindowLimit | BucketLimit | ConcurrencyLimit;
+export const limitPolicy = variant('kind', {
+  /** At most `limit` units in any interval of `windowMs`. */
+  window: object({
+    ...base,
+    limit: integer,
+    windowMs: integer,
+    /** Limits by the `plan` claim. A client that has one of these plans has its limit instead of `limit`. */
+    plans: record(integer),
+  }),
+  /** `burst` units at once, and `ratePerS` more each second. */
+  bucket: object({ ...base, ratePerS: number, burst: integer }),
+  /** At most `limit` requests under way at once. A lease that is not returned ends after `leaseMs`. */
+  concurrency: object({ ...base, limit: integer, leaseMs: integer }),
+});
+export type LimitPolicy = Decoded<typeof limitPolicy>;
+export type WindowLimit = Extract<LimitPolicy, { readonly kind: 'window' }>;
+export type BucketLimit = Extract<LimitPolicy, { readonly kind: 'bucket' }>;
+export type ConcurrencyLimit = Extract<LimitPolicy, { readonly kind: 'concurrency' }>;
 
 /** A limit as one number: of a bucket its burst. */
 export function sizeOf(limit: LimitPolicy): number {
   return limit.kind === 'bucket' ? limit.burst : limit.limit;
-}
-
-/** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
-export function encodeLimit(limit: LimitPolicy): Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'> {
-  const defaults: Readonly<Record<string, unknown>> = {
-    by: 'client',
-    shadow: false,
-    onStoreFailure: 'local',
-    localShare: DEFAULT_LOCAL_SHARE,
-  };
-  const entries = Object.entries(limit).filter(
-    ([key, value]) => value !== defaults[key] && !(key === 'plans' && Object.keys(value).length === 0),
-  );
-  return Object.fromEntries(entries) as Partial<LimitPolicy> & Pick<LimitPolicy, 'kind' | 'name'>;
-}
-
-const limitBase = {
-  name: string,
-  by: withDefault(member(LIMIT_BY), 'client'),
-  shadow: withDefault(boolean, false),
-  onStoreFailure: withDefault(member(ON_STORE_FAILURE), 'local'),
-  localShare: withDefault(number, DEFAULT_LOCAL_SHARE),
-};
-const limitKinds = {
-  window: object({
-    ...limitBase,
-    kind: member(['window'] as const),
-    limit: integer,
-    windowMs: integer,
-    plans: withDefault(record(integer), {}),
-  }),
-  bucket: object({ ...limitBase, kind: member(['bucket'] as const), ratePerS: number, burst: integer }),
-  concurrency: object({ ...limitBase, kind: member(['concurrency'] as const), limit: integer, leaseMs: integer }),
-};
-const limitKind = object({ kind: member(['window', 'bucket', 'concurrency'] as const) });
-
-export function limitPolicy(value: unknown, path: string): LimitPolicy {
-  return limitKinds[limitKind(value, path).kind](value, path);
 }

@@ -1,4 +1,4 @@
-import { type Decoder, decodeJson, integer, nullable, number, object, record, string, withDefault } from '../decode.ts';
+import { type Decoded, decodeJson, integer, nullable, number, object, record, string, withDefault } from '../decode.ts';
 
 /**
  * Whom a rule is about: a token by its `jti`, a token's subject, a tenant, an API key, an address on public routes, or
@@ -10,38 +10,41 @@ export type RuleKind = (typeof RULE_KINDS)[number];
 /** Of these kinds a rule may revoke. */
 export const REVOCABLE_KINDS: readonly RuleKind[] = ['token', 'sub', 'tenant', 'key'];
 
-/** What an operator set in place of a limit's own numbers. */
-export interface LimitOverride {
+/** Numbers that an operator set in place of a limit's own. */
+export const limitOverride = object({
   /** Of a window or of concurrency; of a bucket its burst. */
-  readonly limit: number;
+  limit: integer,
   /** Of a bucket only. */
-  readonly ratePerS: number | null;
+  ratePerS: withDefault<number | null>(nullable(number), null),
   /** Epoch milliseconds at which it ends by itself; 0: never. */
-  readonly untilMs: number;
-}
+  untilMs: withDefault(integer, 0),
+});
+export type LimitOverride = Decoded<typeof limitOverride>;
 
-export interface Revocation {
+const revocation = object({
   /** Epoch milliseconds at which it ends by itself; 0: never. */
-  readonly untilMs: number;
-  /** Why, whatever was changed of the rule since; '' where the item does not say. */
-  readonly reason: string;
-}
+  untilMs: integer,
+  /** Why it was revoked; later changes of the rule keep it. '': the item does not say. */
+  reason: withDefault(string, ''),
+});
+export type Revocation = Decoded<typeof revocation>;
 
+export const rule = object({
+  /** `sub:alice` */
+  id: string,
+  /** Epoch milliseconds of the last change, one more at least than before: an older copy never replaces a newer one. */
+  version: integer,
+  revocation: nullable(revocation),
+  /** By the limit's name, `client`, or by service and name, `payments/client`. */
+  limits: record(limitOverride),
+  /** The operator's reason for the last change. */
+  reason: string,
+});
 /**
  * All that operators said about one subject. DynamoDB keeps it; Redis holds a copy for the decision script, as the text
  * of `encodeRule`.
  */
-export interface Rule {
-  /** `sub:alice` */
-  readonly id: string;
-  /** Epoch milliseconds of the last change, one more at least than before: a copy is never replaced by an older one. */
-  readonly version: number;
-  readonly revocation: Revocation | null;
-  /** By the limit's name, `client`, or by service and name, `payments/client`. */
-  readonly limits: Readonly<Record<string, LimitOverride>>;
-  /** What the operator gave as the reason of the last change. */
-  readonly reason: string;
-}
+export type Rule = Decoded<typeof rule>;
 
 /**
  * `1764000000000 {"r":0,"l":{"client":[500,0]}}`: the version for comparing, then what the script reads: `r` until when
@@ -64,16 +67,3 @@ export function encodeRule({ version, revocation, limits }: Omit<Rule, 'id' | 'r
 export function decodeRule(json: string): Rule {
   return decodeJson(rule, json, 'rule');
 }
-
-export const limitOverride: Decoder<LimitOverride> = object({
-  limit: integer,
-  ratePerS: withDefault(nullable(number), null),
-  untilMs: withDefault(integer, 0),
-});
-export const rule: Decoder<Rule> = object({
-  id: string,
-  version: integer,
-  revocation: nullable(object({ untilMs: integer, reason: withDefault(string, '') })),
-  limits: record(limitOverride),
-  reason: string,
-});

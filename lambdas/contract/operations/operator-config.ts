@@ -1,16 +1,8 @@
-import { decodeJson, object, string } from '../decode.ts';
+import { type Decoded, object, string } from '../decode.ts';
 
 /** What the operator function knows of its gateway. */
-export interface OperatorConfig {
-  readonly gateway: string;
-}
-
-/** @throws DecodeError naming the path, the rule and the value */
-export function decodeOperatorConfig(json: string): OperatorConfig {
-  return decodeJson(operatorConfig, json, 'operator');
-}
-
-const operatorConfig = object({ gateway: string });
+export const operatorConfig = object({ gateway: string });
+export type OperatorConfig = Decoded<typeof operatorConfig>;
 
 const SUFFIX = '-operator';
 /** Characters that Lambda allows in a function's name. */

@@ -1,4 +1,4 @@
-import { type AuthPolicy, encodeAuth } from '../../../lambdas/contract/auth/auth-policy.ts';
+import type { AuthPolicy } from '../../../lambdas/contract/auth/auth-policy.ts';
 import type { AuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import type { ClaimPointer } from '../../../lambdas/contract/auth/claim-pointer.ts';
 
@@ -15,7 +15,7 @@ export class AuthPolicies {
 
   /** @param service the policy of the service, which holds where a route has no other */
   addRoute(routeKey: string, policy: AuthPolicy, service: AuthPolicy): void {
-    if (policy.type === 'none' || json(policy) === json(service)) return;
+    if (policy.type === 'none' || JSON.stringify(policy) === JSON.stringify(service)) return;
     this.#routes.set(routeKey, this.placeOf(policy));
   }
 
@@ -36,12 +36,8 @@ export class AuthPolicies {
   }
 
   private placeOf(policy: AuthPolicy): number {
-    const key = json(policy);
+    const key = JSON.stringify(policy);
     if (!this.#policies.has(key)) this.#policies.set(key, policy);
     return [...this.#policies.keys()].indexOf(key);
   }
-}
-
-function json(policy: AuthPolicy): string {
-  return JSON.stringify(encodeAuth(policy));
 }

@@ -1,4 +1,4 @@
-import { type AuthPolicy, acceptance, encodeAuth } from '../../../lambdas/contract/auth/auth-policy.ts';
+import { type AuthPolicy, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { checkKind, checkProps, isObject, type Kind, optional, type PropKinds, text } from '../props/check-props.ts';
 import { freeHeaderName } from '../props/header-name.ts';
@@ -101,7 +101,7 @@ const FIXES = {
 function checkEachOnce(accepts: Accepts): void {
   const seen = new Set<string>();
   for (const accepted of accepts) {
-    const json = JSON.stringify(encodeAuth({ type: 'required', accepts: [accepted] }));
+    const json = JSON.stringify(accepted);
     if (seen.has(json)) {
       throw new InvalidPropError(
         `Auth.any() must be given each Auth once, got Auth.${accepted.kind}() twice with the same props: leave one out`,

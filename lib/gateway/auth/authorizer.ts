@@ -5,7 +5,7 @@ import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { LAST_USED_ATTRIBUTE } from '../../../lambdas/contract/auth/api-key.ts';
 import { AUTHORIZATION, type AuthPolicy, credentialSource } from '../../../lambdas/contract/auth/auth-policy.ts';
-import { type AuthorizerConfig, encodeAuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
+import type { AuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import { type IdentityHeaders, isIdentityField } from '../../../lambdas/contract/auth/identity-headers.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { jwksPartition, keysPartition, revocationsPartition } from '../../../lambdas/contract/table.ts';
@@ -49,7 +49,7 @@ export class Authorizer extends Construct {
       entry: 'authorizer',
       description: 'Tollgate: verifies credentials',
       environment: { [Env.table]: props.table.tableName },
-      documents: () => ({ authorizer: encodeAuthorizerConfig(this.config()) }),
+      documents: () => ({ authorizer: this.config() }),
       memorySize: 512,
       // API Gateway waits 10 s for an authorizer.
       timeout: Duration.seconds(10),

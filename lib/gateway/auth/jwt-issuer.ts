@@ -2,7 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 import {
   ALGORITHMS,
   type Algorithm,
-  DEFAULT_MAPPING,
+  ISSUER_DEFAULTS as DEFAULTS,
   type IssuerConfig,
   TOKEN_PROFILES,
   type TokenProfile,
@@ -100,9 +100,6 @@ const CLAIM_MAPPING: Kind = {
   fix: "write one like { roles: 'cognito:groups' }",
 };
 
-/** Those that issuers use; each further one is said. */
-const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256', 'ES256', 'EdDSA'];
-
 const PROPS = {
   issuer: required(text('https://auth.example.com')),
   audience: required(AUDIENCE),
@@ -150,7 +147,8 @@ function nameOf(props: JwtIssuer): string | undefined {
 function issuerConfig(props: JwtIssuer): IssuerConfig {
   httpsUrl('issuer', props.issuer);
   if (props.jwksUri !== undefined) httpsUrl('jwksUri', props.jwksUri);
-  const { profile = 'jwt', requires = [], algorithms = DEFAULT_ALGORITHMS, subjectPrefix = null } = props;
+  const { profile = DEFAULTS.profile, subjectPrefix = null } = props;
+  const algorithms: readonly Algorithm[] = props.algorithms ?? DEFAULTS.algorithms;
   if (subjectPrefix !== null) checkSubjectPrefix(subjectPrefix);
   for (const algorithm of algorithms) {
     if (!ALGORITHMS.includes(algorithm)) {
@@ -161,7 +159,7 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
   }
   if (algorithms.length === 0) {
     throw new InvalidPropError(
-      `algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []: leave it out for ${DEFAULT_ALGORITHMS.join(', ')}`,
+      `algorithms must name at least one of ${ALGORITHMS.join(', ')}, got []: leave it out for ${DEFAULTS.algorithms.join(', ')}`,
     );
   }
   if (props.requires?.length === 0) {
@@ -178,13 +176,17 @@ function issuerConfig(props: JwtIssuer): IssuerConfig {
   return {
     issuer: props.issuer,
     audience,
-    jwksUri: props.jwksUri ?? null,
+    jwksUri: props.jwksUri ?? DEFAULTS.jwksUri,
     algorithms: [...new Set(algorithms)],
-    clockToleranceS: wholeSeconds('clockTolerance', props.clockTolerance ?? Duration.seconds(5), CLOCK_TOLERANCE),
+    clockToleranceS: wholeSeconds(
+      'clockTolerance',
+      props.clockTolerance ?? Duration.seconds(DEFAULTS.clockToleranceS),
+      CLOCK_TOLERANCE,
+    ),
     profile,
-    subjectPrefix: subjectPrefix ?? '',
-    mapping: props.claims ? about('claims', () => claimMapping(props.claims ?? {})) : DEFAULT_MAPPING,
-    requires: requires.map(({ test }) => test),
+    subjectPrefix: subjectPrefix ?? DEFAULTS.subjectPrefix,
+    mapping: props.claims ? about('claims', () => claimMapping(props.claims ?? {})) : DEFAULTS.mapping,
+    requires: props.requires?.map(({ test }) => test) ?? DEFAULTS.requires,
   };
 }
 

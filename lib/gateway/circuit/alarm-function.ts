@@ -47,7 +47,7 @@ export class CircuitFunction extends Construct {
       entry: 'alarm',
       description: `Tollgate ${gateway}: opens circuits on alarms`,
       environment: { [Env.table]: table.tableName },
-      documents: () => ({ circuits: circuits.document() }),
+      documents: () => ({ circuits: circuits.config }),
       memorySize: 256,
       timeout: Duration.seconds(10),
       logRetention: props.logRetention,

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type CircuitPolicy, DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { type CircuitPolicy, CIRCUIT_DEFAULTS as DEFAULTS } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import {
   BOOLEAN,
@@ -105,9 +105,10 @@ const WINDOW = {
 export class CircuitBreaker {
   static of(props: CircuitBreakerProps = {}): CircuitBreaker {
     checkProps(props, PROPS);
-    const { failurePercent = 50, outcomes = true, shadow = false, healthCheck, throttlePercent } = props;
+    const { outcomes = DEFAULTS.outcomes, shadow = DEFAULTS.shadow, healthCheck, throttlePercent } = props;
+    const { failurePercent = 100 * DEFAULTS.failureShare, window = Duration.millis(DEFAULTS.windowMs) } = props;
     if (healthCheck !== undefined) checkHealthCheckPath(healthCheck);
-    const windowMs = intervalMs('the window of a circuit', props.window ?? Duration.seconds(10), WINDOW);
+    const windowMs = intervalMs('the window of a circuit', window, WINDOW);
     const policy = {
       failureShare: percentShare('failurePercent', failurePercent, '50 opens when half of the requests fail'),
       minRequests: minRequests(props),
@@ -115,7 +116,7 @@ export class CircuitBreaker {
       ...circuitTiming(outcomes ? props : openUntilRearmed(props, windowMs)),
       outcomes,
       ...circuitFailures(props),
-      healthCheck: healthCheck ?? null,
+      healthCheck: healthCheck ?? DEFAULTS.healthCheck,
       shadow,
       fallback: fallbackPolicy(props.fallback),
     };
@@ -149,7 +150,7 @@ export const CIRCUIT_BREAKER: Kind = {
   fix: 'write CircuitBreaker.of({ … }) or CircuitBreaker.none()',
 };
 
-function minRequests({ minRequests: least = 5 }: CircuitBreakerProps): number {
+function minRequests({ minRequests: least = DEFAULTS.minRequests }: CircuitBreakerProps): number {
   if (Number.isSafeInteger(least) && least >= 1) return least;
   throw new InvalidPropError(
     `minRequests must be a whole number of at least 1, got ${least}: write one like 5, which keeps a single failure at night from opening the circuit`,
@@ -160,7 +161,7 @@ function minRequests({ minRequests: least = 5 }: CircuitBreakerProps): number {
 function openUntilRearmed(props: CircuitBreakerProps, windowMs: number): CircuitBreakerProps {
   const least = timeToRearm(alarmPeriod(windowMs), LOGGED_PERIODS).toMilliseconds();
   if (props.openFor !== undefined || least > OPEN_FOR.max.toMilliseconds()) return props;
-  return { ...props, openFor: Duration.millis(Math.max(least, DEFAULT_TIMING.openForMs)) };
+  return { ...props, openFor: Duration.millis(Math.max(least, DEFAULTS.openForMs)) };
 }
 
 function checkAlarmsRearm({ windowMs, openForMs, outcomes }: CircuitPolicy, throttleShare: number | null): void {

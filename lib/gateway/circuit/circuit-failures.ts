@@ -1,5 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CircuitPolicy, SlowPolicy } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import {
+  type CircuitPolicy,
+  CIRCUIT_DEFAULTS as DEFAULTS,
+  type SlowPolicy,
+} from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { BOOLEAN, DURATION, type Kind, NUMBER, optional, type PropKinds } from '../props/check-props.ts';
 import { intervalMs, words } from '../props/interval.ts';
@@ -67,12 +71,12 @@ const SLOW_CALL = {
 export function circuitFailures(
   props: CircuitFailureProps,
 ): Pick<CircuitPolicy, 'failureStatuses' | 'failOnTimeout' | 'failOnReset' | 'slow'> {
-  const { failOnTimeout = true, failOnReset = true } = props;
+  const { failOnTimeout = DEFAULTS.failOnTimeout, failOnReset = DEFAULTS.failOnReset } = props;
   return { failureStatuses: statuses(props.failureStatuses), failOnTimeout, failOnReset, slow: slow(props) };
 }
 
 function statuses(given: readonly number[] | undefined): readonly number[] | null {
-  if (given === undefined) return null;
+  if (given === undefined) return DEFAULTS.failureStatuses;
   if (given.length === 0) {
     throw new InvalidPropError(
       'failureStatuses must name at least one status, got []: leave it out for all from 500 to 599, or write CircuitBreaker.none()',
@@ -97,7 +101,7 @@ function slow({ slowCall, slowPercent }: CircuitFailureProps): SlowPolicy | null
       share: percentShare('slowPercent', slowPercent ?? 50, '50 opens when half of the requests are slow'),
     };
   }
-  if (slowPercent === undefined) return null;
+  if (slowPercent === undefined) return DEFAULTS.slow;
   throw new InvalidPropError(
     `slowPercent must come with slowCall, got ${slowPercent} alone: write slowCall: Duration.seconds(2), or how long a slow request takes`,
   );

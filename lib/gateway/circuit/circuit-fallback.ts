@@ -1,4 +1,4 @@
-import type { FallbackPolicy } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { CIRCUIT_DEFAULTS, type FallbackPolicy } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { about, InvalidPropError } from '../../invalid-prop.ts';
 import {
   checkProps,
@@ -49,7 +49,7 @@ const WITHOUT_CONTENT = [204, 205, 304];
 
 /** @throws InvalidPropError for an answer that cannot be given, or is no JSON where it says that it is */
 export function fallbackPolicy(props: FallbackProps | undefined): FallbackPolicy | null {
-  if (props === undefined) return null;
+  if (props === undefined) return CIRCUIT_DEFAULTS.fallback;
   return about('fallback', () => {
     checkProps(props, PROPS);
     const { body, contentType = 'application/json' } = props;

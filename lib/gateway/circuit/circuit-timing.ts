@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type CircuitTiming, DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { type CircuitTiming, CIRCUIT_DEFAULTS as DEFAULTS } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { DURATION, NUMBER, optional, type PropKinds } from '../props/check-props.ts';
 import { intervalMs, words } from '../props/interval.ts';
@@ -77,17 +77,17 @@ const SUCCESSES = {
 
 /** @throws InvalidPropError for a time or a number that cannot be */
 export function circuitTiming(props: CircuitTimingProps): CircuitTiming {
-  const openForMs = intervalMs('openFor', props.openFor ?? Duration.millis(DEFAULT_TIMING.openForMs), OPEN_FOR);
+  const openForMs = intervalMs('openFor', props.openFor ?? Duration.millis(DEFAULTS.openForMs), OPEN_FOR);
   return {
     openForMs,
     maxOpenForMs: maxOpenForMs(props.maxOpenFor, openForMs),
     ...trial(props),
-    rampUpMs: intervalMs('rampUp', props.rampUp ?? Duration.millis(DEFAULT_TIMING.rampUpMs), RAMP_UP),
+    rampUpMs: intervalMs('rampUp', props.rampUp ?? Duration.millis(DEFAULTS.rampUpMs), RAMP_UP),
   };
 }
 
 function maxOpenForMs(given: Duration | undefined, openForMs: number): number {
-  if (given === undefined) return Math.max(DEFAULT_TIMING.maxOpenForMs, openForMs);
+  if (given === undefined) return Math.max(DEFAULTS.maxOpenForMs, openForMs);
   const maxMs = intervalMs('maxOpenFor', given, MAX_OPEN_FOR);
   if (maxMs >= openForMs) return maxMs;
   throw new InvalidPropError(
@@ -96,8 +96,8 @@ function maxOpenForMs(given: Duration | undefined, openForMs: number): number {
 }
 
 function trial(given: CircuitTimingProps): Pick<CircuitTiming, 'probes' | 'successes'> {
-  const { probes = Math.min(DEFAULT_TIMING.probes, given.successes ?? Number.POSITIVE_INFINITY) } = given;
-  const { successes = Math.max(DEFAULT_TIMING.successes, probes) } = given;
+  const { probes = Math.min(DEFAULTS.probes, given.successes ?? Number.POSITIVE_INFINITY) } = given;
+  const { successes = Math.max(DEFAULTS.successes, probes) } = given;
   wholeNumber('successes', successes, SUCCESSES);
   wholeNumber('probes', probes, PROBES);
   if (probes > successes) {

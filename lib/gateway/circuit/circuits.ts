@@ -1,9 +1,5 @@
 import { timingOf } from '../../../lambdas/contract/circuit/circuit-policy.ts';
-import {
-  type CircuitConfig,
-  type CircuitsConfig,
-  encodeCircuitsConfig,
-} from '../../../lambdas/contract/circuit/circuits-config.ts';
+import type { CircuitConfig, CircuitsConfig } from '../../../lambdas/contract/circuit/circuits-config.ts';
 
 /** The circuits of a gateway, for the functions that move or show them. */
 export class Circuits {
@@ -19,7 +15,7 @@ export class Circuits {
   }
 
   /** With the services that have been added until now. */
-  document(): object {
-    return encodeCircuitsConfig({ ...this.#config, services: this.#services });
+  get config(): CircuitsConfig {
+    return { ...this.#config, services: this.#services };
   }
 }

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../../lambdas/contract/policy.ts';
+import { type RetryPolicy, SERVICE_DEFAULTS } from '../../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { NUMBER, optional, type PropKinds } from '../props/check-props.ts';
 import { percentShare } from '../props/percent-share.ts';
@@ -35,7 +35,7 @@ export function retryPolicy({ retries = 0, retryBudgetPercent }: RetryProps): Re
     const what = '10 lets one attempt more be made for ten requests';
     return { attempts, budgetShare: percentShare('retryBudgetPercent', retryBudgetPercent ?? 10, what) };
   }
-  if (retryBudgetPercent === undefined) return null;
+  if (retryBudgetPercent === undefined) return SERVICE_DEFAULTS.retry;
   throw new InvalidPropError(
     `retryBudgetPercent must come with retries, got ${retryBudgetPercent} with none: write retries: 1, or leave it out`,
   );

@@ -36,7 +36,7 @@ export class WidgetFunction extends Construct {
         [Env.table]: table.tableName,
         [Env.operatorFunction]: props.operatorFunction.functionArn,
       },
-      documents: () => ({ circuits: circuits.document() }),
+      documents: () => ({ circuits: circuits.config }),
       memorySize: 256,
       timeout: Duration.seconds(10),
       logRetention: props.logRetention,

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import type { IPostProcessor, IResolvable } from 'aws-cdk-lib';
 import { DefaultTokenResolver, type IResolveContext, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { type DocumentName, documentFile, placeholder, VALUE_PREFIX } from '../../../lambdas/contract/documents.ts';
+import {
+  type DocumentName,
+  documentFile,
+  placeholder,
+  VALUE_PREFIX,
+  versioned,
+} from '../../../lambdas/contract/documents.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
-
-/** What a function's documents hold, by their names. */
-export type Documents = Readonly<Partial<Record<DocumentName, object>>>;
 
 export interface RenderedDocuments {
   /** JSON by the name of the file. */
@@ -21,7 +24,10 @@ export interface RenderedDocuments {
  *
  * @throws InvalidPropError for a number or a list that only the deployment knows
  */
-export function renderDocuments(scope: IConstruct, documents: Documents): RenderedDocuments {
+export function renderDocuments(
+  scope: IConstruct,
+  documents: Readonly<Partial<Record<DocumentName, object>>>,
+): RenderedDocuments {
   const values = new Map<string, string>();
   const render = (_: string, value: unknown): unknown => {
     if (!Token.isUnresolved(value)) return value;
@@ -37,7 +43,8 @@ export function renderDocuments(scope: IConstruct, documents: Documents): Render
     return placeholder(variable);
   };
   const files = Object.entries(documents).map(
-    ([name, document]) => [documentFile(name as DocumentName), `${JSON.stringify(document, render, 2)}\n`] as const,
+    ([name, document]) =>
+      [documentFile(name as DocumentName), `${JSON.stringify(versioned(document), render, 2)}\n`] as const,
   );
   return { files: new Map(files), values };
 }

@@ -9,10 +9,11 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { Documents } from '../../../lambdas/contract/documents.ts';
 import type { Foundation } from '../../foundation/foundation.ts';
 import type { FunctionEntry } from './bundle.ts';
 import { FunctionCode } from './function-code.ts';
-import { type Documents, renderDocuments } from './function-documents.ts';
+import { renderDocuments } from './function-documents.ts';
 import { checkEnvironmentSize } from './function-environment.ts';
 
 export interface NodeFunctionProps {
@@ -26,7 +27,7 @@ export interface NodeFunctionProps {
    *
    * @default - it reads none
    */
-  readonly documents?: () => Documents;
+  readonly documents?: () => Partial<Documents>;
   readonly memorySize: number;
   readonly timeout: Duration;
   readonly logRetention: RetentionDays;

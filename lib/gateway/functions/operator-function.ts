@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type OperatorConfig, operatorFunctionName } from '../../../lambdas/contract/operations/operator-config.ts';
+import { operatorFunctionName } from '../../../lambdas/contract/operations/operator-config.ts';
 import {
   circuitPartition,
   keysPartition,
@@ -40,7 +40,7 @@ export class OperatorFunction extends Construct {
       entry: 'operator',
       description: `Tollgate ${gateway}: revokes credentials, sets limits, makes API keys and moves circuits`,
       environment: storeEnvironment(foundation),
-      documents: () => ({ operator: { gateway } satisfies OperatorConfig, circuits: circuits.document() }),
+      documents: () => ({ operator: { gateway }, circuits: circuits.config }),
       memorySize: 256,
       timeout: Duration.seconds(30),
       logRetention,

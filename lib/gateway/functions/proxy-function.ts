@@ -8,7 +8,6 @@ import type { Foundation } from '../../foundation/foundation.ts';
 import { OVERHEAD_ALLOWANCE } from '../props/overhead-allowance.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
-import { policyDocument } from './policy-document.ts';
 import { storeEnvironment } from './store-environment.ts';
 
 /** CDK's integration takes no longer timeout, where API Gateway's own, the one it has unless told, is 30 s. */
@@ -40,7 +39,7 @@ export class ProxyFunction extends Construct {
       entry: 'proxy',
       description: `Tollgate ${policy.gateway}: proxy of ${policy.service}`,
       environment: storeEnvironment(props.foundation),
-      documents: () => ({ service: policyDocument(props.policy()) }),
+      documents: () => ({ service: props.policy() }),
       memorySize: props.memorySize,
       timeout: Duration.seconds(Math.ceil(timeout.toSeconds({ integral: false }))),
       logRetention: props.logRetention,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import { createTrip } from '../../../lambdas/alarm/trip.ts';
-import { DEFAULT_TIMING } from '../../../lambdas/contract/circuit/circuit-policy.ts';
+import { CIRCUIT_DEFAULTS, timingOf } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
 import { type Signal, transition } from '../../../lambdas/core/circuit/circuit.ts';
@@ -15,7 +15,7 @@ import { captureLines } from '../../support/lines.ts';
 import { actionEvent, bridgeEvent, reasonDataOf, type ToldChange } from './events.ts';
 
 const MINUTE_MS = 60_000;
-const USERS = { ...DEFAULT_TIMING, openForMs: 30_000, probes: 1, successes: 1, rampUpMs: 0, shadow: false };
+const USERS = { ...timingOf(CIRCUIT_DEFAULTS), openForMs: 30_000, probes: 1, successes: 1, rampUpMs: 0, shadow: false };
 const SERVICES = { users: USERS, orders: { ...USERS, openForMs: 60_000 } };
 
 let table: TestTable;

@@ -8,7 +8,7 @@ import { keyAttributes } from '../../../lambdas/adapters/table/table-client.ts';
 import type { handler as authorize } from '../../../lambdas/authorizer/handler.ts';
 import type { ApiKey } from '../../../lambdas/contract/auth/api-key.ts';
 import { acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
-import { encodeAuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
+import type { AuthorizerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { apiKeyOf } from '../../support/auth/api-keys.ts';
 import { authorizerEvent, issuerConfig } from '../../support/auth/authorizer.ts';
@@ -31,7 +31,7 @@ beforeEach(async () => {
   issuer = await serveHttp((_, response) => {
     response.end(JSON.stringify({ keys: published.map(({ jwk }) => jwk) }));
   });
-  const config = encodeAuthorizerConfig({
+  const config: AuthorizerConfig = {
     gateway: 'test',
     rejections: 'explained',
     issuers: [issuerConfig({ jwksUri: issuer.url })],
@@ -39,7 +39,7 @@ beforeEach(async () => {
     policies: [{ type: 'required', accepts: [acceptance('jwt'), acceptance('apiKey')] }],
     services: { '/api/users': 0 },
     routes: {},
-  });
+  };
   const environment = {
     ...documentVariables({ authorizer: config }),
     [Env.table]: table.name,

@@ -3,13 +3,14 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { DEFAULT_IDENTITY_HEADERS } from '../../../lambdas/contract/auth/identity-headers.ts';
-import { decodeServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { CIRCUIT_DEFAULTS } from '../../../lambdas/contract/circuit/circuit-policy.ts';
 import { Auth } from '../../../lib/gateway/auth/auth.ts';
 import { CircuitBreaker } from '../../../lib/gateway/circuit/circuit-breaker.ts';
 import type { Gateway } from '../../../lib/gateway/gateway.ts';
 import { RateLimit } from '../../../lib/gateway/limits/rate-limit.ts';
 import type { RouteProps } from '../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../lib/gateway/service-props.ts';
+import { decodeServicePolicy } from '../../support/documents.ts';
 import { windowLimit } from '../../support/policy.ts';
 import { proxyDocument } from '../support/documents.ts';
 import {
@@ -114,25 +115,17 @@ describe('a service', () => {
     );
   });
 
-  it('writes of its circuit and its retries what the decoder would not add by itself', () => {
-    const policyOf = (service: string) => {
-      const json = proxyDocument(stack, service);
-      return { json: JSON.parse(json), policy: decodeServicePolicy(json) };
-    };
-    const least = { failureShare: 0.5, minRequests: 5, windowMs: 10_000, outcomes: true };
-    expect(policyOf('users').json.circuit).toEqual(least);
-    expect(policyOf('users').policy.circuit).toEqual(CircuitBreaker.of().policy);
-    expect(policyOf('users').json).not.toHaveProperty('retry');
-    const { json, policy } = policyOf('products');
-    expect(json.circuit).toEqual({
-      ...least,
-      openForMs: 360_000,
-      maxOpenForMs: 360_000,
-      probes: 1,
-      failureStatuses: [503],
-    });
-    expect(policy).toMatchObject({
-      circuit: { ...CircuitBreaker.of().policy, ...json.circuit },
+  it('writes its circuit and its retries whole, with the defaults of the props that are not given', () => {
+    const policyOf = (service: string) => decodeServicePolicy(proxyDocument(stack, service));
+    expect(policyOf('users')).toMatchObject({ circuit: CIRCUIT_DEFAULTS, retry: null });
+    expect(policyOf('products')).toMatchObject({
+      circuit: {
+        ...CIRCUIT_DEFAULTS,
+        openForMs: 360_000,
+        maxOpenForMs: 360_000,
+        probes: 1,
+        failureStatuses: [503],
+      },
       retry: { attempts: 3, budgetShare: 0.25 },
     });
   });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { DOCUMENT_VERSION } from '../../../lambdas/contract/documents.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { readDocuments, rewireDocuments, rewireVariables, type StandIns } from '../../../local/functions/rewire.ts';
+import { documentJson } from '../../support/documents.ts';
 import { AUTHORIZER, SERVICE } from '../support/documents.ts';
 
 const STAND_INS: StandIns = {
@@ -10,12 +12,12 @@ const STAND_INS: StandIns = {
 };
 
 test("a service's upstream is replaced and everything else of its policy stays", () => {
-  const { service: json = '' } = rewireDocuments({ service: JSON.stringify(SERVICE) }, STAND_INS);
-  expect(JSON.parse(json)).toEqual({ ...SERVICE, upstream: 'http://127.0.0.1:1/users' });
+  const { service: json = '' } = rewireDocuments({ service: documentJson(SERVICE) }, STAND_INS);
+  expect(JSON.parse(json)).toEqual({ version: DOCUMENT_VERSION, ...SERVICE, upstream: 'http://127.0.0.1:1/users' });
 });
 
 test("each issuer's keys come from the demo issuer, under the issuer's own name", () => {
-  const { authorizer: json = '' } = rewireDocuments({ authorizer: JSON.stringify(AUTHORIZER) }, STAND_INS);
+  const { authorizer: json = '' } = rewireDocuments({ authorizer: documentJson(AUTHORIZER) }, STAND_INS);
   const [issuer] = JSON.parse(json).issuers;
   expect(issuer).toEqual({ ...AUTHORIZER.issuers[0], jwksUri: 'http://127.0.0.1:2/https%3A%2F%2Fauth.example.com' });
 });
@@ -37,8 +39,8 @@ test('a function without Redis gets none', () => {
 
 test('services and issuers are read from the documents', () => {
   const documents = readDocuments([
-    { name: 'Proxy', documents: { service: JSON.stringify(SERVICE) } },
-    { name: 'Guard', documents: { authorizer: JSON.stringify(AUTHORIZER) } },
+    { name: 'Proxy', documents: { service: documentJson(SERVICE) } },
+    { name: 'Guard', documents: { authorizer: documentJson(AUTHORIZER) } },
     { name: 'Health', documents: {} },
   ]);
   expect(documents.services.map(({ functionName, policy }) => [functionName, policy.service])).toEqual([

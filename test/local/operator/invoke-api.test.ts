@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { DOCUMENT_VERSION } from '../../../lambdas/contract/documents.ts';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { writeSecret } from '../../../local/operator/secret.ts';
 import { DEFAULT_OPERATOR_PORT, serveOperator } from '../../../local/operator/serve-operator.ts';
@@ -68,7 +69,7 @@ describe('the operator function', () => {
       StatusCode: 200,
       payload: {
         event: { action: 'list' },
-        config: { gateway: 'shop', namespace: 'Tollgate' },
+        config: { version: DOCUMENT_VERSION, gateway: 'shop', namespace: 'Tollgate' },
         redis: 'none',
       },
     });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type DocumentName, documentFile } from '../../../lambdas/contract/documents.ts';
+import { documentJson } from '../../support/documents.ts';
 
 /** A function of a test's assembly: the source of its bundle, and what its resource says. */
 export interface FunctionFixture {
@@ -104,7 +105,7 @@ function writeBundle(dir: string, { code, documents = {} }: FunctionFixture): st
   mkdirSync(join(dir, `asset.${hash}`), { recursive: true });
   writeFileSync(join(dir, `asset.${hash}`, 'index.mjs'), code);
   for (const [name, document] of Object.entries(documents)) {
-    write(join(dir, `asset.${hash}`), documentFile(name as DocumentName), document);
+    writeFileSync(join(dir, `asset.${hash}`, documentFile(name as DocumentName)), documentJson(document));
   }
   return hash;
 }

@@ -4,27 +4,17 @@ import { KeyRecordStore } from '../../../lambdas/adapters/auth/key-record-store.
 import { signedTable } from '../../../lambdas/adapters/table/signed-table.ts';
 import type { TableClient } from '../../../lambdas/adapters/table/table-client.ts';
 import { JwtVerifier } from '../../../lambdas/authorizer/jwt-verifier.ts';
-import {
-  type Algorithm,
-  DEFAULT_MAPPING,
-  type IssuerConfig,
-} from '../../../lambdas/contract/auth/authorizer-config.ts';
+import { ISSUER_DEFAULTS, type IssuerConfig } from '../../../lambdas/contract/auth/authorizer-config.ts';
 import type { TestTable } from '../aws/dynamodb.ts';
 import { AUDIENCE, ISSUER } from './tokens.ts';
 
 /** An issuer as the defaults make it; tests change what they are about. */
 export function issuerConfig(changes: Partial<IssuerConfig> = {}): IssuerConfig {
-  const algorithms: readonly Algorithm[] = ['RS256', 'ES256', 'EdDSA'];
   return {
+    ...ISSUER_DEFAULTS,
     issuer: ISSUER,
     audience: [AUDIENCE],
     jwksUri: 'http://127.0.0.1:1/jwks.json',
-    algorithms,
-    clockToleranceS: 5,
-    profile: 'jwt',
-    subjectPrefix: '',
-    mapping: DEFAULT_MAPPING,
-    requires: [],
     ...changes,
   };
 }

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_TIMING } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
+import { CIRCUIT_DEFAULTS, timingOf } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import {
   CIRCUIT_ALARMS,
   type CircuitConfig,
   type CircuitsConfig,
   circuitAlarmName,
   circuitOfAlarm,
-  decodeCircuitsConfig,
-  encodeCircuitsConfig,
 } from '../../../../lambdas/contract/circuit/circuits-config.ts';
+import { decodeCircuitsConfig, documentJson } from '../../../support/documents.ts';
 
-const USUAL: CircuitConfig = { ...DEFAULT_TIMING, shadow: false };
+const USUAL: CircuitConfig = { ...timingOf(CIRCUIT_DEFAULTS), shadow: false };
 const CONFIG: CircuitsConfig = {
   gateway: 'shop',
   namespace: 'Tollgate',
@@ -24,25 +23,11 @@ const CONFIG: CircuitsConfig = {
 
 describe('what the functions know that move circuits', () => {
   it('is read as it was encoded', () => {
-    expect(decodeCircuitsConfig(JSON.stringify(encodeCircuitsConfig(CONFIG)))).toEqual(CONFIG);
-    expect(decodeCircuitsConfig(JSON.stringify(CONFIG))).toEqual(CONFIG);
-  });
-
-  it('is as short as can be: a function’s instance is small', () => {
-    expect(encodeCircuitsConfig(CONFIG)).toEqual({
-      gateway: 'shop',
-      namespace: 'Tollgate',
-      services: {
-        orders: {},
-        'orders-failures': { openForMs: 1000, probes: 1, successes: 20, rampUpMs: 0 },
-        'orders-failures-throttles': {},
-        'a-orders': { maxOpenForMs: 30_000, shadow: true },
-      },
-    });
+    expect(decodeCircuitsConfig(documentJson(CONFIG))).toEqual(CONFIG);
   });
 
   it('names the service whose entry is wrong', () => {
-    const json = JSON.stringify({ ...CONFIG, services: { orders: { openForMs: '30' } } });
+    const json = documentJson({ ...CONFIG, services: { orders: { openForMs: '30' } } });
     expect(() => decodeCircuitsConfig(json)).toThrow(
       `circuits.services['orders'].openForMs must be an integer, got "30"`,
     );

@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decodeOperatorConfig,
-  GATEWAY_NAME_LENGTH,
-  operatorFunctionName,
-} from '../../../../lambdas/contract/operations/operator-config.ts';
+import { GATEWAY_NAME_LENGTH, operatorFunctionName } from '../../../../lambdas/contract/operations/operator-config.ts';
+import { decodeOperatorConfig, documentJson } from '../../../support/documents.ts';
 
 describe('the document of the operator function', () => {
   it('is read back as it was written', () => {
     const config = { gateway: 'shop' };
-    expect(decodeOperatorConfig(JSON.stringify(config))).toEqual(config);
+    expect(decodeOperatorConfig(documentJson(config))).toEqual(config);
   });
 
   it('names what is missing from it', () => {
-    expect(() => decodeOperatorConfig('{}')).toThrow('operator.gateway must be a string, got undefined');
+    expect(() => decodeOperatorConfig(documentJson({}))).toThrow('operator.gateway must be a string, got undefined');
   });
 });
 

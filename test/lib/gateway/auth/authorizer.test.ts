@@ -1,10 +1,11 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { type AuthorizerConfig, decodeAuthorizerConfig } from '../../../../lambdas/contract/auth/authorizer-config.ts';
+import type { AuthorizerConfig } from '../../../../lambdas/contract/auth/authorizer-config.ts';
 import { Auth } from '../../../../lib/gateway/auth/auth.ts';
 import { Claim } from '../../../../lib/gateway/auth/claim.ts';
 import type { GatewayProps } from '../../../../lib/gateway/gateway-props.ts';
+import { decodeAuthorizerConfig } from '../../../support/documents.ts';
 import { authorizerDocument } from '../../support/documents.ts';
 import { JWT, onlyResource, serviceProps, type TestGateway, testGateway } from '../../support/stacks.ts';
 

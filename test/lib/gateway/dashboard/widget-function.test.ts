@@ -1,9 +1,9 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_TIMING } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
-import { decodeCircuitsConfig } from '../../../../lambdas/contract/circuit/circuits-config.ts';
+import { CIRCUIT_DEFAULTS, timingOf } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import { CircuitBreaker } from '../../../../lib/gateway/circuit/circuit-breaker.ts';
+import { decodeCircuitsConfig } from '../../../support/documents.ts';
 import { documentOf } from '../../support/documents.ts';
 import { onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
@@ -29,7 +29,7 @@ describe('the widget function', () => {
     expect(decodeCircuitsConfig(circuits)).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate',
-      services: { users: { ...DEFAULT_TIMING, shadow: true } },
+      services: { users: { ...timingOf(CIRCUIT_DEFAULTS), shadow: true } },
     });
     expect(Variables).toEqual({
       TOLLGATE_TABLE: { 'Fn::ImportValue': expect.any(String) },

@@ -1,13 +1,11 @@
 import { App, Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
-import { decodeAuthorizerConfig } from '../../../../lambdas/contract/auth/authorizer-config.ts';
-import { decodeCircuitsConfig } from '../../../../lambdas/contract/circuit/circuits-config.ts';
-import { placeholder, withValues } from '../../../../lambdas/contract/documents.ts';
-import { decodeServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { DOCUMENT_VERSION, placeholder, withValues } from '../../../../lambdas/contract/documents.ts';
 import { FoundationStack } from '../../../../lib/foundation-stack.ts';
 import { Auth } from '../../../../lib/gateway/auth/auth.ts';
 import { renderDocuments } from '../../../../lib/gateway/functions/function-documents.ts';
+import { decodeAuthorizerConfig, decodeCircuitsConfig, decodeServicePolicy } from '../../../support/documents.ts';
 import { authorizerDocument, documentOf, proxyDocument, variablesOf } from '../../support/documents.ts';
 import { CONTEXT, refusalOf, serviceProps, testFoundation, testGateway } from '../../support/stacks.ts';
 
@@ -19,7 +17,11 @@ describe('documents', () => {
   it('hold what is known, also when only synthesis knows it', () => {
     const document = { prefix: '/a', upstream: Lazy.string({ produce: () => 'http://late' }) };
     const { files, values } = renderDocuments(stack(), { service: document });
-    expect(JSON.parse(files.get('service.json') ?? '')).toEqual({ prefix: '/a', upstream: 'http://late' });
+    expect(JSON.parse(files.get('service.json') ?? '')).toEqual({
+      version: DOCUMENT_VERSION,
+      prefix: '/a',
+      upstream: 'http://late',
+    });
     expect(values.size).toBe(0);
   });
 
@@ -31,7 +33,7 @@ describe('documents', () => {
     const { files, values } = renderDocuments(scope, { service: document });
     expect([...values.values()]).toEqual([`http://${arn}/base`, arn]);
     const deployed = Object.fromEntries([...values.keys()].map((name, n) => [name, `"the \\ ${n}th"\n`]));
-    expect(JSON.parse(withValues('service', files.get('service.json') ?? '', deployed))).toEqual({
+    expect(JSON.parse(withValues('service', files.get('service.json') ?? '', deployed))).toMatchObject({
       upstream: '"the \\ 0th"\n',
       audience: ['"the \\ 1th"\n', 'api', '"the \\ 1th"\n'],
       quoted,

@@ -1,10 +1,10 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_TIMING } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
-import { decodeCircuitsConfig } from '../../../../lambdas/contract/circuit/circuits-config.ts';
+import { CIRCUIT_DEFAULTS, timingOf } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
 import type { DocumentName } from '../../../../lambdas/contract/documents.ts';
-import { decodeOperatorConfig, operatorFunctionName } from '../../../../lambdas/contract/operations/operator-config.ts';
+import { operatorFunctionName } from '../../../../lambdas/contract/operations/operator-config.ts';
+import { decodeCircuitsConfig, decodeOperatorConfig } from '../../../support/documents.ts';
 import { documentOf } from '../../support/documents.ts';
 import { onlyResource, serviceProps, testGateway } from '../../support/stacks.ts';
 
@@ -56,7 +56,7 @@ describe('the operator function', () => {
     expect(decodeCircuitsConfig(document('circuits'))).toEqual({
       gateway: 'edge',
       namespace: 'Tollgate/test',
-      services: { users: { ...DEFAULT_TIMING, shadow: false } },
+      services: { users: { ...timingOf(CIRCUIT_DEFAULTS), shadow: false } },
     });
   });
 

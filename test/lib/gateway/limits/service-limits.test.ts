@@ -1,19 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ANY_JWT, type AuthPolicy } from '../../../../lambdas/contract/auth/auth-policy.ts';
-import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders } from '../../../../lambdas/contract/auth/identity-headers.ts';
-import { decodeServicePolicy, type ServicePolicy } from '../../../../lambdas/contract/policy.ts';
+import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
+import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { limitsOf } from '../../../../lambdas/core/limits/limits.ts';
 import { Auth } from '../../../../lib/gateway/auth/auth.ts';
-import { Claim } from '../../../../lib/gateway/auth/claim.ts';
-import { policyDocument } from '../../../../lib/gateway/functions/policy-document.ts';
 import type { GatewayProps } from '../../../../lib/gateway/gateway-props.ts';
 import { type LimitScope, limitPolicies, namedLimits } from '../../../../lib/gateway/limits/limit-policies.ts';
 import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
 import { ServiceLimits } from '../../../../lib/gateway/limits/service-limits.ts';
 import type { RouteProps } from '../../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../../lib/gateway/service-props.ts';
+import { decodeServicePolicy } from '../../../support/documents.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { proxyDocument } from '../../support/documents.ts';
 import { serviceProps, testGateway } from '../../support/stacks.ts';
@@ -34,10 +32,9 @@ function build({ gateway = {}, service = {}, route }: Given) {
   return test;
 }
 
-/** The policies of the service as its function reads them, and their text. */
-function synthesized(given: Given): { readonly policy: ServicePolicy; readonly json: string } {
-  const json = proxyDocument(build(given).stack, 'users');
-  return { policy: decodeServicePolicy(json), json };
+/** The policies of the service as its function reads them. */
+function synthesized(given: Given): ServicePolicy {
+  return decodeServicePolicy(proxyDocument(build(given).stack, 'users'));
 }
 
 function names(policy: ServicePolicy, routeKey: string): readonly string[] {
@@ -46,9 +43,8 @@ function names(policy: ServicePolicy, routeKey: string): readonly string[] {
 
 describe('the limits of a service', () => {
   let policy: ServicePolicy;
-  let json: string;
   beforeAll(() => {
-    ({ policy, json } = synthesized({
+    policy = synthesized({
       gateway: {
         rateLimit: [RateLimit.total(5000, MINUTE), RateLimit.concurrency(10, { by: 'ip' })],
         rateLimitHeaders: false,
@@ -60,7 +56,7 @@ describe('the limits of a service', () => {
         cost: 2,
       },
       route: { rateLimit: RateLimit.perClient(50, MINUTE, { shadow: true }), cost: 5 },
-    }));
+    });
   });
 
   it('are written for its function as they were told', () => {
@@ -102,21 +98,14 @@ describe('the limits of a service', () => {
     );
   });
 
-  it('take no room for what goes without saying', () => {
-    expect(json).not.toMatch(/onStoreFailure|localShare|"plans"|"by":"client"|"shadow":false/);
-    const plain = synthesized({ route: {} }).json;
-    expect(plain).not.toMatch(/gatewayLimits|rateLimitHeaders|"cost"/);
-    expect(plain.match(/"limits"/g)).toHaveLength(1);
-  });
-
   it('hold on a route that has none of its own, its cost too', () => {
-    const { policy: plain } = synthesized({ service: { cost: 3 }, route: {} });
+    const plain = synthesized({ service: { cost: 3 }, route: {} });
     expect(plain.routes['GET /api/users/a']).toEqual({ auth: ANY_JWT, limits: null, cost: 3 });
     expect(names(plain, 'GET /api/users/a')).toEqual(['users: client']);
   });
 
   it('are all dropped by a route that counts nothing', () => {
-    const { policy: free } = synthesized({
+    const free = synthesized({
       gateway: { rateLimit: RateLimit.total(100, MINUTE) },
       route: { rateLimit: RateLimit.none() },
     });
@@ -125,7 +114,7 @@ describe('the limits of a service', () => {
   });
 
   it('are kept by a public route, where a tenant limit counts by address', () => {
-    const { policy: open } = synthesized({
+    const open = synthesized({
       service: { rateLimit: RateLimit.perTenant(100, MINUTE) },
       route: { auth: Auth.none(), cost: 100 },
     });
@@ -134,12 +123,12 @@ describe('the limits of a service', () => {
 
   it('may be by what only a credential tells where one is optional', () => {
     const rateLimit = [RateLimit.perTenant(100, MINUTE), RateLimit.perPlan({ free: 60 }, MINUTE)];
-    const { policy: news } = synthesized({ route: { auth: Auth.optional(Auth.jwt()), rateLimit } });
+    const news = synthesized({ route: { auth: Auth.optional(Auth.jwt()), rateLimit } });
     expect(news.routes['GET /api/users/a']?.limits?.map(({ name }) => name)).toEqual(['tenant', 'plan']);
   });
 
   it('hold beside one that a route tries in shadow mode, and one of theirs in shadow mode gives way', () => {
-    const { policy: trial } = synthesized({
+    const trial = synthesized({
       service: { rateLimit: [RateLimit.perClient(100, MINUTE), RateLimit.perIp(100, MINUTE, { shadow: true })] },
       route: { rateLimit: [RateLimit.perClient(5, MINUTE, { shadow: true }), RateLimit.perIp(5, MINUTE)] },
     });
@@ -151,7 +140,7 @@ describe('the limits of a service', () => {
   });
 
   it('may have the name of one that they replace', () => {
-    const { policy: login } = synthesized({
+    const login = synthesized({
       service: { rateLimit: [RateLimit.perIp(9, MINUTE, { name: 'login' }), RateLimit.total(99, MINUTE)] },
       route: { rateLimit: [RateLimit.perIp(5, MINUTE, { name: 'login' }), RateLimit.total(9, MINUTE)] },
     });
@@ -319,41 +308,5 @@ describe('limits of any service', () => {
       }),
     );
     expect(seen).toEqual(new Set([true, false]));
-  });
-});
-
-describe('the document of policies', () => {
-  const limit = fc.constantFrom(
-    windowLimit(10, 60_000),
-    windowLimit(10, 60_000, { by: 'ip', name: 'ip', shadow: true, onStoreFailure: 'closed', localShare: 1 }),
-    windowLimit(60, 60_000, { name: 'plan', plans: { free: 60, pro: 600 } }),
-    bucketLimit(0.1, 5),
-    concurrencyLimit(3, { by: 'total', onStoreFailure: 'open' }),
-  );
-  const auth = fc.constantFrom<AuthPolicy>(
-    { type: 'none' },
-    Auth.jwt({ scopes: ['a'], anyRole: ['b'], claims: [Claim.equals('c', 1)] }).policy,
-    Auth.optional(Auth.any(Auth.jwt(), Auth.apiKey({ header: 'x-api-key' }))).policy,
-  );
-  const cost = fc.constantFrom(1, 5);
-  const limits = fc.array(limit, { maxLength: 3 });
-  const route = fc.record({ auth, limits: fc.option(limits), cost });
-  const policies = fc.record({
-    gatewayLimits: limits,
-    rateLimitHeaders: fc.boolean(),
-    cacheTimeoutMs: fc.constantFrom(50, 200),
-    identityHeaders: fc.constantFrom<IdentityHeaders>(DEFAULT_IDENTITY_HEADERS, {}, { 'x-user-id': '/sub' }),
-    badCredentials: fc.option(limit),
-    default: fc.record({ auth, limits, cost }),
-    routes: fc.dictionary(fc.constantFrom('GET /a', 'POST /b'), route, { noNullPrototype: true }),
-  });
-
-  it('is read back as the policies that it was made of', () => {
-    fc.assert(
-      fc.property(policies, (changes) => {
-        const policy = servicePolicy(changes);
-        expect(decodeServicePolicy(JSON.stringify(policyDocument(policy)))).toEqual(policy);
-      }),
-    );
   });
 });
