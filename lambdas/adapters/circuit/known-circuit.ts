@@ -5,20 +5,20 @@ import { bounded } from '../../core/circuit/circuit-bounds.ts';
 
 export interface KnownCircuitOptions {
   readonly timing: CircuitTiming;
-  /** The longest that a probe may take: a lease that lasts longer was made by a clock that is far off. */
+  /** The longest that a probe may take: a longer lease comes from an instance whose clock is far off. */
   readonly leaseMs: number;
-  /** Epoch milliseconds: they go on while Lambda holds the instance frozen. */
+  /** Epoch milliseconds, which go on while Lambda freezes the instance. */
   readonly clock: () => number;
 }
 
-/** What an instance knows of its circuit: as the table had it last, and as it is used. */
+/** The circuit as an instance knows it: the state that the table had last, and the state that requests use. */
 export class KnownCircuit {
   readonly #options: KnownCircuitOptions;
   #stored: CircuitState = INITIAL_CIRCUIT;
   #circuit: CircuitState = INITIAL_CIRCUIT;
-  /** When the table first had it so. */
+  /** When this instance first read the stored state. */
   #seenAtMs = 0;
-  /** When the read of what is known began: an answer says what was so then, however late it is taken in. */
+  /** When the last read began: its answer shows the table at that time, however late it arrives. */
   #asOfMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: KnownCircuitOptions) {
@@ -29,7 +29,7 @@ export class KnownCircuit {
     return this.#stored;
   }
 
-  /** Bounded as the policy has it, and moved on alone where the table fails. */
+  /** Within the policy's bounds, and moved by this instance alone while the table fails. */
   get circuit(): CircuitState {
     return this.#circuit;
   }
@@ -38,30 +38,30 @@ export class KnownCircuit {
     return elapsedMs(this.#asOfMs, nowMs);
   }
 
-  /** Until the next answer of the table. */
+  /** Holds until the next answer of the table. */
   moveAlone(next: CircuitState): void {
     this.#circuit = next;
   }
 
-  /** The table was asked then, and what is known stands. */
-  stands(asOfMs: number): void {
+  /** Keeps the state as of a later read. */
+  confirm(asOfMs: number): void {
     this.#asOfMs = asOfMs;
   }
 
-  /** @param known what the table had last when it was asked */
-  take(circuit: CircuitState, asOfMs: number, known: CircuitState): void {
+  /** Takes in a state from the table. @param before the stored state when the call began */
+  accept(circuit: CircuitState, asOfMs: number, before: CircuitState): void {
     const { clock, timing, leaseMs } = this.#options;
     const nowMs = clock();
-    // An answer that was overtaken by a newer one tells nothing of an item that somebody set back.
-    if (circuit.version >= this.#stored.version || this.#stored === known) {
+    // An older version counts only if no newer answer came meanwhile: then somebody has set the item back.
+    if (circuit.version >= this.#stored.version || this.#stored === before) {
       this.#asOfMs = asOfMs;
-      // What is bounded from now on would never end if each read began it anew.
+      // The bounds begin at this time; if each read began them anew, an open circuit would never end.
       if (!this.isStored(circuit)) {
         this.#stored = circuit;
         this.#seenAtMs = nowMs;
       }
     }
-    // A clock that was set back saw it now for the first time.
+    // If the clock was set back, now counts as the first time.
     this.#seenAtMs = Math.min(this.#seenAtMs, nowMs);
     this.#circuit = bounded(this.#stored, { atMs: this.#seenAtMs, known: this.#circuit, leaseMs }, timing);
   }
@@ -71,7 +71,7 @@ export class KnownCircuit {
   }
 }
 
-/** A clock that was set back tells nothing of an age. */
+/** Infinite if the clock was set back: the age is then unknown. */
 export function elapsedMs(atMs: number, nowMs: number): number {
   return nowMs >= atMs ? nowMs - atMs : Number.POSITIVE_INFINITY;
 }
