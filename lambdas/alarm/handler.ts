@@ -6,7 +6,7 @@ import { Env } from '../contract/environment.ts';
 import { createTrip } from './trip.ts';
 
 const config = decodeCircuitsConfig(readDocument('circuits'));
-// Nobody waits for this function, and what it does not do is tried again only a minute later.
+// No client waits for this function, and Lambda retries a failed event only a minute later.
 const client = createDynamoDB({ timeoutMs: 2000 });
 const table = process.env[Env.table] ?? '';
 

@@ -21,7 +21,7 @@ function encodeValue(value: string | number | Readonly<Record<string, number>>):
   }
 }
 
-/** @throws DecodeError for an item that somebody edited into something else */
+/** @throws DecodeError for an item that is no circuit: a person may have edited it */
 export function decodeCircuitItem(item: Item): CircuitState {
   const circuit = circuitState(plain(item), 'circuit');
   // An item exists once its circuit has moved. With version 0 it could never move again.
@@ -29,14 +29,14 @@ export function decodeCircuitItem(item: Item): CircuitState {
   return circuit;
 }
 
-/** What an item's version is, whatever else it holds; 0: none that could be counted on from. DynamoDB keeps 38 digits. */
+/** The version of an item, even if the rest cannot be read; 0: it has no usable one. DynamoDB keeps 38 digits. */
 export function versionOf(item: Item): number {
   const text = item['version']?.N ?? '';
   const version = /^\d{1,12}$/.test(text) ? Number(text) : 0;
   return version < MAX_VERSION ? version : 0;
 }
 
-/** Numbers, texts and maps of numbers; what else people add to an item by hand is no field of a circuit. */
+/** Numbers, texts and maps of numbers: a circuit has no other fields. */
 function plain(item: Item): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
 }

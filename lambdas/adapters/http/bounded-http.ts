@@ -5,7 +5,7 @@ export interface BoundedRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** False: a connection of its own, which nobody can have closed meanwhile. */
+  /** False: a new connection, which the server cannot have closed meanwhile. */
   readonly agent: Agent | false;
   /** For connecting and reading the whole answer. */
   readonly timeoutMs: number;
@@ -17,7 +17,7 @@ export interface BoundedAnswer {
   readonly body: string;
 }
 
-/** Whether nobody on the way can replace what is said: over TLS, or within this machine. */
+/** Whether nobody on the network can change the messages: over TLS, or within this machine. */
 export function isProtected({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
@@ -26,10 +26,10 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** No answer came, or not a whole one in time and size. */
+/** There was no whole answer within time and size. */
 export class ExchangeFailed extends Error {
   readonly code = 'exchange_failed';
-  /** True: it failed on a kept connection before anything was answered, so it may well be tried anew. */
+  /** True: a kept connection failed before any answer, so a new attempt may succeed. */
   readonly stale: boolean;
 
   constructor(message: string, { cause, stale = false }: { readonly cause?: unknown; readonly stale?: boolean } = {}) {
@@ -60,7 +60,7 @@ export function exchange(url: URL, options: BoundedRequest): Promise<BoundedAnsw
       headers,
       agent,
     });
-    // Not before there is a request: one that cannot be made throws here.
+    // After the request was made: an invalid one throws, and would leave the timer.
     const timer = setTimeout(() => fail(`gave no whole answer within ${timeoutMs} ms`), timeoutMs);
     request.on('error', (error) => fail('cannot be reached', error));
     request.on('response', (response) => {

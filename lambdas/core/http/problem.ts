@@ -20,8 +20,8 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /**
  * The types that draft-ietf-httpapi-ratelimit-headers-11 §10.2 asks IANA to register, with their titles. The status
- * that it recommends for the second is 503; a request that an instance refuses while it counts alone is answered 429
- * all the same, since the client has to do what it does for any limit.
+ * that it recommends for the second is 503. An instance that counts alone answers 429 all the same, since the client must
+ * react as to any limit.
  */
 const QUOTA_TITLES = {
   'quota-exceeded': 'Quota Exceeded',
