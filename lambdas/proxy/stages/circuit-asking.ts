@@ -3,21 +3,17 @@ import { LateLease } from '../../adapters/circuit/late-lease.ts';
 import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
 import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
 import { actionFor, type CircuitAction } from '../../core/circuit/circuit-action.ts';
+import type { OpenStrategy } from '../../core/circuit/open-strategy.ts';
 import { ProbePause } from '../../core/circuit/probe-pause.ts';
 import type { CircuitDecision } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 
-export interface AskingOptions {
-  readonly view: CircuitView;
+type Shared = 'policy' | 'outcomes' | 'upstream' | 'clock' | 'monotonic' | 'random' | 'randomHex' | 'by';
+
+export interface CircuitOptions extends Pick<PipelineOptions, Shared> {
   readonly circuit: CircuitPolicy;
-  /** The deadline of a request. */
-  readonly timeoutMs: number;
-  /** The instance that asks. */
-  readonly by: string;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-  /** 0 <= x < 1. */
-  readonly random: () => number;
-  readonly newId: () => string;
+  readonly view: CircuitView;
+  readonly opens: OpenStrategy;
 }
 
 /** A probe's lease lasts this much longer than the upstream's deadline: the time to report the result. */
@@ -35,11 +31,11 @@ export type AskCircuit = () => CircuitDecision | Promise<CircuitDecision>;
  * Decides by the circuit's state and takes the lease if the request is a probe. Nearly all requests find a state that is
  * fresh and need no lease: they get their decision without a promise.
  */
-export function circuitAsking(options: AskingOptions): AskCircuit {
-  const { view, circuit, timeoutMs, by, clock, random, newId } = options;
-  const leaseMs = leaseMsOf({ timeoutMs });
+export function circuitAsking(options: CircuitOptions): AskCircuit {
+  const { policy, view, circuit, by, clock, random, randomHex } = options;
+  const leaseMs = leaseMsOf(policy);
   const pause = new ProbePause();
-  const late = new LateLease(view, timeoutMs);
+  const late = new LateLease(view, policy.timeoutMs);
 
   const actionOf = (state: CircuitState): CircuitAction =>
     actionFor(state, { nowMs: clock(), random: random() }, circuit);
@@ -53,7 +49,7 @@ export function circuitAsking(options: AskingOptions): AskCircuit {
   }
 
   async function takeLease(state: CircuitState): Promise<CircuitDecision> {
-    const probe = newId();
+    const probe = randomHex(8);
     const result = await view.signal({ type: 'probe-started', id: probe, leaseMs, by });
     if (result.status === 'made' || result.status === 'made-alone') {
       pause.won();

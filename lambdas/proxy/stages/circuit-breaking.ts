@@ -1,28 +1,21 @@
-import type { ServicePolicy } from '../../contract/policy.ts';
 import { retryAfterS } from '../../core/circuit/circuit-action.ts';
 import { Problem } from '../../core/http/problem.ts';
 import type { CircuitDecision } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 import { type Stage, stage } from '../stage.ts';
-import { type AskingOptions, circuitAsking } from './circuit-asking.ts';
-import { circuitReports, type ReportingOptions } from './circuit-reporting.ts';
-import { type HealthCheckOptions, healthChecks } from './health-checking.ts';
-
-export interface CircuitBreakingOptions
-  extends Omit<AskingOptions, 'timeoutMs' | 'newId'>,
-    ReportingOptions,
-    Omit<HealthCheckOptions, 'path'> {
-  readonly randomHex: (bytes: number) => string;
-}
+import { type CircuitOptions, circuitAsking } from './circuit-asking.ts';
+import { circuitReports } from './circuit-reporting.ts';
+import { healthChecks } from './health-checking.ts';
 
 type CircuitStage = Stage<'message' | 'atEnd', 'circuit' | 'deadlineAtMs'>;
 
 /** Asks the circuit before the request is forwarded, and reports the outcome to it afterwards. */
-export function circuitBreaking(options: CircuitBreakingOptions): CircuitStage {
+export function circuitBreaking(options: CircuitOptions): CircuitStage {
   const { policy, circuit, clock, monotonic } = options;
-  const askCircuit = circuitAsking({ ...options, timeoutMs: policy.timeoutMs, newId: () => options.randomHex(8) });
+  const askCircuit = circuitAsking(options);
   // In shadow mode every request passes, so none waits for a check.
   const healthCheck = circuit.shadow ? null : circuit.healthCheck;
-  const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, { ...options, path: healthCheck });
+  const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, healthCheck, options);
   const report = circuitReports(options);
 
   const shadowed = (decision: CircuitDecision): CircuitDecision =>
@@ -50,11 +43,11 @@ export function circuitBreaking(options: CircuitBreakingOptions): CircuitStage {
 }
 
 /** The stage of a service without a circuit. */
-export function noCircuit({ timeoutMs }: Pick<ServicePolicy, 'timeoutMs'>, monotonic: () => number): CircuitStage {
+export function noCircuit({ policy, monotonic }: Pick<PipelineOptions, 'policy' | 'monotonic'>): CircuitStage {
   return stage({
     needs: ['message'],
     gives: ['circuit', 'deadlineAtMs'],
-    before: () => ({ circuit: null, deadlineAtMs: monotonic() + timeoutMs }),
+    before: () => ({ circuit: null, deadlineAtMs: monotonic() + policy.timeoutMs }),
   });
 }
 

@@ -1,7 +1,4 @@
-import type { Answered, CircuitView } from '../../adapters/circuit/circuit-view.ts';
-import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
-import type { ServicePolicy } from '../../contract/policy.ts';
-import type { OpenStrategy } from '../../core/circuit/open-strategy.ts';
+import type { Answered } from '../../adapters/circuit/circuit-view.ts';
 import {
   isHealthSignal,
   NO_OUTCOMES,
@@ -12,23 +9,11 @@ import {
   sumOf,
 } from '../../core/circuit/outcome.ts';
 import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
-import type { OutcomeCounter } from '../../core/circuit/outcome-counter.ts';
 import type { AttemptOutcome, CircuitDecision, Forwarded } from '../exchange.ts';
-
-export interface ReportingOptions {
-  readonly policy: ServicePolicy;
-  readonly circuit: CircuitPolicy;
-  readonly view: CircuitView;
-  readonly outcomes: OutcomeCounter;
-  readonly opens: OpenStrategy;
-  /** The instance that reports. */
-  readonly by: string;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-}
+import type { CircuitOptions } from './circuit-asking.ts';
 
 /** Reports outcomes to the circuit. The function returns undefined where the reply need not wait. */
-export function circuitReports({ policy, circuit, view, outcomes: counter, opens, by, clock }: ReportingOptions) {
+export function circuitReports({ policy, circuit, view, outcomes: counter, opens, by, clock }: CircuitOptions) {
   const batch = new OutcomeBatch(circuit.windowMs);
   let current = { version: 0, period: periodOf(policy, 0) };
 

@@ -1,4 +1,4 @@
-import { isSendable, type Upstream } from '../../adapters/http/upstream.ts';
+import { isSendable } from '../../adapters/http/upstream.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 import { identityTeller } from '../../core/auth/identity.ts';
 import { forwardedRequestHeaders, withheldHeaders } from '../../core/http/headers.ts';
@@ -6,14 +6,10 @@ import { Problem } from '../../core/http/problem.ts';
 import { traceparent } from '../../core/http/trace.ts';
 import { upstreamPath } from '../../core/http/upstream-path.ts';
 import type { ExchangeWith, ProxyEvent } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 import { type Stage, stage } from '../stage.ts';
 
-export interface ComposingOptions {
-  readonly policy: ServicePolicy;
-  readonly upstream: Upstream;
-  readonly randomHex: (bytes: number) => string;
-}
-
+type Options = Pick<PipelineOptions, 'policy' | 'upstream' | 'randomHex'>;
 type Needs = 'client' | 'verdict' | 'requestId';
 
 /**
@@ -24,7 +20,7 @@ type Needs = 'client' | 'verdict' | 'requestId';
 const MAX_FIELDS = 96;
 
 /** Composes the request to the upstream. It comes before the circuit: a request that cannot be sent must not be a probe. */
-export function composing({ policy, upstream, randomHex }: ComposingOptions): Stage<Needs | 'counted', 'message'> {
+export function composing({ policy, upstream, randomHex }: Options): Stage<Needs | 'counted', 'message'> {
   const headersOf = requestHeaders(policy, randomHex);
   return stage({
     needs: ['counted', 'client', 'verdict', 'requestId'],

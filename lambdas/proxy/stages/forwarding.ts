@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Connection, Upstream } from '../../adapters/http/upstream.ts';
+import type { Connection } from '../../adapters/http/upstream.ts';
 import type { UpstreamResponse } from '../../adapters/http/upstream-answer.ts';
 import { UpstreamError } from '../../adapters/http/upstream-error.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
@@ -8,15 +8,14 @@ import { returnedResponseHeaders } from '../../core/http/headers.ts';
 import { Problem, type ProblemCode, UpstreamProblem } from '../../core/http/problem.ts';
 import { type BodyKind, bodyKind, bodyTooLarge, MAX_REPLY_BYTES } from '../../core/http/reply-limits.ts';
 import type { AttemptOutcome, ExchangeWith, Forwarded, ProxyResult } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 import { type Handler, handler } from '../stage.ts';
 import { type RetryingOptions, retrying } from './retrying.ts';
 
-export interface ForwardingOptions extends RetryingOptions {
-  readonly upstream: Upstream;
-}
+type Options = RetryingOptions & Pick<PipelineOptions, 'upstream'>;
 
 /** Sends the composed message, again where that may help, and returns the answer. */
-export function forwarding(options: ForwardingOptions): Handler<'message' | 'circuit' | 'deadlineAtMs'> {
+export function forwarding(options: Options): Handler<'message' | 'circuit' | 'deadlineAtMs'> {
   const { policy, upstream, monotonic } = options;
   const retries = policy.retry === null ? undefined : retrying(policy.retry, options);
 

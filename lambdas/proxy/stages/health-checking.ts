@@ -1,32 +1,19 @@
-import type { CircuitView } from '../../adapters/circuit/circuit-view.ts';
-import type { Upstream } from '../../adapters/http/upstream.ts';
-import type { ServicePolicy } from '../../contract/policy.ts';
 import type { CircuitDecision } from '../exchange.ts';
-import type { AskCircuit } from './circuit-asking.ts';
+import type { AskCircuit, CircuitOptions } from './circuit-asking.ts';
 
 /** A health check asks little: an upstream that takes longer than this is not well. */
 const LONGEST_CHECK_MS = 2000;
 /** Shares of the request's time, for one check and for all of them: the rest is for the request itself. */
 const SHARES = { one: 0.25, all: 0.5 };
 
-export interface HealthCheckOptions {
-  readonly policy: ServicePolicy;
-  readonly view: CircuitView;
-  readonly upstream: Upstream;
-  /** Below the path of the upstream's URL. */
-  readonly path: string;
-  /** The instance that checks. */
-  readonly by: string;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonic: () => number;
-}
-
 /**
  * Asks the circuit as `ask` does, with health checks as probes in place of clients' requests. Checks follow each other
  * until the circuit has closed or opened again, for half of the request's time at most.
+ *
+ * @param path below the path of the upstream's URL
  */
-export function healthChecks(ask: AskCircuit, options: HealthCheckOptions): () => Promise<CircuitDecision> {
-  const { policy, view, upstream, path, monotonic, by } = options;
+export function healthChecks(ask: AskCircuit, path: string, options: CircuitOptions): () => Promise<CircuitDecision> {
+  const { policy, view, upstream, monotonic, by } = options;
   const message = { method: 'GET', target: `${upstream.basePath}${path}`, headers: {}, body: undefined };
   const allChecksMs = policy.timeoutMs * SHARES.all;
   const checkMs = Math.min(policy.timeoutMs * SHARES.one, LONGEST_CHECK_MS);

@@ -8,6 +8,7 @@ import { limitFields, limitMetrics } from '../../core/limits/limit-report.ts';
 import type { Ruling } from '../../core/limits/limiter.ts';
 import { emf, type MetricValues } from '../../core/text/emf.ts';
 import type { CircuitDecision, Exchange, ExchangeWith, ProxyEvent, ProxyResult } from '../exchange.ts';
+import type { PipelineOptions, StoreEvents } from '../pipeline-options.ts';
 import { type ProxyRequest, type Stage, stage } from '../stage.ts';
 import { fallbackFor } from './answering.ts';
 
@@ -25,27 +26,11 @@ const REJECTIONS: Readonly<Partial<Record<ProblemCode, MetricName>>> = {
   circuit_open: Metric.circuitRejected,
 };
 
-export interface LogLineOptions {
-  readonly policy: ServicePolicy;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonic: () => number;
-  /** The events of the stores since the last call. */
-  readonly takeStoreEvents: () => StoreEvents;
-}
-
-/** Failed calls to the stores; the times that Redis was lost and recovered. */
-export interface StoreEvents {
-  readonly errors: number;
-  readonly lost: number;
-  readonly recovered: number;
-}
-
+type Options = Pick<PipelineOptions, 'policy' | 'clock' | 'monotonic' | 'takeStoreEvents'>;
 type Opened = 'requestId' | 'startedAtMs' | 'coldStart';
 
 /** Opens the exchange and writes one line for each request, when its answer is ready: log fields and metrics. */
-export function logLine({ policy, clock, monotonic, takeStoreEvents }: LogLineOptions): Stage<never, Opened> {
+export function logLine({ policy, clock, monotonic, takeStoreEvents }: Options): Stage<never, Opened> {
   let isFirst = true;
 
   function write(request: ProxyRequest, opened: ExchangeWith<Opened>): void {

@@ -1,31 +1,20 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { ConnectionError, type UpstreamError } from '../../adapters/http/upstream-error.ts';
-import type { RetryPolicy, ServicePolicy } from '../../contract/policy.ts';
+import type { RetryPolicy } from '../../contract/policy.ts';
 import { periodOf } from '../../core/circuit/outcome.ts';
 import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
-import type { OutcomeCounter } from '../../core/circuit/outcome-counter.ts';
 import { isIdempotent, leavesTime, retryPauseMs } from '../../core/circuit/retry.ts';
-import type { RetryBudget } from '../../core/circuit/retry-budget.ts';
 import type { ExchangeWith } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 
 /** The window of the budget of a service without a circuit. */
 const WINDOW_MS = 10_000;
 
 const ONE_REQUEST = { total: 1, failures: 0, slow: 0 };
 
-export interface RetryingOptions {
-  readonly policy: ServicePolicy;
-  readonly outcomes: OutcomeCounter;
-  readonly retryBudget: RetryBudget;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonic: () => number;
-  /** 0 <= x < 1. */
-  readonly random: () => number;
-  /**
-   * The pause before an attempt.
-   *
-   * @default - a timer
-   */
+export interface RetryingOptions
+  extends Pick<PipelineOptions, 'policy' | 'outcomes' | 'retryBudget' | 'monotonic' | 'random'> {
+  /** The pause before an attempt. @default - a timer */
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 

@@ -7,8 +7,8 @@ import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { pipeline } from '../../../lambdas/proxy/pipeline.ts';
+import type { StoreEvents } from '../../../lambdas/proxy/pipeline-options.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
-import type { StoreEvents } from '../../../lambdas/proxy/stages/log-line.ts';
 import type { TestTable } from '../../support/aws/dynamodb.ts';
 import { TestClock } from '../../support/clock.ts';
 import { type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';

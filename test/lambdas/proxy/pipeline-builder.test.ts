@@ -55,7 +55,7 @@ function partsOf() {
     authentication: authentication(policy),
     limiting: rateLimiting(policy, counters, Date.now),
     composing: composing({ policy, upstream, randomHex }),
-    circuit: noCircuit(policy, monotonic),
+    circuit: noCircuit({ policy, monotonic }),
     forwarding: forwarding({ policy, upstream, outcomes: counters, retryBudget: counters, monotonic, random: () => 0 }),
   };
 }
