@@ -1,28 +1,44 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CircuitTiming } from '../../contract/circuit/circuit-policy.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../contract/circuit/circuit-state.ts';
+import { settle } from '../../core/circuit/circuit.ts';
 import { bounded } from '../../core/circuit/circuit-bounds.ts';
+import type { CircuitStore } from './circuit-store.ts';
+import type { TableHealth } from './table-health.ts';
 
-export interface KnownCircuitOptions {
+/** A state younger than this is used as it is; an older one is used too, while it is read again beside the request. */
+export const FRESH_MS = 500;
+/** A state older than this is read again before it is used, so an instance sees within a second what others did. */
+export const STALE_MS = 1000;
+/** The same while the table's reads fail: a request waits for one only if the last one is older than this. */
+export const OUTAGE_STALE_MS = 5000;
+
+export interface CircuitCacheOptions {
+  readonly store: Pick<CircuitStore, 'read'>;
   readonly timing: CircuitTiming;
   /** The longest that a probe may take: a longer lease comes from an instance whose clock is far off. */
   readonly leaseMs: number;
   /** Epoch milliseconds, which go on while Lambda freezes the instance. */
   readonly clock: () => number;
+  /** Called for each failed call to the table. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** The circuit as an instance knows it: the state that the table had last, and the state that requests use. */
-export class KnownCircuit {
-  readonly #options: KnownCircuitOptions;
+export class CircuitCache {
+  readonly #options: CircuitCacheOptions;
+  readonly #health: TableHealth;
   #stored: CircuitState = INITIAL_CIRCUIT;
   #circuit: CircuitState = INITIAL_CIRCUIT;
   /** When this instance first read the stored state. */
   #seenAtMs = 0;
   /** When the last read began: its answer shows the table at that time, however late it arrives. */
   #asOfMs = Number.NEGATIVE_INFINITY;
+  #pending: { readonly sinceMs: number; readonly read: Promise<void> } | undefined;
 
-  constructor(options: KnownCircuitOptions) {
+  constructor(options: CircuitCacheOptions, health: TableHealth) {
     this.#options = options;
+    this.#health = health;
   }
 
   get stored(): CircuitState {
@@ -34,18 +50,22 @@ export class KnownCircuit {
     return this.#circuit;
   }
 
-  ageMs(nowMs = this.#options.clock()): number {
-    return elapsedMs(this.#asOfMs, nowMs);
+  /** The state, if a request can use it without waiting. Begins to read it again when it is no longer fresh. */
+  get usable(): CircuitState | undefined {
+    const nowMs = this.#options.clock();
+    if (this.isStale || settle(this.#circuit, nowMs) !== this.#circuit) return undefined;
+    if (elapsedMs(this.#asOfMs, nowMs) >= FRESH_MS) void this.read();
+    return this.#circuit;
+  }
+
+  get isStale(): boolean {
+    const ageMs = elapsedMs(this.#asOfMs, this.#options.clock());
+    return ageMs >= (this.#health.readsFail ? OUTAGE_STALE_MS : STALE_MS);
   }
 
   /** Holds until the next answer of the table. */
   moveAlone(next: CircuitState): void {
     this.#circuit = next;
-  }
-
-  /** Keeps the state as of a later read. */
-  confirm(asOfMs: number): void {
-    this.#asOfMs = asOfMs;
   }
 
   /** Takes in a state from the table. @param before the stored state when the call began */
@@ -56,7 +76,7 @@ export class KnownCircuit {
     if (circuit.version >= this.#stored.version || this.#stored === before) {
       this.#asOfMs = asOfMs;
       // The bounds begin at this time; if each read began them anew, an open circuit would never end.
-      if (!this.isStored(circuit)) {
+      if (!isDeepStrictEqual(circuit, this.#stored)) {
         this.#stored = circuit;
         this.#seenAtMs = nowMs;
       }
@@ -66,8 +86,48 @@ export class KnownCircuit {
     this.#circuit = bounded(this.#stored, { atMs: this.#seenAtMs, known: this.#circuit, leaseMs }, timing);
   }
 
-  isStored(circuit: CircuitState): boolean {
-    return isDeepStrictEqual(circuit, this.#stored);
+  /**
+   * One read at a time; but a read from before a freeze of the instance does not hold up the next one. After a failure
+   * the next read begins when the state is no longer fresh.
+   */
+  read(): Promise<void> {
+    const [sinceMs, before] = [this.#options.clock(), this.#stored];
+    if (this.#pending !== undefined && elapsedMs(this.#pending.sinceMs, sinceMs) < STALE_MS) return this.#pending.read;
+    const read = this.#options.store
+      .read()
+      .then((circuit) => {
+        if (circuit.version >= this.#stored.version) return this.#acceptRead(circuit, sinceMs, before);
+        // An older version: either this read came before the write, or somebody set the item back.
+        return this.readConsistent();
+      })
+      .catch((error) => {
+        this.#asOfMs = sinceMs;
+        this.#failed(error);
+      })
+      .finally(() => {
+        if (this.#pending?.read === read) this.#pending = undefined;
+      });
+    this.#pending = { sinceMs, read };
+    return read;
+  }
+
+  /** Reads the newest item, at twice the price. */
+  async readConsistent(): Promise<void> {
+    const [sinceMs, before] = [this.#options.clock(), this.#stored];
+    const circuit = await this.#options.store.read({ consistent: true }).catch((error) => this.#failed(error));
+    if (circuit !== undefined) this.#acceptRead(circuit, sinceMs, before);
+  }
+
+  /** While the table answers reads and fails writes, a transition made alone holds until another instance writes. */
+  #acceptRead(circuit: CircuitState, asOfMs: number, before: CircuitState): void {
+    this.#health.answered('read');
+    if (this.#health.isFailing && isDeepStrictEqual(circuit, this.#stored)) this.#asOfMs = asOfMs;
+    else this.accept(circuit, asOfMs, before);
+  }
+
+  #failed(error: unknown): undefined {
+    this.#health.failed('read');
+    this.#options.onFailure(error);
   }
 }
 

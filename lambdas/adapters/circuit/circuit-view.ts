@@ -1,9 +1,8 @@
 import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
 import { isTransition, type Now, type Signal, settle, transition } from '../../core/circuit/circuit.ts';
 import { NO_ANSWER, within } from '../within.ts';
-import { CircuitReader, FRESH_MS } from './circuit-reader.ts';
+import { CircuitCache, type CircuitCacheOptions, elapsedMs, FRESH_MS } from './circuit-cache.ts';
 import type { CircuitStore } from './circuit-store.ts';
-import { elapsedMs, KnownCircuit, type KnownCircuitOptions } from './known-circuit.ts';
 import { TableHealth } from './table-health.ts';
 
 /** How long the table must have failed before an instance sends probes without a lease. */
@@ -24,7 +23,7 @@ export const WAITS = {
 /** A writer gives up after this many lost races: there are never so many probes that report at once. */
 const ATTEMPTS = 50;
 
-export interface CircuitViewOptions extends KnownCircuitOptions {
+export interface CircuitViewOptions extends CircuitCacheOptions {
   readonly store: Pick<CircuitStore, 'read' | 'replace' | 'remember'>;
   /** 0 <= x < 1. */
   readonly random: () => number;
@@ -32,8 +31,6 @@ export interface CircuitViewOptions extends KnownCircuitOptions {
   readonly waits?: Readonly<Record<keyof typeof WAITS, number>>;
   /** Called once for each transition that this instance made; `alone`: not in the table, for this instance only. */
   readonly onTransition: (next: CircuitState, made: 'for all' | 'alone') => void;
-  /** Called for each failed call to the table. */
-  readonly onFailure: (error: unknown) => void;
 }
 
 /** The result of a signal: made for all instances, made for this one alone while the table fails, or without effect. */
@@ -57,9 +54,8 @@ export type SignalResult = Answered | Unanswered;
  */
 export class CircuitView {
   readonly #options: Required<CircuitViewOptions>;
-  readonly #known: KnownCircuit;
   readonly #health: TableHealth;
-  readonly #reader: CircuitReader;
+  readonly #cache: CircuitCache;
   /** When the end of a forced state was last sent to the table. */
   #endSentAtMs = Number.NEGATIVE_INFINITY;
   /** Writes of transitions to the history that have not ended. */
@@ -67,9 +63,8 @@ export class CircuitView {
 
   constructor(options: CircuitViewOptions) {
     this.#options = { waits: WAITS, ...options };
-    this.#known = new KnownCircuit(options);
     this.#health = new TableHealth(options.clock);
-    this.#reader = new CircuitReader(options, this.#known, this.#health);
+    this.#cache = new CircuitCache(options, this.#health);
   }
 
   /**
@@ -77,22 +72,22 @@ export class CircuitView {
    * them would send a request into it.
    */
   async load(): Promise<void> {
-    await within(this.#options.waits.load, this.#reader.read());
+    await within(this.#options.waits.load, this.#cache.read());
   }
 
   /** The state to decide on, if it is fresh enough to be used without waiting. */
   get fresh(): CircuitState | undefined {
-    return this.#reader.usable;
+    return this.#cache.usable;
   }
 
   /** The state to decide on. Waits for a read only when the known state is stale, and then not for long. */
   async current(): Promise<CircuitState> {
     const { fresh } = this;
     if (fresh !== undefined) return fresh;
-    await this.#reader.refresh(this.#options.waits.read);
-    const { circuit } = this.#known;
+    if (this.#cache.isStale) await within(this.#options.waits.read, this.#cache.read());
+    const { circuit } = this.#cache;
     if (settle(circuit, this.#options.clock()) !== circuit) await this.#sendEnd();
-    return this.#known.circuit;
+    return this.#cache.circuit;
   }
 
   /** A forced state ends without this write, so a slow table gets it rarely. */
@@ -105,13 +100,13 @@ export class CircuitView {
 
   /** Reads the version that another instance has reported. @returns whether it is known now */
   async catchUp(version: number): Promise<boolean> {
-    if (version > this.#known.stored.version) await this.refresh();
-    return version <= this.#known.stored.version;
+    if (version > this.#cache.stored.version) await this.refresh();
+    return version <= this.#cache.stored.version;
   }
 
   /** Reads what the table has now. */
   async refresh(): Promise<void> {
-    await within(this.#options.waits.read, this.#reader.readConsistent());
+    await within(this.#options.waits.read, this.#cache.readConsistent());
   }
 
   /** Applies a signal to the circuit's newest state, even if other instances move it at the same time. */
@@ -138,16 +133,16 @@ export class CircuitView {
     const { store, timing, onTransition } = this.#options;
     for (let attempt = 1; attempt <= ATTEMPTS && this.#health.takesWrites; attempt += 1) {
       const now = this.#now();
-      const { circuit: from, stored } = this.#known;
+      const { circuit: from, stored } = this.#cache;
       const next = transition(from, signal, now, timing);
       if (next === from) return { status: 'unchanged', circuit: from };
       const winner = await store.replace(from, next).catch((error) => this.#failed(error));
       if (winner === undefined) return undefined;
       this.#health.answered('write');
-      this.#known.accept(winner, now.nowMs, stored);
+      this.#cache.accept(winner, now.nowMs, stored);
       // The instance that loses the race for a place does not probe: fifty that raced on would hold each other up.
       if (winner !== next && signal.type === 'probe-started')
-        return { status: 'unchanged', circuit: this.#known.circuit };
+        return { status: 'unchanged', circuit: this.#cache.circuit };
       if (winner !== next) continue;
       if (isTransition(from, next)) {
         onTransition(next, 'for all');
@@ -177,10 +172,10 @@ export class CircuitView {
   /** Holds until the table answers again. */
   #moveAlone(signal: Signal): Answered {
     const { timing, onTransition } = this.#options;
-    const from = this.#known.circuit;
+    const from = this.#cache.circuit;
     const next = transition(from, signal, this.#now(), timing);
     if (next === from) return { status: 'unchanged', circuit: from };
-    this.#known.moveAlone(next);
+    this.#cache.moveAlone(next);
     if (isTransition(from, next)) onTransition(next, 'alone');
     return { status: 'made-alone', circuit: next };
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-reader.ts';
+import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-cache.ts';
 import { WAITS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
 import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { failed, OPENED, started, succeeded, TIMING, tripped } from '../../../support/circuit/circuits.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { FRESH_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-reader.ts';
+import { FRESH_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-cache.ts';
 import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { actionFor } from '../../../../lambdas/core/circuit/circuit-action.ts';
 import { LEASE_MS, OPENED, PROBING, started, TIMING, tripped } from '../../../support/circuit/circuits.ts';
