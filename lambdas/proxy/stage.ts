@@ -18,10 +18,6 @@ export interface Handler<Needs extends Part> {
 }
 
 type MaybePromise<T> = T | Promise<T>;
-type WayBack<Parts extends Part> = (
-  request: ProxyRequest,
-  exchange: ExchangeWith<Parts>,
-) => MaybePromise<void> | undefined;
 
 interface StageSteps<Needs extends Part, Gives extends Part> {
   readonly needs: readonly Needs[];
@@ -30,24 +26,26 @@ interface StageSteps<Needs extends Part, Gives extends Part> {
   readonly before: (request: ProxyRequest, exchange: ExchangeWith<Needs>) => MaybePromise<ExchangeWith<Gives>>;
   /** Why the request goes no further, once its parts are there for the log line. */
   readonly refusal?: (exchange: ExchangeWith<Needs | Gives>) => Problem | undefined;
-  /** On the way back with an answer; `onError`: with an error, if this stage has given its parts. */
-  readonly after?: WayBack<Needs | Gives>;
-  readonly onError?: WayBack<Needs | Gives>;
+  /** On the way back, with a response or an error, if this stage has given its parts. */
+  readonly back?: (request: ProxyRequest, exchange: ExchangeWith<Needs | Gives>) => MaybePromise<void> | undefined;
 }
 
 /** A stage also checks at run time that its parts are there: in any other pipeline it throws, and no request passes. */
-export function stage<const Needs extends Part, const Gives extends Part>(
-  steps: StageSteps<Needs, Gives>,
-): Stage<Needs, Gives> {
-  const { needs, gives, before, refusal, after, onError } = steps;
+export function stage<const Needs extends Part, const Gives extends Part>({
+  needs,
+  gives,
+  before,
+  refusal,
+  back,
+}: StageSteps<Needs, Gives>): Stage<Needs, Gives> {
   const give = ({ context }: ProxyRequest, given: ExchangeWith<Gives>): void => {
     const exchange = Object.assign(context.exchange, given) as ExchangeWith<Needs | Gives>;
     const problem = refusal?.(exchange);
     if (problem !== undefined) throw problem;
   };
-  const wayBack = (step: WayBack<Needs | Gives>) => (request: ProxyRequest) => {
+  const wayBack = (request: ProxyRequest) => {
     if (missingOf(gives, request.context) !== undefined) return undefined;
-    return step(request, request.context.exchange as ExchangeWith<Needs | Gives>);
+    return back?.(request, request.context.exchange as ExchangeWith<Needs | Gives>);
   };
   return {
     needs,
@@ -56,20 +54,14 @@ export function stage<const Needs extends Part, const Gives extends Part>(
       const given = before(request, exchangeWith(needs, request.context));
       return given instanceof Promise ? given.then((later) => give(request, later)) : give(request, given);
     },
-    ...(after && { after: wayBack(after) }),
-    ...(onError && { onError: wayBack(onError) }),
+    ...(back && { after: wayBack, onError: wayBack }),
   };
 }
 
-/** What the handler returns: how the upstream was called, and the answer or the problem that takes its place. */
-interface Handled {
-  readonly forwarded: Forwarded;
-  readonly answer: ProxyResult | Problem;
-}
-
+/** The handler returns how the upstream was called, and the answer or the problem that takes its place. */
 export function handler<const Needs extends Part>(
   needs: readonly Needs[],
-  handle: (exchange: ExchangeWith<Needs>) => Promise<Handled>,
+  handle: (exchange: ExchangeWith<Needs>) => Promise<{ forwarded: Forwarded; answer: ProxyResult | Problem }>,
 ): Handler<Needs> {
   return {
     needs,

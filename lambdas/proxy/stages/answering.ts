@@ -11,19 +11,19 @@ import { type Stage, stage } from '../stage.ts';
 
 /** Turns the upstream's answer, or the problem that ended the pipeline, into the response with the gateway's fields. */
 export function answers(policy: ServicePolicy): Stage<'requestId', 'responseHeaders'> {
+  const responseTo = (problem: Problem, { requestId }: ExchangeWith<'requestId'>): ProxyResult => {
+    const fallback = fallbackFor(problem, policy);
+    return fallback ? fallbackResponse(fallback, problem) : problemResponse(problem, requestId);
+  };
+
   return stage({
     needs: ['requestId'],
     gives: ['responseHeaders'],
     before: (_, { requestId }) => ({ responseHeaders: { 'x-request-id': requestId } }),
-    after: (request, exchange) => {
+    back: (request, exchange) => {
       const { response } = request;
       if (response) request.response = returnable(complete(response, exchange));
-    },
-    onError: (request, exchange) => {
-      const problem = asProblem(request.error, exchange);
-      const fallback = fallbackFor(problem, policy);
-      const response = fallback ? fallbackResponse(fallback, problem) : problemResponse(problem, exchange);
-      request.response = complete(response, exchange);
+      else request.response = complete(responseTo(asProblem(request.error, exchange), exchange), exchange);
     },
   });
 }
@@ -54,7 +54,7 @@ function fallbackResponse({ status, contentType, body }: FallbackPolicy, problem
   return { statusCode: status, headers: { ...(status >= 500 && problem.headers), ...headers }, body };
 }
 
-function problemResponse(problem: Problem, { requestId }: ExchangeWith<'requestId'>): ProxyResult {
+function problemResponse(problem: Problem, requestId: string): ProxyResult {
   return {
     statusCode: problem.status,
     headers: { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },

@@ -56,8 +56,7 @@ export function logLine({ policy, clock, monotonic, takeStoreEvents }: Options):
       context.exchange = {};
       return { requestId: event.requestContext.requestId, startedAtMs: monotonic(), coldStart };
     },
-    after: write,
-    onError: write,
+    back: write,
   });
 }
 

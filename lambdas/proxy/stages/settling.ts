@@ -1,18 +1,16 @@
+import type { Limiter } from '../../core/limits/limiter.ts';
 import type { ExchangeWith } from '../exchange.ts';
 import { type ProxyRequest, type Stage, stage } from '../stage.ts';
 
-/** Work that an instance has begun beside its requests. */
-export interface BackgroundWork {
-  /** Undefined where there is none. It never rejects. */
-  settled(): Promise<unknown> | undefined;
-}
+/** Has work that this instance began beside its requests. */
+export type Background = Pick<Limiter, 'settled'>;
 
 /**
  * The one place where the reply waits for what goes on beside the answer. Lambda freezes the instance with the reply, and
  * work that nobody awaits would freeze with it. All work of the request starts in one turn of the event loop, so that its
  * calls to a store leave together.
  */
-export function settling(background: readonly (BackgroundWork | undefined)[]): Stage<'requestId', 'atEnd'> {
+export function settling(background: readonly (Background | undefined)[]): Stage<'requestId', 'atEnd'> {
   const settled = () => together(background.map((work) => work?.settled()));
 
   function settle({ context }: ProxyRequest, { atEnd }: ExchangeWith<'atEnd'>): Promise<void> | undefined {
@@ -26,8 +24,7 @@ export function settling(background: readonly (BackgroundWork | undefined)[]): S
     needs: ['requestId'],
     gives: ['atEnd'],
     before: () => ({ atEnd: [] }),
-    after: settle,
-    onError: settle,
+    back: settle,
   });
 }
 

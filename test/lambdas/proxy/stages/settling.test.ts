@@ -2,12 +2,12 @@ import middy from '@middy/core';
 import { expect, it } from 'vitest';
 import type { Exchange, ProxyContext, ProxyEvent, ProxyResult, WorkAtEnd } from '../../../../lambdas/proxy/exchange.ts';
 import { type ProxyRequest, stage } from '../../../../lambdas/proxy/stage.ts';
-import { type BackgroundWork, settling } from '../../../../lambdas/proxy/stages/settling.ts';
+import { type Background, settling } from '../../../../lambdas/proxy/stages/settling.ts';
 import { lambdaContext, proxyEvent } from '../../../support/event.ts';
 
 interface Steps {
   readonly work: readonly WorkAtEnd[];
-  readonly background?: BackgroundWork;
+  readonly background?: Background;
   /** What the stage outside of it does with an answer. */
   readonly after?: (request: ProxyRequest) => void;
   readonly handle?: () => Promise<ProxyResult>;
