@@ -12,7 +12,7 @@ import type { Problem } from '../core/http/problem.ts';
 import type { SelectedRoute } from '../core/http/route-match.ts';
 import type { LimitRequest, Ruling } from '../core/limits/limiter.ts';
 
-/** What the pipeline finds out about one request. One stage gives each part; null: the stage has found nothing. */
+/** What the pipeline finds out about one request. One stage gives each part; null: the stage found nothing. */
 export interface Parts {
   /** From the log line, as are the next two. */
   readonly requestId: string;
@@ -57,8 +57,8 @@ export type WorkAtEnd = (forwarded: Forwarded | undefined) => Promise<unknown> |
 /** Why authentication refuses a request. */
 export interface Denial {
   readonly problem: Problem;
-  /** Whose limits count the request before it is refused. */
-  readonly countedFor: 'client' | 'address' | 'nobody';
+  /** Whose limits count the request before it is refused; null: it is refused at once. */
+  readonly countedFor: 'client' | 'address' | null;
 }
 
 /** What the limiter was asked, and its answer. */

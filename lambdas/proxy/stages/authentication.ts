@@ -15,7 +15,7 @@ export function authentication({ badCredentials }: ServicePolicy): Stage<'route'
   function denialOf(problem: Problem, verdict: Verdict | undefined): Denial {
     if (problem.code === 'insufficient_scope') return { problem, countedFor: 'client' };
     const isGuess = badCredentials !== null && problem.code === 'invalid_token' && !isExpired(verdict);
-    return { problem, countedFor: isGuess ? 'address' : 'nobody' };
+    return { problem, countedFor: isGuess ? 'address' : null };
   }
 
   return stage({
@@ -30,7 +30,7 @@ export function authentication({ badCredentials }: ServicePolicy): Stage<'route'
         denial: problem === undefined ? null : denialOf(problem, verdict),
       };
     },
-    refusal: ({ denial }) => (denial?.countedFor === 'nobody' ? denial.problem : undefined),
+    refusal: ({ denial }) => (denial?.countedFor === null ? denial.problem : undefined),
   });
 }
 

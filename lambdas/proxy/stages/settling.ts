@@ -7,7 +7,7 @@ export type Background = Pick<Limiter, 'settled'>;
 
 /**
  * The one place where the reply waits for what goes on beside the answer. Lambda freezes the instance with the reply, and
- * work that nobody awaits would freeze with it. All work of the request starts in one turn of the event loop, so that its
+ * work that is not awaited would freeze with it. All work of the request starts in one turn of the event loop, so that its
  * calls to a store leave together.
  */
 export function settling(background: readonly (Background | undefined)[]): Stage<'requestId', 'atEnd'> {
