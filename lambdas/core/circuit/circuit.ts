@@ -186,7 +186,7 @@ export function isForced(circuit: CircuitState): circuit is Forced {
   return circuit.state === 'forced-open' || circuit.state === 'forced-closed';
 }
 
-/** Whether the state itself changes; probes that start and end within a half-open circuit do not change it. */
+/** Whether the history shows the change: another state, or a forced one again. Single probes are not shown. */
 export function isTransition(previous: CircuitState, next: CircuitState): boolean {
   return previous.state !== next.state || isForced(next);
 }
