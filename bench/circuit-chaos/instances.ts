@@ -33,18 +33,18 @@ serveLoad(async (): Promise<Sample> => {
   const [sentAtMs, startedAtMs] = [Date.now(), performance.now()];
   const handler = idle.shift() ?? (await new Promise<Handler>((resolve) => waiting.push(resolve)));
   const context = lambdaContext();
-  const { statusCode = 200 } = await handler(event(), context);
+  const { statusCode = 200, body } = await handler(event(), context);
   const ms = performance.now() - startedAtMs;
   const next = waiting.shift();
   if (next === undefined) idle.push(handler);
   else next(handler);
-  const { circuit, forwarded, problem } = context.exchange;
-  if (!circuit) throw new Error(`the circuit of ${policy.service} was not asked: ${problem?.code}`);
+  const { circuit, forwarded } = context.exchange;
+  if (!circuit) throw new Error(`the circuit of ${policy.service} was not asked: ${body}`);
   return {
     sentAtMs,
     ms,
     status: statusCode,
-    rejected: problem?.code === 'circuit_open',
+    rejected: circuit.action === 'reject' && !circuit.isShadowed,
     calls: forwarded?.attempts.length ?? 0,
     probe: circuit.probe !== undefined,
     circuit: { state: circuit.state.state, version: circuit.state.version },

@@ -2,10 +2,10 @@ import type { Cause, Figures } from '../contract/circuit/circuit-state.ts';
 import type { CircuitAlarmKind } from '../contract/circuit/circuits-config.ts';
 import type { AlarmChange } from './alarm-event.ts';
 
-/** An alarm's own words are kept up to this length. */
+/** CloudWatch's text is cut to this length. */
 const MAX_REASON_LENGTH = 256;
 
-/** Why a circuit opens, from what its alarm saw; in CloudWatch's words where that tells no value. */
+/** The cause by which an alarm opens a circuit: the alarm's value, or CloudWatch's text if it gives no value. */
 export function causeOf(kind: CircuitAlarmKind, change: AlarmChange): Cause {
   const { alarmName: by, value, periodS, percentile, reason } = change;
   if (value === undefined || value <= 0) {
@@ -15,7 +15,7 @@ export function causeOf(kind: CircuitAlarmKind, change: AlarmChange): Cause {
   return { source: 'alarm', by, reason: periodS === undefined ? what : `${what} within ${periodS} s`, figures };
 }
 
-/** One alarm watches the share of failures and the latency: no share is over 1, and no bound of a latency that low. */
+/** One alarm watches the share of failures and the latency. A share is at most 1, and a latency bound is always higher. */
 function described(
   kind: CircuitAlarmKind,
   value: number,

@@ -14,23 +14,23 @@ import {
 export interface AlarmChange extends Measured {
   readonly alarmName: string;
   readonly state: string;
-  /** In CloudWatch's words. */
+  /** CloudWatch's text. */
   readonly reason: string;
-  /** The percentile that is among its metrics, `p99`. */
+  /** The percentile among its metrics, such as `p99`. */
   readonly percentile: string | undefined;
   /** When the alarm changed, by CloudWatch's clock. */
   readonly atMs: number;
 }
 
-/** What an alarm saw; undefined where it does not tell, as after `set-alarm-state`. */
+/** What an alarm measured; undefined where the event lacks it, as after `set-alarm-state`. */
 interface Measured {
-  /** The newest datapoint that reached the threshold: of several periods one is enough. */
+  /** The newest datapoint that reached the threshold. */
   readonly value: number | undefined;
-  /** Seconds that the datapoint is of. */
+  /** Length of the datapoint's period in seconds. */
   readonly periodS: number | undefined;
 }
 
-/** CloudWatch writes the zone as +0000, which only a lenient parser takes for ISO 8601. */
+/** CloudWatch writes the zone as +0000, which is not ISO 8601. */
 const timestamp: Decoder<number> = (value, path) => {
   const atMs = Date.parse(string(value, path).replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
   if (Number.isNaN(atMs)) throw new DecodeError(path, 'a date', value);
@@ -58,7 +58,7 @@ const percentile: Decoder<string | undefined> = (value, path) => {
   return stats.find((stat) => /^p\d/.test(stat));
 };
 
-/** Of parts that only put a cause into words: an alarm opens a circuit whether they are understood or not. */
+/** For fields that only describe the cause: an alarm opens a circuit even if they cannot be decoded. */
 function orElse<T>(decoder: Decoder<T>, fallback: T): Decoder<T> {
   return (value, path) => {
     try {
@@ -83,10 +83,10 @@ const stateChange = object({
 /** The event of a Lambda alarm action (AWS: CloudWatch, "Invoke a Lambda function from an alarm"). */
 const actionEvent = object({ alarmData: stateChange });
 
-/** AWS: CloudWatch, "Alarm events and EventBridge". An event of another type, a changed configuration's, has a state, too. */
+/** AWS: CloudWatch, "Alarm events and EventBridge". The type is checked because other events have a state as well. */
 const bridgeEvent = object({ 'detail-type': member(['CloudWatch Alarm State Change']), detail: stateChange });
 
-/** @throws DecodeError for what is neither the event of an alarm's action nor EventBridge's */
+/** @throws DecodeError for an event that comes neither from an alarm's action nor from EventBridge */
 export function decodeAlarmEvent(event: unknown): AlarmChange {
   const { alarmName, state, configuration } = isBridged(event)
     ? bridgeEvent(event, 'event').detail

@@ -18,7 +18,7 @@ export interface TripOptions {
 /**
  * Opens the circuit of the service whose alarm fired. Every other event is logged and dropped.
  *
- * @throws when the table does not answer, so that Lambda tries again
+ * @throws when the table does not answer, so that Lambda retries
  */
 export function createTrip({ config, storeOf, clock, random }: TripOptions) {
   return async (event: unknown): Promise<void> => {
@@ -27,17 +27,18 @@ export function createTrip({ config, storeOf, clock, random }: TripOptions) {
     if (alarmed === undefined) return;
     const { service, timing, trip } = alarmed;
     const store = storeOf(service);
-    // What nobody can read protects nobody.
-    const move = await moveCircuit(store, trip, { now, timing, ofNonsense: INITIAL_CIRCUIT });
+    // An item that cannot be read protects no upstream.
+    const move = await moveCircuit(store, trip, { now, timing, inPlaceOfUnreadable: INITIAL_CIRCUIT });
     if (move === undefined)
       throw new Error(`the circuit of ${service} was moved by others ${MOVE_ATTEMPTS} times in a row`);
     const { circuit, moved } = move;
-    const told = { alarm: trip.by, circuit: circuit.state };
+    const fields = { alarm: trip.by, circuit: circuit.state };
     if (moved) logTransition({ ...config, service }, circuit, now.nowMs);
-    if (!isOpenedBy(circuit, trip)) return writeLine({ message: 'alarm ignored', why: 'it changes nothing', ...told });
+    if (!isOpenedBy(circuit, trip))
+      return writeLine({ message: 'alarm ignored', why: 'it changes nothing', ...fields });
     await store.remember(circuit);
-    // The event came again: the first time it may have failed between the circuit and its history.
-    if (!moved) writeLine({ message: 'history completed', ...told });
+    // A retry of the event: the first attempt may have failed between the circuit and its history.
+    if (!moved) writeLine({ message: 'history completed', ...fields });
   };
 }
 

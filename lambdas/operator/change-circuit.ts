@@ -18,7 +18,7 @@ export async function changeCircuit(
 ): Promise<CircuitMove> {
   // Nothing that is done by hand is left to chance.
   const now = { nowMs, random: 0 };
-  const change = await moveCircuit(table, signal, { now, timing, ofNonsense: heldClosed(nowMs) });
+  const change = await moveCircuit(table, signal, { now, timing, inPlaceOfUnreadable: heldClosed(nowMs) });
   if (change !== undefined) return change;
   throw new ConflictError(
     `the circuit of ${service} was moved by others ${MOVE_ATTEMPTS} times in a row: ask for it again`,

@@ -5,73 +5,75 @@ import type {
 } from 'aws-lambda';
 import type { UpstreamRequest } from '../adapters/http/upstream.ts';
 import type { Verdict } from '../contract/auth/verdict.ts';
-import type { FallbackPolicy } from '../contract/circuit/circuit-policy.ts';
 import type { CircuitState } from '../contract/circuit/circuit-state.ts';
-import type { Admission } from '../core/circuit/circuit-admission.ts';
-import type { AttemptError, AttemptResult } from '../core/circuit/outcome.ts';
+import type { CircuitAction } from '../core/circuit/circuit-action.ts';
+import type { AttemptResult } from '../core/circuit/outcome.ts';
 import type { Problem } from '../core/http/problem.ts';
 import type { SelectedRoute } from '../core/http/route-match.ts';
 import type { LimitRequest, Ruling } from '../core/limits/limiter.ts';
 
-/** Parts of an exchange that later stages depend on. A missing part is not decided yet. */
+/** What the pipeline finds out about one request. One stage gives each part; null: the stage found nothing. */
 export interface Parts {
-  /** From the log line. */
+  /** From the log line, as are the next two. */
   readonly requestId: string;
-  /** Fields that every response gets. From `answers`. */
-  responseHeaders: Record<string, string>;
-  /** The policies that hold. From routing. */
-  route: SelectedRoute;
-  /** Who limits count. From authentication. */
-  client: string;
-  /** What the limits said; null: there was nothing to ask. From rate limiting. */
-  ruling: Ruling | null;
-  /** What the upstream will be sent. From composing. */
-  message: UpstreamRequest;
-  /** What the circuit said; null: the service has none. From circuit breaking. */
-  circuit: AskedCircuit | null;
-  /** Leases go back as soon as the answer is there. From `leases`. */
-  returnsLeases: true;
-}
-export type Part = keyof Parts;
-
-/** One request and what the stages of the pipeline found out about it, each stage adding its own part. */
-export interface Exchange extends Partial<Parts> {
-  readonly requestId: string;
-  /** Of a clock that only goes forward. */
+  /** By a clock that only goes forward. */
   readonly startedAtMs: number;
   /** True for the first request of this instance. */
   readonly coldStart: boolean;
-  verdict?: Verdict;
-  /** Why the request will not be forwarded, although the limits count it first. */
-  refusal?: Problem;
-  /** Units that the limits were asked for. */
-  cost?: number;
-  /** The request whose leases are still to be given back. */
-  leased?: LimitRequest;
-  /** Fulfilled when they are given back, or cannot be. */
-  leasesReturned?: Promise<void>;
-  /** What is answered while the circuit rejects, in place of the problem. */
-  fallback?: FallbackPolicy;
-  /**
-   * When the answer must be complete, by the clock that only goes forward. Whoever is the first to ask the upstream
-   * anything for this request sets it: all that follows has what is left.
-   */
-  deadlineAtMs?: number;
-  /** What the gateway answered in the upstream's place. */
-  problem?: Problem;
-  /** Why the upstream's answer could not be handed back, for the log. */
-  fault?: AttemptError | 'headers_too_large';
-  /** Set once the request was sent to the upstream. */
-  forwarded?: Forwarded;
+  /** Work that starts when the answer is there and ends before the reply leaves: each stage adds its own. From settling. */
+  readonly atEnd: WorkAtEnd[];
+  /** Fields of every response: each stage adds its own. From `answers`. */
+  readonly responseHeaders: Record<string, string>;
+  /** The policies of this request. From routing. */
+  readonly route: SelectedRoute;
+  /** Why the path is refused, after the limits have counted the request. From routing. */
+  readonly pathProblem: Problem | null;
+  /** From authentication, as are the next two. */
+  readonly verdict: Verdict | null;
+  /** The client that limits count. */
+  readonly client: string;
+  readonly denial: Denial | null;
+  /** From rate limiting. */
+  readonly counted: Counted | null;
+  /** The request to the upstream. From composing. */
+  readonly message: UpstreamRequest;
+  /** Null for a service without a circuit. From circuit breaking. */
+  readonly circuit: CircuitDecision | null;
+  /** When the answer must be complete, by the clock that only goes forward. From circuit breaking, which may wait. */
+  readonly deadlineAtMs: number;
+  /** From the handler. */
+  readonly forwarded: Forwarded;
+}
+export type Part = keyof Parts;
+
+export type ExchangeWith<Needs extends Part> = Pick<Parts, Needs>;
+
+/** One request at any time: a part is missing until its stage has given it. Only the log line reads it so. */
+export type Exchange = Partial<Parts>;
+
+/** Undefined where there is nothing to wait for. @param forwarded undefined: the request was not forwarded */
+export type WorkAtEnd = (forwarded: Forwarded | undefined) => Promise<unknown> | undefined;
+
+/** Why authentication refuses a request. */
+export interface Denial {
+  readonly problem: Problem;
+  /** Whose limits count the request before it is refused; null: it is refused at once. */
+  readonly countedFor: 'client' | 'address' | null;
 }
 
-/** What the circuit said to a request. */
-export interface AskedCircuit {
+/** What the limiter was asked, and its answer. */
+export interface Counted {
+  readonly request: LimitRequest;
+  readonly ruling: Ruling;
+}
+
+/** What the circuit does with one request. */
+export interface CircuitDecision {
   readonly state: CircuitState;
-  readonly admission: Admission;
-  /** The lease by which this request tries the upstream. */
+  readonly action: CircuitAction;
+  /** The lease by which this request is a probe. */
   readonly probe?: string;
-  /** True: rejected, and let through, since the circuit is in shadow mode. */
+  /** True: the circuit would reject the request, and lets it pass in shadow mode. */
   readonly isShadowed?: boolean;
 }
 
@@ -84,13 +86,13 @@ export interface AttemptOutcome {
 export interface Forwarded {
   /** From the first attempt until the last byte of the last one's answer, the pauses between them included. */
   readonly upstreamMs: number;
-  /** In their order, at least one; the last one's answer is the client's. */
+  /** In their order, at least one; the client gets the answer to the last one. */
   readonly attempts: readonly AttemptOutcome[];
-  /** Whether the last of them failed, as the circuit sees it. */
+  /** Whether the last attempt counts as a failure for the circuit. */
   readonly failed: boolean;
 }
 
 export type ProxyEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>;
 export type ProxyResult = APIGatewayProxyStructuredResultV2;
-/** middy's place for what stages share with the handler is the context. */
+/** In middy, stages and the handler share data through the context. */
 export type ProxyContext = Context & { exchange: Exchange };

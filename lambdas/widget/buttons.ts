@@ -1,30 +1,30 @@
 import type { CircuitFacts, MoveCircuit } from '../contract/operations/circuit-operations.ts';
 import { causeInWords } from '../core/circuit/cause-words.ts';
 import { isForced } from '../core/circuit/circuit.ts';
-import { RELEASE_BUTTON, STANDS } from '../core/circuit/circuit-words.ts';
+import { RELEASE_BUTTON, STATE_WORDS } from '../core/circuit/circuit-words.ts';
 import { type Html, html, json } from '../core/text/html.ts';
 import { REASON_FIELD, USUAL_REASON } from './reason-field.ts';
 
-/** CloudWatch does not tell who clicks: CloudTrail does. */
+/** CloudWatch does not say who clicks; CloudTrail does. */
 const ASKED = { by: 'dashboard', reason: USUAL_REASON };
 const WHILE_MS = 600_000;
 const WHILE = '10 min';
 
 interface Button {
   readonly label: string;
-  /** What is asked before anything happens. */
+  /** The question of the confirmation. */
   readonly question: string;
-  /** What that means, for clients above all. */
+  /** What the click means for clients. */
   readonly meaning: string;
   readonly operation: MoveCircuit;
 }
 
-/** One column stops traffic, the other lets it through; where there is no room for two, one below the other. */
+/** One column stops traffic, the other lets it through; a narrow widget shows one below the other. */
 export const BUTTONS_STYLE = html`<style>.tollgate-by-hand{display:grid;grid:auto auto/auto-flow;gap:4px;justify-content:start;margin-bottom:4px}.tollgate-by-hand .btn{display:block;margin:0;text-align:center;white-space:nowrap}@media(max-width:900px){.tollgate-by-hand{grid:auto/auto}}</style>`;
 
 /**
- * An element that is followed by a `cwdb-action` is a button to CloudWatch: it asks for the confirmation, then calls the
- * function with the JSON and with what stands in the widget's fields.
+ * An element before a `cwdb-action` is a button to CloudWatch: it asks for the confirmation, then calls the function with
+ * the JSON and the texts of the widget's fields.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
  */
 export function buttons(facts: CircuitFacts, operatorFunction: string): Html {
@@ -43,7 +43,7 @@ function button(
   facts: CircuitFacts,
   operatorFunction: string,
 ): Html {
-  const confirmation = [`${question}?`, meaning, ...asItStands(facts)].join(' ');
+  const confirmation = [`${question}?`, meaning, ...asShown(facts)].join(' ');
   const asked = { ...operation, reasonField: REASON_FIELD };
   return html`<div><a class="${classes}" title="${meaning}" aria-label="${label}, ${facts.service}">${label}</a><cwdb-action action="call" display="popup" confirmation="${confirmation}" endpoint="${operatorFunction}">${json(asked)}</cwdb-action></div>`;
 }
@@ -73,12 +73,12 @@ function releasing({ service, circuit }: CircuitFacts): Button {
   };
 }
 
-/** What the question is asked of, as far as the page knows: it may be minutes old. */
-function asItStands({ circuit, shadow }: CircuitFacts): readonly string[] {
+/** The circuit as the page shows it, which may be minutes old. */
+function asShown({ circuit, shadow }: CircuitFacts): readonly string[] {
   if (circuit === null) return ['What the table has of the circuit cannot be read, and is replaced.'];
   const held = isForced(circuit) ? ` (${causeInWords(circuit)}), and that ends` : '';
   return [
-    `When this was shown, the circuit was ${STANDS[circuit.state]}${held}.`,
+    `When this was shown, the circuit was ${STATE_WORDS[circuit.state]}${held}.`,
     ...(shadow ? ['It is in shadow mode: by itself it rejects nothing.'] : []),
   ];
 }

@@ -8,8 +8,8 @@ interface Mark {
 }
 
 /**
- * Dark on light and light on dark alike: only these marks have colours of their own, and each is a sign and a word too. Red
- * rejects requests, blue lets them pass though they fail, and a flag is an operator's.
+ * Only these marks have colours of their own, so the widget fits light and dark dashboards. Each mark has a sign and a word
+ * too. Red rejects requests, blue lets them pass even if they fail, a flag means that an operator forced the state.
  */
 const MARKS: Readonly<Record<CircuitState['state'], Mark>> = {
   closed: { sign: '✔', colours: 'color:#fff;background:#1d8102' },
@@ -18,7 +18,7 @@ const MARKS: Readonly<Record<CircuitState['state'], Mark>> = {
   'forced-open': { sign: '⚑ ✖', colours: 'color:#fff;background:#d13212' },
   'forced-closed': { sign: '⚑ ✔', colours: 'color:#fff;background:#0b62ba' },
 };
-/** Of one that rejects nothing by itself, whatever its state. */
+/** The colours in shadow mode, where no state rejects requests. */
 const SHADOWED = 'color:inherit;background:none;outline:1px dashed currentColor';
 
 export function mark(circuit: CircuitState, shadow: boolean): Html {

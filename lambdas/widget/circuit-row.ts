@@ -11,7 +11,7 @@ import { mark } from './circuit-mark.ts';
 import { timeText, type Zone } from './time-text.ts';
 import { unbroken } from './unbroken.ts';
 
-/** A circuit with what became of it before. */
+/** A circuit with its history. */
 export interface ShownCircuit extends CircuitFacts {
   /** The newest first; null: it cannot be read. */
   readonly history: readonly CircuitState[] | null;
@@ -26,12 +26,12 @@ export interface RowOptions {
 
 const FAULT_LENGTH = 256;
 
-/** One circuit, with so many entries of its history. */
+/** One circuit with at most `historyLength` entries of its history. */
 export function circuitRow(shown: ShownCircuit, options: RowOptions, historyLength: number): Html {
   const { service, circuit, fault } = shown;
-  const stands = circuit === null ? html`? unreadable` : standing(circuit, shown.shadow, options);
+  const state = circuit === null ? html`? unreadable` : stateCell(circuit, shown.shadow, options);
   const causes = circuit === null ? html`${faultText(fault ?? '')}` : why(circuit);
-  return html`<tr><th scope="row">${service}</th><td>${stands}</td><td style="overflow-wrap:anywhere"><div>${causes}</div>${history(shown, options.zone, historyLength)}</td><td>${buttons(shown, options.operatorFunction)}</td></tr>
+  return html`<tr><th scope="row">${service}</th><td>${state}</td><td style="overflow-wrap:anywhere"><div>${causes}</div>${history(shown, options.zone, historyLength)}</td><td>${buttons(shown, options.operatorFunction)}</td></tr>
 `;
 }
 
@@ -39,8 +39,8 @@ export function faultText(fault: string): string {
   return printable(shortened(fault, FAULT_LENGTH));
 }
 
-/** In which state it is, since when, and what it does next. */
-function standing(circuit: CircuitState, shadow: boolean, { nowMs, zone }: RowOptions): Html {
+/** The circuit's state, since when, and what it does next. */
+function stateCell(circuit: CircuitState, shadow: boolean, { nowMs, zone }: RowOptions): Html {
   const [since, outageSince] = [sinceMs(circuit), outageMs(circuit)];
   const next = nextInWords(circuit, nowMs, `“${RELEASE_BUTTON}”`, (atMs) => `in ${spanText(atMs - nowMs)}`);
   const lines = [

@@ -13,6 +13,6 @@ export const handler = createWidget({
   operatorFunction: process.env[Env.operatorFunction] ?? '',
   storeOf: (service) => new CircuitStore(table, { gateway: config.gateway, service }),
   clock: Date.now,
-  // Somebody is waiting, and what is missing is asked for again by a click.
+  // An operator waits, and can refresh the widget.
   timeoutMs: 5000,
 });

@@ -5,7 +5,7 @@ export async function mapBounded<T, R>(
   map: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const results: R[] = [];
-  // Shared: whoever is free takes the next one.
+  // Shared: each worker takes the next item.
   const rest = items.entries();
   const work = async () => {
     for (const [index, item] of rest) results[index] = await map(item);

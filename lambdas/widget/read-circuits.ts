@@ -7,7 +7,7 @@ import type { ShownCircuit } from './circuit-row.ts';
 import { mapBounded } from './map-bounded.ts';
 import { HISTORY_LENGTH } from './render.ts';
 
-/** A circuit is two reads: so many are under way twice over, well below what a client's connections carry. */
+/** Circuits read at once, by two reads each: far fewer than the client has connections. */
 const AT_ONCE = 10;
 
 export interface ReadOptions {
@@ -15,14 +15,14 @@ export interface ReadOptions {
   readonly storeOf: (service: string) => Pick<CircuitStore, 'inspect' | 'history'>;
   /** Epoch milliseconds. */
   readonly clock: () => number;
-  /** Of all reads together. */
+  /** For all reads together. */
   readonly timeoutMs: number;
 }
 
-/** A circuit, or `unanswered`: why the table did not tell of it. */
+/** A circuit, or `unanswered`: why the table gave none. */
 export type ReadCircuit = ShownCircuit & { readonly unanswered: string | null };
 
-/** Every circuit, in the order of their names. Never throws: what cannot be read is told in its place. */
+/** Every circuit, in the order of their names. Never throws: a circuit that cannot be read has its fault instead. */
 export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions): Promise<readonly ReadCircuit[]> {
   const endMs = performance.now() + timeoutMs;
   const services = Object.entries(config.services).toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -47,7 +47,7 @@ export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions)
 
 interface Attempt<T> {
   readonly value: T | null;
-  /** Why there is none. */
+  /** Why there is no value. */
   readonly failure: string | null;
 }
 

@@ -7,18 +7,18 @@ import { unbroken } from './unbroken.ts';
 
 export interface Overview extends RowOptions {
   readonly circuits: readonly ShownCircuit[];
-  /** What stands in the field for the reason. */
+  /** The text of the field for the reason. */
   readonly reason: string;
 }
 
-/** Entries of its history that are shown of a circuit. */
+/** Entries of a circuit's history that are shown. */
 export const HISTORY_LENGTH = 10;
-/** What a browser shows at once, and far below the 6 MB that Lambda lets a function answer. */
+/** A browser shows this at once; Lambda's limit of an answer is 6 MB. */
 const MAX_BYTES = 512 * 1024;
-/** Of what is around the rows: the field holds 256 characters of up to six bytes. */
+/** Room for the text around the rows: the field holds 256 characters of up to six bytes. */
 const FRAME_BYTES = 4096;
 
-/** Every circuit in a table, and with as much of their histories as there is room for. */
+/** Every circuit in a table, with as much of the histories as there is room for. */
 export function render(overview: Overview): string {
   const { circuits } = overview;
   if (circuits.length === 0) return html`<p>No service of this gateway has a circuit.</p>`.toString();
@@ -30,13 +30,13 @@ export function render(overview: Overview): string {
   return page(rows, overview).toString();
 }
 
-/** In place of the table, where nothing of it can be read. */
+/** In place of the table, if no circuit can be read. */
 export function renderFault(fault: string): string {
   return html`<p><strong>The circuits cannot be read:</strong> ${faultText(fault)}.</p>
 <p>Requests go on by what was last known of them, then by what each function sees itself.</p>`.toString();
 }
 
-/** As many as there is room for. */
+/** The first rows, as many as there is room for. */
 function fitting(rows: readonly Html[]): readonly Html[] {
   let bytes = FRAME_BYTES;
   const end = rows.findIndex((one) => {

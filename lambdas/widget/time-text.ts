@@ -1,7 +1,7 @@
 import { DecodeError, object, string } from '../contract/decode.ts';
 import { isoTime } from '../core/text/iso-time.ts';
 
-/** The time zone of the dashboard that the widget is on. */
+/** The time zone of the dashboard. */
 export interface Zone {
   /** `+02:00` */
   readonly offset: string;
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 
 const context = object({ widgetContext: object({ timezone: object({ offsetISO: string }) }) });
 
-/** UTC where CloudWatch does not say. */
+/** UTC if CloudWatch sends no zone. */
 export function zoneOf(event: unknown): Zone {
   try {
     return parseZone(context(event, 'event').widgetContext.timezone.offsetISO);

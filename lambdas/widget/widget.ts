@@ -19,7 +19,8 @@ It takes no parameters.`;
 const asksForHelp = object({ describe: withDefault(boolean, false) });
 
 /**
- * A custom widget of a CloudWatch dashboard: answers HTML, or with `describe` what it is in Markdown, as AWS's samples do.
+ * A custom widget of a CloudWatch dashboard: answers HTML, or with `describe` its documentation in Markdown, as AWS's
+ * samples do.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
  */
 export function createWidget({ operatorFunction, ...options }: WidgetOptions) {
@@ -33,7 +34,7 @@ export function createWidget({ operatorFunction, ...options }: WidgetOptions) {
   };
 }
 
-/** The widget's parameters are whatever somebody wrote into the dashboard. */
+/** The author of the dashboard may write any parameters. */
 function isHelp(event: unknown): boolean {
   try {
     return asksForHelp(event, 'event').describe;

@@ -1,4 +1,4 @@
-import { FRESH_MS } from '../../../lambdas/adapters/circuit/circuit-view.ts';
+import { FRESH_MS } from '../../../lambdas/adapters/circuit/circuit-cache.ts';
 import { BATCH_MS } from '../../../lambdas/core/circuit/outcome-batch.ts';
 import type { MakeBreaker } from '../breaker.ts';
 import { policyOf, tollgate } from './tollgate.ts';

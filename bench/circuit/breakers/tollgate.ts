@@ -2,11 +2,13 @@ import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
 import type { Counters } from '../../../lambdas/adapters/limits/counters.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
+import { openByShare } from '../../../lambdas/core/circuit/open-strategy.ts';
 import type { AttemptResult } from '../../../lambdas/core/circuit/outcome.ts';
 import type { Exchange } from '../../../lambdas/proxy/exchange.ts';
 import type { ProxyRequest, Stage } from '../../../lambdas/proxy/stage.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
 import { circuitBreaking } from '../../../lambdas/proxy/stages/circuit-breaking.ts';
+import { settling } from '../../../lambdas/proxy/stages/settling.ts';
 import { circuitPolicy, servicePolicy } from '../../../test/support/policy.ts';
 import type { Breaker, BreakerSettings, Work } from '../breaker.ts';
 import { OPENS_AT } from '../opens-at.ts';
@@ -18,7 +20,7 @@ export interface Stores {
   readonly clock?: () => number;
 }
 
-/** The stage of the circuit, or nothing at all. */
+/** The circuit's stage on the way in and the settling one on the way back, or nothing at all. */
 type Around = Pick<Stage<'message', 'circuit'>, 'before' | 'after' | 'onError'>;
 
 const MESSAGE = { method: 'GET', target: '/', headers: {}, body: undefined };
@@ -50,11 +52,12 @@ export async function tollgate(
     onFailure: fail,
   });
   await view.load();
-  const stage = circuitBreaking({
+  const { before } = circuitBreaking({
     policy,
     circuit,
     view,
     outcomes: counters,
+    opens: openByShare,
     upstream: new Upstream(policy.upstream),
     by: `bench-${process.pid}`,
     clock,
@@ -62,28 +65,35 @@ export async function tollgate(
     random: Math.random,
     randomHex: (bytes) => 'a'.repeat(2 * bytes),
   });
+  const { after, onError } = settling([view]);
 
-  return { call: pipeline(work, stage), bare: pipeline(work, {}) };
+  return { call: pipeline(work, { before, after, onError } as Around), bare: pipeline(work, {}) };
 }
 
-/** Makes requests that go through one stage to the work, as middy runs it: what is no promise is not awaited. */
+/** Makes requests that go through the stages to the work, as middy runs them: what is no promise is not awaited. */
 function pipeline(work: Work, { before, after, onError }: Around) {
   return async (): Promise<unknown> => {
-    const exchange: Exchange = { requestId: 'request-1', startedAtMs: 0, coldStart: false, message: MESSAGE };
+    const exchange: Exchange = {
+      requestId: 'request-1',
+      startedAtMs: 0,
+      coldStart: false,
+      message: MESSAGE,
+      atEnd: [],
+    };
     const request = { context: { exchange } } as unknown as ProxyRequest;
     try {
       const asking: unknown = before?.(request);
       if (asking instanceof Promise) await asking;
       const result = await work();
-      exchange.forwarded = forwarded({ status: 200 });
-      const telling: unknown = after?.(request);
-      if (telling instanceof Promise) await telling;
+      Object.assign(exchange, { forwarded: forwarded({ status: 200 }) });
+      const settling: unknown = after?.(request);
+      if (settling instanceof Promise) await settling;
       return result;
     } catch (error) {
-      // What was not forwarded was rejected.
-      if (exchange.circuit?.admission !== 'reject') exchange.forwarded = forwarded({ error: 'unreachable' });
-      const telling: unknown = onError?.(request);
-      if (telling instanceof Promise) await telling;
+      if (exchange.circuit?.action !== 'reject')
+        Object.assign(exchange, { forwarded: forwarded({ error: 'unreachable' }) });
+      const settling: unknown = onError?.(request);
+      if (settling instanceof Promise) await settling;
       throw error;
     }
   };

@@ -20,7 +20,7 @@ function encodeValue(value: string | number | Readonly<Record<string, number>>):
   }
 }
 
-/** @throws DecodeError for an item that somebody edited into something else */
+/** @throws DecodeError for an item that is no circuit: a person may have edited it */
 export function decodeCircuitItem(item: Item): CircuitState {
   const circuit = circuitState(plain(item), 'circuit');
   // A circuit that has an item has moved. With version 0 it could never move again.

@@ -12,8 +12,7 @@ const METRICS: Readonly<Record<CircuitState['state'], MetricName>> = {
 };
 
 /**
- * Log line and metric of one transition, written by the function that made it. `alone`: it holds for one instance only,
- * while the table fails.
+ * Writes log line and metric of one transition. `alone`: an instance made it for itself only, while the table fails.
  */
 export function logTransition(
   { gateway, namespace, service }: { readonly gateway: string; readonly namespace: string; readonly service: string },

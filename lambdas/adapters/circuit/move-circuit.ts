@@ -5,9 +5,9 @@ import { DecodeError } from '../../contract/decode.ts';
 import { type Now, type Signal, transition } from '../../core/circuit/circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
 
-/** Writers that get ahead of this one before it gives up; each of them has moved the circuit. */
+/** A writer gives up after this many lost races; the winners have moved the circuit. */
 export const MOVE_ATTEMPTS = 10;
-/** Before each further attempt a writer waits as many times this as it has made, or less: by its own random number. */
+/** A writer waits at most this, times the attempts it has made, before the next attempt: a random part of it. */
 const PAUSE_MS = 20;
 
 type Store = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite'>;
@@ -15,34 +15,34 @@ type Store = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite'>;
 export interface MoveOptions {
   readonly now: Now;
   readonly timing: CircuitTiming;
-  /** What an item is taken for that somebody edited into nonsense. */
-  readonly ofNonsense: CircuitState;
+  /** The circuit to start from if the item cannot be read. */
+  readonly inPlaceOfUnreadable: CircuitState;
 }
 
-/** What a signal has made of a circuit. */
+/** The result of a signal. */
 export interface CircuitMove {
-  /** As it stands afterwards. */
+  /** The circuit afterwards. */
   readonly circuit: CircuitState;
-  /** Whether this signal made it so. */
+  /** Whether this signal moved it. */
   readonly moved: boolean;
-  /** What was wrong with the item that it was put in place of; null: that was a circuit. */
+  /** Why the item could not be read that the circuit replaced; null: it could. */
   readonly fault: string | null;
 }
 
 /**
- * Moves a circuit in the table, whoever else does so at the same time.
+ * Moves a circuit in the table, even if others move it at the same time.
  *
- * @returns undefined: others always came first
+ * @returns undefined: other writers won every race
  * @throws when DynamoDB does not answer
  */
 export async function moveCircuit(
   store: Store,
   signal: Signal,
-  { now, timing, ofNonsense }: MoveOptions,
+  { now, timing, inPlaceOfUnreadable }: MoveOptions,
 ): Promise<CircuitMove | undefined> {
   for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt += 1) {
     const { circuit, fault } = await store.inspect();
-    const next = transition(circuit ?? ofNonsense, signal, now, timing);
+    const next = transition(circuit ?? inPlaceOfUnreadable, signal, now, timing);
     if (next === circuit) return { circuit, moved: false, fault };
     const stored = circuit === null ? await store.overwrite(next) : await replaced(store, circuit, next);
     if (stored !== undefined) return { circuit: stored, moved: true, fault };
@@ -51,7 +51,7 @@ export async function moveCircuit(
   return undefined;
 }
 
-/** @returns undefined: another writer was first, be it with nonsense */
+/** @returns undefined: another writer was first, perhaps with an item that cannot be read */
 async function replaced(store: Store, previous: CircuitState, next: CircuitState): Promise<CircuitState | undefined> {
   try {
     return (await store.replace(previous, next)) === next ? next : undefined;

@@ -1,8 +1,8 @@
-/** A table that takes no writes is asked so often whether it does again; that one has failed says little. */
+/** How long to wait before the next write is tried, after this many have failed in a row. */
 const RETRY_MS = 1000;
 const FEW_WRITES = 2;
 
-/** What one instance knows of how its table answers; reads may do while writes do not (throttled, or not allowed). */
+/** Whether the table answers one instance; it may answer reads while it fails writes (throttled, or not allowed). */
 export class TableHealth {
   readonly #clock: () => number;
   #failingSinceMs: number | undefined;
@@ -27,7 +27,7 @@ export class TableHealth {
     return this.#failingSinceMs === undefined ? 0 : this.#clock() - this.#failingSinceMs;
   }
 
-  /** Whether a write is to be tried: always while the table is well, and once a second while it only reads. */
+  /** Whether to try a write: always while the table is well, and once a second while it answers only reads. */
   get takesWrites(): boolean {
     if (this.#readsFail) return false;
     const sinceMs = this.#clock() - this.#writtenAtMs;
@@ -44,7 +44,7 @@ export class TableHealth {
     }
   }
 
-  /** A write that is answered says that all is well; so does a read, but where reads have been answered all along. */
+  /** An answered write ends the failure; an answered read does too, unless only writes had failed. */
   answered(what: 'read' | 'write'): void {
     if (what === 'read' && this.#writesFailed > 0 && !this.#readsFail) return;
     this.#failingSinceMs = undefined;

@@ -11,15 +11,15 @@ export interface UpstreamResponse {
   readonly body: Buffer;
 }
 
-/** Lambda returns at most 6 MB, so more of an answer is not read (AWS: Lambda quotas). */
+/** Lambda returns at most 6 MB, so a larger answer is not read to its end (AWS: Lambda quotas). */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 
-/** Header fields of an answer, far more than API Gateway hands on. Node would leave out those beyond it unsaid. */
+/** Header fields of an answer, far more than API Gateway returns. Node would silently drop further ones. */
 export const MAX_RESPONSE_FIELDS = 1000;
 
 /**
- * Reads an answer whose header section is there. By events and callbacks: an async iterator over the chunks takes longer
- * than all the rest of a request.
+ * Reads an answer after its header section. It uses events: an async iterator over the chunks takes longer than all the rest
+ * of a request.
  *
  * @param fail may be called more than once; the first call counts
  */
@@ -31,7 +31,7 @@ export function readAnswer(
 ): void {
   const { statusCode: status = 0, rawHeaders } = incoming;
   const fields = fieldsOf(rawHeaders);
-  // In these two the length is that of a body which is not sent (RFC 9110 §8.6).
+  // These two give the length of a body that is not sent (RFC 9110 §8.6).
   const isBodiless = method === 'HEAD' || status === 304;
   const length = isBodiless ? 0 : Number(fields.headers['content-length'] ?? 0);
   const refusal = refusalOf(status, rawHeaders.length / 2, length, fields.headers);
@@ -48,14 +48,14 @@ export function readAnswer(
   incoming.on('end', () => done({ status, ...fields, body: body.whole() }));
 }
 
-/** Whether nothing says how long the answer is (RFC 9112 §6.3). */
+/** Whether only the end of the connection ends the answer (RFC 9112 §6.3). */
 export function endsWithItsConnection({ headers }: IncomingMessage): boolean {
   return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
 }
 
-/** What was read of a body so far. */
+/** A body, as far as it was read. */
 class Body {
-  /** Chunks that are put together as soon as there are so many: a Buffer takes a hundred bytes, and may hold one. */
+  /** This many chunks are joined into one: each Buffer costs a hundred bytes, and may hold a single byte. */
   static readonly #LOOSE = 1024;
   readonly #chunks: Buffer[] = [];
   #joined = 0;
@@ -75,7 +75,7 @@ class Body {
   }
 }
 
-/** Names and values as they came, one after the other. Node's own views of them drop some duplicates or cost more. */
+/** @param rawHeaders names and values in turn: Node's own views of them drop some duplicates or cost more */
 function fieldsOf(rawHeaders: readonly string[]): Pick<UpstreamResponse, 'headers' | 'cookies'> {
   const headers: Record<string, string> = {};
   const cookies: string[] = [];
@@ -88,9 +88,9 @@ function fieldsOf(rawHeaders: readonly string[]): Pick<UpstreamResponse, 'header
   return { headers, cookies };
 }
 
-/** Why an answer is not read on, however it goes on. */
+/** Why an answer is not read to its end. */
 function refusalOf(status: number, fields: number, length: number, headers: Headers): UpstreamError | undefined {
-  // 101 is the one interim status that gets here. What follows on its connection is no HTTP, so that must not be kept.
+  // 101 is the one interim status that gets here. Its connection then carries no HTTP, so it must not be kept.
   if (status < 200) return new UpstreamError('unreachable', `the status is ${status}, which nobody asked for`);
   if (fields > MAX_RESPONSE_FIELDS) return new UpstreamError('unreachable', `${fields} header fields`);
   return length > MAX_RESPONSE_BYTES ? tooLarge(headers) : undefined;

@@ -11,7 +11,7 @@ export function hasBytes(body: Buffer | undefined): body is Buffer {
   return body !== undefined && body.length > 0;
 }
 
-/** Sends a body, and ends the request with it. */
+/** Sends a body and ends the request. */
 export function sendBody(outgoing: ClientRequest, body: Buffer | undefined): SentBody {
   if (!hasBytes(body)) {
     outgoing.end();
@@ -21,7 +21,7 @@ export function sendBody(outgoing: ClientRequest, body: Buffer | undefined): Sen
   let isSent = false;
   outgoing.once('socket', (socket) => {
     isConnected = outgoing.reusedSocket;
-    // With TLS only after the handshake: an upstream that closes before it has not refused the body.
+    // With TLS, after the handshake: an upstream that closes earlier has not refused the body.
     const connected = 'encrypted' in socket ? 'secureConnect' : 'connect';
     if (!isConnected) socket.once(connected, () => (isConnected = true));
   });

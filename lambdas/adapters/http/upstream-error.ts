@@ -11,9 +11,9 @@ export class UpstreamError extends Error {
   }
 }
 
-/** No connection could be made, or it ended before there was an answer. */
+/** The connection could not be made, or ended before there was an answer. */
 export class ConnectionError extends UpstreamError {
-  /** Whether the connection was one of those kept from earlier requests: the upstream may have given it up long ago. */
+  /** Whether the connection was kept from earlier requests: the upstream may have closed it long ago. */
   readonly kept: boolean;
 
   constructor(code: 'unreachable' | 'unsent', message: string, kept: boolean, cause: unknown) {
@@ -22,13 +22,13 @@ export class ConnectionError extends UpstreamError {
   }
 }
 
-/** Neither a connection that timed out nor a name or certificate that is wrong: that takes more than a second try. */
+/** A second attempt may help after these; not after a timeout, a wrong name or a wrong certificate. */
 const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** An upstream that closes a connection is seen as one of these, by reading or by writing. */
+/** Reading or writing fails with one of these when the upstream has closed the connection. */
 const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
-/** How many header bytes of an answer are read: more than API Gateway returns. */
+/** Header bytes of an answer that are read: more than API Gateway returns. */
 export const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
 
 /** A client alone can cause this: upstreams repeat a request's target in `Location` and in cookies. */
@@ -36,13 +36,13 @@ const HEADERS_TOO_LARGE = `the answer has more than ${MAX_RESPONSE_HEADER_BYTES.
 
 export interface Progress {
   readonly kept: boolean;
-  /** Whether the fields of an answer were there. */
+  /** Whether the header section of an answer has arrived. */
   readonly answered: boolean;
   /** Whether the upstream had not read the whole body. */
   readonly unsent: boolean;
 }
 
-/** What Node says of a request. */
+/** @param error from Node */
 export function asUpstreamError(error: Error, { kept, answered, unsent }: Progress): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? error.name;

@@ -7,9 +7,10 @@ type Done = (error?: Error | null) => void;
  * An upstream may answer before it has read the body, and reset the connection. The next write then fails (EPIPE or
  * ECONNRESET) while the answer is still in this machine's receive buffer. Node destroys a socket whose write fails, and
  * the answer with it: 282 of 540 uploads of 5 MB that a Node server refused lost their answer. The sockets of this agent
- * read everything that arrived before they report a failed write. After a reset that is at once; else the deadline ends it.
+ * read everything that arrived before they report a failed write. After a reset this is at once; otherwise the deadline ends
+ * it.
  *
- * Two answers are still lost: one that arrives after the reset, and one that another system than Linux discards with it.
+ * Two answers are still lost: one that arrives after the reset, and one that a system other than Linux discards with it.
  */
 export function readingOn<Kind extends Agent>(agent: Kind): Kind {
   const connect = agent.createConnection.bind(agent);

@@ -22,19 +22,19 @@ import { readingOn } from './upstream-socket.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
-  /** Path and query as they go onto the wire. */
+  /** Path and query, encoded for the wire. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
 }
 
-/** Whether a request may go out on a connection kept from earlier ones, or gets one of its own. */
+/** Whether a request may use a connection kept from earlier ones, or gets its own. */
 export type Connection = 'kept' | 'own';
 
 /**
- * Whether a message can be written as HTTP/1.1 at all: Node refuses, for example, a control character in a field. Asked
- * before anything is promised to a circuit or an upstream. A method in small letters is another method (RFC 9110 §9.1),
- * and Node would write it in capitals: `post` must not become a POST whose policy was not checked. CONNECT opens a tunnel.
+ * Whether Node can write a message as HTTP/1.1: it refuses, for example, a control character in a field. It is asked before
+ * the circuit. A method in small letters is another method (RFC 9110 §9.1), and Node would write it in capitals: `post` must
+ * not become a POST whose policy was not checked. CONNECT opens a tunnel.
  */
 export function isSendable({ method, target, headers }: UpstreamRequest): boolean {
   if (!/^(?!CONNECT$)[!#$%&'*+\-.^_`|~0-9A-Z]+$/.test(method) || !/^[!-~\u0080-\u00ff]+$/.test(target)) return false;
@@ -49,13 +49,13 @@ export function isSendable({ method, target, headers }: UpstreamRequest): boolea
   }
 }
 
-/** A connection idle for longer is closed: many servers close theirs after 5 s, and a closed one resets a request. */
+/** A connection that is idle for longer is closed: many servers close theirs after 5 s, and then reset a request. */
 const IDLE_CONNECTION_MS = 4000;
 
-/** Interim answers (1xx) to one request: one that reports its progress every second needs fewer. */
+/** Interim answers (1xx) to one request: an upstream that reports its progress every second sends fewer. */
 const MAX_INTERIM = 100;
 
-/** Methods whose body has a meaning. A request of theirs without one says that it is empty (RFC 9110 §8.6). */
+/** Methods whose body has a meaning. Their requests without a body have the length 0 (RFC 9110 §8.6). */
 const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 const KEPT = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' } as const;
@@ -71,10 +71,10 @@ export class Upstream {
   readonly #own: HttpAgent | HttpsAgent;
   readonly #request: typeof request;
   readonly #clock: () => number;
-  /** When the last answer on a kept connection had been read: none that is idle is younger. */
+  /** When the last answer on a kept connection was read: no connection has been idle for less time. */
   #answeredAtMs = 0;
 
-  /** @param clock epoch milliseconds: they go on while Lambda holds the instance frozen, timers do not */
+  /** @param clock epoch milliseconds, which go on while Lambda freezes the instance; timers do not */
   constructor(url: string, clock: () => number = Date.now) {
     this.#clock = clock;
     const { protocol, hostname, port, pathname } = new URL(url);
@@ -88,9 +88,9 @@ export class Upstream {
   }
 
   /**
-   * Sends one request and reads the whole answer. A request on a kept connection that the server has meanwhile closed
-   * goes out once more, if its method allows that, over a new one. A request with a connection of its own goes out once:
-   * where the caller asks for one, or `needsOwnConnection`. Each attempt tells the upstream how long the gateway will wait.
+   * Sends one request and reads the whole answer. If the server has meanwhile closed the kept connection, the request goes
+   * out once more over a new one, if its method allows that. A request with its own connection goes out once: where the
+   * caller asks for one, or `needsOwnConnection`. Each attempt carries the time that the gateway will wait.
    *
    * @param timeoutMs until the last byte of the answer
    * @throws UpstreamError
@@ -112,7 +112,7 @@ export class Upstream {
     this.#own.destroy();
   }
 
-  /** The agent's own timers stand still while the instance is frozen, and the server closes connections meanwhile. */
+  /** The agent's own timers stop while the instance is frozen, and the server closes connections meanwhile. */
   #dropIdleConnections(): void {
     if (this.#clock() - this.#answeredAtMs < IDLE_CONNECTION_MS) return;
     for (const socket of Object.values(this.#kept.freeSockets).flat()) socket?.destroy();
@@ -131,7 +131,7 @@ export class Upstream {
         agent,
         maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
       });
-      // Of more fields than this says Node hands over a part, as if there were no others.
+      // With a limit, Node silently drops further fields.
       outgoing.maxHeadersCount = 0;
       const fail = (error: Error) => {
         clearTimeout(timer);
@@ -146,7 +146,7 @@ export class Upstream {
         interim += 1;
         if (interim > MAX_INTERIM) fail(new UpstreamError('unreachable', 'interim answers and no end of them'));
       });
-      // Told apart from other answers by Node, which then leaves the connection to nobody.
+      // Node reports an upgrade by its own event, and then no longer manages the connection.
       outgoing.on('upgrade', (_, socket) => {
         socket.destroy();
         fail(new UpstreamError('unreachable', 'the upstream switches protocols, which nobody asked for'));
@@ -157,7 +157,7 @@ export class Upstream {
         const done = (response: UpstreamResponse) => {
           clearTimeout(timer);
           if (agent === this.#kept) this.#answeredAtMs = this.#clock();
-          // The socket and not the request, which Node takes for destroyed as soon as its answer has ended.
+          // The socket, because Node treats the request as destroyed as soon as its answer has ended.
           if (isLast) outgoing.socket?.destroy();
           resolve(response);
         };
@@ -169,28 +169,28 @@ export class Upstream {
 }
 
 /**
- * Many servers leave a body unread that its method gives no meaning, and read it as the next request. Some send a body
- * after HEAD, which would be the next answer. Such a connection must not carry requests of others (RFC 9112 §9.3, §11.2).
+ * Many servers do not read the body of a method that gives it no meaning, and take it for the next request. Some send a body
+ * after HEAD, which would be the next answer. Such a connection must not carry other requests (RFC 9112 §9.3, §11.2).
  */
 function needsOwnConnection({ method, body }: UpstreamRequest): boolean {
   return method === 'HEAD' || (hasBytes(body) && !METHODS_WITH_BODY.has(method));
 }
 
-/** Whether the answer may have come before the body was read: while that was being sent it has, and an error may have. */
+/** Whether the answer may precede the reading of the body: an answer during the sending does, an error status may. */
 function mayLeaveUnread(isBeingSent: boolean, body: Buffer | undefined, status = 0): boolean {
   return isBeingSent || (hasBytes(body) && status >= 400);
 }
 
 /**
- * Whether a reset, if one ends the answer, says that the upstream had not read the body: a server that closes with unread
- * data resets (RFC 1122 §4.2.2.13), and an answer without a length ends by the closing. Node's server answers so where its
- * parser refuses a request. A 5xx remains a failure of the upstream.
+ * Whether a reset at the end of the answer means that the upstream had not read the body. A server that closes with unread
+ * data resets (RFC 1122 §4.2.2.13), and the closing ends an answer without a length. Node's server answers like this when
+ * its parser refuses a request. A 5xx remains a failure of the upstream.
  */
 function isCutUnread(body: Buffer | undefined, answer: IncomingMessage | undefined): boolean {
   return hasBytes(body) && answer !== undefined && (answer.statusCode ?? 0) < 500 && endsWithItsConnection(answer);
 }
 
-/** A body's length is always said, so that nothing goes out chunked; where a method implies none, nothing is said. */
+/** A body always has its length, so that Node sends no chunks; a method without a body has none. */
 function fieldsOf({ method, headers, body }: UpstreamRequest, timeoutMs: number): Record<string, string> {
   const fields: Record<string, string> = { ...headers, [DEADLINE_HEADER]: String(Math.floor(timeoutMs)) };
   if (body !== undefined || METHODS_WITH_BODY.has(method)) fields['content-length'] = String(body?.length ?? 0);

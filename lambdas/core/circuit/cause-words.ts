@@ -4,7 +4,7 @@ import { counted } from '../text/counted.ts';
 import { shortened } from '../text/shortened.ts';
 import { spanText } from '../text/span-text.ts';
 
-// What an item of the table says was written by anybody: each text is made printable and kept short.
+// Anybody with access may have written the table's items: each text is made printable and kept short.
 const BY_LENGTH = 128;
 const REASON_LENGTH = 256;
 const FIGURES = 8;
@@ -13,22 +13,22 @@ const FIGURE_NAME_LENGTH = 24;
 /** `operator alice: the upstream is being moved` */
 export function causeInWords(cause: Cause): string {
   const { source, by, reason } = cause;
-  const who = by === '' || isEnvironment(cause) ? source : `${source} ${bounded(by, BY_LENGTH)}`;
+  const who = by === '' || isInstance(cause) ? source : `${source} ${bounded(by, BY_LENGTH)}`;
   return reason === '' ? who : `${who}: ${bounded(reason, REASON_LENGTH)}`;
 }
 
-/** Which instance saw it: its log has more. '' where that was somebody else, or nobody knows. */
+/** Which instance moved the circuit: its log has more. '' for another source, or an unknown instance. */
 export function seenInWords(cause: Cause): string {
-  if (!isEnvironment(cause) || cause.by === '') return '';
+  if (!isInstance(cause) || cause.by === '') return '';
   return `seen by the instance with the log stream ${bounded(cause.by, BY_LENGTH)}`;
 }
 
-/** Of an operator and of an alarm `by` is a name. */
-function isEnvironment({ source }: Cause): boolean {
+/** For operators and alarms, `by` is a name, not a log stream. */
+function isInstance({ source }: Cause): boolean {
   return source === 'outcomes' || source === 'time';
 }
 
-/** By the names that they have in the table and in logs. */
+/** By their names in the table and in logs. */
 const FIGURES_IN_WORDS = new Map<string, (value: number) => string>([
   ['calls', (value) => counted(value, 'call')],
   ['failures', (value) => `${value} failed`],

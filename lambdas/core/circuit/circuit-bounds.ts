@@ -3,17 +3,17 @@ import type { CircuitState, HalfOpen, Open } from '../../contract/circuit/circui
 import { CLOCKS_DISAGREE_MS } from './circuit.ts';
 
 export interface Seen {
-  /** When the table first had it so, by the reader's clock. */
+  /** When this instance first read the state, by its own clock. */
   readonly atMs: number;
-  /** What was known before. */
+  /** The state that was known before. */
   readonly known: CircuitState;
   /** How long a probe may take until its holder reports. */
   readonly leaseMs: number;
 }
 
 /**
- * What is read from the table, kept from doing harm where its writer's clock was far off, its writer had another policy or
- * somebody edited it by hand: nobody is shut out for longer than the policy allows, and probes can close it.
+ * Limits the times of a state from the table. Its writer may have had a wrong clock or another policy, or a person may have
+ * edited it. The circuit stays open no longer than the policy allows, and probes can close it.
  */
 export function bounded(circuit: CircuitState, seen: Seen, timing: CircuitTiming): CircuitState {
   switch (circuit.state) {
@@ -32,8 +32,8 @@ function boundedOpen(circuit: Open, { atMs }: Seen, { openForMs, maxOpenForMs }:
 }
 
 /**
- * A lease lasts from when the reader first saw it: when it ends by its holder's clock says little by another's. One that
- * ended so long ago that no clock can be meant was left behind by a fleet that has long gone.
+ * A lease lasts from when the reader first saw it, because the holder's clock may differ. A lease that ended longer ago
+ * than clocks differ is over: its holder is gone.
  */
 function boundedHalfOpen(circuit: HalfOpen, { atMs, known, leaseMs }: Seen, { successes }: CircuitTiming): HalfOpen {
   const ends = known.state === 'half-open' ? known.leases : {};

@@ -3,11 +3,11 @@ import { counted } from '../text/counted.ts';
 import { isoTime } from '../text/iso-time.ts';
 import { probesUnderWay } from './circuit-places.ts';
 
-/** The button of a dashboard that lets a circuit move by itself again; in a terminal a command does. */
+/** The dashboard's button that ends a forced state; in a terminal a command does. */
 export const RELEASE_BUTTON = 'Automatic';
 
-/** In words that go on from "the circuit is". */
-export const STANDS: Readonly<Record<CircuitState['state'], string>> = {
+/** Continues "the circuit is". */
+export const STATE_WORDS: Readonly<Record<CircuitState['state'], string>> = {
   closed: 'closed',
   open: 'open',
   'half-open': 'half-open',
@@ -16,23 +16,23 @@ export const STANDS: Readonly<Record<CircuitState['state'], string>> = {
 };
 
 /**
- * How a circuit stands and what it does next, in words that go on from "the circuit is".
+ * The state of a circuit and what it does next; continues "the circuit is".
  *
- * @param release the command or the button that lets it move by itself again where this is read
+ * @param release the command or the button that ends a forced state
  */
 export function circuitInWords(circuit: CircuitState, nowMs: number, release: string): string {
-  const stands = standsInWords(circuit);
+  const state = stateInWords(circuit);
   const next = nextInWords(circuit, nowMs, release, (atMs) => `from ${isoTime(atMs)} on`);
-  return next === '' ? stands : `${stands}: ${next}`;
+  return next === '' ? state : `${state}: ${next}`;
 }
 
-function standsInWords(circuit: CircuitState): string {
+function stateInWords(circuit: CircuitState): string {
   if (circuit.version === 0) return 'closed, and never was anything else';
   const atMs = sinceMs(circuit);
-  return `${STANDS[circuit.state]}${atMs === undefined ? '' : ` since ${isoTime(atMs)}`}`;
+  return `${STATE_WORDS[circuit.state]}${atMs === undefined ? '' : ` since ${isoTime(atMs)}`}`;
 }
 
-/** What a circuit does next; '' for one that is closed. @param from of a time, `from 10:00 on` or `in 5 s` */
+/** What a circuit does next; '' for a closed one. @param from words for a time: `from 10:00 on` or `in 5 s` */
 export function nextInWords(
   circuit: CircuitState,
   nowMs: number,
@@ -53,14 +53,14 @@ export function nextInWords(
   }
 }
 
-/** What shadow mode means for a circuit as it stands. */
+/** What shadow mode means for the circuit's present state. */
 export function shadowInWords(circuit: CircuitState | null): string {
   return circuit?.state === 'forced-open'
     ? 'in shadow mode: rejects nothing by itself, but all requests while it is held open by hand'
     : 'in shadow mode: rejects nothing by itself';
 }
 
-/** When a circuit does something else by itself; undefined: it does not, or nobody knows when. */
+/** When a circuit changes by itself; undefined: it does not, or the time is unknown. */
 export function nextMs(circuit: CircuitState, nowMs: number): number | undefined {
   switch (circuit.state) {
     case 'closed':
@@ -75,12 +75,12 @@ export function nextMs(circuit: CircuitState, nowMs: number): number | undefined
   }
 }
 
-/** When a circuit came to its state, for the cause that it tells; undefined: it has never moved, or nobody knows. */
+/** When a circuit came to its state, for its present cause; undefined: it has never moved, or the time is unknown. */
 export function sinceMs({ atMs }: CircuitState): number | undefined {
   return atMs === 0 ? undefined : atMs;
 }
 
-/** When the outage began that a circuit is in; undefined: it is in none, or came to its state then. */
+/** When the circuit's outage began; undefined: there is none, or it began with the present state. */
 export function outageMs(circuit: CircuitState): number | undefined {
   if (circuit.state !== 'open' && circuit.state !== 'half-open') return undefined;
   return circuit.openedAtMs === circuit.atMs ? undefined : circuit.openedAtMs;

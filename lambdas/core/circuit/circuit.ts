@@ -11,18 +11,18 @@ import {
 } from '../../contract/circuit/circuit-state.ts';
 import { hasPlace, liveLeases } from './circuit-places.ts';
 
-/** What moves a circuit. */
+/** A request to move a circuit. */
 export type Signal =
   | ({
       readonly type: 'trip';
       readonly atMs: number;
-      /** Of the circuit while which the outcomes were counted that trip it: no other is tripped. @default - any */
+      /** Version of the circuit whose outcomes trip it; another version is not tripped. @default - any */
       readonly ofVersion?: number;
     } & Cause)
   | { readonly type: 'probe-started'; readonly id: string; readonly leaseMs: number; readonly by: string }
   | { readonly type: 'probe-succeeded'; readonly id: string; readonly by: string }
   | { readonly type: 'probe-failed'; readonly id: string; readonly by: string; readonly reason: string }
-  /** Gives a lease back that nobody uses. */
+  /** Returns an unused lease. */
   | { readonly type: 'probe-abandoned'; readonly id: string }
   | {
       readonly type: 'force';
@@ -33,16 +33,16 @@ export type Signal =
       readonly reason: string;
     }
   | { readonly type: 'release'; readonly by: string; readonly reason: string }
-  /** Makes of a circuit what the time has made of it. */
+  /** Writes down a change that time alone has made. */
   | { readonly type: 'time' };
 
 export interface Now {
   readonly nowMs: number;
-  /** 0 <= random < 1: spreads the ends of what opened together, and chooses who passes while a circuit ramps up. */
+  /** 0 <= random < 1: spreads the ends of circuits that opened together, and the requests that pass during a ramp-up. */
   readonly random: number;
 }
 
-/** No two clocks are farther apart than this: what lies farther ahead was written by hand. */
+/** Clocks differ by less than this: a person wrote a time that is farther ahead. */
 export const CLOCKS_DISAGREE_MS = 5 * 60_000;
 
 /**
@@ -57,7 +57,7 @@ export function transition(circuit: CircuitState, signal: Signal, now: Now, timi
   return { ...next, version: circuit.version + 1, atMs };
 }
 
-/** What has become of a circuit by now, without anybody's signal: what was forced for a time ends by itself. */
+/** The circuit as of now, without a signal: a state that was forced for a time ends by itself. */
 export function settle(circuit: CircuitState, nowMs: number): CircuitState {
   if (!isForced(circuit) || circuit.untilMs === 0 || nowMs < circuit.untilMs) return circuit;
   const { untilMs } = circuit;
@@ -103,18 +103,18 @@ function trip(circuit: CircuitState, signal: Extract<Signal, { type: 'trip' }>, 
 }
 
 /**
- * Whether an alarm's time is one that the circuit has heard of already, by CloudWatch's own clock, or is from before it
- * closed; not where whoever closed it had a clock that is ahead of this one.
+ * Whether the circuit has handled this alarm already, by CloudWatch's own clock, or the alarm is from before the circuit
+ * closed. The second does not count if the clock that closed the circuit was ahead of this one.
  */
 function isPast(atMs: number, { alarmAtMs, closedAtMs }: Closed, nowMs: number): boolean {
-  const isHeardOf = alarmAtMs <= nowMs + CLOCKS_DISAGREE_MS && atMs <= alarmAtMs;
-  return isHeardOf || (closedAtMs <= nowMs && atMs < closedAtMs);
+  const isHandled = alarmAtMs <= nowMs + CLOCKS_DISAGREE_MS && atMs <= alarmAtMs;
+  return isHandled || (closedAtMs <= nowMs && atMs < closedAtMs);
 }
 
-/** Of a backoff that doubles: it has long reached its ceiling by then. */
+/** A backoff that doubles has reached its ceiling long before. */
 const MOST_REOPENINGS = 50;
 
-/** The first time for as long as the policy says. Then for twice as long each time, at random down to half of that. */
+/** Opens for the policy's time at first, then for twice as long each time, at random down to half of that. */
 function opened(times: number, { nowMs, random }: Now, { openForMs, maxOpenForMs }: CircuitTiming) {
   const reopenings = Math.max(0, Math.min(times, MOST_REOPENINGS));
   const longestMs = Math.min(maxOpenForMs, openForMs * 2 ** reopenings);
@@ -138,7 +138,7 @@ function lease(
 
 type Report = Extract<Signal, { readonly type: 'probe-succeeded' | 'probe-failed' | 'probe-abandoned' }>;
 
-/** What becomes of a half-open circuit when one of its probes has ended. */
+/** The half-open circuit after one of its probes has ended. */
 function report(circuit: HalfOpen, signal: Report, now: Now, timing: CircuitTiming): CircuitState {
   const { [signal.id]: _, ...leases } = circuit.leases;
   const { openedAtMs, reopenings } = circuit;
@@ -166,14 +166,14 @@ function closed(closedAtMs: number, rampUpMs: number, reopenings: number) {
   return { state: 'closed', closedAtMs, rampUntilMs: rampUpMs === 0 ? 0 : closedAtMs + rampUpMs, reopenings } as const;
 }
 
-/** Where an operator's hand is taken off: what was shut must show first that it is well. */
+/** After a forced state: a circuit that was forced open sends probes before it closes. */
 function freed({ state, sinceMs }: Forced, nowMs: number, moved: Moved): Closed | Open {
   return state === 'forced-closed'
     ? { ...closed(nowMs, 0, 0), ...moved }
     : { state: 'open', openedAtMs: sinceMs, retryAtMs: nowMs, reopenings: 0, ...moved };
 }
 
-/** What a transition does not change by itself: `transition` counts the version on and says when. */
+/** Fields that a transition keeps: `transition` sets the version and the time. */
 function keptOf({ version, atMs, alarmAtMs }: CircuitState): Pick<Moved, 'version' | 'atMs' | 'alarmAtMs'> {
   return { version, atMs, alarmAtMs };
 }
@@ -186,7 +186,7 @@ export function isForced(circuit: CircuitState): circuit is Forced {
   return circuit.state === 'forced-open' || circuit.state === 'forced-closed';
 }
 
-/** Whether a change is one that people look for: probes that come and go within a half-open circuit are not. */
+/** Whether the history shows the change: another state, or a forced one again. Single probes are not shown. */
 export function isTransition(previous: CircuitState, next: CircuitState): boolean {
   return previous.state !== next.state || isForced(next);
 }

@@ -1,6 +1,6 @@
 import { NO_OUTCOMES, type OutcomeCounts, sumOf } from './outcome.ts';
 
-/** A window is counted in this many slices; the oldest slice leaves it as a whole. */
+/** A window has this many slices; the oldest slice leaves it as a whole. */
 export const SLICES = 10;
 
 interface Slice {
@@ -8,7 +8,7 @@ interface Slice {
   counts: OutcomeCounts;
 }
 
-/** Counts outcomes over a sliding window. The Redis script keeps the same slices; this one serves without Redis. */
+/** Counts outcomes over a sliding window, without Redis. The Redis script keeps the same slices. */
 export class OutcomeWindow {
   #slices: Slice[] = [];
   readonly #sliceMs: number;
@@ -17,10 +17,10 @@ export class OutcomeWindow {
     this.#sliceMs = windowMs / SLICES;
   }
 
-  /** @returns what the window holds now */
+  /** @returns the counts of the window */
   record(outcomes: OutcomeCounts, nowMs: number): OutcomeCounts {
     const index = Math.floor(nowMs / this.#sliceMs);
-    // What lies windows ahead was counted by a clock that was set back since.
+    // A slice that is windows ahead was counted before the clock was set back.
     const isIn = (slice: Slice) => slice.index > index - SLICES && slice.index < index + 10 * SLICES;
     this.#slices = this.#slices.filter(isIn);
     const slice = this.#sliceAt(index);

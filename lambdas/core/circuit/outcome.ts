@@ -1,32 +1,31 @@
 import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
-import type { Figures } from '../../contract/circuit/circuit-state.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 
 /**
- * Why there is no answer to hand back:
+ * Why there is no answer to return:
  * - `timeout`: the deadline was missed;
  * - `event_stream`: the deadline was missed by an answer that is an event stream and has no end;
- * - `unreachable`: the connection was refused, reset or broken off, or what came is no HTTP;
- * - `unsent`: the upstream closed the connection before it had read the body that was sent to it;
- * - `too_large`: the answer is more than the gateway can return.
+ * - `unreachable`: the connection was refused, reset or broken off, or the answer is no HTTP;
+ * - `unsent`: the upstream closed the connection before it had read the request's body;
+ * - `too_large`: the answer is larger than the gateway can return.
  */
 export type AttemptError = 'timeout' | 'event_stream' | 'unreachable' | 'unsent' | 'too_large';
 
-/** How an attempt to be answered by the upstream ended. */
+/** How one attempt at a request ended. */
 export type AttemptResult = { readonly status: number } | { readonly error: AttemptError };
 
-/** How many requests there were, how many of them failed, and how many were slow. */
+/** Numbers of requests: all of them, failures, slow ones. */
 export interface OutcomeCounts {
   readonly total: number;
   readonly failures: number;
   readonly slow: number;
 }
 
-/** What the window holds, what was just recorded included. */
+/** The counts of the window, with the outcomes that were just recorded. */
 export interface OutcomeReport extends OutcomeCounts {
-  /** Version of the circuit that ended the period; 0: nobody has. */
+  /** Version of the circuit that ended the period; 0: it goes on. */
   readonly endedBy: number;
-  /** Whether there are so many that the few which are held back for a moment change no share. */
+  /** Whether outcomes are so many that the few which instances hold back for a moment change no share. */
   readonly isSteady: boolean;
 }
 
@@ -40,14 +39,15 @@ export function sumOf(one: OutcomeCounts, other: OutcomeCounts): OutcomeCounts {
   };
 }
 
-/** What counts as a failure where a service has no circuit that says so. */
+/** Which attempts count as failures. */
 type FailureRules = Pick<CircuitPolicy, 'failureStatuses' | 'failOnTimeout' | 'failOnReset'>;
+/** For a service without a circuit. */
 const USUAL: FailureRules = { failureStatuses: null, failOnTimeout: true, failOnReset: true };
 
 /** The upstream does not know the method, which the client chose (RFC 9110 §15.6.2). */
 const NOT_IMPLEMENTED = 501;
 
-/** True for an end that speaks of the upstream's health; a client's own error (4xx) never does. */
+/** Whether an attempt shows that the upstream is ill; a client's own error (4xx) never does. */
 export function isFailure(result: AttemptResult, policy: FailureRules | null): boolean {
   const { failureStatuses, failOnTimeout, failOnReset } = policy ?? USUAL;
   if ('status' in result) {
@@ -68,37 +68,21 @@ export function isFailure(result: AttemptResult, policy: FailureRules | null): b
 }
 
 /**
- * False for an end that a client brings about alone, by what it sends or asks for. Such an attempt counts for nothing:
- * as a failure, one client could open the circuit for all; as a success, it could hide that the upstream is dead.
+ * False for an attempt whose end a client alone can cause, by the request that it sends. Such an attempt does not count: as
+ * a failure, one client could open the circuit for all; as a success, it could hide that the upstream is dead.
  */
-export function tellsHealth(result: AttemptResult): boolean {
+export function isHealthSignal(result: AttemptResult): boolean {
   return !('error' in result) || (result.error !== 'unsent' && result.error !== 'event_stream');
 }
 
-/** One attempt as its circuit counts it. */
+/** How the circuit counts one attempt. */
 export function outcomeOf(result: AttemptResult, ms: number, policy: CircuitPolicy): OutcomeCounts {
-  if (!tellsHealth(result)) return NO_OUTCOMES;
+  if (!isHealthSignal(result)) return NO_OUTCOMES;
   const isSlow = policy.slow !== null && ms >= policy.slow.overMs;
   return { total: 1, failures: isFailure(result, policy) ? 1 : 0, slow: isSlow ? 1 : 0 };
 }
 
-/** Why the counts open a circuit, and by which figures; undefined when they do not. */
-export function tripCause(
-  { total, failures, slow }: OutcomeCounts,
-  policy: CircuitPolicy,
-): { readonly reason: string; readonly figures: Figures } | undefined {
-  if (total < policy.minRequests) return undefined;
-  const within = `within ${policy.windowMs / 1000} s`;
-  // Divided, not multiplied: 0.07 * 100 is more than 7.
-  if (failures / total >= policy.failureShare) {
-    return { reason: `${failures} of ${total} calls failed ${within}`, figures: { calls: total, failures } };
-  }
-  if (policy.slow === null || slow / total < policy.slow.share) return undefined;
-  const reason = `${slow} of ${total} calls took ${policy.slow.overMs} ms or longer ${within}`;
-  return { reason, figures: { calls: total, slow } };
-}
-
-/** A closed circuit has its own counts: its version is in their name, so that old failures cannot reopen it. */
+/** Names the counts of a closed circuit. Its version is in the name, so that old failures cannot reopen it. */
 export function periodOf({ gateway, service }: Pick<ServicePolicy, 'gateway' | 'service'>, version: number): string {
   return `${gateway}/${service}/${version}`;
 }

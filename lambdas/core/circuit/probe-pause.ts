@@ -1,17 +1,17 @@
-/** After a race for a place is lost for the first time; doubled each time until one is won. */
+/** The pause after the first lost race for a place; it doubles with each further one until a race is won. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * How long an instance that lost the race for a probe's place leaves the next one to others. Hundreds that tried with
- * each of their requests would write to one item more often than its table takes.
+ * How long an instance waits after it has lost the race for a probe's place. Hundreds of instances that tried with each
+ * request would write to one item more often than DynamoDB allows.
  */
 export class ProbePause {
   #lost = 0;
   #untilMs = 0;
   #begunAtMs = 0;
 
-  /** A pause that a clock which was set back would make longer is over. */
+  /** A clock that was set back ends the pause. */
   isOver(nowMs: number): boolean {
     return nowMs >= this.#untilMs || nowMs < this.#begunAtMs;
   }

@@ -4,7 +4,7 @@ import { CHALLENGE_HEADER } from '../../contract/auth/challenge-header.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 import { isUntrusted, REBUILT_HEADERS } from '../../contract/untrusted-headers.ts';
 
-/** Header fields by lower-cased name, as payload 2.0 hands them over: duplicates joined by commas. */
+/** Header fields by lower-cased name, as in payload 2.0: duplicates joined by commas. */
 export type Headers = Readonly<Record<string, string>>;
 
 /** Fields that belong to one connection (RFC 9110 §7.6.1; `proxy-*` §11.7; `keep-alive` RFC 9112 appendix C.2.2). */
@@ -21,15 +21,15 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * Whole milliseconds that an answer will be waited for. A duration, as gRPC sends it, and no point in time: the clocks of
- * two machines may disagree by more than a deadline is long.
+ * Whole milliseconds that the gateway waits for the answer. A duration, as in gRPC, and not a point in time: the clocks of
+ * two machines may differ by more than the deadline.
  */
 export const DEADLINE_HEADER = 'x-request-deadline-ms';
 
-/** Tells a fallback, which may look like the upstream's own answer, from one. */
+/** Marks a fallback, which may look like the upstream's own answer. */
 export const FALLBACK_HEADER = 'x-fallback';
 
-/** Fields that only the gateway may say to an upstream, whatever else it is configured to say. */
+/** Fields that only the gateway may send to an upstream, besides those of the configuration. */
 const GATEWAYS_OWN = new Set([
   DEADLINE_HEADER,
   'x-user-id',
@@ -42,16 +42,16 @@ const GATEWAYS_OWN = new Set([
   'tracestate',
 ]);
 
-/** Fields that describe the connection to the gateway, not the request to the upstream. Cookies travel apart. */
+/** Fields that describe the connection to the gateway, not the request to the upstream. Cookies are sent separately. */
 const NOT_FORWARDED = new Set(['host', 'content-length', 'expect', 'cookie']);
 
 const REMOVED = new Set([...HOP_BY_HOP, ...GATEWAYS_OWN, ...NOT_FORWARDED, ...REBUILT_HEADERS]);
 
-/** Longest `Connection` list that is looked at, so that a hostile one costs nothing. */
+/** A longer `Connection` list is ignored, so that a hostile one costs nothing. */
 const MAX_CONNECTION_OPTIONS = 64;
 
 /**
- * What of a client's header fields goes on to the upstream. Names are compared with every other character read as `-`:
+ * The header fields of a client that the upstream gets. Names are compared with every other character read as `-`:
  * CGI-style upstreams (WSGI, PHP, Rack) cannot tell `X_User_Id` from `X-User-Id`, some of them not `X.User.Id` either.
  *
  * @param withheld from `withheldHeaders`
@@ -63,20 +63,20 @@ export function forwardedRequestHeaders(headers: Headers, withheld: WithheldHead
     const name = comparable(field);
     if ((withheld.names.has(name) || isUntrusted(name)) && !withheld.except.has(field)) continue;
     if (named.has(name)) continue;
-    // Wherever a client puts it: a key that is good for one service is no business of another's upstream.
+    // In any field: the upstream of one service must not see a key that is good for another.
     if (withheld.apiKeys && value.startsWith(API_KEY_PREFIX)) continue;
     forwarded[field] = value;
   }
   return forwarded;
 }
 
-/** Fields of clients that the upstream of one service does not get, beside the untrusted ones. */
+/** Fields of clients that the upstream of a service does not get, besides the untrusted ones. */
 export interface WithheldHeaders {
-  /** In the form in which names are compared. */
+  /** In the form for comparison. */
   readonly names: ReadonlySet<string>;
-  /** Untrusted fields that the service keeps, spelled exactly so: the proxy before the gateway sends no other spelling. */
+  /** Untrusted fields that the service keeps, in this spelling only: the proxy in front of the gateway sends no other. */
   readonly except: ReadonlySet<string>;
-  /** Whether API keys are left out in whichever field they come. */
+  /** Whether to remove API keys from every field. */
   readonly apiKeys: boolean;
 }
 
@@ -99,8 +99,8 @@ export function withheldHeaders({
 }
 
 /**
- * What of an upstream's header fields goes back to the client. `set-cookie` travels apart from the others, and only the
- * gateway says that an answer is a fallback and repeats a challenge.
+ * The header fields of an upstream that the client gets. `set-cookie` is sent separately. Only the gateway marks an answer
+ * as a fallback and repeats a challenge.
  */
 export function returnedResponseHeaders(headers: Headers): Record<string, string> {
   const named = connectionOptions(headers['connection']);

@@ -14,14 +14,14 @@ const STEPS: readonly Step[] = [
   // The URL standard and Python's urlsplit drop tabs and line breaks; C libraries drop others.
   (path) => path.replace(/[\t\r\n]/g, ''),
   (path) => path.replace(/\p{Cc}/gu, ''),
-  // Readers differ in what is blank: to some a tab is part of a name. `+` is a space to those that decode forms.
+  // Readers differ in what is blank: for some a tab is part of a name. Those that decode forms read `+` as a space.
   (path) => trimmed(path, /^[ +]+/, /(?<![ +])[ +]+$/),
   (path) => trimmed(path, /^[\s+]+/, /(?<![\s+])[\s+]+$/),
   // IIS and Windows drop dots at the end of a name.
   (path) => path.replace(/(?<=[^./])\.+(?=\/|$)/g, ''),
-  // Path parameters, RFC 3986 §3.3: Spring, JAX-RS and servlet containers take them off each segment.
+  // Path parameters, RFC 3986 §3.3: Spring, JAX-RS and servlet containers remove them from each segment.
   (path) => path.replace(/;[^/]*/g, ''),
-  // Where readers that decode first see the path end. A line break ends it for `$` in a regular expression of Ruby.
+  // The end of the path for readers that decode first. `$` in a regular expression of Ruby matches before a line break.
   ...['?', '#', ';', '\0', '\n'].map((end) => (path: string) => before(path, end)),
   // Go's ServeMux, nginx (merge_slashes) and others.
   (path) => path.replace(/\/{2,}/g, '/'),
@@ -37,10 +37,10 @@ const STEPS: readonly Step[] = [
 
 const SCRIPT = /^(.*?)(\.(?:php\d?|phtml|cgi|fcgi|pl|py|wsgi|aspx?|ashx|asmx|svc|cfm|jsp))(\/.*)$/is;
 
-/** A path that every reader reads alike, extensions aside: see `withoutExtension`. */
+/** A path that all readers read the same way, except for extensions: see `withoutExtension`. */
 const PLAIN = /^(?:\/[\w~!$&'()*,=:@-]+(?:[.+]+[\w~!$&'()*,=:@-]+)*)*$/;
 
-/** Honest paths have one to eight. */
+/** Ordinary paths have one to eight. */
 const MAX_READINGS = 64;
 
 /** Literal segments of routes have fewer dots. */
@@ -50,13 +50,13 @@ const MAX_EXTENSIONS = 8;
 const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;?#]|$)/;
 
 /**
- * All readings of a path, the path itself first. Undefined where there are more than 64: such a path is made for that,
- * and must be refused.
+ * All readings of a path, the path itself first. Undefined for more than 64: an attacker made such a path, and it must be
+ * refused.
  */
 export function readingsOf(path: string): readonly string[] | undefined {
   if (PLAIN.test(path) && !SCRIPT.test(path)) return [path];
   const readings = new Set([path]);
-  // A set is iterated in the order of insertion, over what is added meanwhile as well.
+  // Iterating over a set also visits the entries that are added meanwhile.
   for (const reading of readings) {
     for (const step of STEPS) readings.add(step(reading));
     if (readings.size > MAX_READINGS) return undefined;
@@ -65,8 +65,8 @@ export function readingsOf(path: string): readonly string[] | undefined {
 }
 
 /**
- * The same reading for routers that match `/refunds` where `/refunds.json` is asked for: Rails, Spring's suffix patterns,
- * Jersey. They are apart from the other readings because a route may have its extension in its own path.
+ * The same reading for routers that match `/refunds` for a request of `/refunds.json`: Rails, Spring's suffix patterns,
+ * Jersey. It is separate from the other readings because a route may have its extension in its own path.
  */
 export function withoutExtension(reading: string): readonly string[] {
   const shortened: string[] = [];
@@ -78,12 +78,12 @@ export function withoutExtension(reading: string): readonly string[] {
   return shortened;
 }
 
-/** The form in which readers that ignore case compare a reading: `ſ` is `s` to Java's equalsIgnoreCase. */
+/** The form for readers that ignore case: Java's equalsIgnoreCase takes `ſ` for `s`. */
 export function foldCase(reading: string): string {
   return reading.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i');
 }
 
-/** True when the reading climbs, maybe out of its service. */
+/** True for a reading that climbs, perhaps out of its service. */
 export function hasDotSegment(reading: string): boolean {
   return DOT_SEGMENT.test(reading);
 }
@@ -95,8 +95,8 @@ export function beginsWithAuthority(reading: string): boolean {
 
 /**
  * Decodes every ASCII escape, and the others where they are valid UTF-8. An invalid byte must not keep its neighbours
- * encoded: a reader who decodes byte by byte sees `%2e%2e%2f%ff` climb. Not by `decodeURIComponent`, which throws: a path
- * of nothing but `/%ff` took 600 ms.
+ * encoded: a reader that decodes byte by byte sees `%2e%2e%2f%ff` climb. `decodeURIComponent` throws, which took 600 ms for
+ * a path of nothing but `/%ff`.
  */
 function percentDecoded(path: string): string {
   return path.replace(/%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+/g, (escapes) => {
@@ -107,7 +107,7 @@ function percentDecoded(path: string): string {
 
 const INVALID_UTF8 = '\uFFFD';
 
-/** `%c0%af` and `%e0%80%af` are a slash to decoders that do not refuse overlong UTF-8 (RFC 3629 §10). */
+/** Decoders that accept overlong UTF-8 (RFC 3629 §10) read `%c0%af` and `%e0%80%af` as a slash. */
 function overlongDecoded(path: string): string {
   return path.replace(/%(?:e0%8([01])|c([01]))%([89ab])([0-9a-f])/gi, (_, three, two, high: string, low: string) => {
     const top = Number(three ?? two) << 6;

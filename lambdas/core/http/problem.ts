@@ -1,5 +1,5 @@
 /**
- * What the gateway itself may answer, by its stable code (RFC 9457 problem details). The type is `about:blank`, so the
+ * The problems that the gateway itself answers, by stable code (RFC 9457 problem details). The type is `about:blank`, so the
  * title is the status phrase (§4.2.1), and the code says the rest; only quotas have types of their own.
  */
 export const PROBLEMS = {
@@ -20,8 +20,8 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /**
  * The types that draft-ietf-httpapi-ratelimit-headers-11 §10.2 asks IANA to register, with their titles. The status
- * that it recommends for the second is 503; a request that an instance refuses while it counts alone is answered 429
- * all the same, since the client has to do what it does for any limit.
+ * that it recommends for the second is 503. An instance that counts alone answers 429 all the same, since the client must
+ * react as to any limit.
  */
 const QUOTA_TITLES = {
   'quota-exceeded': 'Quota Exceeded',
@@ -37,8 +37,8 @@ export interface QuotaProblem {
 }
 
 /**
- * An answer of the gateway's own. A stage of the pipeline throws it to leave the pipeline early; it is not an `Error`,
- * since it is an expected outcome and a stack trace costs more than the rest of a refusal.
+ * An answer that the gateway itself gives. A stage throws it to leave the pipeline early. It is not an `Error`: it is an
+ * expected outcome, and a stack trace costs more than the rest of a refusal.
  */
 export class Problem {
   readonly code: ProblemCode;
@@ -73,5 +73,16 @@ export class Problem {
         : { type: `${QUOTA_TYPES}${quota.type}`, title: QUOTA_TITLES[quota.type] };
     const violated = quota && { 'violated-policies': quota.violatedPolicies };
     return JSON.stringify({ ...kind, status, detail, code, request_id: requestId, ...violated });
+  }
+}
+
+/** A problem in place of the upstream's answer. */
+export class UpstreamProblem extends Problem {
+  /** Why the answer is missing or cannot be returned, for the log. */
+  readonly fault: string;
+
+  constructor(code: ProblemCode, detail: string, fault: string) {
+    super(code, detail);
+    this.fault = fault;
   }
 }

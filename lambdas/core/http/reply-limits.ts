@@ -1,6 +1,6 @@
 import type { Headers } from './headers.ts';
 
-/** Lambda's limit on a reply, the whole JSON document counted, with room left for its headers. */
+/** Lambda's limit on the JSON document of a reply, less room for the headers. */
 export const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 
 /**
@@ -9,10 +9,10 @@ export const MAX_REPLY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
  */
 export const MAX_REPLY_HEADER_BYTES = 10_240;
 
-/** Text travels in Lambda's reply as it is, everything else as base64. */
+/** Lambda's reply holds text as it is, everything else as base64. */
 export type BodyKind = 'text' | 'binary';
 
-/** The largest body of each kind. Base64 makes four bytes of three. */
+/** The largest body of each kind. Base64 turns three bytes into four. */
 export const MAX_BODY_BYTES: Readonly<Record<BodyKind, number>> = {
   text: MAX_REPLY_BYTES,
   binary: Math.floor(MAX_REPLY_BYTES / 4) * 3,
@@ -38,7 +38,7 @@ export function bodyTooLarge(kind: BodyKind): string {
 
 export function headerBytes(headers: Headers, cookies: readonly string[]): number {
   let bytes = 0;
-  // Each answer is measured: `Object.entries` would make an array a field, 2 µs for 18 of them.
+  // This runs for each answer: `Object.entries` would make an array for each field, 2 µs for 18 fields.
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
   for (const cookie of cookies) bytes += 'set-cookie'.length + cookie.length;
   return bytes;

@@ -10,9 +10,9 @@ const PLAIN_READINGS = 2;
 interface RouteMatcher {
   readonly key: string;
   readonly method: string;
-  /** For a reading of the path below the service's prefix. */
+  /** Matches a reading of the path below the service's prefix. */
   readonly path: RegExp;
-  /** The same for a reading in folded case. */
+  /** Matches a reading in folded case. */
   readonly foldedPath: RegExp;
   /** Whether the route has its extension in its own path: `/openapi.json`. */
   readonly hasExtension: boolean;
@@ -23,20 +23,20 @@ interface RouteMatcher {
 
 export interface SelectedRoute {
   /**
-   * Whose limits the request must pass, `POST /api/payments/refunds` or the service's default route key: of several, the
-   * special routes first that the upstream may see, then the one that API Gateway chose.
+   * Routes whose limits the request must pass: `POST /api/payments/refunds`, or the service's default route key. First the
+   * special routes that the upstream may see, then the one that API Gateway chose.
    */
   readonly keys: readonly [string, ...string[]];
-  /** All of them hold. */
+  /** The request must meet all of them. */
   readonly auth: readonly AuthPolicy[];
   /** Units that the request counts for. */
   readonly cost: number;
 }
 
 /**
- * Chooses the policy of a request by all readings of its path below the prefix. What API Gateway chose (`routeKey`) always
- * counts. Where a reading names another special route, that route's policy counts as well, because the upstream's router
- * may see that route: so another spelling never escapes a policy, nor gains the freedom of a laxer one.
+ * Chooses the policies of a request by all readings of its path below the prefix. The route that API Gateway chose
+ * (`routeKey`) always counts. If a reading names another special route, that route's policy counts as well, because the
+ * upstream's router may see that route. So another spelling never escapes a policy, and never gets a laxer one.
  */
 export function routeSelector(
   policy: ServicePolicy,
@@ -60,13 +60,13 @@ function bothOf({ keys, auth, cost }: SelectedRoute, { key, policy }: RouteMatch
   return { keys: [key, ...keys], auth: [...auth, policy.auth], cost: Math.max(cost, policy.cost) };
 }
 
-/** The routes that match a reading, of these, which are in the order of their rank. */
+/** Filters routes, in the order of their rank, by a reading. */
 type Matching = (reading: string, matchers: readonly RouteMatcher[]) => readonly RouteMatcher[];
 
 /** The routes that a reading names, with and without its extension. */
 function namedBy(reading: string, matchers: readonly RouteMatcher[], matching: Matching): readonly RouteMatcher[] {
   const named = matching(reading, matchers);
-  // A route at `/openapi.json` says what holds there: the policy of `/openapi` or `/{id}` does not hold as well.
+  // A route at `/openapi.json` has its own policy: the policies of `/openapi` and `/{id}` do not apply as well.
   if (named.length === 1 && named[0]?.hasExtension && named[0].path.test(reading)) return named;
   return [...named, ...withoutExtension(reading).flatMap((shorter) => matching(shorter, matchers))];
 }
@@ -84,8 +84,8 @@ function firstOf(cased: boolean): Matching {
 }
 
 /**
- * Every route that matches. A router may take some steps of a reading and not others: `/admin%20/+users` is `/admin/users`
- * in one of its readings, and `/admin/+users` to IIS, where another route matches.
+ * Every route that matches. A router may take some steps of a reading and not others: one reading of `/admin%20/+users` is
+ * `/admin/users`, but IIS reads `/admin/+users`, which matches another route.
  */
 function allOf(reading: string, matchers: readonly RouteMatcher[]): readonly RouteMatcher[] {
   const folded = foldCase(reading);
@@ -105,7 +105,7 @@ function matchersOf(key: string, policy: RoutePolicy, prefix: string): readonly 
   };
   if (method === 'ANY') return [{ ...route, method, rank: rank(segments, '2') }];
   const own = { ...route, method, rank: rank(segments, '0') };
-  // A router answers HEAD by its GET handler (RFC 9110 §9.3.2), so the policy of GET holds for HEAD too.
+  // A router answers HEAD by its GET handler (RFC 9110 §9.3.2), so the policy of GET applies to HEAD too.
   return method === 'GET' ? [own, { ...route, method: 'HEAD', rank: rank(segments, '1') }] : [own];
 }
 
@@ -115,7 +115,7 @@ function rank(segments: readonly string[], method: string): string {
   return `${kinds.endsWith('2') ? '1' : '0'}${kinds}${method}`;
 }
 
-/** A parameter holds whatever a segment may hold, a line break too. */
+/** A parameter matches every character of a segment, a line break too. */
 function patternOf(segments: readonly string[]): RegExp {
   return new RegExp(`^${segments.map(segmentPattern).join('/')}$`, 's');
 }

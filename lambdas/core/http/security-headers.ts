@@ -1,5 +1,5 @@
 /**
- * Set on every response that does not set them itself. HTTPS for a year (RFC 6797), no content sniffing, no framing,
+ * Added to every response that lacks them. HTTPS for a year (RFC 6797), no content sniffing, no framing,
  * no referrer: an API's answers are data, not pages.
  */
 export const SECURITY_HEADERS = {

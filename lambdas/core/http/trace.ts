@@ -9,7 +9,7 @@ const XRAY_ROOT = /(?:^|;\s*)Root=1-(?!0{8}-0{24})([0-9a-f]{8})-([0-9a-f]{24})(?
 export function traceparent(amznTraceId: string | undefined, randomHex: (bytes: number) => string): string {
   const root = XRAY_ROOT.exec(amznTraceId ?? '');
   const traceId = root === null ? randomHex(16) : `${root[1]}${root[2]}`;
-  // HTTP APIs have no X-Ray tracing and say nothing of sampling; `00` would make an upstream's tracer drop its spans.
+  // HTTP APIs have no X-Ray tracing and decide no sampling; `00` would make an upstream's tracer drop its spans.
   const sampled = amznTraceId?.includes('Sampled=0') === true ? '00' : '01';
   return `00-${traceId}-${randomHex(8)}-${sampled}`;
 }

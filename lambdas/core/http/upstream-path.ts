@@ -1,30 +1,30 @@
 import { beginsWithAuthority, readingsOf } from './path-readings.ts';
 
 /**
- * Characters that cannot stand in a path (RFC 3986 §3.3). API Gateway hands an HTTP API's path over decoded, so they do
- * arrive. `%` is one of them: in a decoded path it begins no escape.
+ * Characters that a path cannot contain (RFC 3986 §3.3). API Gateway decodes the path of an HTTP API, so they do arrive.
+ * `%` is one of them: in a decoded path it begins no escape.
  */
 const ILLEGAL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu;
 
-/** The path to ask the upstream for, or why there is none. */
+/** The path of the request to the upstream, or why it is refused. */
 export type UpstreamPath = { readonly path: string } | { readonly refused: string };
 
-/** A decoded path as it goes onto the wire: decoded once, it is the same again. */
+/** Encodes a decoded path for the wire; decoding restores it. */
 export function encodePath(path: string): string {
   return path.replace(ILLEGAL, (character) => encodeURIComponent(toWellFormed(character)));
 }
 
-/** What follows the service's prefix: empty, or with a slash in front. Undefined where the path lies outside. */
+/** The path below the service's prefix: empty, or with a slash in front. Undefined for a path outside of it. */
 export function pathBelow(prefix: string, path: string): string | undefined {
   return path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
 }
 
 /**
- * The path to ask the upstream for. What is below the prefix never begins with an authority: plain slashes in front become
- * one, and a path in which only some readers see two of them (`/\x`, `/%2fx`, `/;a/x`) is refused. That holds behind a base
- * path or a kept prefix too: an upstream may take it off before it reads the rest.
+ * The path of the request to the upstream. The part below the prefix never begins with an authority: plain slashes in front
+ * become one, and a path in which only some readers see two of them (`/\x`, `/%2fx`, `/;a/x`) is refused. This includes a
+ * base path or a kept prefix: an upstream may remove it before it reads the rest.
  *
- * @param basePath path of the upstream's own address, without a trailing slash
+ * @param basePath path of the upstream's URL, without a trailing slash
  */
 export function upstreamPath(
   path: string,

@@ -1,74 +1,71 @@
 import type { CircuitView } from '../../adapters/circuit/circuit-view.ts';
+import { LateLease } from '../../adapters/circuit/late-lease.ts';
 import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
 import type { CircuitState } from '../../contract/circuit/circuit-state.ts';
-import { type Admission, admit } from '../../core/circuit/circuit-admission.ts';
+import { actionFor, type CircuitAction } from '../../core/circuit/circuit-action.ts';
+import type { OpenStrategy } from '../../core/circuit/open-strategy.ts';
 import { ProbePause } from '../../core/circuit/probe-pause.ts';
-import type { AskedCircuit } from '../exchange.ts';
-import { LateLease } from './late-lease.ts';
+import type { CircuitDecision } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 
-export interface AskingOptions {
-  readonly view: CircuitView;
+type Shared = 'policy' | 'outcomes' | 'upstream' | 'clock' | 'monotonic' | 'random' | 'randomHex' | 'by';
+
+export interface CircuitOptions extends Pick<PipelineOptions, Shared> {
   readonly circuit: CircuitPolicy;
-  /** Of a request. */
-  readonly timeoutMs: number;
-  /** Who asks: the instance. */
-  readonly by: string;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-  /** 0 <= x < 1. */
-  readonly random: () => number;
-  readonly newId: () => string;
+  readonly view: CircuitView;
+  readonly opens: OpenStrategy;
 }
 
-/** What a probe's lease lasts longer than the upstream's deadline: the time to report. */
+/** A probe's lease lasts this much longer than the upstream's deadline: the time to report the result. */
 const LEASE_MARGIN_MS = 5000;
 
-/** How long a probe's holder has until it must have reported. */
+/** How long the holder of a probe's lease may take until it reports the result. */
 export function leaseMsOf({ timeoutMs }: { readonly timeoutMs: number }): number {
   return timeoutMs + LEASE_MARGIN_MS;
 }
 
 /** Asks the circuit for one request. */
-export type AskCircuit = () => AskedCircuit | Promise<AskedCircuit>;
+export type AskCircuit = () => CircuitDecision | Promise<CircuitDecision>;
 
 /**
- * What the circuit says to one request; where that is to try the upstream, this request has the lease for it. Nearly all
- * requests find a circuit that is known and want no lease: they are told without a promise.
+ * Decides by the circuit's state and takes the lease if the request is a probe. Nearly all requests find a state that is
+ * fresh and need no lease: they get their decision without a promise.
  */
-export function circuitAsking(options: AskingOptions): AskCircuit {
-  const { view, circuit, timeoutMs, by, clock, random, newId } = options;
-  const leaseMs = leaseMsOf({ timeoutMs });
+export function circuitAsking(options: CircuitOptions): AskCircuit {
+  const { policy, view, circuit, by, clock, random, randomHex } = options;
+  const leaseMs = leaseMsOf(policy);
   const pause = new ProbePause();
-  const late = new LateLease(view, timeoutMs);
+  const late = new LateLease(view, policy.timeoutMs);
 
-  const admissionOf = (state: CircuitState): Admission => admit(state, { nowMs: clock(), random: random() }, circuit);
+  const actionOf = (state: CircuitState): CircuitAction =>
+    actionFor(state, { nowMs: clock(), random: random() }, circuit);
 
-  function decide(state: CircuitState): AskedCircuit | Promise<AskedCircuit> {
+  function decide(state: CircuitState): CircuitDecision | Promise<CircuitDecision> {
     const held = state.state === 'half-open' ? late.take(state, clock()) : undefined;
-    if (held !== undefined) return { state, admission: 'probe', probe: held };
-    const admission = admissionOf(state);
-    if (admission !== 'probe') return { state, admission };
-    return pause.isOver(clock()) ? takeLease(state) : { state, admission: 'reject' };
+    if (held !== undefined) return { state, action: 'probe', probe: held };
+    const action = actionOf(state);
+    if (action !== 'probe') return { state, action };
+    return pause.isOver(clock()) ? takeLease(state) : { state, action: 'reject' };
   }
 
-  async function takeLease(state: CircuitState): Promise<AskedCircuit> {
-    const probe = newId();
+  async function takeLease(state: CircuitState): Promise<CircuitDecision> {
+    const probe = randomHex(8);
     const result = await view.signal({ type: 'probe-started', id: probe, leaseMs, by });
     if (result.status === 'made' || result.status === 'made-alone') {
       pause.won();
-      return { state: result.circuit, admission: 'probe', probe };
+      return { state: result.circuit, action: 'probe', probe };
     }
     pause.lost(clock(), random());
     if (result.status === 'unanswered') {
-      // The table may be slow for all at once: whoever passes without an answer makes a few probes many.
+      // The table may be slow for all instances: if each sent its probe without a lease, there would be too many.
       void late.await(result, probe);
-      return { state, admission: 'reject' };
+      return { state, action: 'reject' };
     }
-    return { state: result.circuit, admission: admissionOf(result.circuit) === 'pass' ? 'pass' : 'reject' };
+    return { state: result.circuit, action: actionOf(result.circuit) === 'pass' ? 'pass' : 'reject' };
   }
 
   return () => {
-    const { known } = view;
-    return known === undefined ? view.current().then(decide) : decide(known);
+    const { fresh } = view;
+    return fresh === undefined ? view.current().then(decide) : decide(fresh);
   };
 }

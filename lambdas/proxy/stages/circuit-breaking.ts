@@ -1,65 +1,57 @@
-import { retryAfterS } from '../../core/circuit/circuit-admission.ts';
+import { retryAfterS } from '../../core/circuit/circuit-action.ts';
 import { Problem } from '../../core/http/problem.ts';
-import type { AskedCircuit, Exchange } from '../exchange.ts';
-import { type ProxyRequest, type Stage, stage } from '../stage.ts';
-import { type AskingOptions, circuitAsking } from './circuit-asking.ts';
-import { circuitReports, type ReportingOptions } from './circuit-reporting.ts';
-import { type HealthCheckOptions, healthChecks } from './health-checking.ts';
+import type { CircuitDecision } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
+import { type Stage, stage } from '../stage.ts';
+import { type CircuitOptions, circuitAsking } from './circuit-asking.ts';
+import { circuitReports } from './circuit-reporting.ts';
+import { healthChecks } from './health-checking.ts';
 
-export interface CircuitBreakingOptions
-  extends Omit<AskingOptions, 'timeoutMs' | 'newId'>,
-    ReportingOptions,
-    Omit<HealthCheckOptions, 'path'> {
-  readonly randomHex: (bytes: number) => string;
-}
+type CircuitStage = Stage<'message' | 'atEnd', 'circuit' | 'deadlineAtMs'>;
 
-/** Asks the circuit before the request is forwarded, and tells it afterwards what came of it. */
-export function circuitBreaking(options: CircuitBreakingOptions): Stage<'message', 'circuit'> {
-  const { policy, circuit, view, clock } = options;
-  const askCircuit = circuitAsking({ ...options, timeoutMs: policy.timeoutMs, newId: () => options.randomHex(8) });
-  // In shadow mode every request passes, and so none waits for a check.
+/** Asks the circuit before the request is forwarded, and reports the outcome to it afterwards. */
+export function circuitBreaking(options: CircuitOptions): CircuitStage {
+  const { policy, circuit, clock, monotonic } = options;
+  const askCircuit = circuitAsking(options);
+  // In shadow mode every request passes, so none waits for a check.
   const healthCheck = circuit.shadow ? null : circuit.healthCheck;
-  const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, { ...options, path: healthCheck });
-  const tell = circuitReports(options);
+  const ask = healthCheck === null ? askCircuit : healthChecks(askCircuit, healthCheck, options);
+  const report = circuitReports(options);
 
-  function obey(exchange: Exchange, asked: AskedCircuit): void {
-    const isShadowed = asked.admission === 'reject' && circuit.shadow && asked.state.state !== 'forced-open';
-    exchange.circuit = isShadowed ? { ...asked, isShadowed } : asked;
-    if (asked.admission !== 'reject' || isShadowed) return;
-    if (circuit.fallback) exchange.fallback = circuit.fallback;
-    throw rejection(policy.service, asked, clock());
-  }
-
-  const report = ({ context: { exchange } }: ProxyRequest) => {
-    const { circuit: asked, forwarded } = exchange ?? {};
-    const told = asked && forwarded && tell(asked, forwarded);
-    return told ? told.then(() => view.settled()) : view.settled();
-  };
+  const shadowed = (decision: CircuitDecision): CircuitDecision =>
+    circuit.shadow && decision.action === 'reject' && decision.state.state !== 'forced-open'
+      ? { ...decision, isShadowed: true }
+      : decision;
 
   return stage({
-    needs: ['message'],
-    gives: ['circuit'],
-    before: (_, exchange) => {
-      const asked = ask(exchange);
-      return asked instanceof Promise ? asked.then((later) => obey(exchange, later)) : obey(exchange, asked);
+    needs: ['message', 'atEnd'],
+    gives: ['circuit', 'deadlineAtMs'],
+    before: (_, { atEnd }) => {
+      const askedAtMs = monotonic();
+      const give = (decision: CircuitDecision) => {
+        atEnd.push((forwarded) => forwarded && report(decision, forwarded));
+        // Health checks are calls to the upstream, and take from the request's time.
+        const startedAtMs = healthCheck === null ? monotonic() : askedAtMs;
+        return { circuit: shadowed(decision), deadlineAtMs: startedAtMs + policy.timeoutMs };
+      };
+      const decision = ask();
+      return decision instanceof Promise ? decision.then(give) : give(decision);
     },
-    after: report,
-    onError: report,
+    refusal: ({ circuit: decision }) =>
+      decision?.action === 'reject' && !decision.isShadowed ? rejection(policy.service, decision, clock()) : undefined,
   });
 }
 
 /** The stage of a service without a circuit. */
-export function noCircuit(): Stage<'message', 'circuit'> {
+export function noCircuit({ policy, monotonic }: Pick<PipelineOptions, 'policy' | 'monotonic'>): CircuitStage {
   return stage({
     needs: ['message'],
-    gives: ['circuit'],
-    before: (_, exchange) => {
-      exchange.circuit = null;
-    },
+    gives: ['circuit', 'deadlineAtMs'],
+    before: () => ({ circuit: null, deadlineAtMs: monotonic() + policy.timeoutMs }),
   });
 }
 
-function rejection(service: string, { state }: AskedCircuit, nowMs: number): Problem {
+function rejection(service: string, { state }: CircuitDecision, nowMs: number): Problem {
   const seconds = retryAfterS(state, nowMs);
   return new Problem('circuit_open', `${service} is unavailable; retry after ${seconds} s`, {
     'retry-after': String(seconds),

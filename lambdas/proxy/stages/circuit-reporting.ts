@@ -1,33 +1,19 @@
-import type { Answered, CircuitView } from '../../adapters/circuit/circuit-view.ts';
-import type { CircuitPolicy } from '../../contract/circuit/circuit-policy.ts';
-import type { ServicePolicy } from '../../contract/policy.ts';
+import type { Answered } from '../../adapters/circuit/circuit-view.ts';
 import {
+  isHealthSignal,
   NO_OUTCOMES,
   type OutcomeCounts,
   type OutcomeReport,
   outcomeOf,
   periodOf,
   sumOf,
-  tellsHealth,
-  tripCause,
 } from '../../core/circuit/outcome.ts';
 import { OutcomeBatch } from '../../core/circuit/outcome-batch.ts';
-import type { OutcomeCounter } from '../../core/circuit/outcome-counter.ts';
-import type { AskedCircuit, AttemptOutcome, Forwarded } from '../exchange.ts';
+import type { AttemptOutcome, CircuitDecision, Forwarded } from '../exchange.ts';
+import type { CircuitOptions } from './circuit-asking.ts';
 
-export interface ReportingOptions {
-  readonly policy: ServicePolicy;
-  readonly circuit: CircuitPolicy;
-  readonly view: CircuitView;
-  readonly outcomes: OutcomeCounter;
-  /** Who reports: the instance. */
-  readonly by: string;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-}
-
-/** Tells a circuit what came of the requests that it let through; undefined where there is nothing to wait for. */
-export function circuitReports({ policy, circuit, view, outcomes: counter, by, clock }: ReportingOptions) {
+/** Reports outcomes to the circuit. The function returns undefined where the reply need not wait. */
+export function circuitReports({ policy, circuit, view, outcomes: counter, opens, by, clock }: CircuitOptions) {
   const batch = new OutcomeBatch(circuit.windowMs);
   let current = { version: 0, period: periodOf(policy, 0) };
 
@@ -38,19 +24,19 @@ export function circuitReports({ policy, circuit, view, outcomes: counter, by, c
     if (due === undefined) return undefined;
     const counting = counter.record(period, due, circuit.windowMs);
     if (outcomes.failures > 0 || outcomes.slow > 0) return trip(version, period, counting);
-    // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
+    // Good outcomes open no circuit: the call has left, and the reply need not wait for its answer.
     void counting.then(({ endedBy, isSteady }) => {
       batch.learn(period, isSteady);
-      return view.learn(endedBy);
+      return view.catchUp(endedBy);
     });
     return undefined;
   }
 
   async function trip(version: number, period: string, counting: Promise<OutcomeReport>): Promise<void> {
     const report = await counting;
-    // Where the table cannot tell what the others know, the same counts open the circuit here alone.
-    if (report.endedBy > 0 && (await view.learn(report.endedBy))) return;
-    const cause = tripCause(report, circuit);
+    // If the table does not show what another instance did, the same counts open the circuit for this instance alone.
+    if (report.endedBy > 0 && (await view.catchUp(report.endedBy))) return;
+    const cause = opens(report, circuit);
     if (cause === undefined) return;
     const signal = { type: 'trip', source: 'outcomes', by, ...cause, atMs: clock(), ofVersion: version } as const;
     const result = await view.signal(signal);
@@ -61,17 +47,17 @@ export function circuitReports({ policy, circuit, view, outcomes: counter, by, c
   }
 
   async function reportProbe(id: string, attempt: AttemptOutcome): Promise<void> {
-    if (!tellsHealth(attempt.result)) return void (await view.signal({ type: 'probe-abandoned', id }));
+    if (!isHealthSignal(attempt.result)) return void (await view.signal({ type: 'probe-abandoned', id }));
     const { failures, slow } = outcomeOf(attempt.result, attempt.ms, circuit);
     const isGood = failures === 0 && slow === 0;
     const reason = `a probe ${describe(attempt)}`;
     await view.signal(isGood ? { type: 'probe-succeeded', id, by } : { type: 'probe-failed', id, by, reason });
   }
 
-  return ({ state, admission, probe }: AskedCircuit, { attempts }: Forwarded): Promise<void> | undefined => {
+  return ({ state, action, probe }: CircuitDecision, { attempts }: Forwarded): Promise<void> | undefined => {
     const last = attempts.at(-1);
     if (probe !== undefined && last !== undefined) return reportProbe(probe, last);
-    if (state.state !== 'closed' || admission !== 'pass' || !circuit.outcomes) return undefined;
+    if (state.state !== 'closed' || action !== 'pass' || !circuit.outcomes) return undefined;
     let outcomes = NO_OUTCOMES;
     for (const { result, ms } of attempts) outcomes = sumOf(outcomes, outcomeOf(result, ms, circuit));
     if (outcomes.total === 0) return undefined;

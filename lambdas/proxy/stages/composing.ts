@@ -1,18 +1,16 @@
-import { isSendable, type Upstream } from '../../adapters/http/upstream.ts';
+import { isSendable } from '../../adapters/http/upstream.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 import { identityTeller } from '../../core/auth/identity.ts';
 import { forwardedRequestHeaders, withheldHeaders } from '../../core/http/headers.ts';
 import { Problem } from '../../core/http/problem.ts';
 import { traceparent } from '../../core/http/trace.ts';
 import { upstreamPath } from '../../core/http/upstream-path.ts';
-import type { Exchange, ProxyEvent } from '../exchange.ts';
+import type { ExchangeWith, ProxyEvent } from '../exchange.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 import { type Stage, stage } from '../stage.ts';
 
-export interface ComposingOptions {
-  readonly policy: ServicePolicy;
-  readonly upstream: Upstream;
-  readonly randomHex: (bytes: number) => string;
-}
+type Options = Pick<PipelineOptions, 'policy' | 'upstream' | 'randomHex'>;
+type Needs = 'client' | 'verdict' | 'requestId';
 
 /**
  * The most header fields of a request to an upstream, without the four that are added when it is sent. Apache, gunicorn,
@@ -21,24 +19,22 @@ export interface ComposingOptions {
  */
 const MAX_FIELDS = 96;
 
-/**
- * Composes what the upstream will be sent. It comes before the circuit: a request that cannot be sent must not take a
- * probe with it.
- */
-export function composing({ policy, upstream, randomHex }: ComposingOptions): Stage<'client' | 'ruling', 'message'> {
+/** Composes the request to the upstream. It comes before the circuit: a request that cannot be sent must not be a probe. */
+export function composing({ policy, upstream, randomHex }: Options): Stage<Needs | 'counted', 'message'> {
   const headersOf = requestHeaders(policy, randomHex);
   return stage({
-    needs: ['client', 'ruling'],
+    needs: ['counted', 'client', 'verdict', 'requestId'],
     gives: ['message'],
     before: ({ event }, exchange) => {
-      exchange.message = {
+      const message = {
         method: event.requestContext.http.method,
         target: targetOf(event, policy, upstream.basePath),
         headers: headersOf(event, exchange),
         body: bodyOf(event),
       };
-      if (Object.keys(exchange.message.headers).length > MAX_FIELDS) throw TOO_MANY_FIELDS;
-      if (!isSendable(exchange.message)) throw UNSENDABLE;
+      if (Object.keys(message.headers).length > MAX_FIELDS) throw TOO_MANY_FIELDS;
+      if (!isSendable(message)) throw UNSENDABLE;
+      return { message };
     },
   });
 }
@@ -57,10 +53,10 @@ function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): s
 
 function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => string) {
   const withheld = withheldHeaders(policy);
-  const tell = identityTeller(policy.identityHeaders);
-  return (event: ProxyEvent, exchange: Exchange): Record<string, string> => {
+  const identity = identityTeller(policy.identityHeaders);
+  return (event: ProxyEvent, { client, verdict, requestId }: ExchangeWith<Needs>): Record<string, string> => {
     const { domainName, http } = event.requestContext;
-    const verified = exchange.verdict?.verdict === 'verified' ? exchange.verdict : undefined;
+    const verified = verdict?.verdict === 'verified' ? verdict : undefined;
     return {
       ...forwardedRequestHeaders(event.headers as Record<string, string>, withheld),
       ...(event.cookies?.length ? { cookie: event.cookies.join('; ') } : {}),
@@ -68,8 +64,8 @@ function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => str
       'x-forwarded-proto': event.headers['x-forwarded-proto'] ?? 'https',
       'x-forwarded-host': domainName,
       ...(policy.stripPrefix ? { 'x-forwarded-prefix': policy.prefix } : {}),
-      ...tell(verified, exchange.client ?? ''),
-      'x-request-id': exchange.requestId,
+      ...identity(verified, client),
+      'x-request-id': requestId,
       traceparent: traceparent(event.headers['x-amzn-trace-id'], randomHex),
     };
   };

@@ -1,32 +1,19 @@
-import type { CircuitView } from '../../adapters/circuit/circuit-view.ts';
-import type { Upstream } from '../../adapters/http/upstream.ts';
-import type { ServicePolicy } from '../../contract/policy.ts';
-import type { AskedCircuit, Exchange } from '../exchange.ts';
-import type { AskCircuit } from './circuit-asking.ts';
+import type { CircuitDecision } from '../exchange.ts';
+import type { AskCircuit, CircuitOptions } from './circuit-asking.ts';
 
-/** A check is a small question: who is not well enough to answer it by then is not well. */
+/** A health check asks little: an upstream that takes longer than this is not well. */
 const LONGEST_CHECK_MS = 2000;
-/** Of the request's time, for one check and for all of them: the rest is for the request itself. */
+/** Shares of the request's time, for one check and for all of them: the rest is for the request itself. */
 const SHARES = { one: 0.25, all: 0.5 };
 
-export interface HealthCheckOptions {
-  readonly policy: ServicePolicy;
-  readonly view: CircuitView;
-  readonly upstream: Upstream;
-  /** Under the upstream's base. */
-  readonly path: string;
-  /** Who checks: the instance. */
-  readonly by: string;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonic: () => number;
-}
-
 /**
- * Asks the circuit as `ask` does, but where a probe is wanted the service's health check is one, and no client's
- * request: checks follow each other until the circuit has closed or opened again, for half of the request's time at most.
+ * Asks the circuit as `ask` does, with health checks as probes in place of clients' requests. Checks follow each other
+ * until the circuit has closed or opened again, for half of the request's time at most.
+ *
+ * @param path below the path of the upstream's URL
  */
-export function healthChecks(ask: AskCircuit, options: HealthCheckOptions) {
-  const { policy, view, upstream, path, monotonic, by } = options;
+export function healthChecks(ask: AskCircuit, path: string, options: CircuitOptions): () => Promise<CircuitDecision> {
+  const { policy, view, upstream, monotonic, by } = options;
   const message = { method: 'GET', target: `${upstream.basePath}${path}`, headers: {}, body: undefined };
   const allChecksMs = policy.timeoutMs * SHARES.all;
   const checkMs = Math.min(policy.timeoutMs * SHARES.one, LONGEST_CHECK_MS);
@@ -40,25 +27,24 @@ export function healthChecks(ask: AskCircuit, options: HealthCheckOptions) {
     }
   }
 
-  return async (exchange: Exchange): Promise<AskedCircuit> => {
-    const begunAtMs = monotonic();
-    exchange.deadlineAtMs = begunAtMs + policy.timeoutMs;
-    let asked = await ask();
-    while (asked.probe !== undefined) {
+  return async () => {
+    const startedAtMs = monotonic();
+    let decision = await ask();
+    while (decision.probe !== undefined) {
       const fault = await check();
-      const id = asked.probe;
+      const id = decision.probe;
       const result = await view.signal(
         fault === undefined ? { type: 'probe-succeeded', id, by } : { type: 'probe-failed', id, by, reason: fault },
       );
-      if (result.status === 'unanswered') return { state: asked.state, admission: 'reject' };
+      if (result.status === 'unanswered') return { state: decision.state, action: 'reject' };
       const state = result.circuit;
-      // Whose checks closed it need not wait for the ramp-up as well.
-      if (state.state === 'closed') return { state, admission: 'pass' };
-      // A check that is cut short would tell of the gateway's hurry, and not of the upstream.
-      const isTimeLeft = monotonic() + checkMs <= begunAtMs + allChecksMs;
-      if (fault !== undefined || !isTimeLeft) return { state, admission: 'reject' };
-      asked = await ask();
+      // The request whose checks closed the circuit does not wait for the ramp-up as well.
+      if (state.state === 'closed') return { state, action: 'pass' };
+      // A check with less time would measure the gateway's deadline, not the upstream.
+      const isTimeLeft = monotonic() + checkMs <= startedAtMs + allChecksMs;
+      if (fault !== undefined || !isTimeLeft) return { state, action: 'reject' };
+      decision = await ask();
     }
-    return asked;
+    return decision;
   };
 }

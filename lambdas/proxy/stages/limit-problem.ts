@@ -4,12 +4,12 @@ import type { Decision } from '../../core/limits/decision.ts';
 import type { Ruling } from '../../core/limits/limiter.ts';
 import { resetS, tightest } from '../../core/limits/rate-limit-headers.ts';
 
-/** For a store that cannot be asked; the instance looks for it all the time. */
+/** While Redis does not answer; the instance tries to reach it again all the time. */
 const UNAVAILABLE_RETRY_S = 1;
 
 const REVOKED = rejectionProblem(invalidToken('the credential has been revoked'));
 
-/** What a ruling is answered with; undefined: the request may pass. */
+/** The problem that answers a refused request; undefined: the request may pass. */
 export function limitProblem({ outcome, decisions }: Ruling, cost: number): Problem | undefined {
   switch (outcome) {
     case 'allowed':
@@ -28,7 +28,7 @@ export function limitProblem({ outcome, decisions }: Ruling, cost: number): Prob
 
 function refusal(decision: Decision | undefined, violatedPolicies: readonly string[], cost: number): Problem {
   const seconds = resetS(decision ?? { resetMs: 0 });
-  // An instance that counts alone lets pass a share only: the client may well be within its quota.
+  // An instance that counts alone allows only a share of the limit: the client may be within its quota.
   const type = decision?.counted === 'alone' ? 'temporary-reduced-capacity' : 'quota-exceeded';
   const quota: QuotaProblem = { type, violatedPolicies };
   const code = decision?.policy.kind === 'concurrency' ? 'too_many_concurrent' : 'rate_limited';
@@ -45,6 +45,6 @@ function described({ policy, limit, remaining }: Decision, cost: number): string
 
 function violated(decisions: readonly Decision[]): readonly string[] {
   const refusing = decisions.filter(({ allowed, policy }) => !allowed && !policy.shadow);
-  // Limits of two routes that a path may mean can have one name.
+  // If a path matches two routes, limits of both can have the same name.
   return [...new Set(refusing.map(({ policy }) => policy.name))];
 }

@@ -6,7 +6,7 @@ import type { Identity, LimitRequest } from '../../core/limits/limiter.ts';
 import { limitsOf, type ScopedLimit } from '../../core/limits/limits.ts';
 import { sourceNetwork } from '../../core/limits/source-address.ts';
 
-/** What a request is counted by. */
+/** The facts by which a request is counted. */
 export interface Source {
   readonly requestId: string;
   readonly route: SelectedRoute;
@@ -17,8 +17,8 @@ export interface Source {
 }
 
 /**
- * Works out what a request asks of the limiter; undefined when there is nothing to ask. A known credential is asked for
- * without limits too, since it may have been revoked.
+ * Makes the limiter's request; undefined when there is nothing to ask. A known credential is checked without limits too,
+ * since it may have been revoked.
  */
 export function limitRequests(service: ServicePolicy): (source: Source) => LimitRequest | undefined {
   const known = new Map<string, LimitsByPlan>();
@@ -42,7 +42,7 @@ export function limitRequests(service: ServicePolicy): (source: Source) => Limit
   };
 }
 
-/** What is asked of the limiter for a credential that was refused: one count for all services of the gateway. */
+/** The limiter's request for a bad credential: all services of the gateway share one count. */
 export function badCredentialsRequest(policy: LimitPolicy, sourceIp: string, requestId: string): LimitRequest {
   const ip = ipSubject(sourceIp);
   return {
@@ -53,10 +53,10 @@ export function badCredentialsRequest(policy: LimitPolicy, sourceIp: string, req
   };
 }
 
-/** The limits of a route for each plan that one of them knows; '' for all others. */
+/** The limits of a route for each plan that one of them names; '' for all other plans. */
 type LimitsByPlan = ReadonlyMap<string, readonly ScopedLimit[]>;
 
-/** Worked out once for each route that requests meet: whoever counts sees the one number that holds, and no plans. */
+/** Made once for each route: the limiter then gets the number of the request's plan, and need not know plans. */
 function limitsByPlan(limits: readonly ScopedLimit[]): LimitsByPlan {
   const plans = limits.flatMap(({ policy }) => (policy.kind === 'window' ? Object.keys(policy.plans) : []));
   const byPlan = plans.map((plan) => [plan, limits.map((limit) => ofPlan(limit, plan))] as const);
@@ -69,7 +69,7 @@ function ofPlan({ policy, scope }: ScopedLimit, plan: string): ScopedLimit {
   return { policy: { ...policy, limit: limit ?? policy.limit }, scope };
 }
 
-/** Rules of an address hold for every request, the others only for a known credential. */
+/** Rules about an address apply to every request, the others only to a known credential. */
 function identityOf(client: string, bearer: Bearer | undefined, sourceIp: string): Identity {
   return {
     client,
@@ -97,7 +97,7 @@ function subjectOf({ by }: LimitPolicy, identity: Identity): string {
   }
 }
 
-/** Of an IPv6 address its /64: see `sourceNetwork`. Public routes name their clients so, to the upstream too. */
+/** The /64 of an IPv6 address: see `sourceNetwork`. It also names the client of a public route, to the upstream too. */
 export function ipSubject(sourceIp: string): string {
   return `ip:${sourceNetwork(sourceIp)}`;
 }

@@ -1,71 +1,68 @@
 import { hash } from 'node:crypto';
 import { bearerOf } from '../../contract/auth/verdict.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import type { Limiter, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
+import type { Problem } from '../../core/http/problem.ts';
+import type { Limiter, LimitRequest } from '../../core/limits/limiter.ts';
 import { rateLimitHeaders, tightest } from '../../core/limits/rate-limit-headers.ts';
-import { type ExchangeWith, type ProxyRequest, type Stage, stage } from '../stage.ts';
+import type { Counted, ExchangeWith } from '../exchange.ts';
+import { type Stage, stage } from '../stage.ts';
 import { limitProblem } from './limit-problem.ts';
-import { limitRequests } from './limit-request.ts';
+import { badCredentialsRequest, limitRequests } from './limit-request.ts';
+
+type Needs = 'atEnd' | 'responseHeaders' | 'requestId' | 'route' | 'pathProblem' | 'client' | 'verdict' | 'denial';
+type Refusable = ExchangeWith<'counted' | 'pathProblem' | 'denial'>;
 
 /**
- * Counts the request against all of its limits in one call and refuses what is over one of them, or revoked. What an
- * earlier stage refused counts as well, so that a client cannot go on trying what it may not do.
+ * Counts the request against all of its limits in one call and refuses one that is over a limit, or revoked. Requests that
+ * an earlier stage refuses count as well, so that a client cannot go on trying what it may not do.
  */
-export function rateLimiting(
-  policy: ServicePolicy,
-  limiter: Limiter,
-  clock: () => number,
-): Stage<'responseHeaders' | 'route' | 'client', 'ruling'> {
+export function rateLimiting(policy: ServicePolicy, limiter: Limiter, clock: () => number): Stage<Needs, 'counted'> {
   const requestOf = limitRequests(policy);
 
-  /**
-   * No reply leaves before what it would freeze is done: the leases that the stage `leases` gives back, and what the
-   * limiter have had under way while the upstream answered.
-   */
-  const done = ({ context: { exchange } }: ProxyRequest) => both(exchange?.leasesReturned, limiter.settled());
+  function requestFor(exchange: ExchangeWith<Needs>, sourceIp: string): LimitRequest | undefined {
+    const { requestId, route, client, verdict, denial } = exchange;
+    if (denial?.countedFor === 'address' && policy.badCredentials !== null)
+      return badCredentialsRequest(policy.badCredentials, sourceIp, requestId);
+    return requestOf({ requestId, route, client, bearer: bearerOf(verdict ?? undefined), sourceIp });
+  }
 
-  async function count(request: LimitRequest, exchange: ExchangeWith<'responseHeaders'>): Promise<Ruling> {
-    const ruling = await limiter.decide(request);
-    exchange.ruling = ruling;
-    exchange.cost = request.cost;
-    if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
+  function headersFor({ request, ruling }: Counted): Record<string, string> {
     const spoken = tightest(ruling.decisions);
     const decision = ruling.decisions[spoken];
-    if (policy.rateLimitHeaders && decision !== undefined) {
-      const partition = partitionOf(request.limits[spoken]?.subject ?? '');
-      Object.assign(exchange.responseHeaders, rateLimitHeaders(decision, clock(), partition));
-    }
-    return ruling;
+    if (decision === undefined) return {};
+    return rateLimitHeaders(decision, clock(), partitionOf(request.limits[spoken]?.subject ?? ''));
   }
 
   return stage({
-    needs: ['responseHeaders', 'route', 'client'],
-    gives: ['ruling'],
+    needs: ['route', 'client', 'atEnd', 'responseHeaders', 'requestId', 'pathProblem', 'verdict', 'denial'],
+    gives: ['counted'],
     before: async ({ event }, exchange) => {
-      const { requestId, route, client } = exchange;
-      const { sourceIp } = event.requestContext.http;
-      const request = requestOf({ requestId, route, client, bearer: bearerOf(exchange.verdict), sourceIp });
-      const problem = request && limitProblem(await count(request, exchange), request.cost);
-      if (problem !== undefined) throw problem;
-      if (exchange.refusal !== undefined) throw exchange.refusal;
-      exchange.ruling ??= null;
+      const request = requestFor(exchange, event.requestContext.http.sourceIp);
+      if (request === undefined) return { counted: null };
+      const ruling = await limiter.decide(request);
+      if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.atEnd.push(() => limiter.release(request));
+      const counted = { request, ruling };
+      // A client that guesses credentials learns nothing about the limit of its address.
+      if (policy.rateLimitHeaders && exchange.denial?.countedFor !== 'address')
+        Object.assign(exchange.responseHeaders, headersFor(counted));
+      return { counted };
     },
-    after: done,
-    onError: done,
+    refusal: refusalOf,
   });
 }
 
-/** Nothing to wait for costs nothing: middy goes on at once. */
-function both(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return one.then(() => other);
+/** A bad credential comes before a bad path: only a known client learns what is wrong with its path. */
+function refusalOf({ counted, pathProblem, denial }: Refusable): Problem | undefined {
+  const overLimit = counted && limitProblem(counted.ruling, counted.request.cost);
+  const isBadCredential = denial?.countedFor === 'address';
+  return overLimit ?? (isBadCredential ? denial.problem : (pathProblem ?? denial?.problem)) ?? undefined;
 }
 
 function takesLeases({ limits }: LimitRequest): boolean {
   return limits.some(({ policy }) => policy.kind === 'concurrency');
 }
 
-/** The first six bytes of the SHA-256 of the subject, so that it tells no more than whether two are the same. */
+/** The first six bytes of the SHA-256 of the subject: enough to compare two subjects, too little to name one. */
 function partitionOf(subject: string): string {
   return subject === '' ? '' : hash('sha256', subject, 'base64').slice(0, 8);
 }

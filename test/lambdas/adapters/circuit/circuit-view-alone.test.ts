@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS, WAITS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { FRESH_MS, OUTAGE_STALE_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-cache.ts';
+import { WAITS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
 import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { failed, OPENED, started, succeeded, TIMING, tripped } from '../../../support/circuit/circuits.ts';
 import { circuitViews, holdAnswers, type Instance } from './circuit-views.ts';
@@ -110,7 +111,7 @@ describe('while the table fails, an instance', () => {
     await view.signal(trip());
     const opened = await circuits.moveElsewhere();
     faulty.fault = () => 'none';
-    expect(await view.learn(opened.version)).toBe(true);
+    expect(await view.catchUp(opened.version)).toBe(true);
     expect(await view.current()).toEqual(opened);
   });
 });

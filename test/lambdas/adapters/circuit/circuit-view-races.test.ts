@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SignalResult, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-cache.ts';
+import type { SignalResult } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { type Signal, transition } from '../../../../lambdas/core/circuit/circuit.ts';
 import { failed, forced, RELEASED, started, succeeded, TIMING, tripped } from '../../../support/circuit/circuits.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { FRESH_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
+import { FRESH_MS, STALE_MS } from '../../../../lambdas/adapters/circuit/circuit-cache.ts';
 import { INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
-import { admit } from '../../../../lambdas/core/circuit/circuit-admission.ts';
+import { actionFor } from '../../../../lambdas/core/circuit/circuit-action.ts';
 import { LEASE_MS, OPENED, PROBING, started, TIMING, tripped } from '../../../support/circuit/circuits.ts';
 import { circuitViews, holdAnswers, reads } from './circuit-views.ts';
 
@@ -84,7 +84,7 @@ describe('a version of which somebody told', () => {
       consistent.push('ConsistentRead' in input && input.ConsistentRead);
       return 'none';
     };
-    expect(await view.learn(opened.version)).toBe(true);
+    expect(await view.catchUp(opened.version)).toBe(true);
     expect(await view.current()).toEqual(opened);
     expect(consistent).toEqual([true]);
   });
@@ -93,7 +93,7 @@ describe('a version of which somebody told', () => {
     const opened = await circuits.moveElsewhere();
     const { view, faulty } = circuits.instance();
     await view.current();
-    for (const version of [0, opened.version - 1, opened.version]) expect(await view.learn(version)).toBe(true);
+    for (const version of [0, opened.version - 1, opened.version]) expect(await view.catchUp(version)).toBe(true);
     expect(reads(faulty)).toBe(1);
   });
 
@@ -101,9 +101,9 @@ describe('a version of which somebody told', () => {
     const opened = await circuits.moveElsewhere();
     const { view, faulty, failures } = circuits.instance();
     await view.current();
-    expect(await view.learn(opened.version + 1)).toBe(false);
+    expect(await view.catchUp(opened.version + 1)).toBe(false);
     faulty.fault = () => 'fails';
-    expect(await view.learn(opened.version + 1)).toBe(false);
+    expect(await view.catchUp(opened.version + 1)).toBe(false);
     expect(failures).toHaveLength(1);
     expect(await view.current()).toEqual(opened);
   });
@@ -143,7 +143,7 @@ describe('an older version than the one that is known', () => {
     await view.current();
     circuits.clock.advance(TIMING.openForMs);
     const held = holdAnswers(faulty, 'GetItem');
-    const learning = view.learn(7);
+    const learning = view.catchUp(7);
     await held.answered;
     expect(await view.signal(started('a'))).toMatchObject({ status: 'made', circuit: { version: 2 } });
     held.release();
@@ -170,7 +170,7 @@ describe('what was written far into the future', () => {
     await view.load();
     const seenAtMs = clock.nowMs;
     let lastRejectedMs = 0;
-    while (admit(await view.current(), { nowMs: clock.nowMs, random: 0 }, TIMING) === 'reject') {
+    while (actionFor(await view.current(), { nowMs: clock.nowMs, random: 0 }, TIMING) === 'reject') {
       lastRejectedMs = clock.nowMs;
       expect(lastRejectedMs - seenAtMs).toBeLessThan(TIMING.maxOpenForMs);
       clock.advance(STALE_MS);
@@ -191,7 +191,7 @@ describe('what was written far into the future', () => {
     const { view } = instance();
     await view.load();
     clock.advance(LEASE_MS - 1);
-    const admission = async () => admit(await view.current(), { nowMs: clock.nowMs, random: 0 }, TIMING);
+    const admission = async () => actionFor(await view.current(), { nowMs: clock.nowMs, random: 0 }, TIMING);
     expect(await admission()).toBe('reject');
     clock.advance(1);
     expect(await admission()).toBe('probe');

@@ -6,7 +6,7 @@ import {
   INITIAL_CIRCUIT,
 } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { isForced, type Now, type Signal, transition } from '../../../../lambdas/core/circuit/circuit.ts';
-import { admit } from '../../../../lambdas/core/circuit/circuit-admission.ts';
+import { actionFor } from '../../../../lambdas/core/circuit/circuit-action.ts';
 import {
   failed,
   forced,
@@ -143,7 +143,7 @@ class Fleet {
         one.probe = undefined;
         return () => {};
       case 'ask': {
-        if (admit(one.known, now, TIMING) !== 'probe') return () => {};
+        if (actionFor(one.known, now, TIMING) !== 'probe') return () => {};
         this.#probes += 1;
         const id = `p${this.#probes}`;
         const write = apply(started(id));
@@ -333,8 +333,8 @@ describe('whatever happens to the circuit of a fleet', () => {
         'forced-open': 'reject',
         'forced-closed': 'pass',
       };
-      if (isForced(stored) && stored.untilMs > 0) expect(admit(stored, end, TIMING)).not.toBe('reject');
-      else expect(admit(stored, end, TIMING)).toBe(wanted[stored.state]);
+      if (isForced(stored) && stored.untilMs > 0) expect(actionFor(stored, end, TIMING)).not.toBe('reject');
+      else expect(actionFor(stored, end, TIMING)).toBe(wanted[stored.state]);
     });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import { isTransition, type Signal, settle, transition } from '../../../../lambdas/core/circuit/circuit.ts';
-import { admit, retryAfterS } from '../../../../lambdas/core/circuit/circuit-admission.ts';
+import { actionFor, retryAfterS } from '../../../../lambdas/core/circuit/circuit-action.ts';
 import { bounded } from '../../../../lambdas/core/circuit/circuit-bounds.ts';
 import {
   failed,
@@ -25,7 +25,7 @@ function next(circuit: CircuitState, signal: Signal, nowMs: number, random = 0):
 }
 
 function admitted(circuit: CircuitState, nowMs: number, random = 0.999): string {
-  return admit(circuit, { nowMs, random }, TIMING);
+  return actionFor(circuit, { nowMs, random }, TIMING);
 }
 
 /** An outage whose first probe failed at each of these times. */

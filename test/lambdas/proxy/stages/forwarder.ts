@@ -32,6 +32,7 @@ export interface ForwarderOptions {
 
 export function createForwarder(policy: ServicePolicy, options: ForwarderOptions = {}): Forwarder {
   const { clock } = options;
+  const monotonic = clock?.now ?? (() => performance.now());
   const upstream = new Upstream(policy.upstream);
   const counters = options.counters ?? new MemoryCounters({ clock: Date.now, shared: false });
   const { handle } = forwarding({
@@ -39,7 +40,7 @@ export function createForwarder(policy: ServicePolicy, options: ForwarderOptions
     upstream,
     outcomes: counters,
     retryBudget: counters,
-    monotonic: clock?.now ?? (() => performance.now()),
+    monotonic,
     random: options.random ?? (() => 0),
     ...(clock && { sleep: async (ms) => clock.advance(ms) }),
   });
@@ -51,7 +52,7 @@ export function createForwarder(policy: ServicePolicy, options: ForwarderOptions
         coldStart: false,
         responseHeaders: {},
         circuit: null,
-        returnsLeases: true,
+        deadlineAtMs: monotonic() + policy.timeoutMs,
         message: { method: 'GET', target: '/', headers: {}, body: undefined, ...message },
         ...known,
       };

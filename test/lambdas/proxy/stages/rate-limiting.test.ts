@@ -3,7 +3,7 @@ import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
-import type { StoreEvents } from '../../../../lambdas/proxy/stages/log-line.ts';
+import type { StoreEvents } from '../../../../lambdas/proxy/pipeline-options.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { ALICE } from '../../../support/event.ts';

@@ -5,7 +5,7 @@ import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-count
 import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { AskedCircuit, Exchange } from '../../../../lambdas/proxy/exchange.ts';
+import type { CircuitDecision, Exchange } from '../../../../lambdas/proxy/exchange.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { closersOf } from '../../../support/closers.ts';
 import { circuitPolicy, servicePolicy } from '../../../support/policy.ts';
@@ -38,8 +38,8 @@ async function upstreamThat(...answers: ((socket: Socket) => void)[]) {
 const reset = (socket: Socket) => void socket.resetAndDestroy();
 const answer = (text: string) => (socket: Socket) => void socket.end(text);
 
-function asked(state: Partial<CircuitState>, changes: Partial<AskedCircuit> = {}): { circuit: AskedCircuit } {
-  return { circuit: { state: { ...INITIAL_CIRCUIT, ...state } as CircuitState, admission: 'pass', ...changes } };
+function asked(state: Partial<CircuitState>, changes: Partial<CircuitDecision> = {}): { circuit: CircuitDecision } {
+  return { circuit: { state: { ...INITIAL_CIRCUIT, ...state } as CircuitState, action: 'pass', ...changes } };
 }
 
 describe('a connection that failed', () => {
@@ -129,12 +129,12 @@ describe('nothing is sent again', () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it.each<[string, { circuit: AskedCircuit }]>([
-    ['is half-open, and this is its probe', asked({ state: 'half-open' }, { admission: 'probe', probe: 'p' })],
-    ['is half-open in shadow mode', asked({ state: 'half-open' }, { admission: 'reject', isShadowed: true })],
-    ['is open in shadow mode', asked({ state: 'open' }, { admission: 'reject', isShadowed: true })],
+  it.each<[string, { circuit: CircuitDecision }]>([
+    ['is half-open, and this is its probe', asked({ state: 'half-open' }, { action: 'probe', probe: 'p' })],
+    ['is half-open in shadow mode', asked({ state: 'half-open' }, { action: 'reject', isShadowed: true })],
+    ['is open in shadow mode', asked({ state: 'open' }, { action: 'reject', isShadowed: true })],
     ['was closed by force', asked({ state: 'forced-closed' })],
-    ['ramps up and would have rejected it', asked({}, { admission: 'reject', isShadowed: true })],
+    ['ramps up and would have rejected it', asked({}, { action: 'reject', isShadowed: true })],
   ])('while the circuit %s', async (_, known) => {
     const server = await upstreamThat(reset);
     const forwarder = forwarderTo(server.url, { circuit: circuitPolicy() });
@@ -175,7 +175,7 @@ it('a probe goes out once, even over a connection that was kept for too long', a
   closers.push(server.stop);
   const forwarder = forwarderTo(server.url, { circuit: circuitPolicy(), retry: null });
   await forwarder.send({}, asked({}));
-  const { result } = await forwarder.send({}, asked({ state: 'half-open' }, { admission: 'probe', probe: 'p' }));
+  const { result } = await forwarder.send({}, asked({ state: 'half-open' }, { action: 'probe', probe: 'p' }));
   expect([result, requests]).toMatchObject([{ statusCode: 200 }, 2]);
 });
 

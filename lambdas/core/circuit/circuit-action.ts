@@ -3,14 +3,13 @@ import type { CircuitState, Closed } from '../../contract/circuit/circuit-state.
 import { type Now, settle } from './circuit.ts';
 import { hasPlace } from './circuit-places.ts';
 
-/** What a circuit says to one request. */
-export type Admission = 'pass' | 'probe' | 'reject';
+/** What a circuit does with one request. */
+export type CircuitAction = 'pass' | 'probe' | 'reject';
 
-/** Of the requests, while a circuit begins to ramp up. */
+/** Share of the requests that pass when a circuit begins to ramp up. */
 const FIRST_SHARE = 0.1;
 
-/** What the circuit says to a request that comes now. */
-export function admit(stored: CircuitState, { nowMs, random }: Now, timing: CircuitTiming): Admission {
+export function actionFor(stored: CircuitState, { nowMs, random }: Now, timing: CircuitTiming): CircuitAction {
   const circuit = settle(stored, nowMs);
   switch (circuit.state) {
     case 'closed':
@@ -25,10 +24,10 @@ export function admit(stored: CircuitState, { nowMs, random }: Now, timing: Circ
   }
 }
 
-/** Of the requests that come while the circuit ramps up; grows evenly from a tenth to all. */
+/** Share of the requests that pass while the circuit ramps up; grows evenly from a tenth to all. */
 function shareAt({ rampUntilMs }: Closed, nowMs: number, { rampUpMs }: CircuitTiming): number {
   const leftMs = rampUntilMs - nowMs;
-  // One that ramps up for longer than it may was closed by a clock that is ahead of this one.
+  // A ramp longer than the policy allows comes from an instance whose clock is ahead of this one.
   if (leftMs <= 0 || leftMs > rampUpMs) return 1;
   return Math.max(FIRST_SHARE, 1 - leftMs / rampUpMs);
 }

@@ -6,21 +6,21 @@ import type { Handler, Stage } from './stage.ts';
  * Builds middy's pipeline stage by stage. It knows which parts the stages so far have given, so a stage that needs
  * another one does not compile there.
  */
-export interface Stages<Given extends Part> {
-  use<Needs extends Given, Gives extends Part>(stage: Stage<Needs, Gives>): Stages<Given | Gives>;
+export interface PipelineBuilder<Given extends Part> {
+  use<Needs extends Given, Gives extends Part>(stage: Stage<Needs, Gives>): PipelineBuilder<Given | Gives>;
   handler<Needs extends Given>(handler: Handler<Needs>): ReturnType<typeof newPipeline>;
 }
 
-export function stages(): Stages<never> {
+export function pipelineBuilder(): PipelineBuilder<never> {
   const pipeline = newPipeline();
-  const builder: Stages<Part> = {
+  const builder: PipelineBuilder<Part> = {
     use: (stage) => {
       pipeline.use(stage);
       return builder;
     },
     handler: ({ handle }) => pipeline.handler(handle),
   };
-  return builder as unknown as Stages<never>;
+  return builder as unknown as PipelineBuilder<never>;
 }
 
 function newPipeline() {

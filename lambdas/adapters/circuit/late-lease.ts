@@ -1,12 +1,12 @@
-import type { CircuitView, Unanswered } from '../../adapters/circuit/circuit-view.ts';
 import type { HalfOpen } from '../../contract/circuit/circuit-state.ts';
+import type { CircuitView, Unanswered } from './circuit-view.ts';
 
-/** So long the next request of the instance may take to come; then others are to have the place. */
+/** How long the lease waits for the next request of this instance; then other instances get the place. */
 const KEPT_MS = 1000;
 
 /**
- * A lease whose answer came too late for the request that wanted it: the next request of this instance has it. A table
- * that is slow for all would otherwise give out leases that nobody uses, and the circuit would never close.
+ * A lease that the table granted too late for its request: the next request of this instance uses it. If the table is slow
+ * for all instances, they would otherwise hold leases that no request uses, and the circuit would never close.
  */
 export class LateLease {
   readonly #view: CircuitView;
@@ -14,25 +14,25 @@ export class LateLease {
   #id: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param neededMs how much of a lease must be left for a request that takes all of its time */
+  /** @param neededMs how long the lease must still last: the deadline of a request */
   constructor(view: CircuitView, neededMs: number) {
     this.#view = view;
     this.#neededMs = neededMs;
   }
 
-  /** Keeps what the table will have answered. */
+  /** Keeps the lease when the table's answer comes. */
   async await({ late }: Unanswered, id: string): Promise<void> {
     const answer = await late;
-    // It may have been written although its answer was lost.
+    // The table may have written the lease although its answer was lost.
     if (answer === undefined) await this.#view.refresh();
     if (answer?.status === 'unchanged') return;
-    // Of two that came late one is enough: the next request has one.
+    // One late lease is enough for the next request.
     this.#giveBack();
     this.#id = id;
     this.#timer = setTimeout(() => this.#giveBack(), KEPT_MS).unref();
   }
 
-  /** The lease for the request that asks, where one is at hand. */
+  /** The kept lease, if there is one and it lasts long enough. */
   take({ leases }: HalfOpen, nowMs: number): string | undefined {
     const id = this.#id;
     if (id === undefined) return undefined;

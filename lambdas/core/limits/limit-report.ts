@@ -1,15 +1,15 @@
 import { Metric } from '../../contract/metrics.ts';
-import type { Decision } from '../../core/limits/decision.ts';
-import type { Ruling } from '../../core/limits/limiter.ts';
-import { tightest } from '../../core/limits/rate-limit-headers.ts';
-import type { MetricValues } from '../../core/text/emf.ts';
+import type { MetricValues } from '../text/emf.ts';
+import type { Decision } from './decision.ts';
+import type { Ruling } from './limiter.ts';
+import { tightest } from './rate-limit-headers.ts';
 
 /**
- * What the limits said; the rarer fields only where there is something to say.
+ * The log fields of the limits; the rarer ones only where they apply.
  *
  * @param cost units that the request counts for
  */
-export function limitFields(ruling: Ruling | null | undefined, cost = 1): Record<string, unknown> {
+export function limitFields(ruling: Ruling | undefined, cost = 1): Record<string, unknown> {
   if (!ruling) return { limited: false, limit: '' };
   const { outcome, decisions } = ruling;
   const shadows = shadowsOf(decisions);
@@ -23,7 +23,7 @@ export function limitFields(ruling: Ruling | null | undefined, cost = 1): Record
   };
 }
 
-/** Beside what the answer itself is counted as. */
+/** Metrics besides the one that counts a refusal. */
 export function limitMetrics(ruling: Ruling): MetricValues {
   const shadows = shadowsOf(ruling.decisions).length;
   return {
@@ -33,19 +33,19 @@ export function limitMetrics(ruling: Ruling): MetricValues {
   };
 }
 
-/** The limit that the answer speaks of, if it refused; of those that close while nobody can count, the first. */
+/** The limit that the answer names, if it refused; while Redis cannot count, the first limit that closes. */
 function refusing({ outcome, decisions }: Ruling): Decision | undefined {
   if (outcome === 'refused') return decisions[tightest(decisions)];
   if (outcome === 'unavailable') return decisions.find(({ allowed, policy }) => !allowed && !policy.shadow);
   return undefined;
 }
 
-/** What shadows would have refused. */
+/** Limits in shadow mode that would have refused the request. */
 function shadowsOf(decisions: readonly Decision[]): readonly Decision[] {
   return decisions.filter(({ allowed, policy }) => !allowed && policy.shadow);
 }
 
-/** A limit that would have refused others was not asked. A shadow refuses nobody in any case. */
+/** Whether a limit was skipped that might have refused the request. A limit in shadow mode never refuses. */
 function passedUncounted({ outcome, decisions }: Ruling): boolean {
   return outcome === 'allowed' && decisions.some(({ counted, policy }) => counted === 'not' && !policy.shadow);
 }

@@ -3,17 +3,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
 import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
 import type { Part, ProxyContext, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
-import type { Stage } from '../../../lambdas/proxy/stage.ts';
+import { pipelineBuilder } from '../../../lambdas/proxy/pipeline-builder.ts';
+import { type Stage, stage } from '../../../lambdas/proxy/stage.ts';
 import { answers } from '../../../lambdas/proxy/stages/answering.ts';
 import { authentication } from '../../../lambdas/proxy/stages/authentication.ts';
 import { noCircuit } from '../../../lambdas/proxy/stages/circuit-breaking.ts';
 import { composing } from '../../../lambdas/proxy/stages/composing.ts';
 import { forwarding } from '../../../lambdas/proxy/stages/forwarding.ts';
-import { leases } from '../../../lambdas/proxy/stages/lease-returning.ts';
 import { logLine } from '../../../lambdas/proxy/stages/log-line.ts';
 import { rateLimiting } from '../../../lambdas/proxy/stages/rate-limiting.ts';
 import { routing } from '../../../lambdas/proxy/stages/routing.ts';
-import { stages } from '../../../lambdas/proxy/stages.ts';
+import { settling } from '../../../lambdas/proxy/stages/settling.ts';
 import { ALICE, lambdaContext, proxyEvent } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy } from '../../support/policy.ts';
@@ -49,13 +49,13 @@ function partsOf() {
   const takeStoreEvents = () => ({ errors: 0, lost: 0, recovered: 0 });
   return {
     line: logLine({ policy, clock: Date.now, monotonic, takeStoreEvents }),
-    answers: answers(),
+    settling: settling([counters]),
+    answers: answers(policy),
     routing: routing(policy),
-    authentication: authentication(policy, counters),
+    authentication: authentication(policy),
     limiting: rateLimiting(policy, counters, Date.now),
     composing: composing({ policy, upstream, randomHex }),
-    circuit: noCircuit(),
-    leases: leases(counters),
+    circuit: noCircuit({ policy, monotonic }),
     forwarding: forwarding({ policy, upstream, outcomes: counters, retryBudget: counters, monotonic, random: () => 0 }),
   };
 }
@@ -63,16 +63,16 @@ function partsOf() {
 type Name = Exclude<keyof ReturnType<typeof partsOf>, 'forwarding'>;
 const ORDER: readonly Name[] = [
   'line',
+  'settling',
   'answers',
   'routing',
   'authentication',
   'limiting',
   'composing',
   'circuit',
-  'leases',
 ];
-/** Without these two nothing answers, and API Gateway says 500 to a function that fails. */
-const ANSWERING: readonly Name[] = ['line', 'answers'];
+/** Without the first and the last of these nothing answers, and API Gateway says 500 to a function that fails. */
+const ANSWERING: readonly Name[] = ['line', 'settling', 'answers'];
 
 /** A pipeline of these stages as middy itself would take them, past what the compiler checks. */
 async function sendThrough(names: readonly Name[]): Promise<ProxyResult | undefined> {
@@ -101,10 +101,10 @@ describe('a pipeline', () => {
   it.each<[Name, Part]>([
     ['routing', 'route'],
     ['authentication', 'client'],
-    ['limiting', 'ruling'],
+    ['settling', 'atEnd'],
+    ['limiting', 'counted'],
     ['composing', 'message'],
     ['circuit', 'circuit'],
-    ['leases', 'returnsLeases'],
   ])('without %s is a 500 that calls no upstream', async (left, missing) => {
     await expectRefused(
       ORDER.filter((name) => name !== left),
@@ -115,9 +115,8 @@ describe('a pipeline', () => {
   it.each<[Name, Name, Part]>([
     ['routing', 'authentication', 'route'],
     ['authentication', 'limiting', 'client'],
-    ['limiting', 'composing', 'ruling'],
+    ['limiting', 'composing', 'counted'],
     ['composing', 'circuit', 'message'],
-    ['circuit', 'leases', 'circuit'],
   ])('with %s after %s is a 500 that calls no upstream', async (first, second, missing) => {
     const swapped = ORDER.map((name) => (name === first ? second : name === second ? first : name));
     await expectRefused(swapped, missing);
@@ -131,6 +130,7 @@ describe('a pipeline', () => {
     ['without the line', ORDER.slice(1)],
     ['without answers', ORDER.filter((name) => name !== 'answers')],
     ['of the handler alone', []],
+    ['with routing before answers', ['line', 'settling', 'routing', 'answers']],
   ])('%s fails, which API Gateway answers 500, and calls no upstream', async (_, names) => {
     await expect(sendThrough(names)).rejects.toThrow(TypeError);
     expect(echo.received).toEqual([]);
@@ -138,32 +138,57 @@ describe('a pipeline', () => {
 });
 
 it('a pipeline that lacks a stage, or has another order, does not compile', () => {
-  const answering = stages().use(parts.line).use(parts.answers);
+  const answering = pipelineBuilder().use(parts.line).use(parts.settling).use(parts.answers);
   const authenticated = answering.use(parts.routing).use(parts.authentication);
   const limited = authenticated.use(parts.limiting);
-  const asked = limited.use(parts.composing).use(parts.circuit);
-  expect(asked.use(parts.leases).handler(parts.forwarding)).toBeTypeOf('function');
+  const composed = limited.use(parts.composing);
+  expect(composed.use(parts.circuit).handler(parts.forwarding)).toBeTypeOf('function');
 
   // @ts-expect-error nothing answers before the line is begun
-  stages().use(parts.answers);
+  pipelineBuilder().use(parts.answers);
   // @ts-expect-error nothing would answer a request that routing refuses
-  stages().use(parts.line).use(parts.routing);
+  pipelineBuilder().use(parts.line).use(parts.routing);
   // @ts-expect-error authentication without routing
   answering.use(parts.authentication);
   // @ts-expect-error limits without authentication
   answering.use(parts.routing).use(parts.limiting);
   // @ts-expect-error limits before authentication
   answering.use(parts.routing).use(parts.limiting).use(parts.authentication);
+  const hasty = pipelineBuilder().use(parts.line).use(parts.answers).use(parts.routing).use(parts.authentication);
+  // @ts-expect-error limits take leases, and no reply would wait for their return
+  hasty.use(parts.limiting);
   // @ts-expect-error composing without limits
   authenticated.use(parts.composing);
   // @ts-expect-error a circuit before there is a message for it
   limited.use(parts.circuit);
-  // @ts-expect-error leases before the circuit
-  limited.use(parts.composing).use(parts.leases);
-  // @ts-expect-error forwarding without the circuit and leases
-  limited.use(parts.composing).handler(parts.forwarding);
-  // @ts-expect-error forwarding without leases
-  asked.handler(parts.forwarding);
+  // @ts-expect-error forwarding without the circuit
+  composed.handler(parts.forwarding);
+  // @ts-expect-error forwarding before there is a message
+  limited.handler(parts.forwarding);
   // @ts-expect-error forwarding alone
-  stages().handler(parts.forwarding);
+  pipelineBuilder().handler(parts.forwarding);
+});
+
+it('a stage that does not give what it declares does not compile', () => {
+  stage({
+    needs: ['route'],
+    gives: ['client', 'denial'],
+    // @ts-expect-error it lacks the denial
+    before: () => ({ client: 'sub:alice' }),
+  });
+  stage({
+    needs: ['route'],
+    gives: ['client'],
+    // @ts-expect-error another stage gives the circuit, and this one does not need it
+    before: (_, { circuit }) => ({ client: String(circuit) }),
+  });
+  stage({
+    needs: ['client'],
+    gives: ['route'],
+    before: ({ event }, exchange) => {
+      // @ts-expect-error the part of another stage
+      exchange.client = event.rawPath;
+      throw new Error();
+    },
+  });
 });

@@ -3,7 +3,7 @@ import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { serveEcho } from '../../../support/upstreams/upstream.ts';
-import { createInstance } from '../gateway.ts';
+import { createInstance } from '../../proxy/gateway.ts';
 
 let table: TestTable;
 let echo: Awaited<ReturnType<typeof serveEcho>>;
