@@ -1,13 +1,13 @@
 import type { RuleStore } from '../adapters/limits/rule-store.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
 import type { Rule } from '../contract/limits/operator-rule.ts';
-import { MAX_RULES } from '../core/limits/rule-bound.ts';
+import { MAX_RULES } from '../core/limits/max-rules.ts';
 
-/** So many rules may be made of any kind. What is left to `MAX_RULES` is for those that have to come through. */
-const ROOM = 18_000;
-/** So many with revocations of all that is not a single token: they are what to do where tokens have become too many. */
-const ROOM_IN_NEED = 19_500;
-/** What was counted holds for so long, with what was added here. */
+/** Operators may make this many rules of any kind. The rest up to `MAX_RULES` is for the rules that matter most. */
+const QUOTA = 18_000;
+/** This many for revocations of more than a single token: they are the way out where there are too many tokens. */
+const REVOCATION_QUOTA = 19_500;
+/** How long a count is used, with what was added here since. */
 const COUNT_KEPT_MS = 60_000;
 
 /** The gateway has as many rules as its instances can read. */
@@ -15,8 +15,8 @@ export class TooManyRulesError extends Error {
   readonly code = 'too_many_rules';
 }
 
-/** How many more rules a gateway may have. Others may add some between two counts: both bounds are well below the last. */
-export class RuleRoom {
+/** How many more rules a gateway may have. Others may add some between two counts: both quotas are well below the last. */
+export class RuleQuota {
   readonly #store: Pick<RuleStore, 'count'>;
   #count = 0;
   #countedAtMs = Number.NEGATIVE_INFINITY;
@@ -26,17 +26,17 @@ export class RuleRoom {
   }
 
   /**
-   * Takes the place of a rule that says something, of a subject of whom nothing was said. Where it cannot be known whether
-   * there is one, the rule comes first.
+   * Takes the place of one more rule in force. Where the table cannot count the rules, the new rule is more important than
+   * the quota.
    *
    * @throws TooManyRulesError
    */
   async take(rule: Rule, nowMs: number): Promise<void> {
     if (Math.abs(nowMs - this.#countedAtMs) >= COUNT_KEPT_MS) await this.#recount(nowMs);
-    const room = rule.revocation !== null && !rule.id.startsWith('token:') ? ROOM_IN_NEED : ROOM;
-    if (this.#count >= room) {
+    const quota = rule.revocation !== null && !rule.id.startsWith('token:') ? REVOCATION_QUOTA : QUOTA;
+    if (this.#count >= quota) {
       throw new TooManyRulesError(
-        `a gateway may have at most ${room} rules before this one, of ${MAX_RULES} that its functions read, has ${this.#count}: let revocations end by themselves, restore who need not be revoked, and revoke a subject or a tenant instead of its tokens`,
+        `a gateway may have at most ${quota} rules before this one, of ${MAX_RULES} that its functions read, has ${this.#count}: let revocations end by themselves, restore who need not be revoked, and revoke a subject or a tenant instead of its tokens`,
       );
     }
     this.#count += 1;

@@ -11,7 +11,7 @@ import type { Admission } from '../core/circuit/circuit-admission.ts';
 import type { AttemptError, AttemptResult } from '../core/circuit/outcome.ts';
 import type { Problem } from '../core/http/problem.ts';
 import type { SelectedRoute } from '../core/http/route-match.ts';
-import type { LimitRequest, Ruling } from '../core/limits/limiter.ts';
+import type { LimitRequest, LimitResult } from '../core/limits/limiter.ts';
 
 /** Parts of an exchange that later stages depend on. A missing part is not decided yet. */
 export interface Parts {
@@ -24,7 +24,7 @@ export interface Parts {
   /** Who limits count. From authentication. */
   client: string;
   /** What the limits said; null: there was nothing to ask. From rate limiting. */
-  ruling: Ruling | null;
+  ruling: LimitResult | null;
   /** What the upstream will be sent. From composing. */
   message: UpstreamRequest;
   /** What the circuit said; null: the service has none. From circuit breaking. */

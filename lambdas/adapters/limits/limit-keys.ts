@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import type { CountedLimit, LimitRequest } from '../../core/limits/limiter.ts';
+import { type CountedLimit, countName, type LimitRequest } from '../../core/limits/limiter.ts';
 import { anchorOf } from '../../core/limits/limits.ts';
 
 /** Hash tags of one gateway, so many slots of a cluster: each holds a copy of the operators' rules. */
@@ -30,7 +30,7 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
   const digests = new Map<string, string>();
 
   const prefixOf = (limit: CountedLimit) => {
-    const known = prefixes.get(limit.policy) ?? prefix(limit);
+    const known = prefixes.get(limit.policy) ?? digest(countName(limit)).slice(0, 6);
     prefixes.set(limit.policy, known);
     return known;
   };
@@ -54,10 +54,6 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
     const tag = tags[tagOf(request)];
     return [`${tag}rules`, ...limits.map((limit) => `${tag}${prefixOf(limit)}${digestOf(limit.subject)}`)];
   };
-}
-
-function prefix({ policy: { kind, name, ...limit }, scope }: CountedLimit): string {
-  return digest(`${kind}\n${name}\n${'windowMs' in limit ? limit.windowMs : ''}\n${scope}`).slice(0, 6);
 }
 
 /** Keys of all copies of a gateway's rules, one under each tag. */

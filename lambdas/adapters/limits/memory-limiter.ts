@@ -1,59 +1,48 @@
-import { type LimitPolicy, sizeOf } from '../../contract/limits/limit-policy.ts';
-import { NO_OUTCOMES, type OutcomeCounts, type OutcomeReport } from '../../core/circuit/outcome.ts';
-import { OutcomeWindow } from '../../core/circuit/outcome-window.ts';
-import { allowsRetry } from '../../core/circuit/retry-budget.ts';
-import { Leases } from '../../core/limits/concurrency-leases.ts';
+import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { Decision } from '../../core/limits/decision.ts';
-import type { CountedLimit, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
-import { type Assessment, SlidingWindow } from '../../core/limits/sliding-window.ts';
-import { TokenBucket } from '../../core/limits/token-bucket.ts';
-import type { Counters } from './counters.ts';
+import { kindOf, sizeOf } from '../../core/limits/kinds/kind-table.ts';
+import type { Count } from '../../core/limits/kinds/limit-kind.ts';
+import {
+  type CountedLimit,
+  countName,
+  type Limiter,
+  type LimitRequest,
+  type LimitResult,
+} from '../../core/limits/limiter.ts';
+import { recall } from '../recall.ts';
 
-/** Counts that are remembered; beyond that the one unused for longest is forgotten. */
-const MAX_COUNTS = 10_000;
-
-/**
- * One limit's count of one subject. It is told the limit's numbers each time: requests of one subject may have different
- * ones, by their token's plan or an operator's word.
- */
-interface Count {
-  assess(clockMs: number, cost: number, size: number, ratePerS: number): Assessment;
-  charge(clockMs: number, cost: number, lease: string): void;
-}
-
-export interface MemoryCountersOptions {
+export interface MemoryLimiterOptions {
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** True: this instance is one of many and lets pass each limit's `localShare` only. */
   readonly shared: boolean;
 }
 
-/** Counts in this process alone: what a function falls back to without Redis. The rules of operators it does not know. */
-export class MemoryCounters implements Counters {
+/** Counts in this process alone: the fallback of a function without Redis. It does not know the operators' rules. */
+export class MemoryLimiter implements Limiter {
   readonly #clock: () => number;
   readonly #shared: boolean;
   readonly #counts = new Map<string, Count>();
-  readonly #outcomes = new Map<string, OutcomeWindow>();
-  /** Further attempts, as many as their window's total. */
-  readonly #retries = new Map<string, OutcomeWindow>();
 
-  constructor({ clock, shared }: MemoryCountersOptions) {
+  constructor({ clock, shared }: MemoryLimiterOptions) {
     this.#clock = clock;
     this.#shared = shared;
   }
 
-  async decide(request: LimitRequest): Promise<Ruling> {
+  async decide(request: LimitRequest): Promise<LimitResult> {
     const { cost, lease } = request;
     const nowMs = this.#clock();
     const assessed = request.limits.map((limit) => {
-      const own = this.#ownPart(limit.policy);
-      const count = recall(this.#counts, keyOf(limit), () => countOf(own));
-      const units = unitsOf(cost, own, limit.policy);
+      const own = this.#shared ? shareOf(limit.policy) : limit.policy;
+      const kind = kindOf(own);
+      const size = kind.size(own);
+      const count = recall(this.#counts, keyOf(limit), () => kind.count(own));
+      const units = unitsOf(cost, size, limit.policy);
       const decision: Decision = {
         policy: limit.policy,
-        limit: sizeOf(own),
+        limit: size,
         counted: this.#shared ? 'alone' : 'together',
-        ...count.assess(nowMs, units, sizeOf(own), own.kind === 'bucket' ? own.ratePerS : 0),
+        ...count.assess(nowMs, units, size, kind.parameter(own)),
       };
       return { count, units, decision };
     });
@@ -64,74 +53,24 @@ export class MemoryCounters implements Counters {
   }
 
   async release({ limits, lease }: LimitRequest): Promise<void> {
-    for (const limit of limits) {
-      const count = this.#counts.get(keyOf(limit));
-      if (count instanceof Leases) count.release(lease);
-    }
+    for (const limit of limits) this.#counts.get(keyOf(limit))?.release?.(lease);
   }
 
   settled(): undefined {}
-
-  /** Nobody else records here: who moved the circuit knows it, and what is held back comes along. */
-  async record(period: string, outcomes: OutcomeCounts, windowMs: number): Promise<OutcomeReport> {
-    return { ...this.#outcomesOf(period, windowMs).record(outcomes, this.#clock()), endedBy: 0, isSteady: true };
-  }
-
-  async endPeriod(): Promise<void> {}
-
-  async takeRetry(period: string, budgetShare: number, windowMs: number): Promise<boolean> {
-    const nowMs = this.#clock();
-    const { total } = this.#outcomesOf(period, windowMs).record(NO_OUTCOMES, nowMs);
-    const retries = recall(this.#retries, period, () => new OutcomeWindow(windowMs));
-    if (!allowsRetry(retries.record(NO_OUTCOMES, nowMs).total, total, budgetShare)) return false;
-    retries.record({ ...NO_OUTCOMES, total: 1 }, nowMs);
-    return true;
-  }
-
-  #outcomesOf(period: string, windowMs: number): OutcomeWindow {
-    return recall(this.#outcomes, period, () => new OutcomeWindow(windowMs));
-  }
-
-  #ownPart(policy: LimitPolicy): LimitPolicy {
-    return this.#shared ? shareOf(policy) : policy;
-  }
 }
 
 /** Rounded down, so that several instances do not let pass more than their shares; never less than one. */
 function shareOf(policy: LimitPolicy): LimitPolicy {
-  const size = Math.max(1, Math.floor(sizeOf(policy) * policy.localShare));
-  return policy.kind === 'bucket'
-    ? { ...policy, burst: size, ratePerS: policy.ratePerS * policy.localShare }
-    : { ...policy, limit: size };
+  const kind = kindOf(policy);
+  return kind.shared(policy, Math.max(1, Math.floor(kind.size(policy) * policy.localShare)));
 }
 
 /** A request that is larger than the share, but not than the limit, takes the whole share: else it could never pass. */
-function unitsOf(cost: number, own: LimitPolicy, policy: LimitPolicy): number {
-  return cost > sizeOf(policy) ? cost : Math.min(cost, sizeOf(own));
+function unitsOf(cost: number, share: number, policy: LimitPolicy): number {
+  return cost > sizeOf(policy) ? cost : Math.min(cost, share);
 }
 
-function countOf(policy: LimitPolicy): Count {
-  switch (policy.kind) {
-    case 'window':
-      return new SlidingWindow(policy);
-    case 'bucket':
-      return new TokenBucket(policy);
-    case 'concurrency':
-      return new Leases(policy);
-  }
-}
-
-/** As in Redis, without the limit's numbers: who changes them keeps what was counted. See `requestKeys`. */
-function keyOf({ policy, scope, subject }: CountedLimit): string {
-  const windowMs = policy.kind === 'window' ? policy.windowMs : '';
-  return `${policy.kind}\n${policy.name}\n${scope}\n${windowMs}\n${subject}`;
-}
-
-/** The map's value for `key`, made if missing, and moved to the end: a Map's order is its order of use. */
-function recall<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const value = map.get(key) ?? make();
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > MAX_COUNTS) map.delete(map.keys().next().value as string);
-  return value;
+/** As in Redis, without the limit's numbers: a limit that is changed keeps what was counted. See `requestKeys`. */
+function keyOf(limit: CountedLimit): string {
+  return `${countName(limit)}\n${limit.subject}`;
 }

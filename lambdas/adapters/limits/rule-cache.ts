@@ -4,26 +4,23 @@ import type { Identity } from '../../core/limits/limiter.ts';
 import { isRevoked, overrideFor, type Rules } from '../../core/limits/rule-matching.ts';
 import { NO_ANSWER, within } from '../within.ts';
 
-/** A copy of the rules in memory, made when Redis could not tell, serves for so long without being read again. */
+/** How long the rules in memory serve before they are read again. */
 export const RULES_REREAD_MS = 5_000;
-/** So old it still serves while it is read again; one that is older is of an earlier outage, and requests wait. */
+/** Until this age they serve while they are read again. Older ones are of an earlier outage, and requests wait. */
 export const RULES_STALE_MS = 60_000;
-/** How long requests wait for a read, all of them together: those that come later do not wait for it any more. */
+/** How long requests wait for a read, all of them together: a request that comes later does not wait for it. */
 export const RULES_WAIT_MS = 50;
 
-/** How long a reply is held back for copies that are being made anew: frozen with the instance, they never would be. */
+/** How long a reply waits for copies that are being made anew: after it Lambda freezes the instance, and the copying. */
 export const REBUILD_WAIT_MS = 500;
 
-/** What operators said, for those who cannot learn it from Redis. */
+/** The operators' rules, for requests to which Redis cannot apply them. */
 export interface OperatorRules {
-  /** True when the request's token, client or tenant is revoked, as far as it can be known in time. */
+  /** True when the request's token, client or tenant is revoked, as far as this instance can know it in time. */
   isRevoked(identity: Identity): Promise<boolean>;
-  /**
-   * Who could tell until now cannot any more: what was read before is not enough. The next request that asks waits for a
-   * read that begins after this.
-   */
-  doubt(): void;
-  /** What stands in place of a limit's own numbers, as far as it is known now. */
+  /** Redis has just lost its rules, and they may be newer than these: the next request waits for a read that begins now. */
+  invalidate(): void;
+  /** An operator's numbers in place of a limit's own, as far as this instance knows them now. */
   overrideFor(identity: Identity, limit: Pick<LimitPolicy, 'name' | 'by'>): LimitOverride | undefined;
   /** Starts to make Redis's copies of the rules anew. */
   rebuild(): void;
@@ -31,28 +28,28 @@ export interface OperatorRules {
   settled(): Promise<void> | undefined;
 }
 
-export interface RuleBookOptions {
+export interface RuleCacheOptions {
   /** All rules, from the table. */
   readonly list: () => Promise<readonly Rule[]>;
   readonly service: string;
-  /** Makes Redis's copies anew from what `list` tells, which it calls after it has looked at them. */
+  /** Makes Redis's copies anew from `list`, which it calls after it has looked at them. */
   readonly copy: (list: () => Promise<readonly Rule[]>) => Promise<unknown>;
-  /** Epoch milliseconds: they go on while Lambda holds the instance frozen. */
+  /** Epoch milliseconds: they go on while Lambda freezes the instance. */
   readonly clock: () => number;
   /** Called for each failed call to a store, and once for a read that is late. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * The operators' rules in this instance's memory, read from the table only when Redis cannot tell: while it is lost,
- * and until its copies are made anew after it was flushed.
+ * The operators' rules in this instance's memory. It reads them from the table only while Redis is lost, or until its
+ * copies are made anew after a flush.
  */
-export class RuleBook implements OperatorRules {
-  readonly #options: RuleBookOptions;
+export class RuleCache implements OperatorRules {
+  readonly #options: RuleCacheOptions;
   #rules: Rules | undefined;
   /** When the read of `#rules` began. */
   #asOfMs = Number.NEGATIVE_INFINITY;
-  /** When the last read began, whatever came of it. */
+  /** When the last read began, whether or not it succeeded. */
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #reads = 0;
   #newestRead = 0;
@@ -60,7 +57,7 @@ export class RuleBook implements OperatorRules {
   #waiting: Promise<void> | undefined;
   #rebuilding: Promise<void> | undefined;
 
-  constructor(options: RuleBookOptions) {
+  constructor(options: RuleCacheOptions) {
     this.#options = options;
   }
 
@@ -76,7 +73,7 @@ export class RuleBook implements OperatorRules {
     return overrideFor(this.#rules, identity, limit, this.#options.service, this.#options.clock());
   }
 
-  doubt(): void {
+  invalidate(): void {
     this.#askedAtMs = Number.NEGATIVE_INFINITY;
     this.#asOfMs = Number.NEGATIVE_INFINITY;
     this.#reading = undefined;
@@ -84,7 +81,7 @@ export class RuleBook implements OperatorRules {
 
   rebuild(): void {
     const { copy, onFailure } = this.#options;
-    // Not a read that has begun before: it may know less than what is already in the copies.
+    // A read that began before may know less than the copies do.
     const copied = copy(() => this.#read()).then(() => undefined, onFailure);
     const rebuilding = within(REBUILD_WAIT_MS, copied).then(() => {
       if (this.#rebuilding === rebuilding) this.#rebuilding = undefined;
@@ -119,7 +116,7 @@ export class RuleBook implements OperatorRules {
     return reading;
   }
 
-  /** Resolves with the read that is under way, at the latest when those who wait for it have waited long enough. */
+  /** Resolves with the read that is under way, at the latest after the time that requests wait for it. */
   #inTime(): Promise<void> | undefined {
     const { onFailure } = this.#options;
     if (this.#reading === undefined) return undefined;

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Rule } from '../../contract/limits/operator-rule.ts';
 import { rulesPartition, TABLE } from '../../contract/table.ts';
-import { MAX_RULES, withinBound } from '../../core/limits/rule-bound.ts';
+import { MAX_RULES, withinMaxRules } from '../../core/limits/max-rules.ts';
 import { noRule } from '../../core/limits/rule-matching.ts';
 import { describeError, writeLine } from '../log.ts';
 import { decodeItem, encodeItem, NOT_EXPIRED, ruleOf, STANDS, sortKeyOf } from './rule-item.ts';
@@ -118,7 +118,7 @@ export class RuleStore {
       rules.push(...page.rules);
       after = page.next;
     } while (after !== undefined && rules.length < MAX_READ);
-    const kept = withinBound(rules, this.#clock());
+    const kept = withinMaxRules(rules, this.#clock());
     if (kept.length < rules.length || after !== undefined) logBound(rules.length - kept.length, after);
     return kept;
   }

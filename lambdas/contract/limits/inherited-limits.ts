@@ -1,4 +1,4 @@
-import type { LimitPolicy } from '../limits/limit-policy.ts';
+import { type LimitPolicy, takesLease } from './limit-policy.ts';
 
 /**
  * Those of a service's limits that hold on a route beside `own`, the route's: all of them where it has none of its own,
@@ -18,5 +18,5 @@ export function inheritedLimits(
  */
 function replaces(own: LimitPolicy, limit: LimitPolicy): boolean {
   if (own.shadow || own.by === 'total' || own.by !== limit.by) return false;
-  return (own.kind === 'concurrency') === (limit.kind === 'concurrency');
+  return takesLease(own) === takesLease(limit);
 }

@@ -50,9 +50,9 @@ export interface ConcurrencyLimit extends LimitBase {
 
 export type LimitPolicy = WindowLimit | BucketLimit | ConcurrencyLimit;
 
-/** A limit as one number: of a bucket its burst. */
-export function sizeOf(limit: LimitPolicy): number {
-  return limit.kind === 'bucket' ? limit.burst : limit.limit;
+/** Whether a limit counts requests under way, each by a lease, and not the units that they cost. */
+export function takesLease<Limit extends object>(limit: Limit): limit is Limit & Pick<ConcurrencyLimit, 'leaseMs'> {
+  return 'leaseMs' in limit;
 }
 
 /** Leaves out what the decoder has as a default: each cold start reads the document, and people do. */
@@ -87,7 +87,7 @@ const limitKinds = {
   bucket: object({ ...limitBase, kind: member(['bucket'] as const), ratePerS: number, burst: integer }),
   concurrency: object({ ...limitBase, kind: member(['concurrency'] as const), limit: integer, leaseMs: integer }),
 };
-const limitKind = object({ kind: member(['window', 'bucket', 'concurrency'] as const) });
+const limitKind = object({ kind: member(Object.keys(limitKinds) as LimitPolicy['kind'][]) });
 
 export function limitPolicy(value: unknown, path: string): LimitPolicy {
   return limitKinds[limitKind(value, path).kind](value, path);

@@ -1,14 +1,14 @@
 import type { Rule } from '../../contract/limits/operator-rule.ts';
 import { isEmpty, standingRule } from './rule-matching.ts';
 
-/** How many rules of a gateway may say something; more would take an instance seconds to read, each minute. */
+/** How many rules of a gateway may be in force; an instance would need seconds to read more, each minute. */
 export const MAX_RULES = 20_000;
 
 /**
- * At most `max` rules that say something, revocations before limits, and all that say nothing: they tell the copies what
- * was taken back.
+ * At most `max` rules that are in force, revocations before limits, and all empty ones: by those the copies learn what an
+ * operator took back.
  */
-export function withinBound(rules: readonly Rule[], nowMs: number, max = MAX_RULES): readonly Rule[] {
+export function withinMaxRules(rules: readonly Rule[], nowMs: number, max = MAX_RULES): readonly Rule[] {
   const revoking: Rule[] = [];
   const limiting: Rule[] = [];
   for (const rule of rules) {

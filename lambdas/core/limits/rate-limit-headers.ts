@@ -1,4 +1,6 @@
+import { takesLease } from '../../contract/limits/limit-policy.ts';
 import type { Decision } from './decision.ts';
+import { kindOf } from './kinds/kind-table.ts';
 
 /** The largest integer of a structured field (RFC 9651 §3.3.1). */
 const MAX_INTEGER = 999_999_999_999_999;
@@ -21,13 +23,10 @@ export function tightest(decisions: readonly Decision[]): number {
 
 function isTighter(one: Decision, other: Decision): boolean {
   if (one.allowed !== other.allowed) return other.allowed;
-  if (one.allowed && isOfConcurrency(one) !== isOfConcurrency(other)) return isOfConcurrency(other);
+  const [oneLeases, otherLeases] = [takesLease(one.policy), takesLease(other.policy)];
+  if (one.allowed && oneLeases !== otherLeases) return otherLeases;
   if (one.allowed && one.remaining !== other.remaining) return one.remaining < other.remaining;
   return one.resetMs > other.resetMs;
-}
-
-function isOfConcurrency({ policy }: Decision): boolean {
-  return policy.kind === 'concurrency';
 }
 
 /**
@@ -51,8 +50,8 @@ export function rateLimitHeaders(decision: Decision, nowMs: number, partition: s
   const reset = resetS(decision);
   const remaining = fieldInteger(decision.remaining);
   const pk = partition === '' ? '' : `;pk=:${partition}:`;
-  // When one of the requests under way will end, nobody knows.
-  const t = policy.kind === 'concurrency' ? '' : `;t=${fieldInteger(reset)}`;
+  // It is not known when one of the requests under way ends.
+  const t = takesLease(policy) ? '' : `;t=${fieldInteger(reset)}`;
   return {
     'x-ratelimit-limit': String(decision.limit),
     'x-ratelimit-remaining': String(remaining),
@@ -63,15 +62,8 @@ export function rateLimitHeaders(decision: Decision, nowMs: number, partition: s
 }
 
 function quotaParameters({ policy, limit }: Decision): string {
-  switch (policy.kind) {
-    case 'window':
-      return `;w=${wholeSeconds(policy.windowMs / 1000)}`;
-    case 'bucket':
-      // An empty bucket is full again after this time. Under an operator's burst the rate may be another, which nobody tells.
-      return limit !== policy.burst ? '' : `;w=${wholeSeconds(limit / policy.ratePerS)}`;
-    case 'concurrency':
-      return ';qu="concurrent-requests"';
-  }
+  const { windowS, unit } = kindOf(policy).quota(policy, limit);
+  return `${unit === undefined ? '' : `;qu="${unit}"`}${windowS === undefined ? '' : `;w=${wholeSeconds(windowS)}`}`;
 }
 
 function wholeSeconds(seconds: number): number {

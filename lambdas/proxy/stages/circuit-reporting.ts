@@ -40,7 +40,7 @@ export function circuitReports({ policy, circuit, view, outcomes: counter, by, c
     if (outcomes.failures > 0 || outcomes.slow > 0) return trip(version, period, counting);
     // Nothing good opens a circuit: it is on its way, and nobody needs to wait for its reply.
     void counting.then(({ endedBy, isSteady }) => {
-      batch.learn(period, isSteady);
+      batch.noteSteady(period, isSteady);
       return view.learn(endedBy);
     });
     return undefined;

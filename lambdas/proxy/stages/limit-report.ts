@@ -1,6 +1,6 @@
 import { Metric } from '../../contract/metrics.ts';
 import type { Decision } from '../../core/limits/decision.ts';
-import type { Ruling } from '../../core/limits/limiter.ts';
+import type { LimitResult } from '../../core/limits/limiter.ts';
 import { tightest } from '../../core/limits/rate-limit-headers.ts';
 import type { MetricValues } from '../../core/text/emf.ts';
 
@@ -9,7 +9,7 @@ import type { MetricValues } from '../../core/text/emf.ts';
  *
  * @param cost units that the request counts for
  */
-export function limitFields(ruling: Ruling | null | undefined, cost = 1): Record<string, unknown> {
+export function limitFields(ruling: LimitResult | null | undefined, cost = 1): Record<string, unknown> {
   if (!ruling) return { limited: false, limit: '' };
   const { outcome, decisions } = ruling;
   const shadows = shadowsOf(decisions);
@@ -24,7 +24,7 @@ export function limitFields(ruling: Ruling | null | undefined, cost = 1): Record
 }
 
 /** Beside what the answer itself is counted as. */
-export function limitMetrics(ruling: Ruling): MetricValues {
+export function limitMetrics(ruling: LimitResult): MetricValues {
   const shadows = shadowsOf(ruling.decisions).length;
   return {
     ...(shadows > 0 && { [Metric.shadowLimited]: shadows }),
@@ -34,7 +34,7 @@ export function limitMetrics(ruling: Ruling): MetricValues {
 }
 
 /** The limit that the answer speaks of, if it refused; of those that close while nobody can count, the first. */
-function refusing({ outcome, decisions }: Ruling): Decision | undefined {
+function refusing({ outcome, decisions }: LimitResult): Decision | undefined {
   if (outcome === 'refused') return decisions[tightest(decisions)];
   if (outcome === 'unavailable') return decisions.find(({ allowed, policy }) => !allowed && !policy.shadow);
   return undefined;
@@ -46,10 +46,10 @@ function shadowsOf(decisions: readonly Decision[]): readonly Decision[] {
 }
 
 /** A limit that would have refused others was not asked. A shadow refuses nobody in any case. */
-function passedUncounted({ outcome, decisions }: Ruling): boolean {
+function passedUncounted({ outcome, decisions }: LimitResult): boolean {
   return outcome === 'allowed' && decisions.some(({ counted, policy }) => counted === 'not' && !policy.shadow);
 }
 
-function countedAlone({ decisions }: Ruling): boolean {
+function countedAlone({ decisions }: LimitResult): boolean {
   return decisions.some(({ counted }) => counted === 'alone');
 }

@@ -4,7 +4,7 @@ import { Metric, type MetricName } from '../../contract/metrics.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 import { tellsHealth } from '../../core/circuit/outcome.ts';
 import type { Problem, ProblemCode } from '../../core/http/problem.ts';
-import type { Ruling } from '../../core/limits/limiter.ts';
+import type { LimitResult } from '../../core/limits/limiter.ts';
 import { emf, type MetricValues } from '../../core/text/emf.ts';
 import type { AskedCircuit, Exchange, ProxyEvent, ProxyResult } from '../exchange.ts';
 import { type Stage, stage } from '../stage.ts';
@@ -138,7 +138,7 @@ function retriesOf({ forwarded }: Exchange): number {
 }
 
 /** A revoked credential is refused as an invalid token, yet the authorizer accepted it. */
-function rejectionOf({ code }: Problem, ruling: Ruling | null | undefined): MetricName | undefined {
+function rejectionOf({ code }: Problem, ruling: LimitResult | null | undefined): MetricName | undefined {
   return ruling?.outcome === 'revoked' ? Metric.revoked : REJECTIONS[code];
 }
 

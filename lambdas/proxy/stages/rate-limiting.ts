@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { bearerOf } from '../../contract/auth/verdict.ts';
+import { takesLease } from '../../contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import type { Limiter, LimitRequest, Ruling } from '../../core/limits/limiter.ts';
+import type { Limiter, LimitRequest, LimitResult } from '../../core/limits/limiter.ts';
 import { rateLimitHeaders, tightest } from '../../core/limits/rate-limit-headers.ts';
 import { type ExchangeWith, type ProxyRequest, type Stage, stage } from '../stage.ts';
 import { limitProblem } from './limit-problem.ts';
@@ -24,11 +25,12 @@ export function rateLimiting(
    */
   const done = ({ context: { exchange } }: ProxyRequest) => both(exchange?.leasesReturned, limiter.settled());
 
-  async function count(request: LimitRequest, exchange: ExchangeWith<'responseHeaders'>): Promise<Ruling> {
+  async function count(request: LimitRequest, exchange: ExchangeWith<'responseHeaders'>): Promise<LimitResult> {
     const ruling = await limiter.decide(request);
     exchange.ruling = ruling;
     exchange.cost = request.cost;
-    if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.leased = request;
+    if (ruling.outcome === 'allowed' && request.limits.some(({ policy }) => takesLease(policy)))
+      exchange.leased = request;
     const spoken = tightest(ruling.decisions);
     const decision = ruling.decisions[spoken];
     if (policy.rateLimitHeaders && decision !== undefined) {
@@ -59,10 +61,6 @@ export function rateLimiting(
 function both(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return one.then(() => other);
-}
-
-function takesLeases({ limits }: LimitRequest): boolean {
-  return limits.some(({ policy }) => policy.kind === 'concurrency');
 }
 
 /** The first six bytes of the SHA-256 of the subject, so that it tells no more than whether two are the same. */

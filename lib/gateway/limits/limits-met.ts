@@ -1,10 +1,11 @@
+import { type LimitPolicy, takesLease } from '../../../lambdas/contract/limits/limit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
-import type { LimitScope, NamedLimit } from './limit-policies.ts';
+import type { LimitScope } from './placed-limits.ts';
 
-/** All limits that one request meets, by where they are written. */
-export type LimitsMet = Readonly<Partial<Record<LimitScope, readonly NamedLimit[]>>>;
+/** All limits that one request meets, by where they are put. */
+type LimitsMet = Readonly<Partial<Record<LimitScope, readonly LimitPolicy[]>>>;
 
-/** @throws InvalidPropError when a name stands for two of the limits, or when one of them lets no such request pass */
+/** @throws InvalidPropError when two of the limits have one name, or when one of them lets no request of this cost pass */
 export function checkLimitsMet(limits: LimitsMet, cost: number): void {
   checkNames(limits);
   for (const { units, words } of Object.values(limits).flat().flatMap(bounds)) {
@@ -33,10 +34,10 @@ function nameTaken(name: string, one: string, other: string): InvalidPropError {
   );
 }
 
-/** What one request may cost at most. A bound of concurrency counts requests, whatever they cost; a shadow refuses none. */
-function bounds(limit: NamedLimit): readonly { readonly units: number; readonly words: string }[] {
-  if (limit.kind === 'concurrency' || limit.shadow) return [];
-  if (limit.kind === 'bucket') return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
+/** What one request may cost at most. Leases are taken by requests of any cost, and a shadow refuses none. */
+function bounds(limit: LimitPolicy): readonly { readonly units: number; readonly words: string }[] {
+  if (takesLease(limit) || limit.shadow) return [];
+  if ('burst' in limit) return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
   const plans = Object.entries(limit.plans).map(([plan, units]) => ({
     units,
     words: `${units} units of plan ${plan} in limit ${limit.name}`,

@@ -1,7 +1,39 @@
-import type { Assessment } from './sliding-window.ts';
+import { LIMIT_BOUNDS } from '../../../contract/limits/limit-bounds.ts';
+import type { ConcurrencyLimit } from '../../../contract/limits/limit-policy.ts';
+import type { Assessment, LimitKind } from './limit-kind.ts';
 
-/** A refused request is told to come again after this: nobody knows when a lease is given back. */
+/** A refused request may come again after this time: it is not known when a lease is given back. */
 const RETRY_MS = 1000;
+const { max } = LIMIT_BOUNDS.concurrency;
+
+/** The same as `Leases`. The key holds a sorted set of leases, by the time at which they end. */
+const SCRIPT = `
+local function takeLease(key, leaseMs)
+  -- In this order: after a removal, Redis no longer looks whether it has memory left for what a script writes.
+  call('ZADD', key, now + leaseMs, ARGV[2])
+  call('ZREMRANGEBYSCORE', key, '-inf', now)
+  call('PEXPIRE', key, leaseMs)
+end
+
+local function concurrency(key, limit, leaseMs)
+  -- A lease that ends later than one made now was made by a clock that stepped back since.
+  local used = call('ZCOUNT', key, '(' .. now, now + leaseMs)
+  if used >= limit then return false, 0, ${RETRY_MS} end
+  return true, limit - used - 1, ${RETRY_MS}, takeLease, leaseMs
+end
+`;
+
+export const concurrency: LimitKind<ConcurrencyLimit> = {
+  size: ({ limit }) => limit,
+  parameter: ({ leaseMs }) => leaseMs,
+  overridden: (policy, { limit }) => ({ ...policy, limit: Math.min(limit, max) }),
+  shared: (policy, limit) => ({ ...policy, limit }),
+  count: (policy) => new Leases(policy),
+  script: { functions: SCRIPT, decide: 'concurrency', override: `limit = math.min(limit, ${max})` },
+  quota: () => ({ unit: 'concurrent-requests' }),
+  problem: 'too_many_concurrent',
+  refused: ({ policy, limit }) => `the limit ${policy.name} of ${limit} requests at once is reached`,
+};
 
 /** Requests under way at once, each by a lease that ends by itself. */
 export class Leases {

@@ -1,3 +1,5 @@
+import type { Assessment } from './limit-kind.ts';
+
 /**
  * Up to this limit a window is exact to the millisecond. Above it, one entry a request would cost too much memory, and
  * time is cut into slices.
@@ -6,14 +8,6 @@ export const EXACT_LIMIT = 1000;
 
 /** Into so many slices a window is cut above `EXACT_LIMIT`: a request is counted for up to 1 % longer than the window. */
 export const SLICES = 100;
-
-/** What a limit says to a request, before it is charged. */
-export interface Assessment {
-  readonly allowed: boolean;
-  /** Units that would be left: after this request if it is allowed, else now. */
-  readonly remaining: number;
-  readonly resetMs: number;
-}
 
 /** Requests of one slice of time. */
 interface Slice {
