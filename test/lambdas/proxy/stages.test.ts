@@ -1,7 +1,6 @@
 import middy from '@middy/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
 import type { Part, ProxyContext, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import type { Stage } from '../../../lambdas/proxy/stage.ts';
 import { answers } from '../../../lambdas/proxy/stages/answering.ts';
@@ -14,6 +13,7 @@ import { logLine } from '../../../lambdas/proxy/stages/log-line.ts';
 import { rateLimiting } from '../../../lambdas/proxy/stages/rate-limiting.ts';
 import { routing } from '../../../lambdas/proxy/stages/routing.ts';
 import { stages } from '../../../lambdas/proxy/stages.ts';
+import { memoryCounters } from '../../support/counters.ts';
 import { ALICE, lambdaContext, proxyEvent } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy } from '../../support/policy.ts';
@@ -43,7 +43,7 @@ afterEach(() => {
 /** All stages of a service without a circuit, in their order, and the handler. */
 function partsOf() {
   const policy = servicePolicy({ upstream: echo.url, circuit: null });
-  const counters = new MemoryCounters({ clock: Date.now, shared: false });
+  const { limiter, outcomes, retryBudget } = memoryCounters();
   const monotonic = () => performance.now();
   const randomHex = (bytes: number) => '0'.repeat(2 * bytes);
   const takeStoreEvents = () => ({ errors: 0, lost: 0, recovered: 0 });
@@ -51,12 +51,12 @@ function partsOf() {
     line: logLine({ policy, clock: Date.now, monotonic, takeStoreEvents }),
     answers: answers(),
     routing: routing(policy),
-    authentication: authentication(policy, counters),
-    limiting: rateLimiting(policy, counters, Date.now),
+    authentication: authentication(policy, limiter),
+    limiting: rateLimiting(policy, limiter, Date.now),
     composing: composing({ policy, upstream, randomHex }),
     circuit: noCircuit(),
-    leases: leases(counters),
-    forwarding: forwarding({ policy, upstream, outcomes: counters, retryBudget: counters, monotonic, random: () => 0 }),
+    leases: leases(limiter),
+    forwarding: forwarding({ policy, upstream, outcomes, retryBudget, monotonic, random: () => 0 }),
   };
 }
 

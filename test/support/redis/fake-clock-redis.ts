@@ -1,53 +1,42 @@
 import { requestKeys } from '../../../lambdas/adapters/limits/limit-keys.ts';
-import type { OperatorRules } from '../../../lambdas/adapters/limits/operator-rules.ts';
-import { RedisCounters } from '../../../lambdas/adapters/limits/redis-counters.ts';
+import type { RedisLimiter } from '../../../lambdas/adapters/limits/redis-limiter.ts';
 import type { RedisClient } from '../../../lambdas/adapters/redis/redis-connection.ts';
-import { type LimitPolicy, sizeOf } from '../../../lambdas/contract/limits/limit-policy.ts';
+import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
 import { encodeRule } from '../../../lambdas/contract/limits/operator-rule.ts';
-import type { LimitRequest, Ruling } from '../../../lambdas/core/limits/limiter.ts';
+import { sizeOf } from '../../../lambdas/core/limits/kinds/kind-table.ts';
+import type { LimitRequest, LimitResult } from '../../../lambdas/core/limits/limiter.ts';
 import type { Arrival, LimitTraffic } from '../limits/limit-traffic.ts';
+import { redisLimiter, requestOf } from '../limits/redis-limiter.ts';
 import { servicePolicy } from '../policy.ts';
+import { callsOf, type Expiry, setTicks, type Tick, useFakeClock } from './fake-clock.ts';
 import type { RedisTarget } from './redis-target.ts';
-import { callsOf, type Expiry, type Tick, tell, tellClock } from './told-clock.ts';
 
-/** One decision, and what it was made on. */
-export interface Ruled {
+/** The result of one request, and what it was decided by. */
+export interface Decided {
   readonly request: LimitRequest;
-  readonly ruling: Ruling;
+  readonly result: LimitResult;
   /** The clock, and the limits as operators have them, when Redis decided. */
   readonly at: Arrival;
 }
 
-/** Operators have said nothing that Redis does not know. */
-export const NO_RULES: OperatorRules = {
-  isRevoked: async () => false,
-  overrideFor: () => undefined,
-  settled: () => undefined,
-  doubt: () => undefined,
-  rebuild: () => undefined,
-};
-
 const CONNECTIONS = 3;
-const POLICY = servicePolicy({ gateway: 'told' });
+const POLICY = servicePolicy({ gateway: 'fake' });
 
-/** Counters as they are in production on several connections, in a Redis whose clock is told. */
-export class ToldRedis {
+/** The limiter of production on several connections, to a Redis whose scripts read a clock that the test sets. */
+export class FakeClockRedis {
   readonly #client: RedisClient;
-  readonly #counters: readonly RedisCounters[];
+  readonly #limiters: readonly RedisLimiter[];
   #clientIds = 0;
 
-  private constructor(client: RedisClient, counters: readonly RedisCounters[]) {
+  private constructor(client: RedisClient, limiters: readonly RedisLimiter[]) {
     this.#client = client;
-    this.#counters = counters;
+    this.#limiters = limiters;
   }
 
-  static async on(target: RedisTarget, expiry: Expiry = 'never'): Promise<ToldRedis> {
+  static async on(target: RedisTarget, expiry: Expiry = 'never'): Promise<FakeClockRedis> {
     const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => target.connect()));
-    const counters = clients.map(
-      (client) =>
-        new RedisCounters({ client: tellClock(client, expiry), policy: POLICY, rules: NO_RULES, timeoutMs: 10_000 }),
-    );
-    return new ToldRedis(clients[0] as RedisClient, counters);
+    const limiters = clients.map((client) => redisLimiter(useFakeClock(client, expiry), { policy: POLICY }));
+    return new FakeClockRedis(clients[0] as RedisClient, limiters);
   }
 
   /** The name of a client that has not been seen before. */
@@ -57,46 +46,32 @@ export class ToldRedis {
   }
 
   /** All requests of a new client, from all connections at once. @returns in Redis's order */
-  async decideAll({ policies, arrivals }: LimitTraffic): Promise<Ruled[]> {
+  async decideAll({ policies, arrivals }: LimitTraffic): Promise<Decided[]> {
     const client = this.newClient();
     const requests = arrivals.map(({ cost }, index) => requestOf(client, policies, cost, `${index}`));
     const key = rulesKey(client);
     await this.#client.del(`${key}:order`);
-    await tell(this.#client, key, ticksOf(client, policies, arrivals));
-    const rulings = await Promise.all(
-      requests.map((request, index) => (this.#counters[index % CONNECTIONS] as RedisCounters).decide(request)),
+    await setTicks(this.#client, key, ticksOf(client, policies, arrivals));
+    const results = await Promise.all(
+      requests.map((request, index) => (this.#limiters[index % CONNECTIONS] as RedisLimiter).decide(request)),
     );
     const order = await callsOf(this.#client, key);
     return order.map((lease, tick) => ({
       request: requests[Number(lease)] as LimitRequest,
-      ruling: rulings[Number(lease)] as Ruling,
+      result: results[Number(lease)] as LimitResult,
       at: arrivals[tick] as Arrival,
     }));
   }
 
   /** One request after the other. @param rules of operators, as they are from now on */
-  async decide(nowUs: number, request: LimitRequest, rules: Required<Tick>['rules'] = {}): Promise<Ruling> {
-    await tell(this.#client, rulesKey(request.identity.client), [{ nowUs, rules }]);
-    return (this.#counters[0] as RedisCounters).decide(request);
+  async decide(nowUs: number, request: LimitRequest, rules: Required<Tick>['rules'] = {}): Promise<LimitResult> {
+    await setTicks(this.#client, rulesKey(request.identity.client), [{ nowUs, rules }]);
+    return (this.#limiters[0] as RedisLimiter).decide(request);
   }
 
   async release(request: LimitRequest): Promise<void> {
-    await (this.#counters[0] as RedisCounters).release(request);
+    await (this.#limiters[0] as RedisLimiter).release(request);
   }
-}
-
-export function requestOf(
-  client: string,
-  policies: readonly LimitPolicy[],
-  cost = 1,
-  lease = 'request-1',
-): LimitRequest {
-  return {
-    limits: policies.map((policy) => ({ policy, scope: 'users', subject: client })),
-    identity: { client, tenant: '', plan: '', token: '', ip: 'ip:192.0.2.1' },
-    cost,
-    lease,
-  };
 }
 
 function rulesKey(client: string): string {

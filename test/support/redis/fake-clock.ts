@@ -1,29 +1,26 @@
 import type { RedisClient } from '../../../lambdas/adapters/redis/redis-connection.ts';
 
-/** One look of a script at Redis's clock, and what operators said until then. */
+/** The time that a script reads from Redis's clock, and the operators' rules that are new by then. */
 export interface Tick {
   readonly nowUs: number;
   /** Texts of `encodeRule` by the id of the rule. */
   readonly rules?: Readonly<Record<string, string>>;
 }
 
-/**
- * When keys expire: `never`, whatever the real clock says; or as they would on the clock that is told, when a script
- * looks at them. A script's first key never does.
- */
-export type Expiry = 'never' | 'told';
+/** When keys expire: `never`, or by the fake clock, when a script reads them. A script's first key never expires. */
+export type Expiry = 'never' | 'fake';
 
 /**
- * The script in a world that is told: each call of it takes the next tick from a list, and leaves its second argument in
- * another one, which so has the order of the calls, from however many connections they came.
+ * The script on a fake clock: each call takes the next tick from a list, and adds its second argument to another list, which
+ * so has the order of the calls from all connections.
  */
-export function onToldClock(script: string, expiry: Expiry = 'never'): string {
-  const told = script.replaceAll('redis.call', 'told');
-  if (!told.includes('told') || !told.includes("'TIME'")) throw new Error('the script tells its time in another way');
+export function onFakeClock(script: string, expiry: Expiry = 'never'): string {
+  const faked = script.replaceAll('redis.call', 'fake');
+  if (!faked.includes('fake') || !faked.includes("'TIME'")) throw new Error('the script tells its time in another way');
   return `
 local ends, now = KEYS[1] .. ':ends', nil
 
-local function told(command, key, ...)
+local function fake(command, key, ...)
   if command == 'TIME' then
     local tick = cjson.decode(redis.call('LPOP', KEYS[1] .. ':ticks'))
     redis.call('RPUSH', KEYS[1] .. ':order', ARGV[2])
@@ -31,7 +28,7 @@ local function told(command, key, ...)
     now = math.floor(tick.nowUs / 1000)
     return { string.format('%.0f', math.floor(tick.nowUs / 1000000)), string.format('%.0f', tick.nowUs % 1000000) }
   end
-  local expires = ${expiry === 'told'} and key ~= KEYS[1]
+  local expires = ${expiry === 'fake'} and key ~= KEYS[1]
   local options = { ... }
   if command == 'SET' or command == 'PEXPIRE' then
     if expires then redis.call('HSET', ends, key, now + options[#options]) end
@@ -44,21 +41,21 @@ local function told(command, key, ...)
   return redis.call(command, key, ...)
 end
 
-${told}`;
+${faked}`;
 }
 
-/** All scripts that are defined on this client from now on are on the told clock, if they look at one. */
-export function tellClock<Client extends RedisClient>(client: Client, expiry: Expiry = 'never'): Client {
+/** Puts all scripts that read the clock and are defined on this client from now on, on the fake clock. */
+export function useFakeClock<Client extends RedisClient>(client: Client, expiry: Expiry = 'never'): Client {
   const define = client.defineCommand.bind(client);
   client.defineCommand = (name, definition) => {
     const { lua } = definition;
-    define(name, { ...definition, lua: lua.includes("'TIME'") ? onToldClock(lua, expiry) : lua });
+    define(name, { ...definition, lua: lua.includes("'TIME'") ? onFakeClock(lua, expiry) : lua });
   };
   return client;
 }
 
-/** @param key the first key of the scripts that are to be told */
-export async function tell(client: RedisClient, key: string, ticks: readonly Tick[]): Promise<void> {
+/** @param key the first key of the scripts that read them */
+export async function setTicks(client: RedisClient, key: string, ticks: readonly Tick[]): Promise<void> {
   await client.rpush(`${key}:ticks`, ...ticks.map((tick) => JSON.stringify(tick)));
 }
 

@@ -1,6 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
-import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { PAUSES } from '../../../../lambdas/adapters/redis/store-breaker.ts';
 import { Env } from '../../../../lambdas/contract/environment.ts';
@@ -10,6 +8,7 @@ import { noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 import { FAILED } from '../../../support/circuit/outcomes.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { closersOf } from '../../../support/closers.ts';
+import { type Counters, productionCounters } from '../../../support/counters.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { freePort, startRedis } from '../../../support/redis/redis.ts';
@@ -36,14 +35,12 @@ beforeEach(() => {
 afterEach(() => output.restore());
 
 function create(env: NodeJS.ProcessEnv): Counters {
-  return createCounters({
+  return productionCounters({
     env,
     policy: servicePolicy(),
-    rules: {
-      list: async () => {
-        if (rules instanceof Error) throw rules;
-        return rules;
-      },
+    listRules: async () => {
+      if (rules instanceof Error) throw rules;
+      return rules;
     },
     clock: clock.now,
     monotonic: clock.now,
@@ -59,7 +56,7 @@ function create(env: NodeJS.ProcessEnv): Counters {
   });
 }
 
-const decide = (counters: Counters) => counters.decide(limitRequest([LIMIT]));
+const decide = (counters: Counters) => counters.limiter.decide(limitRequest([LIMIT]));
 
 /** A server's end and a new one's start at the same port, told as the test wants. */
 async function environmentOfNoServer() {
@@ -81,8 +78,8 @@ async function untilRecovered(counters: Counters): Promise<void> {
 
 describe.each([[{}], [{ [Env.redisUrl]: '' }]])('where %o names no Redis', (env) => {
   it('limits hold as a whole in memory', async () => {
-    const ruling = await decide(create(env));
-    expect(ruling).toMatchObject({
+    const result = await decide(create(env));
+    expect(result).toMatchObject({
       outcome: 'allowed',
       decisions: [{ limit: 100, remaining: 99, counted: 'together' }],
     });
@@ -92,8 +89,8 @@ describe.each([[{}], [{ [Env.redisUrl]: '' }]])('where %o names no Redis', (env)
   it('a limit that closes without Redis counts', async () => {
     const closing = windowLimit(1, 1000, { onStoreFailure: 'closed' });
     const counters = create(env);
-    expect(await counters.decide(limitRequest([closing]))).toMatchObject({ outcome: 'allowed' });
-    expect(await counters.decide(limitRequest([closing]))).toMatchObject({ outcome: 'refused' });
+    expect(await counters.limiter.decide(limitRequest([closing]))).toMatchObject({ outcome: 'allowed' });
+    expect(await counters.limiter.decide(limitRequest([closing]))).toMatchObject({ outcome: 'refused' });
   });
 
   it('what operators said comes from the table', async () => {
@@ -104,7 +101,7 @@ describe.each([[{}], [{ [Env.redisUrl]: '' }]])('where %o names no Redis', (env)
     const counters = create(env);
     expect(await decide(counters)).toMatchObject({ decisions: [{ limit: 7, remaining: 6 }] });
     const mallory = limitRequest([LIMIT], { identity: { client: 'sub:mallory' } });
-    expect(await counters.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });
+    expect(await counters.limiter.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });
   });
 
   it('a table that fails refuses nobody, and is told once in five seconds', async () => {
@@ -161,18 +158,19 @@ describe('where Redis is named', () => {
       decisions: [{ limit: 50, remaining: 49, counted: 'alone' }],
     });
     const mallory = limitRequest([LIMIT], { identity: { client: 'sub:mallory' } });
-    expect(await counters.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });
+    expect(await counters.limiter.decide(mallory)).toEqual({ outcome: 'revoked', decisions: [] });
   });
 
   it('and is lost and found, a circuit is counted alone meanwhile, and together before and after', async () => {
     const HOUR_MS = 3_600_000;
-    const failing = (counters: Counters) => counters.record('shop/users/1', FAILED, HOUR_MS);
+    const failing = (counters: Counters) => counters.outcomes.record('shop/users/1', FAILED, HOUR_MS);
     const { port, counters } = await environmentOfNoServer();
     expect(await failing(counters)).toMatchObject({ total: 1, failures: 1, slow: 0, endedBy: 0 });
-    await counters.endPeriod('shop/users/1', 8, HOUR_MS);
+    await counters.outcomes.endPeriod('shop/users/1', 8, HOUR_MS);
     expect(await failing(counters)).toMatchObject({ total: 2, failures: 2, slow: 0, endedBy: 0 });
-    for (let index = 0; index < FREE_RETRIES; index += 1) await counters.takeRetry('shop/users/1', 0.1, HOUR_MS);
-    expect(await counters.takeRetry('shop/users/1', 0.1, HOUR_MS)).toBe(false);
+    for (let index = 0; index < FREE_RETRIES; index += 1)
+      await counters.retryBudget.takeRetry('shop/users/1', 0.1, HOUR_MS);
+    expect(await counters.retryBudget.takeRetry('shop/users/1', 0.1, HOUR_MS)).toBe(false);
 
     const server = await startRedis({ port });
     await untilRecovered(counters);
@@ -180,8 +178,8 @@ describe('where Redis is named', () => {
     await vi.waitFor(async () => expect((await decide(other)).decisions).toMatchObject([{ counted: 'together' }]));
     expect(await failing(other)).toMatchObject({ total: 1, failures: 1, slow: 0, endedBy: 0 });
     expect(await failing(counters)).toMatchObject({ total: 2, failures: 2, slow: 0, endedBy: 0 });
-    expect(await counters.takeRetry('shop/users/1', 0.1, HOUR_MS)).toBe(true);
-    await other.endPeriod('shop/users/1', 8, HOUR_MS);
+    expect(await counters.retryBudget.takeRetry('shop/users/1', 0.1, HOUR_MS)).toBe(true);
+    await other.outcomes.endPeriod('shop/users/1', 8, HOUR_MS);
     expect(await failing(counters)).toMatchObject({ endedBy: 8 });
 
     await server.stop();

@@ -1,64 +1,33 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
 import { RULES_FRESH_MS } from '../../../../lambdas/adapters/limits/decide-script.ts';
-import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
-import type { OperatorRules } from '../../../../lambdas/adapters/limits/operator-rules.ts';
-import { RuledCounters } from '../../../../lambdas/adapters/limits/ruled-counters.ts';
-import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
-import { DecodeError } from '../../../../lambdas/contract/decode.ts';
+import { FallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
+import type { OperatorRules } from '../../../../lambdas/adapters/limits/rule-cache.ts';
+import { RuledLimiter } from '../../../../lambdas/adapters/limits/ruled-limiter.ts';
 import type { LimitPolicy, OnStoreFailure } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { LimitOverride } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
-import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
-import type { LimitRequest, Ruling } from '../../../../lambdas/core/limits/limiter.ts';
-import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
+import type { Limiter, LimitRequest, LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
+import { LosableStore } from '../../../support/redis/losable-store.ts';
 import { limitRequest } from '../../../support/requests.ts';
 
 /** What the shared store answers, when it does. */
-const SHARED: Ruling = { outcome: 'allowed', decisions: [] };
-const RECORDED: OutcomeReport = { total: 100, failures: 50, slow: 20, endedBy: 7, isSteady: false };
+const SHARED: LimitResult = { outcome: 'allowed', decisions: [] };
 
-/** A shared store that fails when the test says so, and remembers what it was asked. */
-class Store implements Counters {
-  readonly asked: string[] = [];
-  lost = false;
-  /** What the store answers in place of counting an outcome. */
-  fault: Error | undefined;
-
-  async decide(): Promise<Ruling> {
-    this.#answer('decide');
+/** A limiter in the shared store. */
+class Shared implements Limiter {
+  async decide(): Promise<LimitResult> {
+    store.answer('decide');
     return SHARED;
   }
 
   async release({ lease }: LimitRequest): Promise<void> {
-    this.#answer(`release ${lease}`);
-  }
-
-  async record() {
-    this.#answer('record');
-    if (this.fault) throw this.fault;
-    return RECORDED;
-  }
-
-  async endPeriod(period: string, version: number): Promise<void> {
-    this.#answer(`end ${period} by ${version}`);
-  }
-
-  async takeRetry(): Promise<boolean> {
-    this.#answer('retry');
-    return false;
+    store.answer(`release ${lease}`);
   }
 
   settled() {
     return undefined;
-  }
-
-  #answer(call: string): void {
-    this.asked.push(call);
-    if (this.lost) throw new Error('no answer');
   }
 }
 
@@ -69,7 +38,7 @@ class Rules implements OperatorRules {
   async isRevoked({ client }: { readonly client: string }) {
     return this.revoked.has(client);
   }
-  doubt() {}
+  invalidate() {}
   overrideFor(_: unknown, { name: limit }: { readonly name: string }) {
     return this.overrides.get(limit);
   }
@@ -80,58 +49,29 @@ class Rules implements OperatorRules {
 }
 
 let clock: TestClock;
-let store: Store;
+let store: LosableStore;
+let shared: Shared;
 let rules: Rules;
-let changes: string[];
-let failures: number;
-let counters: LadderCounters;
+let limiter: FallbackLimiter;
 
 beforeEach(() => {
   clock = new TestClock();
-  store = new Store();
+  store = new LosableStore(clock);
+  shared = new Shared();
   rules = new Rules();
-  changes = [];
-  failures = 0;
-  counters = create(store);
-});
-
-function create(shared: Counters): LadderCounters {
-  return new LadderCounters({
+  limiter = new FallbackLimiter({
     shared,
     rules,
-    local: new RuledCounters(new MemoryCounters({ clock: clock.now, shared: true }), rules),
-    breaker: new StoreBreaker({
-      probe: async () => {
-        if (store.lost) throw new Error('still no answer');
-      },
-      clock: clock.now,
-      random: () => 0,
-      onChange: (change) => changes.push(change),
-    }),
-    onFailure: () => {
-      failures += 1;
-    },
+    local: new RuledLimiter(new MemoryLimiter({ clock: clock.now, shared: true }), rules),
+    fallback: store.fallback,
   });
-}
+});
 
-/** Lets the ladder find out that the store is gone. */
-async function lose(): Promise<void> {
-  store.lost = true;
-  await counters.record('circuit', GOOD, 1000);
-  expect(changes.at(-1)).toBe('lost');
-}
+const lose = () => store.lose();
+const recover = () => store.recover();
 
-/** Lets the ladder find out that the store is back. */
-async function recover(): Promise<void> {
-  store.lost = false;
-  clock.advance(PAUSES.longest);
-  await counters.record('circuit', GOOD, 1000);
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(changes.at(-1)).toBe('recovered');
-}
-
-function decide(limits: readonly LimitPolicy[], changes?: Parameters<typeof limitRequest>[1]): Promise<Ruling> {
-  return counters.decide(limitRequest(limits, changes));
+function decide(limits: readonly LimitPolicy[], changes?: Parameters<typeof limitRequest>[1]): Promise<LimitResult> {
+  return limiter.decide(limitRequest(limits, changes));
 }
 
 /** How many of so many requests pass. */
@@ -146,25 +86,16 @@ async function passed(requests: number, limits: readonly LimitPolicy[], changes 
 describe('while the shared store answers', () => {
   it('it alone counts, and what it says holds', async () => {
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
-    expect(await counters.record('circuit', FAILED, 1000)).toBe(RECORDED);
-    await counters.endPeriod('circuit', 8, 1000);
-    expect(await counters.takeRetry('circuit', 0.1, 1000)).toBe(false);
-    await counters.release(limitRequest([concurrencyLimit(2)], { lease: 'mine' }));
-    expect(store.asked).toEqual(['decide', 'record', 'end circuit by 8', 'retry', 'release mine']);
-    expect([changes, failures]).toEqual([[], 0]);
+    await limiter.release(limitRequest([concurrencyLimit(2)], { lease: 'mine' }));
+    expect(store.asked).toEqual(['decide', 'release mine']);
+    expect([store.changes, store.failures]).toEqual([[], 0]);
   });
 });
 
 describe('a call that fails', () => {
   it.each([
     ['a decision', () => decide([windowLimit(10, 1000)]), { outcome: 'allowed', decisions: [{ counted: 'alone' }] }],
-    [
-      'an outcome',
-      () => counters.record('circuit', FAILED, 1000),
-      { total: 1, failures: 1, slow: 0, endedBy: 0, isSteady: true },
-    ],
-    ['the end of a period', () => counters.endPeriod('circuit', 8, 1000), undefined],
-    ['a release', () => counters.release(limitRequest([concurrencyLimit(2)])), undefined],
+    ['a release', () => limiter.release(limitRequest([concurrencyLimit(2)])), undefined],
   ] as const)('and is %s is answered here, and keeps the later ones away', async (_, call, answer) => {
     store.lost = true;
     const given = await call();
@@ -172,36 +103,36 @@ describe('a call that fails', () => {
     else expect(given).toMatchObject(answer);
     await call();
     expect(store.asked).toHaveLength(1);
-    expect([changes, failures]).toEqual([['lost'], 1]);
+    expect([store.changes, store.failures]).toEqual([['lost'], 1]);
   });
 
   it('by throwing at once is no different', async () => {
-    store.decide = () => {
+    shared.decide = () => {
       throw new Error('not even a promise');
     };
     expect(await decide([windowLimit(10, 1000)])).toMatchObject({
       outcome: 'allowed',
       decisions: [{ counted: 'alone' }],
     });
-    expect(changes).toEqual(['lost']);
+    expect(store.changes).toEqual(['lost']);
   });
 
   it('together with others is counted with each of them, and the loss is told once', async () => {
     store.lost = true;
     await Promise.all(Array.from({ length: 20 }, () => decide([windowLimit(10, 1000)])));
-    expect([changes, failures]).toEqual([['lost'], 20]);
+    expect([store.changes, store.failures]).toEqual([['lost'], 20]);
   });
 
   it('after the store was lost and found meanwhile loses it no second time', async () => {
-    const late = Promise.withResolvers<Ruling>();
-    store.decide = () => late.promise;
+    const late = Promise.withResolvers<LimitResult>();
+    shared.decide = () => late.promise;
     const decision = decide([windowLimit(10, 1000)]);
     await lose();
     await recover();
     late.reject(new Error('no answer, late'));
     expect(await decision).toMatchObject({ outcome: 'allowed', decisions: [{ counted: 'alone' }] });
-    expect(changes).toEqual(['lost', 'recovered']);
-    expect(failures).toBe(2);
+    expect(store.changes).toEqual(['lost', 'recovered']);
+    expect(store.failures).toBe(2);
   });
 });
 
@@ -374,9 +305,9 @@ describe('a lease', () => {
   it('that was taken here is given back here', async () => {
     await lose();
     const held = limitRequest([limit]);
-    expect(await counters.decide(held)).toMatchObject({ outcome: 'allowed' });
+    expect(await limiter.decide(held)).toMatchObject({ outcome: 'allowed' });
     expect(await decide([limit])).toMatchObject({ outcome: 'refused' });
-    await counters.release(held);
+    await limiter.release(held);
     expect(await decide([limit])).toMatchObject({ outcome: 'allowed' });
   });
 
@@ -384,8 +315,8 @@ describe('a lease', () => {
     await lose();
     rules.overrides.set(limit.name, { limit: 3, ratePerS: null, untilMs: 0 });
     const held = limitRequest([limit]);
-    await counters.decide(held);
-    await counters.release(held);
+    await limiter.decide(held);
+    await limiter.release(held);
     expect(await decide([limit])).toMatchObject({ outcome: 'allowed' });
   });
 
@@ -393,19 +324,19 @@ describe('a lease', () => {
     const wide = concurrencyLimit(4);
     await lose();
     const held = limitRequest([wide]);
-    await counters.decide(held);
+    await limiter.decide(held);
     rules.overrides.set(wide.name, { limit: 2, ratePerS: null, untilMs: 0 });
     expect(await decide([wide])).toMatchObject({ outcome: 'refused', decisions: [{ limit: 1 }] });
-    await counters.release(held);
+    await limiter.release(held);
     expect(await decide([wide])).toMatchObject({ outcome: 'allowed' });
   });
 
   it('that was taken here is given back here though the store has come back', async () => {
     await lose();
     const held = limitRequest([limit], { lease: 'held' });
-    await counters.decide(held);
+    await limiter.decide(held);
     await recover();
-    await counters.release(held);
+    await limiter.release(held);
     expect(store.asked).toContain('release held');
     await lose();
     expect(await decide([limit])).toMatchObject({ outcome: 'allowed' });
@@ -413,38 +344,10 @@ describe('a lease', () => {
 
   it('that was taken in a store that is lost is no reason to ask it', async () => {
     const held = limitRequest([limit], { lease: 'held' });
-    await counters.decide(held);
+    await limiter.decide(held);
     await lose();
-    await counters.release(held);
+    await limiter.release(held);
     expect(store.asked).not.toContain('release held');
-  });
-});
-
-describe('while the store is lost, a circuit', () => {
-  beforeEach(lose);
-
-  it('has its outcomes counted here, by the clock, and nobody ends its period', async () => {
-    await counters.record('one', FAILED, 1000);
-    await counters.endPeriod('one', 8, 1000);
-    expect(await counters.record('one', SLOW, 1000)).toMatchObject({ total: 2, failures: 1, slow: 1, endedBy: 0 });
-    expect(await counters.record('two', FAILED, 1000)).toMatchObject({ total: 1, failures: 1, slow: 0, endedBy: 0 });
-    clock.advance(1000);
-    expect(await counters.record('one', GOOD, 1000)).toMatchObject({ total: 1, failures: 0, slow: 0, endedBy: 0 });
-  });
-
-  it('has a budget of retries here', async () => {
-    const taken = [];
-    for (let index = 0; index <= FREE_RETRIES; index += 1) taken.push(await counters.takeRetry('one', 0.1, 1000));
-    expect(taken).toEqual([...Array.from({ length: FREE_RETRIES }, () => true), false]);
-    await counters.record('one', { total: 40, failures: 0, slow: 0 }, 1000);
-    expect(await counters.takeRetry('one', 0.1, 1000)).toBe(true);
-    expect(await counters.takeRetry('one', 0.1, 1000)).toBe(false);
-  });
-
-  it('has them counted together when the store is back', async () => {
-    await recover();
-    expect(await counters.record('one', GOOD, 1000)).toBe(RECORDED);
-    expect(await counters.takeRetry('one', 0.1, 1000)).toBe(false);
   });
 });
 
@@ -455,7 +358,7 @@ describe('when the store answers again', () => {
     await recover();
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
-    expect([changes, failures]).toEqual([['lost', 'recovered'], 1]);
+    expect([store.changes, store.failures]).toEqual([['lost', 'recovered'], 1]);
   });
 
   it('who was revoked meanwhile is refused, until its own copies of the rules must know of it', async () => {
@@ -468,32 +371,5 @@ describe('when the store answers again', () => {
     expect(await decide([windowLimit(2, 1000)])).toEqual({ outcome: 'revoked', decisions: [] });
     clock.advance(1);
     expect(await decide([windowLimit(2, 1000)])).toBe(SHARED);
-  });
-});
-
-describe('an answer about the counts of one circuit that is an error or nonsense', () => {
-  it.each([
-    Object.assign(new Error('WRONGTYPE'), { name: 'ReplyError' }),
-    new DecodeError('record', 'an array of 4', []),
-  ])('has them counted alone, and leaves the limits to the store: %o', async (fault) => {
-    store.fault = fault;
-    for (let time = 1; time <= 3; time += 1) {
-      expect(await counters.record('users/1', FAILED, 10_000)).toEqual({
-        ...FAILED,
-        total: time,
-        failures: time,
-        endedBy: 0,
-        isSteady: true,
-      });
-    }
-    expect(await counters.decide(limitRequest([windowLimit(5, 1000)]))).toEqual(SHARED);
-    expect(changes).toEqual([]);
-    expect(failures).toBe(3);
-  });
-
-  it('is told from a store that is gone', async () => {
-    store.fault = new Error('redis gave no answer within 50 ms');
-    await counters.record('users/1', FAILED, 10_000);
-    expect(changes).toEqual(['lost']);
   });
 });

@@ -1,34 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
 import type { CountedLimit, LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
-import { FAILED, GOOD, SLOW } from '../../../support/circuit/outcomes.ts';
 import { TestClock } from '../../../support/clock.ts';
+import { requestOf } from '../../../support/limits/redis-limiter.ts';
 import { bucketLimit, concurrencyLimit, windowLimit } from '../../../support/policy.ts';
-import { requestOf } from '../../../support/redis/told-redis.ts';
 
 const MINUTE_MS = 60_000;
 
 interface Memory {
   readonly clock: TestClock;
-  readonly counters: MemoryCounters;
+  readonly limiter: MemoryLimiter;
   /** How many of these requests pass, each of them under a lease of its own. */
   passed(requests: number, policy: LimitPolicy, cost?: number, client?: string): Promise<number>;
 }
 
 function memory({ shared = false } = {}): Memory {
   const clock = new TestClock();
-  const counters = new MemoryCounters({ clock: clock.now, shared });
+  const limiter = new MemoryLimiter({ clock: clock.now, shared });
   let leases = 0;
   return {
     clock,
-    counters,
+    limiter,
     passed: async (requests, policy, cost = 1, client = 'sub:alice') => {
       let passed = 0;
       for (let index = 0; index < requests; index += 1) {
         leases += 1;
-        const { outcome } = await counters.decide(requestOf(client, [policy], cost, `${leases}`));
+        const { outcome } = await limiter.decide(requestOf(client, [policy], cost, `${leases}`));
         if (outcome === 'allowed') passed += 1;
       }
       return passed;
@@ -40,9 +38,9 @@ function limited(limit: Partial<CountedLimit> & Pick<CountedLimit, 'policy'>): L
   return { ...requestOf('sub:alice', []), limits: [{ scope: 'users', subject: 'sub:alice', ...limit }] };
 }
 
-describe('counters in memory', () => {
-  it('count each limit and each subject apart', async () => {
-    const { counters } = memory();
+describe('a limiter in memory', () => {
+  it('counts each limit and each subject apart', async () => {
+    const { limiter } = memory();
     const policy = windowLimit(1, MINUTE_MS);
     const apart = [
       limited({ policy }),
@@ -56,57 +54,57 @@ describe('counters in memory', () => {
       limited({ policy: concurrencyLimit(1, { name: 'client' }) }),
     ];
     for (const outcome of ['allowed', 'refused']) {
-      for (const request of apart) expect(await counters.decide(request)).toMatchObject({ outcome });
+      for (const request of apart) expect(await limiter.decide(request)).toMatchObject({ outcome });
     }
   });
 
   it.each(['__proto__', 'constructor', 'x'.repeat(10_000), '\ud800', 'a\nb'])(
-    'take %j for a client',
+    'takes %j for a client',
     async (client) => {
       expect(await memory().passed(3, windowLimit(2, MINUTE_MS), 1, client)).toBe(2);
     },
   );
 
-  it('let a request pass all of its limits, or charge it to none', async () => {
-    const { counters } = memory();
+  it('lets a request pass all of its limits, or charges it to none', async () => {
+    const { limiter } = memory();
     const policies = [windowLimit(9, MINUTE_MS), bucketLimit(1 / 60, 3), concurrencyLimit(9)];
-    const rulings = [];
+    const results = [];
     for (const lease of ['a', 'b', 'c', 'd', 'e']) {
-      rulings.push(await counters.decide(requestOf('sub:alice', policies, 1, lease)));
+      results.push(await limiter.decide(requestOf('sub:alice', policies, 1, lease)));
     }
-    expect(rulings.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'allowed', 'refused', 'refused']);
-    expect(rulings[4]?.decisions).toMatchObject([
+    expect(results.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'allowed', 'refused', 'refused']);
+    expect(results[4]?.decisions).toMatchObject([
       { allowed: true, remaining: 5 },
       { allowed: false, remaining: 0, resetMs: MINUTE_MS },
       { allowed: true, remaining: 5 },
     ]);
   });
 
-  it('refuse nobody for a limit on trial, and say what it would have refused', async () => {
-    const { counters } = memory();
+  it('refuses nothing for a limit on trial, and says what it would have refused', async () => {
+    const { limiter } = memory();
     const trial = windowLimit(1, MINUTE_MS, { name: 'trial', shadow: true });
     const request = requestOf('sub:alice', [trial, windowLimit(2, MINUTE_MS)]);
-    const rulings = [await counters.decide(request), await counters.decide(request), await counters.decide(request)];
-    expect(rulings.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'refused']);
-    expect(rulings.map(({ decisions }) => decisions.map(({ allowed }) => allowed))).toEqual([
+    const results = [await limiter.decide(request), await limiter.decide(request), await limiter.decide(request)];
+    expect(results.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'refused']);
+    expect(results.map(({ decisions }) => decisions.map(({ allowed }) => allowed))).toEqual([
       [true, true],
       [false, true],
       [false, false],
     ]);
   });
 
-  it('take leases back', async () => {
-    const { counters } = memory();
+  it('takes leases back', async () => {
+    const { limiter } = memory();
     const request = (lease: string) => requestOf('sub:alice', [windowLimit(9, 1000), concurrencyLimit(1)], 1, lease);
-    await counters.decide(request('a'));
-    expect(await counters.decide(request('b'))).toMatchObject({ outcome: 'refused' });
-    await counters.release(request('b'));
-    expect(await counters.decide(request('b'))).toMatchObject({ outcome: 'refused' });
-    await counters.release(request('a'));
-    expect(await counters.decide(request('b'))).toMatchObject({ outcome: 'allowed' });
+    await limiter.decide(request('a'));
+    expect(await limiter.decide(request('b'))).toMatchObject({ outcome: 'refused' });
+    await limiter.release(request('b'));
+    expect(await limiter.decide(request('b'))).toMatchObject({ outcome: 'refused' });
+    await limiter.release(request('a'));
+    expect(await limiter.decide(request('b'))).toMatchObject({ outcome: 'allowed' });
   });
 
-  it('go by the clock', async () => {
+  it('goes by the clock', async () => {
     const { clock, passed } = memory();
     const policy = windowLimit(2, 1000);
     expect(await passed(3, policy)).toBe(2);
@@ -116,7 +114,7 @@ describe('counters in memory', () => {
     expect(await passed(3, policy)).toBe(2);
   });
 
-  it('forget the count unused for longest, and no other, when there are too many', async () => {
+  it('forgets the count unused for longest, and no other, when there are too many', async () => {
     const { passed } = memory();
     const policy = windowLimit(3, MINUTE_MS);
     await passed(3, policy, 1, 'sub:first');
@@ -129,54 +127,7 @@ describe('counters in memory', () => {
   });
 });
 
-describe('outcomes in memory', () => {
-  it('are counted for each period apart, by the clock', async () => {
-    const { clock, counters } = memory();
-    await counters.record('shop/users/1', FAILED, 10_000);
-    expect(await counters.record('shop/users/1', SLOW, 10_000)).toMatchObject({
-      total: 2,
-      failures: 1,
-      slow: 1,
-      endedBy: 0,
-    });
-    expect(await counters.record('shop/users/2', FAILED, 10_000)).toMatchObject({
-      total: 1,
-      failures: 1,
-      slow: 0,
-      endedBy: 0,
-    });
-    clock.advance(10_000);
-    expect(await counters.record('shop/users/1', GOOD, 10_000)).toMatchObject({
-      total: 1,
-      failures: 0,
-      slow: 0,
-      endedBy: 0,
-    });
-  });
-
-  it('are of nobody else, so nobody tells of a period that is over', async () => {
-    const { counters } = memory();
-    await counters.endPeriod();
-    expect(await counters.record('shop/users/1', FAILED, 10_000)).toMatchObject({ endedBy: 0 });
-  });
-
-  it('have a budget of retries beside them: a few, or a share of the window’s requests', async () => {
-    const { clock, counters } = memory();
-    const taken = async (times: number, period = 'shop/users/1') => {
-      let count = 0;
-      for (let index = 0; index < times; index += 1) if (await counters.takeRetry(period, 0.1, 10_000)) count += 1;
-      return count;
-    };
-    expect(await taken(10)).toBe(FREE_RETRIES);
-    await counters.record('shop/users/1', { total: 50, failures: 0, slow: 0 }, 10_000);
-    expect(await taken(10)).toBe(5 - FREE_RETRIES);
-    expect(await taken(10, 'shop/users/2')).toBe(FREE_RETRIES);
-    clock.advance(10_000);
-    expect(await taken(10)).toBe(FREE_RETRIES);
-  });
-});
-
-describe('counters of one instance of many', () => {
+describe('a limiter of one instance of many', () => {
   const passing = (policy: LimitPolicy, cost: number) => memory({ shared: true }).passed(20, policy, cost);
 
   it.each<[number, LimitPolicy]>([
@@ -187,11 +138,11 @@ describe('counters of one instance of many', () => {
     [1, windowLimit(10, MINUTE_MS, { localShare: 0.001 })],
     [4, bucketLimit(1 / 60, 8)],
     [3, concurrencyLimit(7)],
-  ])('let pass %d, their share, of %o', async (share, policy) => {
+  ])('lets pass %d, its share, of %o', async (share, policy) => {
     expect(await passing(policy, 1)).toBe(share);
   });
 
-  it('fill a bucket at their share of its rate', async () => {
+  it('fills a bucket at its share of the rate', async () => {
     const { clock, passed } = memory({ shared: true });
     const policy = bucketLimit(1, 8);
     expect(await passed(20, policy)).toBe(4);
@@ -199,14 +150,14 @@ describe('counters of one instance of many', () => {
     expect(await passed(20, policy)).toBe(3);
   });
 
-  it('let pass one request that costs more than their share, but never one that costs more than the limit', async () => {
+  it('lets pass one request that costs more than its share, but never one that costs more than the limit', async () => {
     for (const policy of [windowLimit(10, MINUTE_MS), bucketLimit(1 / 60, 10)]) {
       expect(await passing(policy, 10)).toBe(1);
       expect(await passing(policy, 11)).toBe(0);
     }
   });
 
-  it('count requests of all costs together', async () => {
+  it('counts requests of all costs together', async () => {
     const { passed } = memory({ shared: true });
     const policy = windowLimit(10, MINUTE_MS);
     expect(await passed(1, policy, 3)).toBe(1);
@@ -214,7 +165,7 @@ describe('counters of one instance of many', () => {
     expect(await passed(9, policy, 8)).toBe(0);
   });
 
-  it('count requests of one subject under several numbers together, against the share of each', async () => {
+  it('counts requests of one subject under several numbers together, against the share of each', async () => {
     const { passed } = memory({ shared: true });
     const [free, pro] = [windowLimit(2, MINUTE_MS), windowLimit(4, MINUTE_MS)];
     expect(await passed(4, free)).toBe(1);
@@ -225,11 +176,11 @@ describe('counters of one instance of many', () => {
     expect(await passed(4, small)).toBe(0);
   });
 
-  it('say that they count alone, and against what', async () => {
+  it('says that it counts alone, and against what', async () => {
     const request = requestOf('sub:alice', [windowLimit(10, MINUTE_MS)]);
-    expect((await memory({ shared: true }).counters.decide(request)).decisions).toMatchObject([
+    expect((await memory({ shared: true }).limiter.decide(request)).decisions).toMatchObject([
       { counted: 'alone', limit: 5 },
     ]);
-    expect((await memory().counters.decide(request)).decisions).toMatchObject([{ counted: 'together', limit: 10 }]);
+    expect((await memory().limiter.decide(request)).decisions).toMatchObject([{ counted: 'together', limit: 10 }]);
   });
 });

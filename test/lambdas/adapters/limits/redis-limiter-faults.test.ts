@@ -1,14 +1,14 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
+import { RedisCommands } from '../../../../lambdas/adapters/redis/redis-commands.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import type { Ruling } from '../../../../lambdas/core/limits/limiter.ts';
-import { FAILED } from '../../../support/circuit/outcomes.ts';
+import type { LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
+import { NO_RULES, requestOf } from '../../../support/limits/redis-limiter.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
-import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 // Redis that answers, but cannot count: a decision fails, and what is said is true.
 
@@ -34,15 +34,17 @@ function adminOf({ port }: TestRedis): Redis {
 }
 
 interface Instance {
-  readonly counters: RedisCounters;
-  decide(client: string, policy?: LimitPolicy): Promise<Ruling>;
+  readonly redis: RedisCommands;
+  readonly limiter: RedisLimiter;
+  decide(client: string, policy?: LimitPolicy): Promise<LimitResult>;
 }
 
 function instance({ url }: TestRedis): Instance {
   const client = connectRedis({ url, cluster: false }, () => undefined);
   closers.push(() => client.disconnect());
-  const counters = new RedisCounters({ client, policy: POLICY, rules: NO_RULES, timeoutMs: 10_000 });
-  return { counters, decide: (client, policy = WINDOW) => counters.decide(requestOf(client, [policy])) };
+  const redis = new RedisCommands(client, 10_000);
+  const limiter = new RedisLimiter({ redis, policy: POLICY, rules: NO_RULES });
+  return { redis, limiter, decide: (client, policy = WINDOW) => limiter.decide(requestOf(client, [policy])) };
 }
 
 async function replicate(replica: TestRedis, primary: TestRedis): Promise<Redis> {
@@ -63,10 +65,7 @@ describe('a server that has become a replica', () => {
     await vi.waitFor(async () => expect(await admin.info('replication')).toContain('link_status:up'), 10_000);
     const gate = instance(replica);
     await expect(gate.decide('sub:alice')).rejects.toThrow('READONLY');
-    await vi.waitFor(() => expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('READONLY'));
-    await vi.waitFor(() => expect(gate.counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('READONLY'));
-    await vi.waitFor(() => expect(gate.counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('READONLY'));
-    await vi.waitFor(() => expect(gate.counters.probe()).rejects.toThrow('READONLY'));
+    await vi.waitFor(() => expect(gate.redis.probe()).rejects.toThrow('READONLY'));
 
     await admin.replicaof('NO', 'ONE');
     await vi.waitFor(async () => expect(await gate.decide('sub:alice')).toMatchObject({ outcome: 'allowed' }), 10_000);
@@ -101,10 +100,7 @@ describe('a server without memory (noeviction)', () => {
     }
     // Where the copies of the rules are to be made anew.
     await expect(gate.decide('sub:other')).rejects.toThrow('OOM');
-    await expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('OOM');
-    await expect(gate.counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('OOM');
-    await expect(gate.counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('OOM');
-    await expect(gate.counters.probe()).rejects.toThrow('OOM');
+    await expect(gate.redis.probe()).rejects.toThrow('OOM');
 
     await admin.config('SET', 'maxmemory', '0');
     expect(await gate.decide('sub:alice')).toMatchObject({ decisions: [{ remaining: 0 }] });
@@ -118,7 +114,7 @@ describe('a server without memory (noeviction)', () => {
     await gate.decide('sub:alice', policy);
     const admin = adminOf(server);
     await admin.config('SET', 'maxmemory', '1mb');
-    await gate.counters.release(requestOf('sub:alice', [policy]));
+    await gate.limiter.release(requestOf('sub:alice', [policy]));
     await admin.config('SET', 'maxmemory', '0');
     expect(await gate.decide('sub:alice', policy)).toMatchObject({ outcome: 'allowed' });
   });
@@ -136,8 +132,6 @@ describe('a server that is loading its data', () => {
     const admin = await replicate(replica, primary);
     await vi.waitFor(() => expect(admin.ping()).rejects.toThrow('LOADING'), { timeout: 10_000, interval: 20 });
     await expect(gate.decide('sub:alice')).rejects.toThrow('LOADING');
-    await expect(gate.counters.record('users', FAILED, HOUR_MS)).rejects.toThrow('LOADING');
-    await expect(gate.counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('LOADING');
   });
 });
 
@@ -169,33 +163,8 @@ describe('a key that holds something else', () => {
     const request = requestOf('sub:alice', [WINDOW, broken]);
     const key = requestKeys(POLICY)(request)[2] ?? '';
     await admin.lpush(key, 'x');
-    await expect(gate.counters.decide(request)).rejects.toThrow('WRONGTYPE');
+    await expect(gate.limiter.decide(request)).rejects.toThrow('WRONGTYPE');
     await admin.del(key);
-    expect(await gate.counters.decide(request)).toMatchObject({ decisions: [{ remaining: 1 }, { remaining: 4 }] });
-  });
-});
-
-describe('the key of a circuit’s outcomes that holds something else', () => {
-  const KEY = 'outcomes:{users}';
-
-  it('is begun anew by the next outcome; until then neither end nor retry is had of it', async () => {
-    const server = await started();
-    const [admin, { counters }] = [adminOf(server), instance(server)];
-    await admin.set(KEY, 'x');
-    await expect(counters.endPeriod('users', 8, HOUR_MS)).rejects.toThrow('WRONGTYPE');
-    await expect(counters.takeRetry('users', 0.1, HOUR_MS)).rejects.toThrow('WRONGTYPE');
-    expect(await counters.record('users', FAILED, HOUR_MS)).toMatchObject({
-      total: 1,
-      failures: 1,
-      slow: 0,
-      endedBy: 0,
-    });
-    await admin.hset(KEY, 'ended', 'soon');
-    expect(await counters.record('users', FAILED, HOUR_MS)).toMatchObject({
-      total: 2,
-      failures: 2,
-      slow: 0,
-      endedBy: 0,
-    });
+    expect(await gate.limiter.decide(request)).toMatchObject({ decisions: [{ remaining: 1 }, { remaining: 4 }] });
   });
 });

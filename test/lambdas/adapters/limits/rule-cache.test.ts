@@ -4,8 +4,8 @@ import {
   RULES_REREAD_MS,
   RULES_STALE_MS,
   RULES_WAIT_MS,
-  RuleBook,
-} from '../../../../lambdas/adapters/limits/operator-rules.ts';
+  RuleCache,
+} from '../../../../lambdas/adapters/limits/rule-cache.ts';
 import type { Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
 import type { Identity } from '../../../../lambdas/core/limits/limiter.ts';
 import { noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
@@ -25,7 +25,7 @@ let clock: TestClock;
 let reads: PromiseWithResolvers<readonly Rule[]>[];
 let copied: (readonly Rule[])[];
 let failures: string[];
-let book: RuleBook;
+let book: RuleCache;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] });
@@ -39,8 +39,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function create(copy?: (list: () => Promise<readonly Rule[]>) => Promise<unknown>): RuleBook {
-  return new RuleBook({
+function create(copy?: (list: () => Promise<readonly Rule[]>) => Promise<unknown>): RuleCache {
+  return new RuleCache({
     list: () => {
       const read = Promise.withResolvers<readonly Rule[]>();
       reads.push(read);
@@ -191,7 +191,7 @@ describe('rules that were read', () => {
 
   it('are doubted when Redis is lost: the next request waits for a read that begins after that', async () => {
     await read([]);
-    book.doubt();
+    book.invalidate();
     const asked = book.isRevoked(ALICE);
     expect(reads).toHaveLength(2);
     answer(1, [REVOKED_ALICE]);
@@ -202,7 +202,7 @@ describe('rules that were read', () => {
 
   it('are doubted also while they are read', async () => {
     const early = book.isRevoked(ALICE);
-    book.doubt();
+    book.invalidate();
     const late = book.isRevoked(ALICE);
     answer(0, []);
     expect(await atOnce(late)).toBe('waits');

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import { FallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
+import { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
+import { RedisCommands } from '../../../../lambdas/adapters/redis/redis-commands.ts';
 import {
   CONNECT_WAIT_MS,
   connectRedis,
   type RedisClient,
 } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
+import { StoreFallback } from '../../../../lambdas/adapters/redis/store-fallback.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
 import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
 import type { LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
@@ -32,7 +34,7 @@ const NO_RULES = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
   settled: () => undefined,
-  doubt: () => undefined,
+  invalidate: () => undefined,
   rebuild: () => undefined,
 };
 /** The longest wait of a decision; the rest is for a busy machine. */
@@ -49,28 +51,28 @@ interface Instance {
 
 const closers = closersOf();
 
-/** One instance of a function: its connection to Redis, and the ladder that a request climbs. */
+/** One instance of a function: its connection to Redis, and its limiter with the fallback. */
 function instance(url: string, cluster = false, timeoutMs = DEFAULT_CACHE_TIMEOUT_MS): Instance {
   const clock = new TestClock();
   const changes: string[] = [];
   const client = connectRedis({ url, cluster }, () => undefined);
   closers.push(() => client.disconnect());
-  const shared = new RedisCounters({ client, policy: servicePolicy(), rules: NO_RULES, timeoutMs });
-  const counters = new LadderCounters({
-    shared,
+  const redis = new RedisCommands(client, timeoutMs);
+  const breaker = new StoreBreaker({
+    probe: () => redis.probe(),
+    clock: clock.now,
+    random: () => 0,
+    onChange: (change) => changes.push(change),
+  });
+  const limiter = new FallbackLimiter({
+    shared: new RedisLimiter({ redis, policy: servicePolicy(), rules: NO_RULES }),
+    local: new MemoryLimiter({ clock: clock.now, shared: false }),
+    fallback: new StoreFallback(breaker, () => undefined),
     rules: NO_RULES,
-    local: new MemoryCounters({ clock: clock.now, shared: false }),
-    breaker: new StoreBreaker({
-      probe: () => shared.probe(),
-      clock: clock.now,
-      random: () => 0,
-      onChange: (change) => changes.push(change),
-    }),
-    onFailure: () => undefined,
   });
   const decide = async () => {
     const startedAtMs = performance.now();
-    const { decisions } = await counters.decide(REQUEST);
+    const { decisions } = await limiter.decide(REQUEST);
     expect(performance.now() - startedAtMs).toBeLessThan(BOUND_MS);
     return decisions[0] as Decision;
   };

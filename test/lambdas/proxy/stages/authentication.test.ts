@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
 import { ANY_JWT, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { Rejected, Verified } from '../../../../lambdas/contract/auth/verdict.ts';
 import type { RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
@@ -245,7 +245,7 @@ describe('an address that goes on presenting bad credentials', () => {
 
   it('is counted by this instance alone while Redis is lost', async () => {
     const clock = new TestClock();
-    const counters = new MemoryCounters({ clock: clock.now, shared: true });
+    const counters = { limiter: new MemoryLimiter({ clock: clock.now, shared: true }) };
     const { send } = instance({ clock, counters, policy: { badCredentials: { ...BAD_CREDENTIALS, limit: 4 } } });
     expect(await statuses(send, times(3, { verdict: INVALID }))).toEqual([401, 401, 429]);
     expect(output.lines.at(-1)).toMatchObject({ limit: 'bad-credentials', limits_local: true, CountedLocally: 1 });

@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { type LimitScope, limitPolicies, namedLimits } from '../../../../lib/gateway/limits/limit-policies.ts';
-import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
+import { type LimitScope, placedLimits } from '../../../../lib/gateway/limits/placed-limits.ts';
+import { RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
 
 const MINUTE = Duration.minutes(1);
 
 function names(scope: LimitScope, limits: RateLimits): readonly string[] {
-  return namedLimits(draftsOf(limits), scope).map(({ name }) => name);
+  return placedLimits(limits, { scope, timeoutMs: 5000 }).map(({ name }) => name);
 }
 
 describe('a limit without a name', () => {
@@ -81,7 +81,11 @@ describe('a limit without a name', () => {
 
 describe('the lease of a bound of concurrency', () => {
   it('ends two seconds after the timeout of the service, when no function can still hold it', () => {
-    const limits = namedLimits(draftsOf([RateLimit.concurrency(1), RateLimit.perIp(1, MINUTE)]), 'service');
-    expect(limitPolicies(limits, 5000)).toEqual([{ ...limits[0], leaseMs: 7000 }, limits[1]]);
+    const limits = placedLimits([RateLimit.concurrency(1), RateLimit.perIp(1, MINUTE)], {
+      scope: 'service',
+      timeoutMs: 5000,
+    });
+    expect(limits[0]).toMatchObject({ kind: 'concurrency', leaseMs: 7000 });
+    expect(limits[1]).not.toHaveProperty('leaseMs');
   });
 });

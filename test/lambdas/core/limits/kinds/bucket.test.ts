@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
-import type { BucketLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import type { Assessment } from '../../../../lambdas/core/limits/sliding-window.ts';
-import { TokenBucket } from '../../../../lambdas/core/limits/token-bucket.ts';
-import { BucketOracle } from '../../../support/limits/bucket-oracle.ts';
-import { bucket, limitTraffic } from '../../../support/limits/limit-traffic.ts';
+import { LIMIT_BOUNDS } from '../../../../../lambdas/contract/limits/limit-bounds.ts';
+import type { BucketLimit } from '../../../../../lambdas/contract/limits/limit-policy.ts';
+import { TokenBucket } from '../../../../../lambdas/core/limits/kinds/bucket.ts';
+import type { Assessment } from '../../../../../lambdas/core/limits/kinds/limit-kind.ts';
+import { BucketOracle } from '../../../../support/limits/bucket-oracle.ts';
+import { bucket, limitTraffic } from '../../../../support/limits/limit-traffic.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Leases } from '../../../../lambdas/core/limits/concurrency-leases.ts';
+import { Leases } from '../../../../../lambdas/core/limits/kinds/concurrency.ts';
 
 /** The requests that were let pass. */
 function take(leases: Leases, limit: number, nowMs: number, ...requests: readonly string[]): string[] {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WindowLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import { type Assessment, SlidingWindow } from '../../../../lambdas/core/limits/sliding-window.ts';
-import { mostWithin } from '../../../support/circuit/admissions.ts';
-import { limitTraffic } from '../../../support/limits/limit-traffic.ts';
-import { WindowOracle } from '../../../support/limits/window-oracle.ts';
-import { exactWindow, slicedWindow } from '../../../support/limits/window-traffic.ts';
+import type { WindowLimit } from '../../../../../lambdas/contract/limits/limit-policy.ts';
+import type { Assessment } from '../../../../../lambdas/core/limits/kinds/limit-kind.ts';
+import { SlidingWindow } from '../../../../../lambdas/core/limits/kinds/sliding-window.ts';
+import { mostWithin } from '../../../../support/circuit/admissions.ts';
+import { limitTraffic } from '../../../../support/limits/limit-traffic.ts';
+import { WindowOracle } from '../../../../support/limits/window-oracle.ts';
+import { exactWindow, slicedWindow } from '../../../../support/limits/window-traffic.ts';
 
 const ONE_WINDOW = { maxLimits: 1, change: null, wholeMs: true };
 
