@@ -1,3 +1,4 @@
+import { DecodeError } from '../../contract/decode.ts';
 import { NO_ANSWER, within } from '../within.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
 
@@ -7,8 +8,16 @@ const SILENT_COMMANDS = 3;
 /** How long a probe waits for a connection. No request waits for the probe. */
 const CONNECTION_WAIT_MS = 5000;
 
-/** How long the key that a probe writes is kept. */
-const PROBE_KEPT_MS = 1000;
+/**
+ * Writes and reads a key that ends after a second: a server that became a replica, or has no memory left, answers but cannot
+ * count.
+ */
+const PROBE_SCRIPT = `
+redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000)
+return redis.call('GET', KEYS[1])
+`;
+
+type Scripts = { tollgateProbe(key: string, value: number): Promise<unknown> };
 
 /** Sends commands to Redis over one connection, each with a deadline. */
 export class RedisCommands {
@@ -16,10 +25,12 @@ export class RedisCommands {
   readonly #connecting: Promise<unknown>;
   readonly #timeoutMs: number;
   #unanswered = 0;
+  #probes = 0;
   /** In a cluster, one server may be gone and the others not: the hash tag leads to the one that failed. */
   #failedTag = '';
 
   constructor(client: RedisClient, timeoutMs: number) {
+    client.defineCommand('tollgateProbe', { numberOfKeys: 1, lua: PROBE_SCRIPT });
     this.client = client;
     this.#connecting = firstConnection(client);
     this.#timeoutMs = timeoutMs;
@@ -46,19 +57,23 @@ export class RedisCommands {
   }
 
   /**
-   * Asks whether the server that failed last answers again. The probe writes: a server that became a replica, or has no
-   * memory left, answers but cannot count. Without a connection it waits for one; ioredis reconnects after its own pauses.
+   * Asks whether the server that failed last counts again. Without a connection it waits for one; ioredis reconnects after
+   * its own pauses.
    *
    * @throws when the server does not answer
    */
   async probe(): Promise<void> {
-    const { client } = this;
-    await connection(client, CONNECTION_WAIT_MS);
+    await connection(this.client, CONNECTION_WAIT_MS);
     const key = `${this.#failedTag}probe`;
+    this.#probes += 1;
+    const value = this.#probes;
     await this.ask(
       key,
-      () => client.set(key, '', 'PX', PROBE_KEPT_MS),
-      () => undefined,
+      () => (this.client as RedisClient & Scripts).tollgateProbe(key, value),
+      (reply) => {
+        // A server that is not Redis may answer anything, and always the same.
+        if (reply !== String(value)) throw new DecodeError('probe', `"${value}"`, reply);
+      },
     );
   }
 
