@@ -36,7 +36,7 @@ export function deadlineOnly(): Decide {
   const client = endpoint.cluster ? new Cluster([endpoint.url]) : new Redis(endpoint.url);
   client.on('error', () => undefined);
   const shared = new RedisLimiter({ redis: new RedisCommands(client, policy.cacheTimeoutMs), policy, rules: NO_RULES });
-  const local = new MemoryLimiter({ clock: Date.now, shared: true });
+  const local = new MemoryLimiter({ clock: Date.now, shared: true, rules: NO_RULES });
   return async (request) => {
     try {
       return await shared.decide(request);

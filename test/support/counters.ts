@@ -4,6 +4,7 @@ import { createLimiter, type LimiterOptions } from '../../lambdas/adapters/limit
 import { MemoryLimiter } from '../../lambdas/adapters/limits/memory-limiter.ts';
 import { openSharedStore, type SharedStoreOptions } from '../../lambdas/adapters/redis/shared-store.ts';
 import type { PipelineOptions } from '../../lambdas/proxy/pipeline.ts';
+import { NO_RULES } from './limits/redis-limiter.ts';
 
 /** Everything by which a proxy function counts. */
 export type Counters = Pick<PipelineOptions, 'limiter' | 'outcomes' | 'retryBudget'>;
@@ -11,7 +12,7 @@ export type Counters = Pick<PipelineOptions, 'limiter' | 'outcomes' | 'retryBudg
 /** All of it in this process's memory. */
 export function memoryCounters(clock: () => number = Date.now): Counters {
   const outcomes = new MemoryOutcomes(clock);
-  return { limiter: new MemoryLimiter({ clock, shared: false }), outcomes, retryBudget: outcomes };
+  return { limiter: new MemoryLimiter({ clock, shared: false, rules: NO_RULES }), outcomes, retryBudget: outcomes };
 }
 
 /** All of it as the proxy function composes it. */

@@ -2,12 +2,11 @@ import type { ServicePolicy } from '../../contract/policy.ts';
 import type { Limiter } from '../../core/limits/limiter.ts';
 import { describeError, writeLine } from '../log.ts';
 import type { SharedStore } from '../redis/shared-store.ts';
-import { FallbackLimiter } from './fallback-limiter.ts';
+import { fallbackLimiter } from './fallback-limiter.ts';
 import { MemoryLimiter } from './memory-limiter.ts';
 import { RedisLimiter } from './redis-limiter.ts';
 import { RuleCache, type RuleCacheOptions } from './rule-cache.ts';
 import { RuleCopies } from './rule-copies.ts';
-import { RuledLimiter } from './ruled-limiter.ts';
 
 export interface LimiterOptions {
   /** Undefined: there is none, and this process counts in its memory. */
@@ -34,9 +33,9 @@ export function createLimiter({ store, policy, listRules, clock, onFailure }: Li
       onFailure();
     },
   });
-  const local = new RuledLimiter(new MemoryLimiter({ clock, shared: store !== undefined }), rules);
+  const local = new MemoryLimiter({ clock, shared: store !== undefined, rules });
   if (store === undefined) return local;
   store.onLost(() => rules.invalidate());
   const shared = new RedisLimiter({ redis: store.redis, policy, rules });
-  return new FallbackLimiter({ shared, local, fallback: store.fallback, rules });
+  return fallbackLimiter({ shared, local, breaker: store.breaker, rules });
 }

@@ -2,21 +2,13 @@ import { array, DecodeError, integer } from '../../contract/decode.ts';
 import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { Decision } from '../../core/limits/decision.ts';
 import { kindOf } from '../../core/limits/kinds/kind-table.ts';
-import type { LimitRequest, LimitResult } from '../../core/limits/limiter.ts';
+import type { LimitRequest } from '../../core/limits/limiter.ts';
 
 const BY_LETTER = { client: 'c', tenant: 't', ip: 'i', total: 'a' } as const;
 const OUTCOMES = { 1: 'allowed', 0: 'refused', [-1]: 'revoked' } as const;
 
-/** The answer of Redis, and the state of its copy of the operators' rules. */
-export interface DecideReply extends LimitResult {
-  readonly rules: { readonly rebuild: boolean; readonly unknown: boolean };
-}
-
 /** See `DECIDE_SCRIPT` for their order. */
-export function decideArguments(
-  { limits, identity, cost, lease }: LimitRequest,
-  service: string,
-): readonly (string | number)[] {
+export function decideArguments({ limits, identity, cost, lease }: LimitRequest, service: string) {
   const { token, client, tenant, plan, ip } = identity;
   const args: (string | number)[] = [cost, lease, service];
   for (const { policy } of limits) {
@@ -33,8 +25,12 @@ function markedName({ by, shadow, name }: LimitPolicy): string {
   return `${shadow ? letter.toUpperCase() : letter}${name}`;
 }
 
-/** @throws DecodeError for a reply that the script does not give */
-export function decodeDecide(reply: unknown, { limits }: LimitRequest): DecideReply {
+/**
+ * The result, and the state of Redis's copy of the operators' rules.
+ *
+ * @throws DecodeError for a reply that the script does not give
+ */
+export function decodeDecide(reply: unknown, { limits }: LimitRequest) {
   const numbers = integers(reply, 'decide');
   const [status, rules = 0] = numbers;
   const outcome = OUTCOMES[status as keyof typeof OUTCOMES];
@@ -42,16 +38,11 @@ export function decodeDecide(reply: unknown, { limits }: LimitRequest): DecideRe
   const decided = outcome === 'revoked' ? [] : limits;
   const length = 2 + 4 * decided.length;
   if (numbers.length !== length) throw new DecodeError('decide', `an array of ${length}`, numbers);
-  return {
-    outcome,
-    rules: { rebuild: (rules & 1) === 1, unknown: (rules & 2) === 2 },
-    decisions: decided.map(({ policy }, index) => decisionAt(numbers, 2 + 4 * index, policy)),
-  };
-}
-
-function decisionAt(numbers: readonly number[], at: number, policy: LimitPolicy): Decision {
-  const [allowed, limit = 0, remaining = 0, resetMs = 0] = numbers.slice(at, at + 4);
-  return { policy, allowed: allowed === 1, limit, remaining, resetMs, counted: 'together' };
+  const decisions = decided.map(({ policy }, index): Decision => {
+    const [allowed, limit = 0, remaining = 0, resetMs = 0] = numbers.slice(2 + 4 * index);
+    return { policy, allowed: allowed === 1, limit, remaining, resetMs, counted: 'together' };
+  });
+  return { outcome, decisions, rules: { rebuild: (rules & 1) === 1, unknown: (rules & 2) === 2 } };
 }
 
 const integers = array(integer);

@@ -8,38 +8,46 @@ import {
   type Limiter,
   type LimitRequest,
   type LimitResult,
+  REVOKED,
 } from '../../core/limits/limiter.ts';
 import { recall } from '../recall.ts';
+import type { OperatorRules } from './rule-cache.ts';
 
 export interface MemoryLimiterOptions {
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** True: this instance is one of many and lets pass each limit's `localShare` only. */
   readonly shared: boolean;
+  readonly rules: OperatorRules;
 }
 
-/** Counts in this process alone: the fallback of a function without Redis. It does not know the operators' rules. */
+/** Counts in this process alone, by the operators' rules that this instance knows: the fallback of a function without Redis. */
 export class MemoryLimiter implements Limiter {
   readonly #clock: () => number;
   readonly #shared: boolean;
+  readonly #rules: OperatorRules;
   readonly #counts = new Map<string, Count>();
 
-  constructor({ clock, shared }: MemoryLimiterOptions) {
+  constructor({ clock, shared, rules }: MemoryLimiterOptions) {
     this.#clock = clock;
     this.#shared = shared;
+    this.#rules = rules;
   }
 
   async decide(request: LimitRequest): Promise<LimitResult> {
-    const { cost, lease } = request;
+    const { cost, lease, identity } = request;
+    if (await this.#rules.isRevoked(identity)) return REVOKED;
     const nowMs = this.#clock();
     const assessed = request.limits.map((limit) => {
-      const own = this.#shared ? shareOf(limit.policy) : limit.policy;
-      const kind = kindOf(own);
+      const kind = kindOf(limit.policy);
+      const override = this.#rules.overrideFor(identity, limit.policy);
+      const policy = override === undefined ? limit.policy : kind.overridden(limit.policy, override);
+      const own = this.#shared ? shareOf(policy) : policy;
       const size = kind.size(own);
       const count = recall(this.#counts, keyOf(limit), () => kind.count(own));
-      const units = unitsOf(cost, size, limit.policy);
+      const units = unitsOf(cost, size, policy);
       const decision: Decision = {
-        policy: limit.policy,
+        policy,
         limit: size,
         counted: this.#shared ? 'alone' : 'together',
         ...count.assess(nowMs, units, size, kind.parameter(own)),
@@ -56,7 +64,9 @@ export class MemoryLimiter implements Limiter {
     for (const limit of limits) this.#counts.get(keyOf(limit))?.release?.(lease);
   }
 
-  settled(): undefined {}
+  settled(): Promise<void> | undefined {
+    return this.#rules.settled();
+  }
 }
 
 /** Rounded down, so that several instances do not let pass more than their shares; never less than one. */

@@ -58,19 +58,16 @@ export class RedisLimiter implements Limiter {
   }
 
   async release(request: LimitRequest): Promise<void> {
-    if (!request.limits.some(({ policy }) => takesLease(policy))) return;
-    const [, ...keys] = this.#keysOf(request);
-    await Promise.all(
-      request.limits.map(({ policy }, index) => takesLease(policy) && this.#release(keys[index] ?? '', request.lease)),
-    );
+    const limits = request.limits.filter(({ policy }) => takesLease(policy));
+    if (limits.length === 0) return;
+    const [, ...keys] = this.#keysOf({ ...request, limits });
+    const release = (key: string) => this.#redis.ask(key, () => this.#client.zrem(key, request.lease), decodeRelease);
+    await Promise.all(keys.map(release));
   }
 
   settled(): Promise<void> | undefined {
     return this.#rules.settled();
   }
-
-  #release(key: string, lease: string): Promise<unknown> {
-    const release = () => this.#client.zrem(key, lease);
-    return this.#redis.ask(key, release, (reply) => integer(reply, 'release'));
-  }
 }
+
+const decodeRelease = (reply: unknown) => integer(reply, 'release');

@@ -14,20 +14,6 @@ export const RULES_WAIT_MS = 50;
 /** How long a reply waits for copies that are being made anew: after it Lambda freezes the instance, and the copying. */
 export const REBUILD_WAIT_MS = 500;
 
-/** The operators' rules, for requests to which Redis cannot apply them. */
-export interface OperatorRules {
-  /** True when the request's token, client or tenant is revoked, as far as this instance can know it in time. */
-  isRevoked(identity: Identity): Promise<boolean>;
-  /** Redis has just lost its rules, and they may be newer than these: the next request waits for a read that begins now. */
-  invalidate(): void;
-  /** An operator's numbers in place of a limit's own, as far as this instance knows them now. */
-  overrideFor(identity: Identity, limit: Pick<LimitPolicy, 'name' | 'by'>): LimitOverride | undefined;
-  /** Starts to make Redis's copies of the rules anew. */
-  rebuild(): void;
-  /** Resolves when that is done, or has taken too long; undefined when it is not under way. */
-  settled(): Promise<void> | undefined;
-}
-
 export interface RuleCacheOptions {
   /** All rules, from the table. */
   readonly list: () => Promise<readonly Rule[]>;
@@ -40,11 +26,14 @@ export interface RuleCacheOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** The operators' rules, for requests to which Redis cannot apply them. */
+export type OperatorRules = Pick<RuleCache, 'isRevoked' | 'overrideFor' | 'invalidate' | 'rebuild' | 'settled'>;
+
 /**
  * The operators' rules in this instance's memory. It reads them from the table only while Redis is lost, or until its
  * copies are made anew after a flush.
  */
-export class RuleCache implements OperatorRules {
+export class RuleCache {
   readonly #options: RuleCacheOptions;
   #rules: Rules | undefined;
   /** When the read of `#rules` began. */
@@ -61,6 +50,7 @@ export class RuleCache implements OperatorRules {
     this.#options = options;
   }
 
+  /** True when the request's token, client or tenant is revoked, as far as this instance can know it in time. */
   async isRevoked(identity: Identity): Promise<boolean> {
     const { clock, onFailure } = this.#options;
     if (this.#reading === undefined && this.#since(this.#askedAtMs) > RULES_REREAD_MS) this.#read().catch(onFailure);
@@ -68,17 +58,20 @@ export class RuleCache implements OperatorRules {
     return this.#rules !== undefined && isRevoked(this.#rules, identity, clock());
   }
 
+  /** An operator's numbers in place of a limit's own, as far as this instance knows them now. */
   overrideFor(identity: Identity, limit: Pick<LimitPolicy, 'name' | 'by'>): LimitOverride | undefined {
     if (this.#rules === undefined) return undefined;
     return overrideFor(this.#rules, identity, limit, this.#options.service, this.#options.clock());
   }
 
+  /** Redis has just lost its rules, and they may be newer than these: the next request waits for a read that begins now. */
   invalidate(): void {
     this.#askedAtMs = Number.NEGATIVE_INFINITY;
     this.#asOfMs = Number.NEGATIVE_INFINITY;
     this.#reading = undefined;
   }
 
+  /** Starts to make Redis's copies of the rules anew. */
   rebuild(): void {
     const { copy, onFailure } = this.#options;
     // A read that began before may know less than the copies do.
@@ -89,6 +82,7 @@ export class RuleCache implements OperatorRules {
     this.#rebuilding = rebuilding;
   }
 
+  /** Resolves when that is done, or has taken too long; undefined when it is not under way. */
   settled(): Promise<void> | undefined {
     return this.#rebuilding;
   }

@@ -63,7 +63,8 @@ export class RedisCommands {
    * @throws when the server does not answer
    */
   async probe(): Promise<void> {
-    await connection(this.client, CONNECTION_WAIT_MS);
+    const isConnected = this.client.status === 'ready' || (await firstConnection(this.client, CONNECTION_WAIT_MS));
+    if (!isConnected) throw new Error(`no connection to redis within ${CONNECTION_WAIT_MS} ms`);
     const key = `${this.#failedTag}probe`;
     this.#probes += 1;
     const value = this.#probes;
@@ -91,20 +92,4 @@ export class RedisCommands {
     }
     throw new Error(`redis gave no answer within ${this.#timeoutMs} ms`);
   }
-}
-
-/** @throws when there is none within `waitMs` */
-function connection(client: RedisClient, waitMs: number): Promise<void> {
-  if (client.status === 'ready') return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const ready = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(() => {
-      client.off('ready', ready);
-      reject(new Error(`no connection to redis within ${waitMs} ms`));
-    }, waitMs);
-    client.once('ready', ready);
-  });
 }

@@ -108,17 +108,21 @@ function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address)
 }
 
 /**
- * Waits for the first connection, in a cluster for those to all primaries: true when they stand, false when the time is
- * over. Commands then fail by themselves. Only an instance that starts waits; one that loses its connection does not.
+ * Waits for a connection, in a cluster for those to all primaries: true when they are open, false when the time is over.
+ * Commands then fail by themselves. Only an instance that starts waits, and a probe; requests without a connection do not.
  */
 export function firstConnection(client: RedisClient, waitMs = CONNECT_WAIT_MS): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs, false);
-    client.once('ready', async () => {
+    const ready = async () => {
       if (client instanceof Cluster) await Promise.all(client.nodes('master').map(settled));
       clearTimeout(timer);
       resolve(true);
-    });
+    };
+    const timer = setTimeout(() => {
+      client.off('ready', ready);
+      resolve(false);
+    }, waitMs);
+    client.once('ready', ready);
   });
 }
 

@@ -3,7 +3,9 @@ import { RedisCommands } from './redis-commands.ts';
 import { connectRedis } from './redis-connection.ts';
 import { redisEndpoint } from './redis-endpoint.ts';
 import { StoreBreaker } from './store-breaker.ts';
-import { StoreFallback } from './store-fallback.ts';
+
+const LOST = { message: 'redis lost: limits are counted in this instance alone, as each of them says' };
+const RECOVERED = { message: 'redis recovered: limits are counted together again' };
 
 export interface SharedStoreOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -22,7 +24,7 @@ export interface SharedStoreOptions {
 /** What all instances share, and what to do while it is lost. */
 export interface SharedStore {
   readonly redis: RedisCommands;
-  readonly fallback: StoreFallback;
+  readonly breaker: StoreBreaker;
   /** Calls `listener` each time the store is lost. */
   onLost(listener: () => void): void;
 }
@@ -46,22 +48,12 @@ export function openSharedStore(options: SharedStoreOptions): SharedStore | unde
     probe: () => redis.probe(),
     clock: monotonic,
     random: Math.random,
+    onFailure,
     onChange: (change, error) => {
       if (change === 'lost') for (const listener of lostListeners) listener();
-      logChange(change, connectionError ?? error);
+      writeLine(change === 'lost' ? { ...LOST, error: describeError(connectionError ?? error) } : RECOVERED);
       onChange(change);
     },
   });
-  return { redis, fallback: new StoreFallback(breaker, onFailure), onLost: (listener) => lostListeners.push(listener) };
-}
-
-function logChange(change: 'lost' | 'recovered', error: unknown): void {
-  writeLine(
-    change === 'lost'
-      ? {
-          message: 'redis lost: limits are counted in this instance alone, as each of them says',
-          error: describeError(error),
-        }
-      : { message: 'redis recovered: limits are counted together again' },
-  );
+  return { redis, breaker, onLost: (listener) => lostListeners.push(listener) };
 }

@@ -18,20 +18,17 @@ export function checkLimitsMet(limits: LimitsMet, cost: number): void {
 
 function checkNames(limits: LimitsMet): void {
   const scopes = new Map<string, string>();
-  for (const [scope, policies] of Object.entries(limits)) {
+  for (const [scope, policies = []] of Object.entries(limits)) {
     for (const { name } of policies) {
       const other = scopes.get(name);
-      if (other !== undefined) throw nameTaken(name, other, scope);
       scopes.set(name, scope);
+      if (other === undefined) continue;
+      const where = other === scope ? `twice on the ${scope}` : `on the ${other} and on the ${scope}`;
+      throw new InvalidPropError(
+        `each limit that a request meets must have a name of its own, got ${JSON.stringify(name)} ${where}: give one of them another by its option name`,
+      );
     }
   }
-}
-
-function nameTaken(name: string, one: string, other: string): InvalidPropError {
-  const where = one === other ? `twice on the ${one}` : `on the ${one} and on the ${other}`;
-  return new InvalidPropError(
-    `each limit that a request meets must have a name of its own, got ${JSON.stringify(name)} ${where}: give one of them another by its option name`,
-  );
 }
 
 /** What one request may cost at most. Leases are taken by requests of any cost, and a shadow refuses none. */

@@ -23,7 +23,11 @@ export function placedLimits(
   const limits = policiesOf(rateLimit);
   const leaseMs = timeoutMs + OVERHEAD_ALLOWANCE.toMilliseconds() + LEASE_MARGIN_MS;
   const taken = new Set(limits.map(({ name }) => name));
-  if (taken.has(BAD_CREDENTIALS)) throw reserved();
+  if (taken.has(BAD_CREDENTIALS)) {
+    throw new InvalidPropError(
+      `the name ${BAD_CREDENTIALS} must be left to the gateway's limit of refused credentials, got it for another: give it another name, or the limit to the gateway's prop badCredentials`,
+    );
+  }
   return limits.map((limit) => {
     const name = limit.name || freeName(defaultName(limit, scope), taken);
     taken.add(name);
@@ -34,12 +38,6 @@ export function placedLimits(
 /** Whether the limit is by the plan that a token names. */
 export function isPerPlan(limit: LimitPolicy): boolean {
   return 'plans' in limit && Object.keys(limit.plans).length > 0;
-}
-
-function reserved(): InvalidPropError {
-  return new InvalidPropError(
-    `the name ${BAD_CREDENTIALS} must be left to the gateway's limit of refused credentials, got it for another: give it another name, or the limit to the gateway's prop badCredentials`,
-  );
 }
 
 /** `client`, `ip-bucket`, `gateway-plan`; a total by what it is the total of, `service-concurrency`; `client-shadow`. */

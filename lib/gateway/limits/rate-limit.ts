@@ -52,15 +52,11 @@ export class RateLimit {
     return new RateLimit();
   }
 
-  readonly #policy: LimitPolicy | undefined;
+  /** Undefined for none. Its name and the time of its leases are complete where the limit is put: see `placedLimits`. */
+  readonly policy: LimitPolicy | undefined;
 
   private constructor(policy?: LimitPolicy) {
-    this.#policy = policy;
-  }
-
-  /** Undefined for none. Its name and the time of its leases are complete where the limit is put: see `placedLimits`. */
-  get policy(): LimitPolicy | undefined {
-    return this.#policy;
+    this.policy = policy;
   }
 }
 

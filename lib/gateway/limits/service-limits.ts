@@ -23,7 +23,7 @@ const COST = {
 
 /** The limits that requests of one service meet: its own, its routes' and the gateway's, each list beside the others. */
 export class ServiceLimits {
-  readonly gateway: readonly LimitPolicy[];
+  readonly #gateway: readonly LimitPolicy[];
   readonly #timeoutMs: number;
   readonly #service: readonly LimitPolicy[];
   readonly #cost: number;
@@ -36,9 +36,9 @@ export class ServiceLimits {
   ) {
     this.#timeoutMs = timeoutMs;
     this.#cost = costOf(props.cost ?? 1);
-    this.gateway = gateway;
+    this.#gateway = gateway;
     this.#service = this.policies('service', props.rateLimit, props.auth);
-    checkLimitsMet({ gateway: this.gateway, service: this.#service }, this.#cost);
+    checkLimitsMet({ gateway, service: this.#service }, this.#cost);
   }
 
   /** Of the service's default routes. */
@@ -51,7 +51,7 @@ export class ServiceLimits {
     const cost = given === undefined ? this.#cost : costOf(given);
     const limits = rateLimit ? this.policies('route', rateLimit, auth) : null;
     const service = inheritedLimits(this.#service, limits);
-    checkLimitsMet({ gateway: this.gateway, service, route: limits ?? [] }, cost);
+    checkLimitsMet({ gateway: this.#gateway, service, route: limits ?? [] }, cost);
     return { limits, cost };
   }
 

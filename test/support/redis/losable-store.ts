@@ -1,11 +1,10 @@
 import { expect } from 'vitest';
 import { PAUSES, StoreBreaker } from '../../../lambdas/adapters/redis/store-breaker.ts';
-import { StoreFallback } from '../../../lambdas/adapters/redis/store-fallback.ts';
 import type { TestClock } from '../clock.ts';
 
-/** A shared store that is lost when the test says so, and production's fallback for it. */
+/** A shared store that is lost when the test says so, and production's breaker for it. */
 export class LosableStore {
-  readonly fallback: StoreFallback;
+  readonly breaker: StoreBreaker;
   readonly changes: string[] = [];
   /** The calls that reached the store. */
   readonly asked: string[] = [];
@@ -15,16 +14,16 @@ export class LosableStore {
 
   constructor(clock: TestClock) {
     this.#clock = clock;
-    const breaker = new StoreBreaker({
+    this.breaker = new StoreBreaker({
       probe: async () => {
         if (this.lost) throw new Error('still no answer');
       },
       clock: clock.now,
       random: () => 0,
       onChange: (change) => this.changes.push(change),
-    });
-    this.fallback = new StoreFallback(breaker, () => {
-      this.failures += 1;
+      onFailure: () => {
+        this.failures += 1;
+      },
     });
   }
 
@@ -51,7 +50,7 @@ export class LosableStore {
   }
 
   async #call(): Promise<void> {
-    await this.fallback.ask(
+    await this.breaker.ask(
       async () => this.answer('call'),
       async () => undefined,
     );

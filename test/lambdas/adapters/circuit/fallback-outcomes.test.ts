@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FallbackOutcomes } from '../../../../lambdas/adapters/circuit/fallback-outcomes.ts';
+import { fallbackOutcomes } from '../../../../lambdas/adapters/circuit/fallback-outcomes.ts';
 import { MemoryOutcomes } from '../../../../lambdas/adapters/circuit/memory-outcomes.ts';
 import { DecodeError } from '../../../../lambdas/contract/decode.ts';
 import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
@@ -36,13 +36,13 @@ class Shared implements OutcomeCounter, RetryBudget {
 let clock: TestClock;
 let store: LosableStore;
 let shared: Shared;
-let outcomes: FallbackOutcomes;
+let outcomes: OutcomeCounter & RetryBudget;
 
 beforeEach(() => {
   clock = new TestClock();
   store = new LosableStore(clock);
   shared = new Shared();
-  outcomes = new FallbackOutcomes(shared, new MemoryOutcomes(clock.now), store.fallback);
+  outcomes = fallbackOutcomes(shared, new MemoryOutcomes(clock.now), store.breaker);
 });
 
 describe('while the shared store answers', () => {

@@ -15,7 +15,7 @@ import {
   otherNumbers,
   type TrafficOptions,
 } from '../../../support/limits/limit-traffic.ts';
-import { requestOf } from '../../../support/limits/redis-limiter.ts';
+import { NO_RULES, requestOf } from '../../../support/limits/redis-limiter.ts';
 import { exactWindow, slicedWindow } from '../../../support/limits/window-traffic.ts';
 import { concurrencyLimit, windowLimit } from '../../../support/policy.ts';
 import { type Decided, FakeClockRedis } from '../../../support/redis/fake-clock-redis.ts';
@@ -122,7 +122,7 @@ describe('a limiter in memory', () => {
     await fc.assert(
       fc.asyncProperty(limitTraffic({ ...options, wholeMs: true }), async (traffic) => {
         const clock = new TestClock();
-        const memory = new MemoryLimiter({ clock: clock.now, shared: false });
+        const memory = new MemoryLimiter({ clock: clock.now, shared: false, rules: NO_RULES });
         for (const { request, result, at } of await fakeRedis.decideAll(traffic)) {
           clock.nowMs = at.nowUs / 1000;
           const limits = request.limits.map((limit, index) => ({

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RULES_FRESH_MS } from '../../../../lambdas/adapters/limits/decide-script.ts';
-import { FallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
+import { fallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
 import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
 import type { OperatorRules } from '../../../../lambdas/adapters/limits/rule-cache.ts';
-import { RuledLimiter } from '../../../../lambdas/adapters/limits/ruled-limiter.ts';
 import type { LimitPolicy, OnStoreFailure } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { LimitOverride } from '../../../../lambdas/contract/limits/operator-rule.ts';
 import type { Limiter, LimitRequest, LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
@@ -52,18 +51,18 @@ let clock: TestClock;
 let store: LosableStore;
 let shared: Shared;
 let rules: Rules;
-let limiter: FallbackLimiter;
+let limiter: Limiter;
 
 beforeEach(() => {
   clock = new TestClock();
   store = new LosableStore(clock);
   shared = new Shared();
   rules = new Rules();
-  limiter = new FallbackLimiter({
+  limiter = fallbackLimiter({
     shared,
     rules,
-    local: new RuledLimiter(new MemoryLimiter({ clock: clock.now, shared: true }), rules),
-    fallback: store.fallback,
+    local: new MemoryLimiter({ clock: clock.now, shared: true, rules }),
+    breaker: store.breaker,
   });
 });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { FallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
+import { fallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
 import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
 import { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
 import { RedisCommands } from '../../../../lambdas/adapters/redis/redis-commands.ts';
@@ -11,7 +11,6 @@ import {
   type RedisClient,
 } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { PAUSES, StoreBreaker } from '../../../../lambdas/adapters/redis/store-breaker.ts';
-import { StoreFallback } from '../../../../lambdas/adapters/redis/store-fallback.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
 import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
 import type { LimitRequest } from '../../../../lambdas/core/limits/limiter.ts';
@@ -63,11 +62,12 @@ function instance(url: string, cluster = false, timeoutMs = DEFAULT_CACHE_TIMEOU
     clock: clock.now,
     random: () => 0,
     onChange: (change) => changes.push(change),
+    onFailure: () => undefined,
   });
-  const limiter = new FallbackLimiter({
+  const limiter = fallbackLimiter({
     shared: new RedisLimiter({ redis, policy: servicePolicy(), rules: NO_RULES }),
-    local: new MemoryLimiter({ clock: clock.now, shared: false }),
-    fallback: new StoreFallback(breaker, () => undefined),
+    local: new MemoryLimiter({ clock: clock.now, shared: false, rules: NO_RULES }),
+    breaker,
     rules: NO_RULES,
   });
   const decide = async () => {
