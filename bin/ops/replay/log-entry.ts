@@ -19,14 +19,14 @@ export interface LogEntry {
   readonly cost: number;
 }
 
-/** Refused before the limits are asked: such a request counts in none. */
+/** Refused before the limits: such a request counts in none. */
 const UNCOUNTED = 401;
 /** Counted where a proxy function answered it; API Gateway answers it by itself as well. */
 const FORBIDDEN = 403;
 
 /**
  * Reads one line of a proxy function's log or of the stage's access log; undefined for any other line, and for requests
- * that no limit was asked about. What stands before the object, such as the time that an export puts there, is left out.
+ * that no limit was asked about. Text before the object, such as the time that an export adds, is left out.
  */
 export function readEntry(line: string): LogEntry | undefined {
   const fields = parse(line.slice(Math.max(0, line.indexOf('{'))));

@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs';
 import { linesOf } from './lines.ts';
 import { type LogEntry, readEntry } from './log-entry.ts';
 
-/** More than this do not fit into memory together. */
+/** More entries do not fit into memory. */
 const MAX_ENTRIES = 5_000_000;
 
 export interface Log {
   readonly entries: readonly LogEntry[];
-  /** Lines that are of no use: of another kind, or of requests that no limit was asked about. */
+  /** Lines of another kind, or of requests that no limit was asked about. */
   readonly skipped: number;
 }
 
@@ -19,7 +19,7 @@ export async function readLog(file: string, keep: (entry: LogEntry) => boolean):
   const entries: LogEntry[] = [];
   let skipped = 0;
   const input = file === '-' ? process.stdin : createReadStream(file);
-  // A stream that fails to open tells its reader only if that one listens before it reads.
+  // A stream that fails to open emits its error once, maybe before the reading begins.
   const failed = new Promise<never>((_, reject) => {
     input.once('error', reject);
   });

@@ -11,7 +11,7 @@ export interface ReplayCommand {
   readonly limits: readonly TrialLimit[];
   /** Undefined: requests of all services. */
   readonly service: string | undefined;
-  /** So many subjects are named. */
+  /** How many subjects are named. */
   readonly top: number;
 }
 

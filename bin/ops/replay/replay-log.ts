@@ -5,7 +5,7 @@ import { replay } from './replay.ts';
 import type { ReplayCommand } from './replay-command.ts';
 import { describeResults } from './replay-report.ts';
 
-/** Tells who would be refused. @throws OpsError */
+/** Prints which clients would be refused. @throws OpsError */
 export async function replayLog({ log, limits, service, top }: ReplayCommand, { out, err }: Output): Promise<void> {
   const services = new Set<string>();
   const { entries, skipped } = await readLog(log, (entry) => {

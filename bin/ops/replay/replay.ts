@@ -21,8 +21,8 @@ export interface TrialResult {
 }
 
 /**
- * Counts the requests of a log, each as many units as it cost, against limits in shadow mode: each limit as if it were enforced, for a refused request
- * is not counted, and none of them knowing of the others.
+ * Counts the requests of a log, each by the units that it cost, against limits in shadow mode: each limit as if it were
+ * enforced, since a refused request is not counted, and independent of the others.
  *
  * @param entries in any order; they are counted by their times
  */

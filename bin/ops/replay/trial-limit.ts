@@ -9,7 +9,7 @@ import type { LogEntry } from './log-entry.ts';
 export interface TrialLimit {
   /** As it was written: `client=100/1m`. */
   readonly text: string;
-  /** Whose requests it counts together; '' where the entry does not tell, and the entry is then left out. */
+  /** Whose requests it counts together; '' where the entry does not have it, and is then left out. */
   readonly subjectOf: (entry: LogEntry) => string;
   readonly count: () => SlidingWindow | TokenBucket;
 }

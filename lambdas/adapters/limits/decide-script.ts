@@ -1,11 +1,11 @@
 import { LIMIT_KINDS } from '../../core/limits/kinds/kind-table.ts';
 import { COPY_EXPIRY_MS } from './rule-scripts.ts';
 
-/** Older copies of the operators' rules are made anew from the table. */
+/** Older copies of the operators' rules are made again from the table. */
 export const RULES_FRESH_MS = 60_000;
-/** Older copies are not believed any more: no instance could make them anew, and a subject may be revoked since. */
+/** Older copies are not believed any more: no instance could make them again, and a subject may be revoked since. */
 export const RULES_KNOWN_MS = 120_000;
-/** The one instance that is asked to make them anew has this time for it, before another one is asked. */
+/** The one instance that is asked to make them again has this time for it, before another one is asked. */
 const REBUILD_LEASE_MS = 2_000;
 
 const kinds = Object.entries(LIMIT_KINDS).map(([kind, { script }]) => ({ kind, ...script }));
@@ -25,7 +25,7 @@ const OVERRIDES = kinds
  * Then the ids that rules may be about, of the request's token, client, tenant, plan and address, empty where it has none.
  *
  * Reply: [1 allowed | 0 refused | -1 revoked, rules, and for each limit: allowed 0|1, limit, remaining, reset in ms].
- * Rules: 0 fresh, 1 the instance that gets this reply must make them anew, 2 unknown, 3 both.
+ * Rules: 0 fresh, 1 the instance that gets this reply must make them again, 2 unknown, 3 both.
  *
  * Each kind of limit brings a part of the script: see `LimitScript`. The code is longer than it could be, for speed: a
  * call of a command takes some 0.5 us; a closure, a table or a concatenated string takes 0.1 us each.
@@ -63,7 +63,7 @@ if complete >= 0 then
   end
 end
 
--- Only rules about the limit's own subject: of a client its own, its tenant's and its plan's, in this order.
+-- Only rules about the limit's own subject: for a client its own, its tenant's and its plan's, in this order.
 local function overrideOf(by, name)
   local from, to = 2, 4
   if by == 't' then from, to = 3, 3 elseif by == 'i' then from, to = 5, 5 elseif by == 'a' then return end
@@ -75,7 +75,7 @@ local function overrideOf(by, name)
   end
 end
 
--- A clock that steps back tells nothing, so no time has passed since the last write. A refused request leaves the present
+-- While a clock that stepped back is behind the last write, no time has passed since. A refused request leaves the present
 -- time behind, or all would be refused until the clock has caught up.
 ${FUNCTIONS}
 local reply, writes, refused = { 1, rulesState }, {}, false

@@ -26,7 +26,7 @@ export interface FallbackLimiterOptions {
 export function fallbackLimiter({ shared, local, breaker, rules }: FallbackLimiterOptions): Limiter {
   async function decideTogether(request: LimitRequest): Promise<LimitResult> {
     const result = await shared.decide(request);
-    // After an outage, the store does not know who was revoked meanwhile until its copies of the rules are made anew.
+    // After an outage, the store does not know who was revoked meanwhile until its copies of the rules are made again.
     if (breaker.sinceRecoveryMs > RULES_FRESH_MS || !(await rules.isRevoked(request.identity))) return result;
     if (result.outcome === 'allowed') await shared.release(request);
     return REVOKED;

@@ -21,7 +21,7 @@ export interface MemoryLimiterOptions {
   readonly rules: OperatorRules;
 }
 
-/** Counts in this process alone, by the operators' rules that this instance knows: the fallback of a function without Redis. */
+/** Counts in this process alone, by the operators' rules that it knows: the fallback of a function without Redis. */
 export class MemoryLimiter implements Limiter {
   readonly #clock: () => number;
   readonly #shared: boolean;

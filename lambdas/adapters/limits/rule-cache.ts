@@ -11,14 +11,14 @@ export const RULES_STALE_MS = 60_000;
 /** How long requests wait for a read, all of them together: a request that comes later does not wait for it. */
 export const RULES_WAIT_MS = 50;
 
-/** How long a reply waits for copies that are being made anew: after it Lambda freezes the instance, and the copying. */
+/** How long a reply waits while copies are made again: after it Lambda freezes the instance, and the copying. */
 export const REBUILD_WAIT_MS = 500;
 
 export interface RuleCacheOptions {
   /** All rules, from the table. */
   readonly list: () => Promise<readonly Rule[]>;
   readonly service: string;
-  /** Makes Redis's copies anew from `list`, which it calls after it has looked at them. */
+  /** Makes Redis's copies again from `list`, which it calls after it has looked at them. */
   readonly copy: (list: () => Promise<readonly Rule[]>) => Promise<unknown>;
   /** Epoch milliseconds: they go on while Lambda freezes the instance. */
   readonly clock: () => number;
@@ -31,7 +31,7 @@ export type OperatorRules = Pick<RuleCache, 'isRevoked' | 'overrideFor' | 'inval
 
 /**
  * The operators' rules in this instance's memory. It reads them from the table only while Redis is lost, or until its
- * copies are made anew after a flush.
+ * copies are made again after a flush.
  */
 export class RuleCache {
   readonly #options: RuleCacheOptions;
@@ -71,7 +71,7 @@ export class RuleCache {
     this.#reading = undefined;
   }
 
-  /** Starts to make Redis's copies of the rules anew. */
+  /** Starts to make Redis's copies of the rules again. */
   rebuild(): void {
     const { copy, onFailure } = this.#options;
     // A read that began before may know less than the copies do.

@@ -51,7 +51,7 @@ export class RuleCopies {
   /**
    * Writes one rule into every copy that does not have a newer one.
    *
-   * @returns whether all copies are complete; else they should be made anew
+   * @returns whether all copies are complete; else they should be made again
    * @throws when one of them cannot be written; the others are
    */
   async push(rule: Rule): Promise<boolean> {
@@ -63,7 +63,7 @@ export class RuleCopies {
   }
 
   /**
-   * Makes the copies anew from the table. It looks at them before it calls `list`, so that it writes nothing older than that
+   * Makes the copies again from the table. It looks at them before it calls `list`, so that it writes nothing older than that
    * look: what an operator takes back meanwhile stays taken back.
    *
    * @returns whether all of them are complete now; false: one was lost meanwhile, or `list` took too long

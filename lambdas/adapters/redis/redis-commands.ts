@@ -2,7 +2,7 @@ import { DecodeError } from '../../contract/decode.ts';
 import { NO_ANSWER, within } from '../within.ts';
 import { firstConnection, type RedisClient } from './redis-connection.ts';
 
-/** After this many commands in a row without an answer the connection is opened anew: its server may be gone. */
+/** After this many commands in a row without an answer the connection is opened again: its server may be gone. */
 const SILENT_COMMANDS = 3;
 
 /** How long a probe waits for a connection. No request waits for the probe. */

@@ -1,21 +1,21 @@
 import { boolean, integer, member, number, object, record, string, withDefault } from '../decode.ts';
 
-/** Whose requests a limit counts together; `total`: everybody's. */
+/** Whose requests a limit counts together; `total`: all of them. */
 export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
 export type LimitBy = (typeof LIMIT_BY)[number];
 
 /**
- * What becomes of a request while Redis cannot be asked: `local` counts it in this instance's memory against a share
+ * What the function does with a request while it cannot ask Redis: `local` counts it in this instance's memory against a share
  * of the limit, `open` lets it pass, `closed` refuses it.
  */
 export const ON_STORE_FAILURE = ['local', 'open', 'closed'] as const;
 export type OnStoreFailure = (typeof ON_STORE_FAILURE)[number];
 
-/** Of one instance alone, while it cannot ask Redis: see `localShare`. */
+/** The share of one instance that counts alone, while it cannot ask Redis: see `localShare`. */
 export const DEFAULT_LOCAL_SHARE = 0.5;
 
 interface LimitBase {
-  /** What headers, logs, metrics and overrides call it; one of its kind among those a request meets. */
+  /** Its name in headers, logs, metrics and overrides; unique among the limits that a request meets. */
   readonly name: string;
   readonly by: LimitBy;
   /** True: counts and reports what it would refuse, refuses nothing. */
@@ -30,7 +30,7 @@ export interface WindowLimit extends LimitBase {
   readonly kind: 'window';
   readonly limit: number;
   readonly windowMs: number;
-  /** Limits by the `plan` claim, which stand in place of `limit` for those who have that plan. */
+  /** Limits by the `plan` claim, in place of `limit` for clients that have that plan. */
   readonly plans: Readonly<Record<string, number>>;
 }
 
@@ -41,7 +41,7 @@ export interface BucketLimit extends LimitBase {
   readonly burst: number;
 }
 
-/** At most `limit` requests under way at once; a lease that nobody gave back ends after `leaseMs`. */
+/** At most `limit` requests under way at once; a lease that is not given back ends after `leaseMs`. */
 export interface ConcurrencyLimit extends LimitBase {
   readonly kind: 'concurrency';
   readonly limit: number;

@@ -1,20 +1,20 @@
 import { type Decoder, decodeJson, integer, nullable, number, object, record, string, withDefault } from '../decode.ts';
 
 /**
- * Whom a rule is about: a token by its `jti`, a token's subject, a tenant, an API key, an address on public routes, or
- * all of a plan. Written `kind:name`, the client of a request in the same way: `sub:alice`.
+ * The subject of a rule: a token by its `jti`, a token's subject, a tenant, an API key, an address on public routes, or
+ * all of a plan. Written `kind:name`, like the client of a request: `sub:alice`.
  */
 export const RULE_KINDS = ['token', 'sub', 'tenant', 'key', 'ip', 'plan'] as const;
 export type RuleKind = (typeof RULE_KINDS)[number];
 
-/** Of these kinds a rule may revoke. */
+/** The kinds that a rule may revoke. */
 export const REVOCABLE_KINDS: readonly RuleKind[] = ['token', 'sub', 'tenant', 'key'];
 
 /** What an operator set in place of a limit's own numbers. */
 export interface LimitOverride {
-  /** Of a window or of concurrency; of a bucket its burst. */
+  /** The limit of a window or of concurrency; the burst of a bucket. */
   readonly limit: number;
-  /** Of a bucket only. */
+  /** For a bucket only. */
   readonly ratePerS: number | null;
   /** Epoch milliseconds at which it ends by itself; 0: never. */
   readonly untilMs: number;
@@ -23,13 +23,13 @@ export interface LimitOverride {
 export interface Revocation {
   /** Epoch milliseconds at which it ends by itself; 0: never. */
   readonly untilMs: number;
-  /** Why, whatever was changed of the rule since; '' where the item does not say. */
+  /** Why it was revoked, also after later changes of the rule; '' where the item has no reason. */
   readonly reason: string;
 }
 
 /**
- * All that operators said about one subject. DynamoDB keeps it; Redis holds a copy for the decision script, as the text
- * of `encodeRule`.
+ * What operators set for one subject. DynamoDB keeps it; Redis holds a copy for the decision script, as the text of
+ * `encodeRule`.
  */
 export interface Rule {
   /** `sub:alice` */
@@ -45,7 +45,7 @@ export interface Rule {
 
 /**
  * `1764000000000 {"r":0,"l":{"client":[500,0]}}`: the version for comparing, then what the script reads: `r` until when
- * it is revoked, `l` limit, end and rate of each override. Nothing after the version: there is no rule any more.
+ * it is revoked, `l` limit, end and rate of each override. Nothing after the version: the rule was taken back.
  */
 export function encodeRule({ version, revocation, limits }: Omit<Rule, 'id' | 'reason'>): string {
   const overrides = Object.entries(limits).map(([name, { limit, untilMs, ratePerS }]) => [

@@ -24,7 +24,7 @@ export class OutcomeBatch {
     this.#longestMs = Math.min(BATCH_MS, windowMs * WINDOW_SHARE);
   }
 
-  /** Notes whether the instances together record so much into a period that this one may hold something back. */
+  /** Notes whether the instances together record enough into a period for this one to hold something back. */
   noteSteady(period: string, isSteady: boolean): void {
     if (period === this.#period) this.#isSteady = isSteady;
   }

@@ -20,7 +20,7 @@ export class OutcomeWindow {
   /** @returns what the window holds now */
   record(outcomes: OutcomeCounts, nowMs: number): OutcomeCounts {
     const index = Math.floor(nowMs / this.#sliceMs);
-    // What lies windows ahead was counted by a clock that was set back since.
+    // A slice that lies windows ahead was counted before the clock was set back.
     const isIn = (slice: Slice) => slice.index > index - SLICES && slice.index < index + 10 * SLICES;
     this.#slices = this.#slices.filter(isIn);
     const slice = this.#sliceAt(index);

@@ -10,13 +10,13 @@ export interface CountedLimit {
   readonly subject: string;
 }
 
-/** Whom the rules of operators may be about, each written as a rule's id, or '' where the request has none. */
+/** The subjects of operators' rules that a request may have, each as a rule's id, or '' where it has none. */
 export interface Identity {
   readonly client: string;
   readonly tenant: string;
   readonly plan: string;
   readonly token: string;
-  /** Where it comes from, whoever its client is. */
+  /** The address that it comes from, whatever its client. */
   readonly ip: string;
 }
 
@@ -26,7 +26,7 @@ export interface LimitRequest {
   readonly identity: Identity;
   /** Units that the request counts for in windows and buckets. */
   readonly cost: number;
-  /** Names the request's leases: one of its kind among the requests under way. */
+  /** Names the request's leases: unique among the requests under way. */
   readonly lease: string;
 }
 
@@ -55,8 +55,8 @@ export interface Limiter {
   /** Returns the leases that an allowed request took; one that cannot be returned ends by itself. */
   release(request: LimitRequest): Promise<void>;
   /**
-   * Work begun beside the requests, which must end before Lambda freezes the instance with the reply; undefined when
-   * there is none. It never rejects and takes at most half a second.
+   * Work beside the requests that must end before the reply, when Lambda freezes the instance; undefined when there is
+   * none. It never rejects and takes at most half a second.
    */
   settled(): Promise<void> | undefined;
 }

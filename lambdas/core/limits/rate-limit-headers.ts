@@ -6,10 +6,9 @@ import { kindOf } from './kinds/kind-table.ts';
 const MAX_INTEGER = 999_999_999_999_999;
 
 /**
- * Where the tightest decision stands, which is the one that the answer speaks of: of those that refuse the one with the
- * longest wait, else the one with the fewest units left, else the one that resets last. Requests under way are no quota that
- * is used up: a limit of them that lets pass speaks only where no other does. Shadows never speak, nor do limits that nobody
- * counted; -1 when there is nobody else.
+ * Index of the tightest decision, the one that the answer reports: among refusals the one with the longest wait, else the
+ * one with the fewest units left, else the one that resets last. A limit of requests under way that allows the request is
+ * reported only where there is no other. Shadows and uncounted limits are never reported; -1 when there is no other.
  */
 export function tightest(decisions: readonly Decision[]): number {
   let best = -1;
@@ -30,8 +29,8 @@ function isTighter(one: Decision, other: Decision): boolean {
 }
 
 /**
- * Whole seconds, rounded up, so that a client that waits as told is let in. The millisecond in which a request came, which
- * counts as well, is gone before the answer has arrived: a minute's window resets in 60 s, not in 61.
+ * Whole seconds, rounded up, so that a client that waits as long is let in. The millisecond in which a request came counts as
+ * well, but is over before the answer arrives: a minute's window resets in 60 s, not in 61.
  */
 export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
   return Math.max(1, Math.ceil((resetMs - 1) / 1000));
@@ -39,11 +38,12 @@ export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
 
 /**
  * `X-RateLimit-*` (limit, remaining, reset as epoch seconds) and the two fields of the IETF draft "RateLimit header
- * fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-11), lists of one string with parameters: of the policy its
- * quota `q`, unit `qu` and, as far as it is known, window `w` in seconds; of the limit the remaining units `r` and seconds to reset `t`; of both
- * the partition `pk`, whose quota it is. Names of limits are letters, digits and hyphens: nothing in them needs escaping.
+ * fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-11), lists of one string with parameters. `RateLimit-Policy` has
+ * the quota `q`, its unit `qu` and, where it is known, the window `w` in seconds; `RateLimit` has the remaining units `r`
+ * and the seconds to reset `t`; both have the partition `pk`, which tells subjects apart. Names of limits are letters,
+ * digits and hyphens: nothing in them needs escaping.
  *
- * @param partition six bytes or so in base64 which tell the limit's subjects apart, or '' when it has but one
+ * @param partition some six bytes in base64 that differ between the limit's subjects, or '' when it has only one
  */
 export function rateLimitHeaders(decision: Decision, nowMs: number, partition: string): Record<string, string> {
   const { policy } = decision;

@@ -35,7 +35,7 @@ function checkNames(limits: LimitsMet): void {
 function bounds(limit: LimitPolicy): readonly { readonly units: number; readonly words: string }[] {
   if (takesLease(limit) || limit.shadow) return [];
   if ('burst' in limit) return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
-  const plans = Object.entries(limit.plans).map(([plan, units]) => ({
+  const plans = Object.entries('plans' in limit ? limit.plans : {}).map(([plan, units]) => ({
     units,
     words: `${units} units of plan ${plan} in limit ${limit.name}`,
   }));

@@ -21,7 +21,7 @@ const COST = {
   fix: 'it is what one request counts for; a request that counts for nothing has RateLimit.none()',
 };
 
-/** The limits that requests of one service meet: its own, its routes' and the gateway's, each list beside the others. */
+/** The limits that requests of one service meet: the service's own, its routes' and the gateway's. */
 export class ServiceLimits {
   readonly #gateway: readonly LimitPolicy[];
   readonly #timeoutMs: number;
@@ -41,12 +41,12 @@ export class ServiceLimits {
     checkLimitsMet({ gateway, service: this.#service }, this.#cost);
   }
 
-  /** Of the service's default routes. */
+  /** For the service's default routes. */
   get default(): Pick<RoutePolicy, 'limits' | 'cost'> {
     return { limits: this.#service, cost: this.#cost };
   }
 
-  /** Of a route of its own. @throws InvalidPropError when its requests cannot meet these limits */
+  /** For one route. @throws InvalidPropError when its requests cannot meet these limits */
   ofRoute({ auth, rateLimit, cost: given }: LimitProps): Pick<RoutePolicy, 'limits' | 'cost'> {
     const cost = given === undefined ? this.#cost : costOf(given);
     const limits = rateLimit ? this.policies('route', rateLimit, auth) : null;

@@ -51,7 +51,7 @@ export class TokenBucket {
     this.#ratePerS = ratePerS;
   }
 
-  /** @param burst and `ratePerS` hold for this request: an operator may have changed them */
+  /** @param burst and `ratePerS` are those for this request: an operator may have changed them */
   assess(clockMs: number, cost: number, burst = this.#burst, ratePerS = this.#ratePerS): Assessment {
     this.#burst = burst;
     this.#ratePerS = ratePerS;

@@ -16,7 +16,7 @@ local function takeLease(key, leaseMs)
 end
 
 local function concurrency(key, limit, leaseMs)
-  -- A lease that ends later than one made now was made by a clock that stepped back since.
+  -- A lease that ends later than a new one was made before the clock stepped back.
   local used = call('ZCOUNT', key, '(' .. now, now + leaseMs)
   if used >= limit then return false, 0, ${RETRY_MS} end
   return true, limit - used - 1, ${RETRY_MS}, takeLease, leaseMs
@@ -44,9 +44,9 @@ export class Leases {
     this.#leaseMs = leaseMs;
   }
 
-  /** @param limit the one that holds now: an operator may change it while requests are under way */
+  /** @param limit the one that applies now: an operator may change it while requests are under way */
   assess(nowMs: number, _cost: number, limit: number): Assessment {
-    // One that ends later than a lease made now was made by a clock that stepped back since.
+    // A lease that ends later than a new one was made before the clock stepped back.
     const latestMs = nowMs + this.#leaseMs;
     let used = 0;
     for (const endsAtMs of this.#endsAtMs.values()) if (endsAtMs > nowMs && endsAtMs <= latestMs) used += 1;
@@ -54,7 +54,7 @@ export class Leases {
     return { allowed, remaining: Math.max(0, limit - used - 1), resetMs: RETRY_MS };
   }
 
-  /** A request takes one lease, whatever it costs. */
+  /** A request of any cost takes one lease. */
   charge(nowMs: number, _cost: number, lease: string): void {
     for (const [ended, endsAtMs] of this.#endsAtMs) if (endsAtMs <= nowMs) this.#endsAtMs.delete(ended);
     this.#endsAtMs.set(lease, nowMs + this.#leaseMs);

@@ -6,7 +6,7 @@ import type { Assessment } from './limit-kind.ts';
  */
 export const EXACT_LIMIT = 1000;
 
-/** Into so many slices a window is cut above `EXACT_LIMIT`: a request is counted for up to 1 % longer than the window. */
+/** The slices of a window above `EXACT_LIMIT`: a request is counted for up to 1 % longer than the window. */
 export const SLICES = 100;
 
 /** Requests of one slice of time. */
@@ -22,15 +22,15 @@ interface Slice {
  */
 export class SlidingWindow {
   readonly #windowMs: number;
-  /** The limit that held last. */
+  /** The limit of the last request. */
   #limit: number;
-  /** Of the slices below. */
+  /** Length of the slices below. */
   #sliceMs: number;
   /** Oldest first. */
   #slices: Slice[] = [];
   #used = 0;
   #chargedAtMs = 0;
-  /** What is added to the clock, for the time that it stepped back. */
+  /** Added to the clock, for the time by which it stepped back. */
   #shiftMs = 0;
 
   constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) {
@@ -39,13 +39,13 @@ export class SlidingWindow {
     this.#sliceMs = sliceMsOf(limit, windowMs);
   }
 
-  /** @param limit the one that holds for this request: it may be of another plan, or an operator may have changed it */
+  /** @param limit the one for this request: it may be of another plan, or an operator may have changed it */
   assess(clockMs: number, cost: number, limit = this.#limit): Assessment {
     this.#limit = limit;
     const nowMs = this.#now(clockMs);
     const { sliceMs, keep, current, slices, first, used } = this.#counted(nowMs);
     const over = used + cost - limit;
-    // Who is refused leaves the present time behind, or would be refused until a clock that stepped back has caught up.
+    // A refused request leaves the present time behind, or all would be refused until a clock that stepped back has caught up.
     if (over > 0) this.#shiftMs = nowMs - clockMs;
     const decisive = over > 0 ? sliceWith(over, slices.slice(first)) : slices[first];
     return {
@@ -70,7 +70,7 @@ export class SlidingWindow {
     this.#shiftMs = nowMs - clockMs;
   }
 
-  /** A clock that stepped back behind the last charge tells nothing, so no time has passed since, and goes on from there. */
+  /** After a clock has stepped back behind the last charge, time goes on from that charge. */
   #now(clockMs: number): number {
     return Math.max(this.#chargedAtMs, clockMs + this.#shiftMs);
   }
@@ -90,7 +90,7 @@ export class SlidingWindow {
     return { sliceMs, keep, current, slices, first, used };
   }
 
-  /** A limit on the other side of the exact limit takes all that was counted as if it had been charged last. */
+  /** When the limit crosses `EXACT_LIMIT`, all that was counted is taken as if it had been charged last. */
   #cut(sliceMs: number): Slice[] {
     if (sliceMs === this.#sliceMs || this.#slices.length === 0) return this.#slices;
     return [{ number: Math.floor(this.#chargedAtMs / sliceMs), units: this.#used }];
@@ -101,7 +101,7 @@ function sliceMsOf(limit: number, windowMs: number): number {
   return limit > EXACT_LIMIT ? Math.ceil(windowMs / SLICES) : 1;
 }
 
-/** The slice with whose end so many units have left. */
+/** The slice at whose end this many units have left the window. */
 function sliceWith(units: number, slices: readonly Slice[]): Slice | undefined {
   let left = units;
   return slices.find((slice) => {
