@@ -11,7 +11,7 @@ const LIMIT = 200;
 const SHARE = 100;
 
 const LIMITERS = [
-  { name: 'Tollgate', id: 'ladder' },
+  { name: 'Tollgate', id: 'fallback' },
   { name: 'a deadline alone', id: 'deadline-only' },
 ] as const;
 type Limiter = (typeof LIMITERS)[number];

@@ -1,27 +1,29 @@
 import { Cluster, Redis } from 'ioredis';
-import type { Counters } from '../../lambdas/adapters/limits/counters.ts';
-import { createCounters } from '../../lambdas/adapters/limits/create-counters.ts';
-import { MemoryCounters } from '../../lambdas/adapters/limits/memory-counters.ts';
-import { RedisCounters } from '../../lambdas/adapters/limits/redis-counters.ts';
+import { MemoryLimiter } from '../../lambdas/adapters/limits/memory-limiter.ts';
+import { RedisLimiter } from '../../lambdas/adapters/limits/redis-limiter.ts';
+import { RedisCommands } from '../../lambdas/adapters/redis/redis-commands.ts';
 import { redisEndpoint } from '../../lambdas/adapters/redis/redis-endpoint.ts';
+import type { Limiter } from '../../lambdas/core/limits/limiter.ts';
+import { productionCounters } from '../../test/support/counters.ts';
+import { NO_RULES } from '../../test/support/limits/redis-limiter.ts';
 import { servicePolicy } from '../../test/support/policy.ts';
 
-export type Decide = Counters['decide'];
+export type Decide = Limiter['decide'];
 
 const policy = servicePolicy({ gateway: 'bench' });
 
 /** What production composes. The table answers at once that there are no rules. */
-export function ladder(): Decide {
-  const counters = createCounters({
+export function withFallback(): Decide {
+  const { limiter } = productionCounters({
     env: process.env,
     policy,
-    rules: { list: async () => [] },
+    listRules: async () => [],
     clock: Date.now,
     monotonic: () => performance.now(),
     onFailure: () => undefined,
     onChange: () => undefined,
   });
-  return (request) => counters.decide(request);
+  return (request) => limiter.decide(request);
 }
 
 /**
@@ -33,15 +35,8 @@ export function deadlineOnly(): Decide {
   if (endpoint === undefined) throw new Error('the environment names no redis');
   const client = endpoint.cluster ? new Cluster([endpoint.url]) : new Redis(endpoint.url);
   client.on('error', () => undefined);
-  const rules = {
-    isRevoked: async () => false,
-    overrideFor: () => undefined,
-    settled: () => undefined,
-    doubt: () => undefined,
-    rebuild: () => undefined,
-  };
-  const shared = new RedisCounters({ client, policy, rules });
-  const local = new MemoryCounters({ clock: Date.now, shared: true });
+  const shared = new RedisLimiter({ redis: new RedisCommands(client, policy.cacheTimeoutMs), policy, rules: NO_RULES });
+  const local = new MemoryLimiter({ clock: Date.now, shared: true, rules: NO_RULES });
   return async (request) => {
     try {
       return await shared.decide(request);

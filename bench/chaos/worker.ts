@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { LimitRequest } from '../../lambdas/core/limits/limiter.ts';
 import { windowLimit } from '../../test/support/policy.ts';
 import { percentile } from '../statistics.ts';
-import { type Decide, deadlineOnly, ladder } from './limiters.ts';
+import { type Decide, deadlineOnly, withFallback } from './limiters.ts';
 import type { Back, Order, Report } from './orders.ts';
 
 const INSTANCES = 4;
@@ -13,7 +13,7 @@ const PAUSE_MS = 4;
 const HOUR_MS = 3_600_000;
 
 const limit = Number(process.env['BENCH_LIMIT']);
-const make = process.env['BENCH_LIMITER'] === 'ladder' ? ladder : deadlineOnly;
+const make = process.env['BENCH_LIMITER'] === 'fallback' ? withFallback : deadlineOnly;
 
 interface Sample {
   readonly instance: number;

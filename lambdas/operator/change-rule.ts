@@ -2,26 +2,26 @@ import type { RuleStore } from '../adapters/limits/rule-store.ts';
 import type { Rule } from '../contract/limits/operator-rule.ts';
 import { InvalidOperationError } from '../contract/limits/rule-id.ts';
 import { applyChange, isEmpty, isIdle, type RuleChange, standingRule } from '../core/limits/rule-matching.ts';
-import type { RuleRoom } from './rule-room.ts';
+import type { RuleQuota } from './rule-quota.ts';
 
-/** Writers that get ahead of this one before it gives up; each of them has changed the rule. */
+/** After this many other writers were first, each with a change of the rule, this one gives up. */
 const ATTEMPTS = 10;
-/** A rule is read with every request of its subject. */
+/** Every request of its subject reads the rule. */
 const MAX_OVERRIDES = 100;
 
-/** So many others changed a rule at once that this change found no place among theirs. */
+/** Too many others changed the rule at the same time. */
 export class ConflictError extends Error {
   readonly code = 'conflict';
 }
 
 /**
- * Changes a rule in the table, whoever else does so at the same time: of two operators each one's change is made.
+ * Changes a rule in the table. When two operators do so at the same time, both changes are made.
  *
- * @returns the rule that stands now, and whether there was anything to change
+ * @returns the rule as it is now, and whether there was anything to change
  * @throws ConflictError, TooManyRulesError, InvalidOperationError, or TableUnavailable
  */
 export async function changeRule(
-  { store, room }: { readonly store: Pick<RuleStore, 'read' | 'write'>; readonly room: RuleRoom },
+  { store, quota }: { readonly store: Pick<RuleStore, 'read' | 'write'>; readonly quota: RuleQuota },
   id: string,
   change: RuleChange,
   nowMs: number,
@@ -30,7 +30,7 @@ export async function changeRule(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const next = applyChange(rule, change, nowMs);
     checkSize(next);
-    if (isEmpty(standingRule(rule, nowMs)) && !isEmpty(next)) await room.take(next, nowMs);
+    if (isEmpty(standingRule(rule, nowMs)) && !isEmpty(next)) await quota.take(next, nowMs);
     const standing = await store.write(next, rule);
     if (standing === next) return { rule: next, changed: !isIdle(standingRule(rule, nowMs), change) };
     rule = standing;

@@ -20,7 +20,7 @@ import { logOperation } from './log-operation.ts';
 import type { OpenCopies } from './open-copies.ts';
 import { type Circuits, operateCircuits } from './operate-circuits.ts';
 import { publish } from './publish.ts';
-import { RuleRoom, TooManyRulesError } from './rule-room.ts';
+import { RuleQuota, TooManyRulesError } from './rule-quota.ts';
 import { tellOfKey, tellOfRevocation } from './tell-authorizer.ts';
 
 /** The operation as it is to be done for who asks. @throws InvalidOperationError where they may not ask for it */
@@ -46,13 +46,13 @@ export interface OperateOptions {
  * @throws DecodeError for an item of the table that is no rule, and whatever nobody has foreseen
  */
 export function createOperate(options: OperateOptions) {
-  const room = new RuleRoom(options.store);
+  const quota = new RuleQuota(options.store);
   return async (event: unknown, admit: Admit = (operation) => operation): Promise<OperationResult> => {
     let operation: Operation | undefined;
     try {
       operation = canonical(decodeOperation(event));
       operation = admit(operation);
-      const result = await perform(operation, options, room);
+      const result = await perform(operation, options, quota);
       logOperation(options.gateway, operation, result);
       return result;
     } catch (error) {
@@ -68,7 +68,7 @@ function canonical(operation: Operation): Operation {
   return 'id' in operation ? { ...operation, id: canonicalId(operation.id) } : operation;
 }
 
-async function perform(operation: Operation, options: OperateOptions, room: RuleRoom): Promise<OperationResult> {
+async function perform(operation: Operation, options: OperateOptions, quota: RuleQuota): Promise<OperationResult> {
   const { store, keys, clock } = options;
   const nowMs = clock();
   if (isCircuitOperation(operation)) return operateCircuits(operation, options.circuits, nowMs);
@@ -86,7 +86,7 @@ async function perform(operation: Operation, options: OperateOptions, room: Rule
     case 'rotate-key':
       return rotated(await rotateKey(keys, operation, nowMs), options, nowMs);
     default:
-      return changeRules(operation, options, room, nowMs);
+      return changeRules(operation, options, quota, nowMs);
   }
 }
 
@@ -96,12 +96,12 @@ type RuleChanging = Exclude<RuleOperation, { readonly action: 'list' | 'get' }>;
 async function changeRules(
   operation: RuleChanging,
   options: OperateOptions,
-  room: RuleRoom,
+  quota: RuleQuota,
   nowMs: number,
 ): Promise<RuleResult> {
   const { store, marker } = options;
   const { action, id } = operation;
-  const { rule, changed } = await changeRule({ store, room }, id, changeOf(operation, nowMs), nowMs);
+  const { rule, changed } = await changeRule({ store, quota }, id, changeOf(operation, nowMs), nowMs);
   const { pushed, note } = await publish(rule, options);
   const keyNote = action === 'limit' ? null : await tellOfKey(id, options, nowMs);
   const markNote = action === 'revoke' ? await tellOfRevocation(marker, nowMs) : null;

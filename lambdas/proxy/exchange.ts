@@ -10,7 +10,7 @@ import type { CircuitAction } from '../core/circuit/circuit-action.ts';
 import type { AttemptResult } from '../core/circuit/outcome.ts';
 import type { Problem } from '../core/http/problem.ts';
 import type { SelectedRoute } from '../core/http/route-match.ts';
-import type { LimitRequest, Ruling } from '../core/limits/limiter.ts';
+import type { LimitRequest, LimitResult } from '../core/limits/limiter.ts';
 
 /** What the pipeline finds out about one request. One stage gives each part; null: the stage found nothing. */
 export interface Parts {
@@ -64,7 +64,7 @@ export interface Denial {
 /** What the limiter was asked, and its answer. */
 export interface Counted {
   readonly request: LimitRequest;
-  readonly ruling: Ruling;
+  readonly result: LimitResult;
 }
 
 /** What the circuit does with one request. */

@@ -1,10 +1,12 @@
 import { logTransition } from '../adapters/circuit/circuit-log.ts';
 import { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { CircuitView } from '../adapters/circuit/circuit-view.ts';
+import { createOutcomes } from '../adapters/circuit/fallback-outcomes.ts';
 import { Upstream } from '../adapters/http/upstream.ts';
-import { createCounters } from '../adapters/limits/create-counters.ts';
+import { createLimiter } from '../adapters/limits/create-limiter.ts';
 import { RuleStore } from '../adapters/limits/rule-store.ts';
 import { readDocument } from '../adapters/read-document.ts';
+import { openSharedStore } from '../adapters/redis/shared-store.ts';
 import { signedTable } from '../adapters/table/signed-table.ts';
 import type { CircuitPolicy } from '../contract/circuit/circuit-policy.ts';
 import { Env } from '../contract/environment.ts';
@@ -34,12 +36,9 @@ const table = signedTable({
 const ruleStore = new RuleStore(table, policy.gateway);
 const circuit = policy.circuit && createCircuit(policy.circuit);
 // Redis is connected to while the circuit is read: both at the start, for which Lambda gives a whole CPU.
-const counters = createCounters({
+const store = openSharedStore({
   env: process.env,
-  policy,
-  // Copies in Redis are made of it, which must not lack what an operator was told to be stored.
-  rules: { list: () => ruleStore.list({ consistent: true }) },
-  clock,
+  timeoutMs: policy.cacheTimeoutMs,
   monotonic,
   onFailure,
   onChange: (change) => {
@@ -47,14 +46,23 @@ const counters = createCounters({
     else recovered += 1;
   },
 });
+const limiter = createLimiter({
+  store,
+  policy,
+  // The copies in Redis are made of it: they must hold every rule that an operator was told is stored.
+  listRules: () => ruleStore.list({ consistent: true }),
+  clock,
+  onFailure,
+});
+const outcomes = createOutcomes(store, clock);
 await circuit?.load();
 
 export const handler = pipeline({
   policy,
   circuit: circuit ?? undefined,
-  limiter: counters,
-  outcomes: counters,
-  retryBudget: counters,
+  limiter,
+  outcomes,
+  retryBudget: outcomes,
   upstream: new Upstream(policy.upstream),
   takeStoreEvents: () => {
     const taken = { errors, lost, recovered };

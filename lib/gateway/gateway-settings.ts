@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { LimitPolicy } from '../../lambdas/contract/limits/limit-policy.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../lambdas/contract/policy.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
 import { identityHeaders } from './auth/identity-headers.ts';
@@ -6,10 +7,11 @@ import { issuerConfigs } from './auth/jwt-issuer.ts';
 import { corsOptions } from './edge/cors.ts';
 import type { GatewayProps } from './gateway-props.ts';
 import { badCredentialsLimit } from './limits/bad-credentials.ts';
-import { type NamedLimit, namedLimits } from './limits/limit-policies.ts';
 import { checkLimitsMet } from './limits/limits-met.ts';
-import { draftsOf, RateLimit, type RateLimits } from './limits/rate-limit.ts';
+import { placedLimits } from './limits/placed-limits.ts';
+import { RateLimit, type RateLimits } from './limits/rate-limit.ts';
 import { intervalMs, wholeSeconds } from './props/interval.ts';
+import { LONGEST_TIMEOUT } from './props/overhead-allowance.ts';
 import { wholeNumber } from './props/whole-number.ts';
 
 const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
@@ -62,8 +64,9 @@ function operatorConcurrency(instances: number | undefined): number | undefined 
   return instances === undefined ? undefined : wholeNumber('operatorConcurrency', instances, OPERATOR_CONCURRENCY);
 }
 
-function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly NamedLimit[] {
-  const limits = namedLimits(draftsOf(rateLimit), 'gateway');
+function gatewayLimits(rateLimit: RateLimits = RateLimit.none()): readonly LimitPolicy[] {
+  // One lease for all services: they share a key, and an end past one's own lease would not count for it.
+  const limits = placedLimits(rateLimit, { scope: 'gateway', timeoutMs: LONGEST_TIMEOUT.toMilliseconds() });
   checkLimitsMet({ gateway: limits }, 1);
   return limits;
 }

@@ -8,7 +8,6 @@ import type { Foundation } from '../foundation/foundation.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { CircuitFunction } from './circuit/alarm-function.ts';
 import type { Circuits } from './circuit/circuits.ts';
-import type { NamedLimit } from './limits/limit-policies.ts';
 import type { RouteTable } from './route-table.ts';
 
 /** What a service needs of its gateway. */
@@ -28,7 +27,7 @@ export interface ServiceContext {
   /** How often one address may present credentials that are refused. */
   readonly badCredentials: LimitPolicy | null;
   /** Of all services together. */
-  readonly gatewayLimits: readonly NamedLimit[];
+  readonly gatewayLimits: readonly LimitPolicy[];
   /** Whether answers report the client's limits. */
   readonly rateLimitHeaders: boolean;
   readonly cacheTimeoutMs: number;

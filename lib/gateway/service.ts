@@ -96,7 +96,7 @@ export class Service extends NestedStack {
       badCredentials: context.badCredentials,
       circuit: breaker.policy,
       retry: retryPolicy(props),
-      gatewayLimits: this.#limits.gateway,
+      gatewayLimits: context.gatewayLimits,
       rateLimitHeaders: context.rateLimitHeaders,
       cacheTimeoutMs: context.cacheTimeoutMs,
       default: { auth, ...this.#limits.default },

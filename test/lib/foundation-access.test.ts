@@ -2,14 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { RedisCounters } from '../../lambdas/adapters/limits/redis-counters.ts';
+import { RedisOutcomes } from '../../lambdas/adapters/circuit/redis-outcomes.ts';
+import { RedisLimiter } from '../../lambdas/adapters/limits/redis-limiter.ts';
 import { RuleCopies } from '../../lambdas/adapters/limits/rule-copies.ts';
+import { RedisCommands } from '../../lambdas/adapters/redis/redis-commands.ts';
 import { connectRedis, firstConnection, type RedisClient } from '../../lambdas/adapters/redis/redis-connection.ts';
 import type { Rule } from '../../lambdas/contract/limits/operator-rule.ts';
 import type { LimitRequest } from '../../lambdas/core/limits/limiter.ts';
 import { ACCESS_STRING, DATA_COMMANDS } from '../../lib/foundation/access-string.ts';
 import { FAILED, GOOD } from '../support/circuit/outcomes.ts';
 import { closersOf } from '../support/closers.ts';
+import { NO_RULES } from '../support/limits/redis-limiter.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../support/policy.ts';
 import { startRedis } from '../support/redis/redis.ts';
 import { type ClusterNode, startRedisCluster } from '../support/redis/redis-cluster.ts';
@@ -65,25 +68,20 @@ function request(subject: string): LimitRequest {
 /** All that the functions do there. */
 async function useAll(client: RedisClient): Promise<void> {
   const copies = new RuleCopies(client, POLICY.gateway);
-  const rules = {
-    isRevoked: async () => false,
-    overrideFor: () => undefined,
-    settled: () => undefined,
-    doubt: () => undefined,
-    rebuild: () => undefined,
-  };
-  const counters = new RedisCounters({ client, policy: POLICY, rules, timeoutMs: 5000 });
-  await counters.decide(request('sub:bob'));
+  const redis = new RedisCommands(client, 5000);
+  const limiter = new RedisLimiter({ redis, policy: POLICY, rules: NO_RULES });
+  const outcomes = new RedisOutcomes(redis);
+  await limiter.decide(request('sub:bob'));
   expect(await copies.rebuild(async () => RULES)).toBe(true);
   for (const rule of RULES) await copies.push({ ...rule, version: 2 });
-  expect((await counters.decide(request('sub:mallory'))).outcome).toBe('revoked');
-  for (let times = 0; times < 3; times += 1) await counters.decide(request('sub:alice'));
-  await counters.release(request('sub:alice'));
-  for (const outcome of [GOOD, GOOD, FAILED]) await counters.record('users', outcome, 10_000);
-  await counters.takeRetry('users', 1, 10_000);
-  await counters.endPeriod('users', 7, 10_000);
-  expect(await counters.record('users', GOOD, 10_000)).toMatchObject({ endedBy: 7 });
-  await counters.probe();
+  expect((await limiter.decide(request('sub:mallory'))).outcome).toBe('revoked');
+  for (let times = 0; times < 3; times += 1) await limiter.decide(request('sub:alice'));
+  await limiter.release(request('sub:alice'));
+  for (const outcome of [GOOD, GOOD, FAILED]) await outcomes.record('users', outcome, 10_000);
+  await outcomes.takeRetry('users', 1, 10_000);
+  await outcomes.endPeriod('users', 7, 10_000);
+  expect(await outcomes.record('users', GOOD, 10_000)).toMatchObject({ endedBy: 7 });
+  await redis.probe();
 }
 
 describe('the user of the cache', () => {

@@ -1,5 +1,5 @@
 import type { CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
+import { MemoryOutcomes } from '../../../lambdas/adapters/circuit/memory-outcomes.ts';
 import { type CircuitState, INITIAL_CIRCUIT } from '../../../lambdas/contract/circuit/circuit-state.ts';
 import type { MakeBreaker } from '../breaker.ts';
 import { policyOf, tollgate } from './tollgate.ts';
@@ -7,7 +7,7 @@ import { policyOf, tollgate } from './tollgate.ts';
 /** The same stage where nothing is shared, as the other packages have it: counts and circuit in this process's memory. */
 export const makeBreaker: MakeBreaker = (work, settings) =>
   tollgate(work, policyOf(settings), {
-    counters: new MemoryCounters({ clock: Date.now, shared: false }),
+    outcomes: new MemoryOutcomes(Date.now),
     store: memoryStore(),
   });
 

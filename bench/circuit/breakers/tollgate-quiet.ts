@@ -10,15 +10,15 @@ import { storesOf } from './tollgate-stores.ts';
  */
 export const makeBreaker: MakeBreaker = async (work, settings) => {
   const policy = policyOf(settings);
-  const { counters, store } = storesOf(policy);
+  const { outcomes, store } = storesOf(policy);
   const asked: Promise<unknown>[] = [];
-  const { record } = counters;
+  const { record } = outcomes;
   const { read } = store;
-  Object.assign(counters, { record: (...count: Parameters<typeof record>) => noted(record.apply(counters, count)) });
+  Object.assign(outcomes, { record: (...count: Parameters<typeof record>) => noted(record.apply(outcomes, count)) });
   Object.assign(store, { read: (...how: Parameters<typeof read>) => noted(read.apply(store, how)) });
 
   let nowMs = Date.now();
-  const breaker = await tollgate(work, policy, { counters, store, clock: () => nowMs });
+  const breaker = await tollgate(work, policy, { outcomes, store, clock: () => nowMs });
   function noted<T>(reply: Promise<T>): Promise<T> {
     asked.push(reply);
     return reply;

@@ -1,9 +1,9 @@
 import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
-import type { Counters } from '../../../lambdas/adapters/limits/counters.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { openByShare } from '../../../lambdas/core/circuit/open-strategy.ts';
 import type { AttemptResult } from '../../../lambdas/core/circuit/outcome.ts';
+import type { OutcomeCounter } from '../../../lambdas/core/circuit/outcome-counter.ts';
 import type { Exchange } from '../../../lambdas/proxy/exchange.ts';
 import type { ProxyRequest, Stage } from '../../../lambdas/proxy/stage.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
@@ -14,7 +14,7 @@ import type { Breaker, BreakerSettings, Work } from '../breaker.ts';
 import { OPENS_AT } from '../opens-at.ts';
 
 export interface Stores {
-  readonly counters: Counters;
+  readonly outcomes: OutcomeCounter;
   readonly store: CircuitViewOptions['store'];
   /** Epoch milliseconds. @default Date.now */
   readonly clock?: () => number;
@@ -37,7 +37,7 @@ export function policyOf({ openForMs, service }: BreakerSettings): ServicePolicy
 export async function tollgate(
   work: Work,
   policy: ServicePolicy,
-  { counters, store, clock = Date.now }: Stores,
+  { outcomes, store, clock = Date.now }: Stores,
 ): Promise<Breaker> {
   const { circuit } = policy;
   if (circuit === null) throw new TypeError('the policy has no circuit');
@@ -56,7 +56,7 @@ export async function tollgate(
     policy,
     circuit,
     view,
-    outcomes: counters,
+    outcomes,
     opens: openByShare,
     upstream: new Upstream(policy.upstream),
     by: `bench-${process.pid}`,

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { RedisCounters } from '../../../lambdas/adapters/limits/redis-counters.ts';
+import { RedisLimiter, type RedisLimiterOptions } from '../../../lambdas/adapters/limits/redis-limiter.ts';
+import { RedisCommands } from '../../../lambdas/adapters/redis/redis-commands.ts';
 import { ANY_JWT } from '../../../lambdas/contract/auth/auth-policy.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
@@ -13,19 +14,19 @@ import { GATEWAY } from '../rules.ts';
 const TIMEOUT_MS = 10_000;
 const ROUTE = 'ANY /api/users/{proxy+}';
 
-/** The counters of production under these limits of the service and of the gateway. */
+/** The limiter of production under these limits of the service and of the gateway. */
 export function tollgate(redis: Redis, limits: readonly LimitPolicy[], gatewayLimits: readonly LimitPolicy[]): Limiter {
   const policy = servicePolicy({
     gateway: GATEWAY,
     gatewayLimits,
     default: { auth: ANY_JWT, limits, cost: 1 },
   });
-  const counters = new RedisCounters({ client: redis, policy, rules: NO_RULES, timeoutMs: TIMEOUT_MS });
+  const limiter = new RedisLimiter({ redis: new RedisCommands(redis, TIMEOUT_MS), policy, rules: NO_RULES });
   const requestOf = requests(policy);
   return {
-    ask: async (client) => (await counters.decide(requestOf(client, 1))).outcome === 'allowed',
+    ask: async (client) => (await limiter.decide(requestOf(client, 1))).outcome === 'allowed',
     fill: async (client, cost) => {
-      const { outcome } = await counters.decide(requestOf(client, cost));
+      const { outcome } = await limiter.decide(requestOf(client, cost));
       if (outcome !== 'allowed') throw new Error(`${client} was ${outcome} while its window was filled`);
     },
   };
@@ -55,12 +56,12 @@ function requests(policy: ServicePolicy) {
   };
 }
 
-/** The copies in Redis are kept fresh by the benchmark: nobody must read them from elsewhere. */
-const NO_RULES: ConstructorParameters<typeof RedisCounters>[0]['rules'] = {
+/** The benchmark keeps the copies in Redis fresh: the limiter must not read the rules from elsewhere. */
+const NO_RULES: RedisLimiterOptions['rules'] = {
   isRevoked: () => Promise.reject(new Error('redis holds no fresh copy of the rules')),
   overrideFor: () => undefined,
   settled: () => undefined,
-  doubt: () => undefined,
+  invalidate: () => undefined,
   rebuild: () => {
     throw new Error('redis holds no fresh copy of the rules');
   },

@@ -1,7 +1,7 @@
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
 import { quote } from '../../../lambdas/contract/limits/rule-id.ts';
-import { SlidingWindow } from '../../../lambdas/core/limits/sliding-window.ts';
-import { TokenBucket } from '../../../lambdas/core/limits/token-bucket.ts';
+import { TokenBucket } from '../../../lambdas/core/limits/kinds/bucket.ts';
+import { SlidingWindow } from '../../../lambdas/core/limits/kinds/sliding-window.ts';
 import { UNITS_MS } from '../duration.ts';
 import type { LogEntry } from './log-entry.ts';
 

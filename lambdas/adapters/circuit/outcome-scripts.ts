@@ -1,7 +1,7 @@
-/** A window has eleven slices of four counters at most, and one more field: what holds more is none. */
+/** A window has at most eleven slices of four counters, and one more field. A hash with more entries is not one. */
 const MOST_ENTRIES = 100;
 
-/** Of ten that a window has. */
+/** The number of the present slice; a window has ten. */
 const SLICE_NOW = `
 local time = redis.call('TIME')
 local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window / 10))`;
@@ -10,8 +10,8 @@ local slice = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / (window
  * Outcomes of one period of a circuit into a sliding window of ten slices, atomically and on Redis's clock.
  *
  * KEYS[1] is a hash: fields `<slice>t`, `<slice>f`, `<slice>s` and `<slice>r` count the requests of a slice, its failures,
- * its slow requests and its retries; `ended` is the version of the circuit that ended the period. What is no such hash,
- * by whomever it was put there, is begun anew.
+ * its slow requests and its retries; `ended` is the version of the circuit that ended the period. Any other
+ * value is replaced by an empty hash.
  *
  * ARGV: window in ms, requests, failures, slow requests. Reply: [requests, failures, slow, ended, last]; what the window
  * holds is summed up only where a failure or a slow request is among what was recorded, since nothing else can open a
@@ -63,10 +63,10 @@ return { sums.t, sums.f, sums.s, ended, last }
 `;
 
 /**
- * One more attempt at a request, where the budget has one left: the share of the window's requests, and a few free of it.
+ * Takes one more attempt, where the budget has one left: a share of the window's requests, and a few free ones.
  *
- * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 for none left, nor any
- * in a period that is over.
+ * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, share, attempts that are free. Reply: 1, or 0 where none is
+ * left or the period is over.
  */
 export const RETRY_SCRIPT = `
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
@@ -85,7 +85,7 @@ return 1
 `;
 
 /**
- * The end of a period, for all who still record into it.
+ * Ends a period, for all instances that still record into it.
  *
  * KEYS[1] as in `RECORD_SCRIPT`. ARGV: window in ms, version of the circuit that ended the period. Reply: that version.
  */

@@ -1,24 +1,24 @@
 import { hash } from 'node:crypto';
 import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import type { CountedLimit, LimitRequest } from '../../core/limits/limiter.ts';
+import { type CountedLimit, countName, type LimitRequest } from '../../core/limits/limiter.ts';
 import { anchorOf } from '../../core/limits/limits.ts';
 
-/** Hash tags of one gateway, so many slots of a cluster: each holds a copy of the operators' rules. */
+/** The number of hash tags of a gateway, and so of slots of a cluster: each has a copy of the operators' rules. */
 const TAGS = 16;
 
-/** So many digests are remembered: clients come again. At most 1 MB, of the longest subjects. */
+/** The number of digests that are remembered, since clients come again: at most 1 MB, with the longest subjects. */
 const MAX_DIGESTS = 1000;
 
 /** The keys of one request, all under one tag: the operators' rules, then one for each of its limits. */
 export type RequestKeys = (request: LimitRequest) => readonly [string, ...string[]];
 
 /**
- * Names what a request is counted under. A subject may hold any bytes at any length; its key is a digest, of a fixed
- * length and without a meaning to Redis or its cluster.
+ * Names the keys of a request. A subject may hold any bytes at any length; its key is a digest, of a fixed length and without
+ * a meaning to Redis or its cluster.
  *
  * `{k3Fz0}` tag, 6 characters of the limit, 15 of its subject: 28, the most that Redis keeps in 32 bytes. A thousand limits
- * of one gateway have all of them characters of their own, but once in a hundred thousand gateways.
+ * of one gateway all differ, but in one of a hundred thousand gateways.
  */
 export function requestKeys(policy: ServicePolicy): RequestKeys {
   const { gateway, service } = policy;
@@ -30,7 +30,7 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
   const digests = new Map<string, string>();
 
   const prefixOf = (limit: CountedLimit) => {
-    const known = prefixes.get(limit.policy) ?? prefix(limit);
+    const known = prefixes.get(limit.policy) ?? digest(countName(limit)).slice(0, 6);
     prefixes.set(limit.policy, known);
     return known;
   };
@@ -44,7 +44,7 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
 
   const tagOf = ({ limits, identity }: LimitRequest) => {
     const [first] = limits;
-    // Refused credentials are counted by themselves, and together by all services, whatever their own limits span.
+    // All services count refused credentials together, whatever their own limits span.
     if (first !== undefined && first.policy === policy.badCredentials) return tagIndex(digestOf(first.subject));
     return anchor === 'client' ? tagIndex(digestOf(identity.client)) : fixed;
   };
@@ -54,10 +54,6 @@ export function requestKeys(policy: ServicePolicy): RequestKeys {
     const tag = tags[tagOf(request)];
     return [`${tag}rules`, ...limits.map((limit) => `${tag}${prefixOf(limit)}${digestOf(limit.subject)}`)];
   };
-}
-
-function prefix({ policy: { kind, name, ...limit }, scope }: CountedLimit): string {
-  return digest(`${kind}\n${name}\n${'windowMs' in limit ? limit.windowMs : ''}\n${scope}`).slice(0, 6);
 }
 
 /** Keys of all copies of a gateway's rules, one under each tag. */
@@ -70,7 +66,7 @@ function allTags(gateway: string): readonly string[] {
   return Array.from({ length: TAGS }, (_, index) => `{${name}${index.toString(TAGS)}}`);
 }
 
-/** Of several characters: those of one are not spread evenly over the tags. */
+/** From several characters: the values of one are not spread evenly over the tags. */
 function tagIndex(digest: string): number {
   let sum = 0;
   for (const character of digest.slice(0, 4)) sum += character.charCodeAt(0);

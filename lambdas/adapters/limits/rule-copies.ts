@@ -9,7 +9,7 @@ import { BEGIN_SCRIPT, MERGE_SCRIPT, PURGE_SCRIPT, SEAL_SCRIPT } from './rule-sc
 import { RuleSnapshot } from './rule-snapshot.ts';
 
 const COMMAND_TIMEOUT_MS = 2000;
-/** A copy that was not complete for so long may hold what has ended and what the table no longer tells of. */
+/** A copy that was not complete for this time may hold rules that have ended, or that the table no longer has. */
 const SEARCHED_AFTER_MS = ENDED_KEPT_MS / 2;
 
 type Scripts = {
@@ -30,8 +30,8 @@ interface Begun {
 }
 
 /**
- * The copies of a gateway's rules in Redis, where the script that decides reads them: one under each hash tag, since a
- * script may touch keys of one slot only.
+ * The copies of a gateway's rules in Redis, where the decision script reads them: one under each hash tag, since a script may
+ * touch keys of one slot only.
  */
 export class RuleCopies {
   readonly #client: Scripts;
@@ -51,35 +51,40 @@ export class RuleCopies {
   /**
    * Writes one rule into every copy that does not have a newer one.
    *
-   * @returns whether all copies are complete; else they should be made anew
+   * @returns whether all copies are complete; else they should be made again
    * @throws when one of them cannot be written; the others are
    */
   async push(rule: Rule): Promise<boolean> {
     const pair = [rule.id, encodeRule(rule)];
-    const merged = await settle(this.#keys, (key) => this.#merge(key, 0, pair));
-    if (merged.errors.length > 0) throw merged.errors[0];
-    return merged.values.every((reply) => reply === 1);
+    const merged = await Promise.allSettled(this.#keys.map((key) => this.#merge(key, 0, pair)));
+    const [error] = errors(merged);
+    if (error !== undefined) throw error;
+    return values(merged).every((reply) => reply === 1);
   }
 
   /**
-   * Makes the copies anew from the table. They are looked at before `list` is called, so that nothing older than that
-   * look is written: what an operator takes back meanwhile stays taken back.
+   * Makes the copies again from the table. It looks at them before it calls `list`, so that it writes nothing older than that
+   * look: what an operator takes back meanwhile stays taken back.
    *
    * @returns whether all of them are complete now; false: one was lost meanwhile, or `list` took too long
    * @throws what `list` throws, and when a copy cannot be written; the others are
    */
   async rebuild(list: () => Promise<readonly Rule[]>): Promise<boolean> {
     const name = randomUUID();
-    const begun = await settle(this.#keys, (key) => this.#begin(key, name));
-    if (begun.values.length === 0) throw begun.errors[0];
-    // A rule that ends while this goes on says so in its text.
-    const snapshot = new RuleSnapshot(await list(), Math.min(...begun.values.map(({ takenMs }) => takenMs)));
-    const [stale, same] = partition(begun.values, needsMore(snapshot));
-    const sealed = await settle(same, (copy) => this.#seal(copy, snapshot.digest));
-    const filled = await inTurn(stale, (copy) => this.#fill(copy, snapshot));
-    const errors = [...begun.errors, ...sealed.errors, ...filled.errors];
-    if (errors.length > 0) throw errors[0];
-    return [...sealed.values, ...filled.values].every((complete) => complete);
+    const begun = await Promise.allSettled(this.#keys.map((key) => this.#begin(key, name)));
+    const copies = values(begun);
+    if (copies.length === 0) throw errors(begun)[0];
+    // A rule that ends meanwhile says so in its text.
+    const snapshot = new RuleSnapshot(await list(), Math.min(...copies.map(({ takenMs }) => takenMs)));
+    const isSame = (copy: Begun) => copy.digest === snapshot.digest && !isLongUnused(copy);
+    const made = await Promise.allSettled(copies.filter(isSame).map((copy) => this.#seal(copy, snapshot.digest)));
+    // One after the other: between two scripts Redis can decide on requests.
+    for (const copy of copies.filter((copy) => !isSame(copy))) {
+      made.push(...(await Promise.allSettled([this.#fill(copy, snapshot)])));
+    }
+    const [error] = [...errors(begun), ...errors(made)];
+    if (error !== undefined) throw error;
+    return values(made).every((complete) => complete);
   }
 
   async #begin(key: string, name: string): Promise<Begun> {
@@ -119,37 +124,16 @@ export class RuleCopies {
   }
 }
 
-function needsMore({ digest }: RuleSnapshot): (copy: Begun) => boolean {
-  return (copy) => copy.digest !== digest || isLongUnused(copy);
-}
-
 function isLongUnused({ completeMs, takenMs }: Begun): boolean {
   return completeMs > 0 && takenMs - completeMs > SEARCHED_AFTER_MS;
 }
 
-function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
+function values<T>(results: readonly PromiseSettledResult<T>[]): readonly T[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-interface Settled<T> {
-  readonly values: readonly T[];
-  readonly errors: readonly unknown[];
-}
-
-/** All at once; each is let end, whatever becomes of the others. */
-async function settle<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<Settled<R>> {
-  const results = await Promise.allSettled(items.map(call));
-  return {
-    values: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
-    errors: results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
-  };
-}
-
-/** One after the other: between two scripts Redis can decide on requests. */
-async function inTurn<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<Settled<R>> {
-  const settled: Settled<R>[] = [];
-  for (const item of items) settled.push(await settle([item], call));
-  return { values: settled.flatMap(({ values }) => values), errors: settled.flatMap(({ errors }) => errors) };
+function errors(results: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
+  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
 }
 
 const begunReply = array((value) => value);

@@ -1,23 +1,23 @@
 /**
  * A copy of the rules is a hash: the id of a rule is the field, the text of `encodeRule` its value. Four fields are no
  * ids, for those hold a colon: `@` is when the copy was last known to be complete, in ms of Redis's clock, and negative
- * when it was empty, so that nobody looks for rules where there are none; `@generation` names the hash as long as it
- * lives, so that one that was lost under way is noticed, `@digest` is of the rules that it was last complete with, and
- * `@asked` is when somebody was last asked to make it anew.
+ * when it was empty, so that the decision script does not look for rules there; `@generation` names the hash until it is
+ * lost, so that a loss meanwhile is noticed; `@digest` is that of the rules with which it was last complete; `@asked` is when
+ * an instance was last asked to make it again.
  */
 
 /**
- * A copy that nobody makes anew ends by itself: its gateway is gone. Sooner than the items of what was taken back
- * (`CHANGED_KEPT_MS`), so that one which has missed that does not outlive it; late, since it is all that holds while the
- * table cannot be read.
+ * A copy that no instance makes again ends by itself: its gateway is gone. It ends before the items of rules that were taken
+ * back (`CHANGED_KEPT_MS`), so that a copy that has missed those does not outlive them; and late, since only the copies hold
+ * while the table cannot be read.
  */
 export const COPY_EXPIRY_MS = 2 * 86_400_000;
 /**
- * That a rule was taken back is remembered so long, lest a snapshot from before brings it back: longer than a snapshot
- * may be old, by as much as the clock of whoever took it back may be behind.
+ * How long a copy remembers that a rule was taken back, so that an older snapshot does not restore it: longer than a snapshot
+ * may be old, by as much as the clock of the operator function may be behind.
  */
 export const TOMBSTONE_MS = 600_000;
-/** A snapshot that has become older is not written: its reader was held up, frozen with its instance perhaps. */
+/** An older snapshot is not written: its reader was delayed, perhaps frozen with its instance. */
 export const SNAPSHOT_MS = 30_000;
 
 const NOW = `
@@ -28,7 +28,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 const KEEP = `if redis.call('PTTL', KEYS[1]) == -1 then redis.call('PEXPIRE', KEYS[1], ${COPY_EXPIRY_MS}) end`;
 
 /**
- * What a copy is before its rules are read from the table. Nobody else is asked to make it anew meanwhile.
+ * The state of a copy before its rules are read from the table. No other instance is asked to make it again meanwhile.
  *
  * KEYS[1] the copy. ARGV: a name for its generation, if it has none.
  * Reply: [generation, digest, now in ms, when it was last complete in ms or 0].
@@ -42,8 +42,8 @@ return { known[1], known[2] or '', now, math.abs(known[3] or 0) }
 `;
 
 /**
- * Rules into a copy, each only where it is newer than what is there. One that says nothing stays until it is old enough
- * and is deleted then; since a rule may end without a new version, it also replaces its own.
+ * Writes rules into a copy, each only where it is newer than the copy's. An empty rule stays until it is old enough to be
+ * deleted; since a rule may end without a new version, an empty rule also replaces one of its own version.
  *
  * KEYS[1] the copy. ARGV: when the snapshot was taken, in ms of Redis's clock, or 0; then id and text of each rule.
  * Reply: -1 the snapshot is too old, 0 written, 1 written and the copy is complete.
@@ -73,7 +73,7 @@ return complete and 1 or 0
 `;
 
 /**
- * Marks a copy as complete, unless it was lost since its generation was told, or the snapshot has become too old.
+ * Marks a copy as complete, unless it was lost since its generation was read, or the snapshot has become too old.
  *
  * KEYS[1] the copy. ARGV: when the snapshot was taken, generation, digest of the rules. Reply: 1 marked, 0 not.
  */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Rule } from '../../contract/limits/operator-rule.ts';
 import { rulesPartition, TABLE } from '../../contract/table.ts';
-import { MAX_RULES, withinBound } from '../../core/limits/rule-bound.ts';
+import { MAX_RULES, withinMaxRules } from '../../core/limits/max-rules.ts';
 import { noRule } from '../../core/limits/rule-matching.ts';
 import { writeLine } from '../log.ts';
 import type { Condition, Item, ItemKey, Page, PageQuery, TableClient } from '../table/table-client.ts';
@@ -75,7 +75,7 @@ export class RuleStore {
       rules.push(...page.rules);
       after = page.next;
     } while (after !== undefined && rules.length < MAX_READ);
-    const kept = withinBound(rules, this.#clock());
+    const kept = withinMaxRules(rules, this.#clock());
     if (kept.length < rules.length || after !== undefined) logBound(rules.length - kept.length, after);
     return kept;
   }

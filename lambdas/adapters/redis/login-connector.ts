@@ -2,14 +2,14 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { AbstractConnector } from 'ioredis';
 
-/** As whom to enter. */
+/** The user of a connection. */
 export interface RedisLogin {
   readonly user: string;
-  /** Asked anew for each connection. */
+  /** Called for each connection. */
   readonly password: () => Promise<string>;
 }
 
-/** What ioredis tells of a connection: its own options. */
+/** The options of a connection, as ioredis passes them. */
 interface Target {
   readonly host: string;
   readonly port: number;
@@ -52,7 +52,7 @@ export function loginConnector({ user, password }: RedisLogin) {
         const [token] = await Promise.race([lost, Promise.all([password(), opened(socket, tls)])]);
         await Promise.race([lost, authenticate(socket, user, token)]);
       } catch (error) {
-        // Who disconnects meanwhile is told nothing.
+        // A caller that disconnects meanwhile gets no error.
         if (this.connecting) this.firstError = error as Error;
         else delete this.firstError;
         socket.destroy();
@@ -69,7 +69,7 @@ function closed(socket: Socket): Promise<never> {
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the connection closed before the login')));
   });
-  // Nobody listens any more when it closes one day.
+  // Nothing listens any more when it closes later.
   lost.catch(() => undefined);
   return lost;
 }

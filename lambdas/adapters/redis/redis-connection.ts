@@ -17,12 +17,12 @@ export const CONNECT_WAIT_MS = 500;
 
 export type RedisClient = Redis | Cluster;
 
-/** What ioredis says of a connection that closed before, for whatever reason. */
+/** The message of ioredis for a connection that closed before, whatever the reason. */
 const NOTHING_SAID = 'Connection is closed.';
 
 /**
  * Opens the one connection of this instance, in a cluster one to each primary that is used, and keeps it over all
- * invocations. Commands fail at once while there is none: whoever counts has a fallback and must not queue.
+ * invocations. Commands fail at once while there is none: counters have a fallback and must not queue.
  *
  * @param onError called on connection errors, which are retried for ever with growing, jittered pauses
  */
@@ -56,7 +56,7 @@ function connectCluster(endpoint: RedisEndpoint, node: Address): Cluster {
     enableOfflineQueue: false,
     enableReadyCheck: false,
     clusterRetryStrategy: reconnectDelayMs,
-    // Whoever counts has a fallback: a command that met a lost node fails now and is not sent again later.
+    // Counters have a fallback: a command to a lost node fails now and is not sent again later.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     // TLS certificates name the host, so the host must not be replaced by its address.
@@ -67,7 +67,7 @@ function connectCluster(endpoint: RedisEndpoint, node: Address): Cluster {
   cluster.on('+node', (added: Redis) => {
     if (cluster.status === 'connecting' && !added.options.readOnly) added.connect().catch(() => undefined);
   });
-  // Where to begin when all is lost: the node that was named may be the one that is gone. ioredis reads this array anew.
+  // Where ioredis starts again when it has lost all nodes: the first one may be gone. It reads this array each time.
   cluster.on('refresh', () => {
     startAt.splice(1, startAt.length, ...cluster.nodes('master').map(addressOf));
   });
@@ -94,13 +94,13 @@ function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address)
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(login && { Connector: loginConnector(login) }),
     connectTimeout: 2000,
-    // A connection that is given up has gone silent: it will not say goodbye.
+    // A connection is given up when its server is silent, and then the server does not close it either.
     disconnectTimeout: 100,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     // A primary that has become a replica: a new connection leads to its successor.
     reconnectOnError: ({ message }: Error) => message.includes('READONLY '),
-    // Each of these is a round trip of a cold start, and nothing here reads what they fetch.
+    // Each of these costs a cold start a round trip, and nothing here reads the result.
     enableReadyCheck: false,
     disableClientInfo: true,
     protocol: 2,
@@ -108,21 +108,25 @@ function connectionOptions({ url, login, ca }: RedisEndpoint, { host }: Address)
 }
 
 /**
- * Waits for the first connection, in a cluster for those to all primaries: true when they stand, false when the time is
- * over. Commands then fail by themselves. Only an instance that starts waits; one that loses its connection does not.
+ * Waits for a connection, in a cluster for those to all primaries: true when they are open, false when the time is over.
+ * Commands then fail by themselves. Only an instance that starts waits, and a probe; requests without a connection do not.
  */
 export function firstConnection(client: RedisClient, waitMs = CONNECT_WAIT_MS): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs, false);
-    client.once('ready', async () => {
+    const ready = async () => {
       if (client instanceof Cluster) await Promise.all(client.nodes('master').map(settled));
       clearTimeout(timer);
       resolve(true);
-    });
+    };
+    const timer = setTimeout(() => {
+      client.off('ready', ready);
+      resolve(false);
+    }, waitMs);
+    client.once('ready', ready);
   });
 }
 
-/** Resolves when a connection to the node that is being made stands, or has failed. */
+/** Resolves when the connection to the node is open, or has failed. */
 function settled(node: Redis): Promise<void> {
   return new Promise((resolve) => {
     if (node.status !== 'connecting' && node.status !== 'connect') resolve();

@@ -1,4 +1,4 @@
-/** How long a lost store is left alone before it is tried again, at first and at most, in milliseconds. */
+/** The pause before a lost store is probed again, at first and at most, in milliseconds. */
 export const PAUSES = { first: 100, longest: 5_000 } as const;
 
 export interface StoreBreakerOptions {
@@ -10,12 +10,14 @@ export interface StoreBreakerOptions {
   readonly random: () => number;
   /** Called once when the store stops answering, and once when it answers again. */
   readonly onChange: (change: 'lost' | 'recovered', error?: unknown) => void;
+  /** Called for each failed call to the store. */
+  readonly onFailure: () => void;
 }
 
 /**
- * Keeps requests away from a store that does not answer: one of them finds out and pays the deadline, the others cost
- * microseconds. The store is then probed beside the requests, after pauses that grow and differ from one instance to
- * the other, so that it is not met by all of them at once when it comes back.
+ * Keeps requests away from a store that does not answer: one request finds out and waits for the deadline, the others take
+ * microseconds. The breaker then probes the store beside the requests. Its pauses grow and differ between instances, so that
+ * they do not all ask at once when the store comes back.
  */
 export class StoreBreaker {
   readonly #options: StoreBreakerOptions;
@@ -30,7 +32,28 @@ export class StoreBreaker {
     this.#options = options;
   }
 
-  /** While the store is lost, no; those who ask this then have it probed, when the pause is over. */
+  /**
+   * Calls `shared` while the store answers, and `otherwise` when it does not.
+   *
+   * @param isLost whether a failure of `shared` means that the store is lost for all other calls, too
+   */
+  async ask<T>(
+    shared: () => Promise<T>,
+    otherwise: () => Promise<T>,
+    isLost: (error: unknown) => boolean = () => true,
+  ): Promise<T> {
+    if (!this.mayBeAsked()) return otherwise();
+    const begun = this.#changes;
+    try {
+      return await shared();
+    } catch (error) {
+      this.#options.onFailure();
+      if (isLost(error)) this.failed(error, begun);
+      return otherwise();
+    }
+  }
+
+  /** False while the store is lost. It is then probed, when the pause is over. */
   mayBeAsked(): boolean {
     if (this.#lost && !this.#probing && this.#options.clock() >= this.#probeAtMs) void this.#probe();
     return !this.#lost;
@@ -41,17 +64,15 @@ export class StoreBreaker {
     return this.#options.clock() - this.#recoveredAtMs;
   }
 
-  /** So often the store was lost or came back. */
+  /** Number of times the store was lost or recovered. */
   get changes(): number {
     return this.#changes;
   }
 
-  /**
-   * A call failed. @param begun what `changes` was when it began: one from before the last change tells nothing new
-   */
+  /** @param begun what `changes` was when the failed call began: a call from before the last change proves nothing */
   failed(error: unknown, begun: number): void {
     if (this.#lost || begun !== this.#changes) return;
-    // One that comes and goes, overloaded perhaps, is left alone for ever longer.
+    // A store that comes and goes may be overloaded: its pauses go on growing.
     this.#pauseMs = this.sinceRecoveryMs > PAUSES.longest ? PAUSES.first : this.#longer();
     this.#lost = true;
     this.#changes += 1;

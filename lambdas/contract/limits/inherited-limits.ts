@@ -1,8 +1,8 @@
-import type { LimitPolicy } from '../limits/limit-policy.ts';
+import { type LimitPolicy, takesLease } from './limit-policy.ts';
 
 /**
- * Those of a service's limits that hold on a route beside `own`, the route's: all of them where it has none of its own,
- * none where it was given an empty list, otherwise those that none of its own replaces.
+ * The service's limits that apply on a route beside `own`, the route's: all of them where the route has none of its own,
+ * none where its list is empty, otherwise those that none of its own replaces.
  */
 export function inheritedLimits(
   service: readonly LimitPolicy[],
@@ -13,10 +13,11 @@ export function inheritedLimits(
 }
 
 /**
- * Limits of the same subject and of the same nature. Totals add up: everybody on a route is not everybody. A shadow
- * replaces nothing, since it refuses nothing: a stricter limit on trial would let pass what the service's refuses.
+ * Whether both limits count the same subject, and both units or both leases. Totals add up: all requests of a route are not
+ * all of the service. A shadow replaces nothing, since it refuses nothing: a stricter limit on trial would let pass what the
+ * service's limit refuses.
  */
 function replaces(own: LimitPolicy, limit: LimitPolicy): boolean {
   if (own.shadow || own.by === 'total' || own.by !== limit.by) return false;
-  return (own.kind === 'concurrency') === (limit.kind === 'concurrency');
+  return takesLease(own) === takesLease(limit);
 }

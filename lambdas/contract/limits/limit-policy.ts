@@ -1,17 +1,17 @@
 import { boolean, type Decoded, integer, member, number, object, record, string, variant } from '../decode.ts';
 
-/** Whose requests a limit counts together; `total`: everybody's. */
+/** Whose requests a limit counts together; `total`: all of them. */
 export const LIMIT_BY = ['client', 'ip', 'tenant', 'total'] as const;
 export type LimitBy = (typeof LIMIT_BY)[number];
 
 /**
- * What becomes of a request while Redis cannot be asked: `local` counts it in this instance's memory against a share
+ * What the function does with a request while it cannot ask Redis: `local` counts it in this instance's memory against a share
  * of the limit, `open` lets it pass, `closed` refuses it.
  */
 export const ON_STORE_FAILURE = ['local', 'open', 'closed'] as const;
 export type OnStoreFailure = (typeof ON_STORE_FAILURE)[number];
 
-/** Of one instance alone, while it cannot ask Redis: see `localShare`. */
+/** The share of one instance that counts alone, while it cannot ask Redis: see `localShare`. */
 export const DEFAULT_LOCAL_SHARE = 0.5;
 
 const base = {
@@ -44,7 +44,7 @@ export type WindowLimit = Extract<LimitPolicy, { readonly kind: 'window' }>;
 export type BucketLimit = Extract<LimitPolicy, { readonly kind: 'bucket' }>;
 export type ConcurrencyLimit = Extract<LimitPolicy, { readonly kind: 'concurrency' }>;
 
-/** A limit as one number: of a bucket its burst. */
-export function sizeOf(limit: LimitPolicy): number {
-  return limit.kind === 'bucket' ? limit.burst : limit.limit;
+/** Whether a limit counts requests under way, each by a lease, and not the units that they cost. */
+export function takesLease<Limit extends object>(limit: Limit): limit is Limit & Pick<ConcurrencyLimit, 'leaseMs'> {
+  return 'leaseMs' in limit;
 }

@@ -1,13 +1,13 @@
 import { type Decoded, decodeJson, integer, nullable, number, object, record, string, withDefault } from '../decode.ts';
 
 /**
- * Whom a rule is about: a token by its `jti`, a token's subject, a tenant, an API key, an address on public routes, or
- * all of a plan. Written `kind:name`, the client of a request in the same way: `sub:alice`.
+ * The subject of a rule: a token by its `jti`, a token's subject, a tenant, an API key, an address on public routes, or
+ * all of a plan. Written `kind:name`, like the client of a request: `sub:alice`.
  */
 export const RULE_KINDS = ['token', 'sub', 'tenant', 'key', 'ip', 'plan'] as const;
 export type RuleKind = (typeof RULE_KINDS)[number];
 
-/** Of these kinds a rule may revoke. */
+/** The kinds that a rule may revoke. */
 export const REVOCABLE_KINDS: readonly RuleKind[] = ['token', 'sub', 'tenant', 'key'];
 
 /** Numbers that an operator set in place of a limit's own. */
@@ -41,14 +41,14 @@ export const rule = object({
   reason: string,
 });
 /**
- * All that operators said about one subject. DynamoDB keeps it; Redis holds a copy for the decision script, as the text
- * of `encodeRule`.
+ * What operators set for one subject. DynamoDB keeps it; Redis holds a copy for the decision script, as the text of
+ * `encodeRule`.
  */
 export type Rule = Decoded<typeof rule>;
 
 /**
  * `1764000000000 {"r":0,"l":{"client":[500,0]}}`: the version for comparing, then what the script reads: `r` until when
- * it is revoked, `l` limit, end and rate of each override. Nothing after the version: there is no rule any more.
+ * it is revoked, `l` limit, end and rate of each override. Nothing after the version: the rule was taken back.
  */
 export function encodeRule({ version, revocation, limits }: Omit<Rule, 'id' | 'reason'>): string {
   const overrides = Object.entries(limits).map(([name, { limit, untilMs, ratePerS }]) => [

@@ -2,7 +2,7 @@ import { holdsToken } from '../holds-token.ts';
 import { printable } from '../printable.ts';
 import { RULE_KINDS, type RuleKind } from './operator-rule.ts';
 
-/** Longest name, in characters: claims that become one are no longer. */
+/** Longest name, in characters: claims that become a name are at most as long. */
 const MAX_NAME_LENGTH = 1024;
 /** Lone surrogates have no UTF-8, and control characters would forge lines of logs and tables. */
 const CONTROL = /\p{Cc}/u;
@@ -24,7 +24,7 @@ export class InvalidOperationError extends Error {
 }
 
 /**
- * Whom a rule is about: `sub:alice`, `token:<jti>`, `tenant:acme`, `key:4fzN9qXw2LbC`, `ip:192.0.2.1`, `plan:pro`.
+ * The subject of a rule: `sub:alice`, `token:<jti>`, `tenant:acme`, `key:4fzN9qXw2LbC`, `ip:192.0.2.1`, `plan:pro`.
  *
  * @throws InvalidOperationError saying the value, the rule and the fix
  */
@@ -47,7 +47,7 @@ export function parseRuleId(id: string): RuleId {
   return { kind, name };
 }
 
-/** Whether an id can hold the name, and so whether whoever bears it can be revoked. */
+/** Whether an id can hold the name, and so whether a rule can revoke a credential that bears it. */
 export function isRuleName(name: string): boolean {
   return name !== '' && name.length <= MAX_NAME_LENGTH && isPlain(name) && !holdsToken(name);
 }
@@ -70,12 +70,12 @@ export function tokenGiven(what: string): InvalidOperationError {
   );
 }
 
-/** At most 40 characters, escaped so that the message is one line of what is seen. */
+/** At most 40 characters, escaped so that the message is one printable line. */
 export function quote(text: string): string {
   return printable(JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text));
 }
 
-/** A value of any kind that JSON has: `"5"` is no `5`. */
+/** A JSON value: the text `"5"` is shown unlike the number `5`. */
 export function quoteValue(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value !== 'object' || value === null) return String(value);

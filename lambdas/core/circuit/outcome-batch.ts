@@ -1,14 +1,14 @@
 import { NO_OUTCOMES, type OutcomeCounts, sumOf } from './outcome.ts';
 
-/** Good outcomes of a busy service leave together, at most so much later, for the price of one. */
+/** Good outcomes of a busy service are sent together, at most this much later, for the price of one. */
 export const BATCH_MS = 100;
-/** Nor are they held back for a larger part of the window than this. */
+/** They are held back for at most this share of the window. */
 const WINDOW_SHARE = 0.01;
 
 /**
- * Outcomes of this instance that are not counted yet. Whatever can open a circuit takes them along and leaves at once,
- * so a share of failures lacks no more than what other instances have held back: none where requests are few, and a
- * hundredth of the window where they are many.
+ * Outcomes of this instance that are not counted yet. An outcome that can open a circuit is sent at once, and these with
+ * it. So a share of failures lacks only what other instances hold back: nothing where requests are few, and a hundredth of
+ * the window where they are many.
  */
 export class OutcomeBatch {
   readonly #windowMs: number;
@@ -18,18 +18,18 @@ export class OutcomeBatch {
   #sentAtMs = Number.NEGATIVE_INFINITY;
   #isSteady = false;
 
-  /** @param windowMs how far back outcomes count: what was held for longer, since no request came, counts no more */
+  /** @param windowMs how far back outcomes count: those that are held for longer, since no request came, are dropped */
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
     this.#longestMs = Math.min(BATCH_MS, windowMs * WINDOW_SHARE);
   }
 
-  /** Takes in whether others record so much into a period that something may be held back. */
-  learn(period: string, isSteady: boolean): void {
+  /** Notes whether the instances together record enough into a period for this one to hold something back. */
+  noteSteady(period: string, isSteady: boolean): void {
     if (period === this.#period) this.#isSteady = isSteady;
   }
 
-  /** @returns what is to be counted now; undefined: nothing yet */
+  /** @returns the outcomes to count now; undefined: none yet */
   add(period: string, outcomes: OutcomeCounts, nowMs: number): OutcomeCounts | undefined {
     if (period !== this.#period) this.#begin(period);
     const sinceMs = nowMs - this.#sentAtMs;
@@ -45,7 +45,7 @@ export class OutcomeBatch {
     return all;
   }
 
-  /** What was held back of another period, nobody wants to know any more. */
+  /** Drops what was held back of another period. */
   #begin(period: string): void {
     this.#period = period;
     this.#held = NO_OUTCOMES;

@@ -1,4 +1,4 @@
-/** Further attempts within a window that need no share: what is asked for once a minute may be tried again as well. */
+/** Further attempts within a window that need no share, so that a rarely called service retries as well. */
 export const FREE_RETRIES = 3;
 
 /** Whether one more attempt stays within its share of the requests. */

@@ -4,7 +4,7 @@ import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 export interface Decision {
   readonly policy: LimitPolicy;
   readonly allowed: boolean;
-  /** The limit that held: the policy's own, its plan's, or an operator's. Of a bucket its burst. */
+  /** The limit that applied: the policy's own, its plan's, or an operator's; for a bucket the burst. */
   readonly limit: number;
   /** Units that would still be allowed now. */
   readonly remaining: number;
@@ -14,8 +14,8 @@ export interface Decision {
    */
   readonly resetMs: number;
   /**
-   * `together`: by all who have a part in the limit. `alone`: by this instance, against its share of the limit. `not`: by
-   * nobody, since the store cannot be asked; `allowed` is what the limit does then, and nothing is known of what remains.
+   * `together`: by all instances. `alone`: by this instance, against its share of the limit. `not`: not counted, since the
+   * store cannot be asked; `allowed` is what the limit does then, and what remains is not known.
    */
   readonly counted: 'together' | 'alone' | 'not';
 }

@@ -1,7 +1,7 @@
 import { Metric } from '../../contract/metrics.ts';
 import type { MetricValues } from '../text/emf.ts';
 import type { Decision } from './decision.ts';
-import type { Ruling } from './limiter.ts';
+import type { LimitResult } from './limiter.ts';
 import { tightest } from './rate-limit-headers.ts';
 
 /**
@@ -9,32 +9,32 @@ import { tightest } from './rate-limit-headers.ts';
  *
  * @param cost units that the request counts for
  */
-export function limitFields(ruling: Ruling | undefined, cost = 1): Record<string, unknown> {
-  if (!ruling) return { limited: false, limit: '' };
-  const { outcome, decisions } = ruling;
+export function limitFields(result: LimitResult | undefined, cost = 1): Record<string, unknown> {
+  if (!result) return { limited: false, limit: '' };
+  const { outcome, decisions } = result;
   const shadows = shadowsOf(decisions);
   return {
     limited: outcome === 'refused',
-    limit: refusing(ruling)?.policy.name ?? '',
+    limit: refusing(result)?.policy.name ?? '',
     ...(cost !== 1 && { cost }),
     ...(shadows.length > 0 && { shadow_limited: shadows.map(({ policy }) => policy.name) }),
     ...(outcome === 'revoked' && { revoked: true }),
-    ...(countedAlone(ruling) && { limits_local: true }),
+    ...(countedAlone(result) && { limits_local: true }),
   };
 }
 
 /** Metrics besides the one that counts a refusal. */
-export function limitMetrics(ruling: Ruling): MetricValues {
-  const shadows = shadowsOf(ruling.decisions).length;
+export function limitMetrics(result: LimitResult): MetricValues {
+  const shadows = shadowsOf(result.decisions).length;
   return {
     ...(shadows > 0 && { [Metric.shadowLimited]: shadows }),
-    ...(passedUncounted(ruling) && { [Metric.failedOpen]: 1 }),
-    ...(countedAlone(ruling) && { [Metric.countedLocally]: 1 }),
+    ...(passedUncounted(result) && { [Metric.failedOpen]: 1 }),
+    ...(countedAlone(result) && { [Metric.countedLocally]: 1 }),
   };
 }
 
 /** The limit that the answer names, if it refused; while Redis cannot count, the first limit that closes. */
-function refusing({ outcome, decisions }: Ruling): Decision | undefined {
+function refusing({ outcome, decisions }: LimitResult): Decision | undefined {
   if (outcome === 'refused') return decisions[tightest(decisions)];
   if (outcome === 'unavailable') return decisions.find(({ allowed, policy }) => !allowed && !policy.shadow);
   return undefined;
@@ -46,10 +46,10 @@ function shadowsOf(decisions: readonly Decision[]): readonly Decision[] {
 }
 
 /** Whether a limit was skipped that might have refused the request. A limit in shadow mode never refuses. */
-function passedUncounted({ outcome, decisions }: Ruling): boolean {
+function passedUncounted({ outcome, decisions }: LimitResult): boolean {
   return outcome === 'allowed' && decisions.some(({ counted, policy }) => counted === 'not' && !policy.shadow);
 }
 
-function countedAlone({ decisions }: Ruling): boolean {
+function countedAlone({ decisions }: LimitResult): boolean {
   return decisions.some(({ counted }) => counted === 'alone');
 }

@@ -2,15 +2,15 @@ import { inheritedLimits } from '../../contract/limits/inherited-limits.ts';
 import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 
-/** A limit and where it stands: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
+/** A limit and where it is put: '' for the gateway, `payments`, or `payments POST /api/payments/refunds`. */
 export interface ScopedLimit {
   readonly policy: LimitPolicy;
   readonly scope: string;
 }
 
 /**
- * All that a request must pass: the limits of its route first, then what holds of its service, then the gateway's. One that
- * is of several routes, since readers of its path may differ, must pass the limits of each.
+ * All limits that a request must pass: those of its route first, then those of its service that apply, then the gateway's.
+ * A request that may be of several routes, since readers of its path may differ, must pass the limits of each.
  */
 export function limitsOf(service: ServicePolicy, ...routeKeys: readonly string[]): readonly ScopedLimit[] {
   const routes = routeKeys.map((key) => ({ key, own: ownLimits(service, key) }));
@@ -31,9 +31,9 @@ function scoped(scope: string, limits: readonly LimitPolicy[]): readonly ScopedL
 }
 
 /**
- * The widest thing that any limit of the service spans. All keys of one request share a hash tag, and the tag is drawn
- * from this: so clients spread over a cluster where only their own requests are counted, and whatever counts several of
- * them together stands in one place. See docs/decisions/0012.
+ * The widest thing that any limit of the service spans. All keys of one request share a hash tag, which comes from this.
+ * So clients spread over a cluster where each is counted by itself, and limits that count several clients together have
+ * their keys in one place. See docs/decisions/0012.
  */
 export type Anchor = 'gateway' | 'service' | 'client';
 

@@ -1,13 +1,14 @@
+import { takesLease } from '../../contract/limits/limit-policy.ts';
 import type { Decision } from './decision.ts';
+import { kindOf } from './kinds/kind-table.ts';
 
 /** The largest integer of a structured field (RFC 9651 §3.3.1). */
 const MAX_INTEGER = 999_999_999_999_999;
 
 /**
- * Where the tightest decision stands, which is the one that the answer speaks of: of those that refuse the one with the
- * longest wait, else the one with the fewest units left, else the one that resets last. Requests under way are no quota that
- * is used up: a limit of them that lets pass speaks only where no other does. Shadows never speak, nor do limits that nobody
- * counted; -1 when there is nobody else.
+ * Index of the tightest decision, the one that the answer reports: among refusals the one with the longest wait, else the
+ * one with the fewest units left, else the one that resets last. A limit of requests under way that allows the request is
+ * reported only where there is no other. Shadows and uncounted limits are never reported; -1 when there is no other.
  */
 export function tightest(decisions: readonly Decision[]): number {
   let best = -1;
@@ -21,18 +22,15 @@ export function tightest(decisions: readonly Decision[]): number {
 
 function isTighter(one: Decision, other: Decision): boolean {
   if (one.allowed !== other.allowed) return other.allowed;
-  if (one.allowed && isOfConcurrency(one) !== isOfConcurrency(other)) return isOfConcurrency(other);
+  const [oneLeases, otherLeases] = [takesLease(one.policy), takesLease(other.policy)];
+  if (one.allowed && oneLeases !== otherLeases) return otherLeases;
   if (one.allowed && one.remaining !== other.remaining) return one.remaining < other.remaining;
   return one.resetMs > other.resetMs;
 }
 
-function isOfConcurrency({ policy }: Decision): boolean {
-  return policy.kind === 'concurrency';
-}
-
 /**
- * Whole seconds, rounded up, so that a client that waits as told is let in. The millisecond in which a request came, which
- * counts as well, is gone before the answer has arrived: a minute's window resets in 60 s, not in 61.
+ * Whole seconds, rounded up, so that a client that waits as long is let in. The millisecond in which a request came counts as
+ * well, but is over before the answer arrives: a minute's window resets in 60 s, not in 61.
  */
 export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
   return Math.max(1, Math.ceil((resetMs - 1) / 1000));
@@ -40,19 +38,20 @@ export function resetS({ resetMs }: Pick<Decision, 'resetMs'>): number {
 
 /**
  * `X-RateLimit-*` (limit, remaining, reset as epoch seconds) and the two fields of the IETF draft "RateLimit header
- * fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-11), lists of one string with parameters: of the policy its
- * quota `q`, unit `qu` and, as far as it is known, window `w` in seconds; of the limit the remaining units `r` and seconds to reset `t`; of both
- * the partition `pk`, whose quota it is. Names of limits are letters, digits and hyphens: nothing in them needs escaping.
+ * fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-11), lists of one string with parameters. `RateLimit-Policy` has
+ * the quota `q`, its unit `qu` and, where it is known, the window `w` in seconds; `RateLimit` has the remaining units `r`
+ * and the seconds to reset `t`; both have the partition `pk`, which tells subjects apart. Names of limits are letters,
+ * digits and hyphens: nothing in them needs escaping.
  *
- * @param partition six bytes or so in base64 which tell the limit's subjects apart, or '' when it has but one
+ * @param partition some six bytes in base64 that differ between the limit's subjects, or '' when it has only one
  */
 export function rateLimitHeaders(decision: Decision, nowMs: number, partition: string): Record<string, string> {
   const { policy } = decision;
   const reset = resetS(decision);
   const remaining = fieldInteger(decision.remaining);
   const pk = partition === '' ? '' : `;pk=:${partition}:`;
-  // When one of the requests under way will end, nobody knows.
-  const t = policy.kind === 'concurrency' ? '' : `;t=${fieldInteger(reset)}`;
+  // It is not known when one of the requests under way ends.
+  const t = takesLease(policy) ? '' : `;t=${fieldInteger(reset)}`;
   return {
     'x-ratelimit-limit': String(decision.limit),
     'x-ratelimit-remaining': String(remaining),
@@ -63,15 +62,8 @@ export function rateLimitHeaders(decision: Decision, nowMs: number, partition: s
 }
 
 function quotaParameters({ policy, limit }: Decision): string {
-  switch (policy.kind) {
-    case 'window':
-      return `;w=${wholeSeconds(policy.windowMs / 1000)}`;
-    case 'bucket':
-      // An empty bucket is full again after this time. Under an operator's burst the rate may be another, which nobody tells.
-      return limit !== policy.burst ? '' : `;w=${wholeSeconds(limit / policy.ratePerS)}`;
-    case 'concurrency':
-      return ';qu="concurrent-requests"';
-  }
+  const { windowS, unit } = kindOf(policy).quota(policy, limit);
+  return `${unit === undefined ? '' : `;qu="${unit}"`}${windowS === undefined ? '' : `;w=${wholeSeconds(windowS)}`}`;
 }
 
 function wholeSeconds(seconds: number): number {

@@ -15,19 +15,19 @@ export type Rules = ReadonlyMap<string, Rule>;
 
 const ADDRESS = 'ip:';
 
-/** The id as requests bear it: of an address the one of its network, `ip:2001:db8:0:1::` for `ip:2001:DB8:0:1::42`. */
+/** The id as requests have it; for an address that of its network, `ip:2001:db8:0:1::` for `ip:2001:DB8:0:1::42`. */
 export function canonicalId(id: string): string {
   return id.startsWith(ADDRESS) ? `${ADDRESS}${sourceNetwork(id.slice(ADDRESS.length))}` : id;
 }
 
-/** What stands of a subject of whom no operator has said anything. */
+/** The rule of a subject for which no operator has made one. */
 export function noRule(id: string): Rule {
   return { id, version: 0, revocation: null, limits: {}, reason: '' };
 }
 
 /**
- * The rule after `change`, without what had ended by itself. Its version is higher than before whatever the clock says,
- * also where `change` takes away what is not there: a copy that has it nevertheless is put right then.
+ * The rule after `change`, without what had ended by itself. Its version is always higher than before, also where `change`
+ * takes away what is not there: a copy in Redis that still has it is then corrected.
  */
 export function applyChange(rule: Rule, change: RuleChange, nowMs: number): Rule {
   const standing = standingRule(rule, nowMs);
@@ -50,7 +50,7 @@ function changedPart({ limits }: Rule, change: RuleChange): Partial<Pick<Rule, '
   }
 }
 
-/** The rule without what has ended by itself; the same version, for nobody has changed it. */
+/** The rule without what has ended by itself. It keeps its version, since no operator changed it. */
 export function standingRule(rule: Rule, nowMs: number): Rule {
   const limits = Object.entries(rule.limits).filter(([, override]) => stands(override, nowMs));
   return {
@@ -66,12 +66,12 @@ export function isIdle({ revocation, limits }: Rule, change: RuleChange): boolea
   return change.type === 'default' && !Object.hasOwn(limits, change.limit);
 }
 
-/** True when the rule says nothing: what it said was taken back, or `standingRule` has left nothing of it. */
+/** True when the rule has no revocation and no limits: they were taken back, or have ended. */
 export function isEmpty({ revocation, limits }: Rule): boolean {
   return revocation === null && Object.keys(limits).length === 0;
 }
 
-/** Epoch milliseconds from which on the rule says nothing: its version if that is so already; undefined: never. */
+/** Epoch milliseconds from which on the rule is empty: its version if it is empty already; undefined: never. */
 export function endOf(rule: Rule): number | undefined {
   const ends = [...(rule.revocation ? [rule.revocation] : []), ...Object.values(rule.limits)];
   if (ends.some(({ untilMs }) => untilMs === 0)) return undefined;
@@ -87,9 +87,9 @@ export function isRevoked(rules: Rules, { token, client, tenant }: Identity, now
 }
 
 /**
- * What operators set for a limit of this request. Only what is said of the limit's own subject counts, so that nobody's
- * rule changes a limit that others share: of a client its own rule, else its tenant's, else its plan's; of an address or a
- * tenant its own; of a total none. What names the service, `payments/client`, goes before what does not.
+ * What operators set for a limit of this request. Only rules about the limit's own subject count, so that no rule changes a
+ * limit that others share: for a client its own rule, else its tenant's, else its plan's; for an address or a tenant its
+ * own; for a total none. A rule that names the service, `payments/client`, precedes one that does not.
  */
 export function overrideFor(
   rules: Rules,
@@ -98,7 +98,7 @@ export function overrideFor(
   service: string,
   nowMs: number,
 ): LimitOverride | undefined {
-  for (const id of idsThatMayChange(limit.by, identity)) {
+  for (const id of CHANGED_BY[limit.by](identity)) {
     const limits = rules.get(id)?.limits ?? {};
     for (const name of [`${service}/${limit.name}`, limit.name]) {
       const override = Object.hasOwn(limits, name) ? limits[name] : undefined;
@@ -108,18 +108,13 @@ export function overrideFor(
   return undefined;
 }
 
-function idsThatMayChange(by: LimitBy, { client, tenant, plan, ip }: Identity): readonly string[] {
-  switch (by) {
-    case 'client':
-      return [client, tenant, plan];
-    case 'tenant':
-      return [tenant];
-    case 'ip':
-      return [ip];
-    case 'total':
-      return [];
-  }
-}
+/** The ids whose rules may change a limit; the first one that has a number decides. */
+const CHANGED_BY: Readonly<Record<LimitBy, (identity: Identity) => readonly string[]>> = {
+  client: ({ client, tenant, plan }) => [client, tenant, plan],
+  tenant: ({ tenant }) => [tenant],
+  ip: ({ ip }) => [ip],
+  total: () => [],
+};
 
 function stands({ untilMs }: { readonly untilMs: number }, nowMs: number): boolean {
   return untilMs === 0 || untilMs > nowMs;

@@ -1,11 +1,11 @@
 /** Longest text that names a source: the longest address of any notation has 45 characters. */
 const MAX_LENGTH = 64;
 
-/** Of the eight groups of an IPv6 address, those that name a network (RFC 4291 §2.5.4). */
+/** How many of the eight groups of an IPv6 address name its network (RFC 4291 §2.5.4). */
 const NETWORK_GROUPS = 4;
 
 /**
- * Whom a source address counts as: an IPv4 address as it is, an IPv6 address as the first of its /64. One subscriber
+ * What a source address counts as: an IPv4 address as it is, an IPv6 address as the first of its /64. One subscriber
  * has at least a /64 (RFC 6177) and may take another of its addresses for every request.
  *
  * `2001:DB8:0:1::42%eth0` is `2001:db8:0:1::`, `::ffff:192.0.2.1` is `192.0.2.1`; what is no address stays as it is, up
@@ -18,7 +18,7 @@ export function sourceNetwork(address: string): string {
   return mappedIPv4(groups) ?? networkOf(groups);
 }
 
-/** RFC 5952: lower case, no leading zeros. The zeros of the host part are the longest run, so `::` stands for them. */
+/** RFC 5952: lower case, no leading zeros. The zeros of the host part are the longest run, so `::` replaces them. */
 function networkOf(groups: readonly number[]): string {
   const network = groups.slice(0, NETWORK_GROUPS);
   const last = network.findLastIndex((group) => group !== 0);
@@ -41,7 +41,7 @@ function groupsOf(address: string): readonly number[] | undefined {
   const [head, tail] = halves.map((half) => (half === '' ? [] : half.split(':', 9).map(groupOf)));
   if (head === undefined || halves.length > 2) return undefined;
   const missing = 8 - head.length - (tail?.length ?? 0);
-  // `::` stands for at least one group.
+  // `::` replaces at least one group.
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
   const groups = [...head, ...new Array<number>(missing).fill(0), ...(tail ?? [])];
   return groups.some(Number.isNaN) ? undefined : groups;

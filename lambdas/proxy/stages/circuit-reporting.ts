@@ -26,7 +26,7 @@ export function circuitReports({ policy, circuit, view, outcomes: counter, opens
     if (outcomes.failures > 0 || outcomes.slow > 0) return trip(version, period, counting);
     // Good outcomes open no circuit: the call has left, and the reply need not wait for its answer.
     void counting.then(({ endedBy, isSteady }) => {
-      batch.learn(period, isSteady);
+      batch.noteSteady(period, isSteady);
       return view.catchUp(endedBy);
     });
     return undefined;

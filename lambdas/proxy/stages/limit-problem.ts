@@ -1,7 +1,8 @@
 import { invalidToken, rejectionProblem } from '../../core/auth/authorization.ts';
 import { Problem, type QuotaProblem } from '../../core/http/problem.ts';
 import type { Decision } from '../../core/limits/decision.ts';
-import type { Ruling } from '../../core/limits/limiter.ts';
+import { kindOf } from '../../core/limits/kinds/kind-table.ts';
+import type { LimitResult } from '../../core/limits/limiter.ts';
 import { resetS, tightest } from '../../core/limits/rate-limit-headers.ts';
 
 /** While Redis does not answer; the instance tries to reach it again all the time. */
@@ -10,7 +11,7 @@ const UNAVAILABLE_RETRY_S = 1;
 const REVOKED = rejectionProblem(invalidToken('the credential has been revoked'));
 
 /** The problem that answers a refused request; undefined: the request may pass. */
-export function limitProblem({ outcome, decisions }: Ruling, cost: number): Problem | undefined {
+export function limitProblem({ outcome, decisions }: LimitResult, cost: number): Problem | undefined {
   switch (outcome) {
     case 'allowed':
       return undefined;
@@ -31,16 +32,9 @@ function refusal(decision: Decision | undefined, violatedPolicies: readonly stri
   // An instance that counts alone allows only a share of the limit: the client may be within its quota.
   const type = decision?.counted === 'alone' ? 'temporary-reduced-capacity' : 'quota-exceeded';
   const quota: QuotaProblem = { type, violatedPolicies };
-  const code = decision?.policy.kind === 'concurrency' ? 'too_many_concurrent' : 'rate_limited';
-  const detail = `${decision === undefined ? 'a limit is used up' : described(decision, cost)}; retry after ${seconds} s`;
-  return new Problem(code, detail, { 'retry-after': String(seconds) }, quota);
-}
-
-function described({ policy, limit, remaining }: Decision, cost: number): string {
-  if (policy.kind === 'concurrency') return `the limit ${policy.name} of ${limit} requests at once is reached`;
-  const window = policy.kind === 'window' ? ` in ${policy.windowMs / 1000} s` : '';
-  const size = `the limit ${policy.name} of ${limit}${window}`;
-  return cost === 1 ? `${size} is used up` : `${size} has ${remaining} left, and this request counts for ${cost}`;
+  const kind = decision && kindOf(decision.policy);
+  const detail = `${kind ? kind.refused(decision, cost) : 'a limit is used up'}; retry after ${seconds} s`;
+  return new Problem(kind?.problem ?? 'rate_limited', detail, { 'retry-after': String(seconds) }, quota);
 }
 
 function violated(decisions: readonly Decision[]): readonly string[] {

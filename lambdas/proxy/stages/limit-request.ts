@@ -58,13 +58,13 @@ type LimitsByPlan = ReadonlyMap<string, readonly ScopedLimit[]>;
 
 /** Made once for each route: the limiter then gets the number of the request's plan, and need not know plans. */
 function limitsByPlan(limits: readonly ScopedLimit[]): LimitsByPlan {
-  const plans = limits.flatMap(({ policy }) => (policy.kind === 'window' ? Object.keys(policy.plans) : []));
+  const plans = limits.flatMap(({ policy }) => ('plans' in policy ? Object.keys(policy.plans) : []));
   const byPlan = plans.map((plan) => [plan, limits.map((limit) => ofPlan(limit, plan))] as const);
   return new Map<string, readonly ScopedLimit[]>([...byPlan, ['', limits]]);
 }
 
 function ofPlan({ policy, scope }: ScopedLimit, plan: string): ScopedLimit {
-  if (policy.kind !== 'window') return { policy, scope };
+  if (!('plans' in policy)) return { policy, scope };
   const limit = Object.hasOwn(policy.plans, plan) ? policy.plans[plan] : undefined;
   return { policy: { ...policy, limit: limit ?? policy.limit }, scope };
 }

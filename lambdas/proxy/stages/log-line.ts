@@ -5,7 +5,7 @@ import type { ServicePolicy } from '../../contract/policy.ts';
 import { isHealthSignal } from '../../core/circuit/outcome.ts';
 import { Problem, type ProblemCode, UpstreamProblem } from '../../core/http/problem.ts';
 import { limitFields, limitMetrics } from '../../core/limits/limit-report.ts';
-import type { Ruling } from '../../core/limits/limiter.ts';
+import type { LimitResult } from '../../core/limits/limiter.ts';
 import { emf, type MetricValues } from '../../core/text/emf.ts';
 import type { CircuitDecision, Exchange, ExchangeWith, ProxyEvent, ProxyResult } from '../exchange.ts';
 import type { PipelineOptions, StoreEvents } from '../pipeline-options.ts';
@@ -88,7 +88,7 @@ function describe(
     overhead_ms: round(latencyMs - (forwarded?.upstreamMs ?? 0)),
     ...(retries > 0 && { retries }),
     verdict: verdict?.verdict ?? 'none',
-    ...limitFields(counted?.ruling, counted?.request.cost),
+    ...limitFields(counted?.result, counted?.request.cost),
     circuit: circuitWord(exchange.circuit),
     ...(exchange.circuit?.isShadowed && { circuit_shadow: true }),
     ...(problem && fallbackFor(problem, policy) && { fallback: true }),
@@ -100,7 +100,7 @@ function describe(
 
 function measure(exchange: Ended, latencyMs: number, { errors, lost, recovered }: StoreEvents): MetricValues {
   const { circuit, forwarded, problem, counted } = exchange;
-  const rejection = problem && rejectionOf(problem, counted?.ruling);
+  const rejection = problem && rejectionOf(problem, counted?.result);
   const retries = retriesOf(exchange);
   return {
     [Metric.requests]: 1,
@@ -113,7 +113,7 @@ function measure(exchange: Ended, latencyMs: number, { errors, lost, recovered }
     ...(retries > 0 && { [Metric.retries]: retries }),
     ...(rejection && { [rejection]: 1 }),
     ...(circuit?.isShadowed && { [Metric.shadowRejected]: 1 }),
-    ...(counted && limitMetrics(counted.ruling)),
+    ...(counted && limitMetrics(counted.result)),
     ...(errors > 0 && { [Metric.storeErrors]: errors }),
     ...(lost > 0 && { [Metric.storeLost]: lost }),
     ...(recovered > 0 && { [Metric.storeRecovered]: recovered }),
@@ -132,8 +132,8 @@ function retriesOf({ forwarded }: Exchange): number {
 }
 
 /** A revoked credential is refused as an invalid token, although the authorizer accepted it. */
-function rejectionOf({ code }: Problem, ruling: Ruling | undefined): MetricName | undefined {
-  return ruling?.outcome === 'revoked' ? Metric.revoked : REJECTIONS[code];
+function rejectionOf({ code }: Problem, result: LimitResult | undefined): MetricName | undefined {
+  return result?.outcome === 'revoked' ? Metric.revoked : REJECTIONS[code];
 }
 
 function bytesOf({ body, isBase64Encoded }: ProxyResult): number {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { bearerOf } from '../../contract/auth/verdict.ts';
+import { takesLease } from '../../contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
 import type { Problem } from '../../core/http/problem.ts';
 import type { Limiter, LimitRequest } from '../../core/limits/limiter.ts';
@@ -26,9 +27,9 @@ export function rateLimiting(policy: ServicePolicy, limiter: Limiter, clock: () 
     return requestOf({ requestId, route, client, bearer: bearerOf(verdict ?? undefined), sourceIp });
   }
 
-  function headersFor({ request, ruling }: Counted): Record<string, string> {
-    const spoken = tightest(ruling.decisions);
-    const decision = ruling.decisions[spoken];
+  function headersFor({ request, result }: Counted): Record<string, string> {
+    const spoken = tightest(result.decisions);
+    const decision = result.decisions[spoken];
     if (decision === undefined) return {};
     return rateLimitHeaders(decision, clock(), partitionOf(request.limits[spoken]?.subject ?? ''));
   }
@@ -39,9 +40,9 @@ export function rateLimiting(policy: ServicePolicy, limiter: Limiter, clock: () 
     before: async ({ event }, exchange) => {
       const request = requestFor(exchange, event.requestContext.http.sourceIp);
       if (request === undefined) return { counted: null };
-      const ruling = await limiter.decide(request);
-      if (ruling.outcome === 'allowed' && takesLeases(request)) exchange.atEnd.push(() => limiter.release(request));
-      const counted = { request, ruling };
+      const result = await limiter.decide(request);
+      if (result.outcome === 'allowed' && takesLeases(request)) exchange.atEnd.push(() => limiter.release(request));
+      const counted = { request, result };
       // A client that guesses credentials learns nothing about the limit of its address.
       if (policy.rateLimitHeaders && exchange.denial?.countedFor !== 'address')
         Object.assign(exchange.responseHeaders, headersFor(counted));
@@ -53,13 +54,13 @@ export function rateLimiting(policy: ServicePolicy, limiter: Limiter, clock: () 
 
 /** A bad credential comes before a bad path: only a known client learns what is wrong with its path. */
 function refusalOf({ counted, pathProblem, denial }: Refusable): Problem | undefined {
-  const overLimit = counted && limitProblem(counted.ruling, counted.request.cost);
+  const overLimit = counted && limitProblem(counted.result, counted.request.cost);
   const isBadCredential = denial?.countedFor === 'address';
   return overLimit ?? (isBadCredential ? denial.problem : (pathProblem ?? denial?.problem)) ?? undefined;
 }
 
 function takesLeases({ limits }: LimitRequest): boolean {
-  return limits.some(({ policy }) => policy.kind === 'concurrency');
+  return limits.some(({ policy }) => takesLease(policy));
 }
 
 /** The first six bytes of the SHA-256 of the subject: enough to compare two subjects, too little to name one. */

@@ -44,7 +44,7 @@ export function retrying({ attempts, budgetShare }: RetryPolicy, options: Retryi
       const period = periodFor(exchange);
       const due = batch.add(period, ONE_REQUEST, monotonic());
       if (due === undefined) return;
-      void outcomes.record(period, due, windowMs).then(({ isSteady }) => batch.learn(period, isSteady));
+      void outcomes.record(period, due, windowMs).then(({ isSteady }) => batch.noteSteady(period, isSteady));
     },
     again: async (exchange, error, retries) => {
       const { deadlineAtMs } = exchange;

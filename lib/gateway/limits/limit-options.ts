@@ -4,20 +4,20 @@ import {
   ON_STORE_FAILURE,
   type OnStoreFailure,
 } from '../../../lambdas/contract/limits/limit-policy.ts';
-import { InvalidPropError } from '../../invalid-prop.ts';
-import { BOOLEAN, NUMBER, oneOf, optional, type PropKinds, text } from '../props/check-props.ts';
+import { about, InvalidPropError } from '../../invalid-prop.ts';
+import { BOOLEAN, checkProps, NUMBER, oneOf, optional, type PropKinds, text } from '../props/check-props.ts';
 
-/** What every kind of limit may have otherwise than by default. */
+/** The options of every kind of limit. */
 export interface LimitOptions {
   /**
-   * True: counts and reports what the limit would refuse, and refuses nothing. On a route it stands beside the limits of
-   * its service and replaces none.
+   * True: counts and reports what the limit would refuse, and refuses nothing. On a route it is added to the limits of its
+   * service and replaces none.
    *
    * @default false
    */
   readonly shadow?: boolean;
   /**
-   * What becomes of a request while Redis cannot be asked: `local` counts it in the memory of this instance of the
+   * What the function does with a request while Redis does not answer: `local` counts it in the memory of this instance of the
    * function, `open` lets it pass, `closed` answers 503.
    *
    * @default 'local'
@@ -32,7 +32,7 @@ export interface LimitOptions {
   /**
    * What headers, logs, metrics and operators call the limit: at most 31 lower-case letters, digits and hyphens.
    *
-   * @default - by what it counts and where it stands: `client`, `ip-bucket`, `gateway-client`, `client-shadow`
+   * @default - by what it counts and where it is put: `client`, `ip-bucket`, `gateway-client`, `client-shadow`
    */
   readonly name?: string;
 }
@@ -49,16 +49,13 @@ export const BY = oneOf(...LIMIT_BY);
 const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
 
 /**
- * The options with their defaults, as a limit has them.
+ * The options with their defaults, as a limit has them. The name is '' where none is given: `placedLimits` gives one.
  *
- * @throws InvalidPropError for a share or a name that cannot be
+ * @throws InvalidPropError for an option that is not among `kinds`, or has a value that cannot be
  */
-export function limitOptions({
-  shadow = false,
-  onStoreFailure = 'local',
-  localShare = DEFAULT_LOCAL_SHARE,
-  name,
-}: LimitOptions) {
+export function limitOptions<Options extends LimitOptions>(options: Options, kinds: PropKinds<Options>) {
+  about('the options of a rate limit', () => checkProps(options, kinds));
+  const { shadow = false, onStoreFailure = 'local', localShare = DEFAULT_LOCAL_SHARE, name } = options;
   if (!(localShare > 0 && localShare <= 1)) {
     throw new InvalidPropError(
       `localShare must be more than 0 and at most 1, got ${localShare}: 0.5 lets one instance of the function pass half of the limit; write onStoreFailure: 'closed' to let none pass`,
@@ -69,5 +66,5 @@ export function limitOptions({
       `the name of a limit must be at most 31 lower-case letters, digits and hyphens and not start with a hyphen, got ${JSON.stringify(name)}: write one like 'login'`,
     );
   }
-  return { name, shadow, onStoreFailure, localShare };
+  return { name: name ?? '', shadow, onStoreFailure, localShare };
 }

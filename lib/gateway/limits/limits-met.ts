@@ -1,10 +1,11 @@
+import { type LimitPolicy, takesLease } from '../../../lambdas/contract/limits/limit-policy.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
-import type { LimitScope, NamedLimit } from './limit-policies.ts';
+import type { LimitScope } from './placed-limits.ts';
 
-/** All limits that one request meets, by where they are written. */
-export type LimitsMet = Readonly<Partial<Record<LimitScope, readonly NamedLimit[]>>>;
+/** All limits that one request meets, by where they are put. */
+type LimitsMet = Readonly<Partial<Record<LimitScope, readonly LimitPolicy[]>>>;
 
-/** @throws InvalidPropError when a name stands for two of the limits, or when one of them lets no such request pass */
+/** @throws InvalidPropError when two of the limits have one name, or when one of them lets no request of this cost pass */
 export function checkLimitsMet(limits: LimitsMet, cost: number): void {
   checkNames(limits);
   for (const { units, words } of Object.values(limits).flat().flatMap(bounds)) {
@@ -17,27 +18,24 @@ export function checkLimitsMet(limits: LimitsMet, cost: number): void {
 
 function checkNames(limits: LimitsMet): void {
   const scopes = new Map<string, string>();
-  for (const [scope, policies] of Object.entries(limits)) {
+  for (const [scope, policies = []] of Object.entries(limits)) {
     for (const { name } of policies) {
       const other = scopes.get(name);
-      if (other !== undefined) throw nameTaken(name, other, scope);
       scopes.set(name, scope);
+      if (other === undefined) continue;
+      const where = other === scope ? `twice on the ${scope}` : `on the ${other} and on the ${scope}`;
+      throw new InvalidPropError(
+        `each limit that a request meets must have a name of its own, got ${JSON.stringify(name)} ${where}: give one of them another by its option name`,
+      );
     }
   }
 }
 
-function nameTaken(name: string, one: string, other: string): InvalidPropError {
-  const where = one === other ? `twice on the ${one}` : `on the ${one} and on the ${other}`;
-  return new InvalidPropError(
-    `each limit that a request meets must have a name of its own, got ${JSON.stringify(name)} ${where}: give one of them another by its option name`,
-  );
-}
-
-/** What one request may cost at most. A bound of concurrency counts requests, whatever they cost; a shadow refuses none. */
-function bounds(limit: NamedLimit): readonly { readonly units: number; readonly words: string }[] {
-  if (limit.kind === 'concurrency' || limit.shadow) return [];
-  if (limit.kind === 'bucket') return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
-  const plans = Object.entries(limit.plans).map(([plan, units]) => ({
+/** What one request may cost at most. Leases are taken by requests of any cost, and a shadow refuses none. */
+function bounds(limit: LimitPolicy): readonly { readonly units: number; readonly words: string }[] {
+  if (takesLease(limit) || limit.shadow) return [];
+  if ('burst' in limit) return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];
+  const plans = Object.entries('plans' in limit ? limit.plans : {}).map(([plan, units]) => ({
     units,
     words: `${units} units of plan ${plan} in limit ${limit.name}`,
   }));

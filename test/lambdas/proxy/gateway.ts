@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-store.ts';
 import { CircuitView, type CircuitViewOptions } from '../../../lambdas/adapters/circuit/circuit-view.ts';
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
-import type { Counters } from '../../../lambdas/adapters/limits/counters.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
 import { sdkTable } from '../../../lambdas/adapters/table/dynamodb.ts';
 import type { ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import type { ProxyResult } from '../../../lambdas/proxy/exchange.ts';
@@ -12,6 +10,7 @@ import type { StoreEvents } from '../../../lambdas/proxy/pipeline-options.ts';
 import { leaseMsOf } from '../../../lambdas/proxy/stages/circuit-asking.ts';
 import type { TestTable } from '../../support/aws/dynamodb.ts';
 import { TestClock } from '../../support/clock.ts';
+import { type Counters, memoryCounters } from '../../support/counters.ts';
 import { type EventOptions, lambdaContext, proxyEvent } from '../../support/event.ts';
 import { circuitPolicy } from '../../support/policy.ts';
 
@@ -27,7 +26,8 @@ export interface InstanceOptions {
   readonly policy: ServicePolicy;
   readonly table: TestTable;
   readonly clock?: TestClock;
-  readonly counters?: Counters;
+  /** @default - in memory */
+  readonly counters?: Partial<Counters>;
   readonly waits?: CircuitViewOptions['waits'];
   readonly takeStoreEvents?: () => StoreEvents;
   /** @default - 0, so whoever may pass a circuit passes it */
@@ -49,14 +49,12 @@ export function createInstance(options: InstanceOptions): TestInstance {
     onTransition: () => undefined,
     onFailure: (error) => storeErrors.push(error),
   });
-  const counters = options.counters ?? new MemoryCounters({ clock: clock.now, shared: false });
   const handler = pipeline({
     policy,
     circuit,
     upstream,
-    limiter: counters,
-    outcomes: counters,
-    retryBudget: counters,
+    ...memoryCounters(clock.now),
+    ...options.counters,
     takeStoreEvents: options.takeStoreEvents ?? (() => ({ errors: storeErrors.length, lost: 0, recovered: 0 })),
     clock: clock.now,
     monotonic: () => performance.now(),

@@ -1,7 +1,6 @@
 import middy from '@middy/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
-import { MemoryCounters } from '../../../lambdas/adapters/limits/memory-counters.ts';
 import type { Part, ProxyContext, ProxyEvent, ProxyResult } from '../../../lambdas/proxy/exchange.ts';
 import { pipelineBuilder } from '../../../lambdas/proxy/pipeline-builder.ts';
 import { type Stage, stage } from '../../../lambdas/proxy/stage.ts';
@@ -14,6 +13,7 @@ import { logLine } from '../../../lambdas/proxy/stages/log-line.ts';
 import { rateLimiting } from '../../../lambdas/proxy/stages/rate-limiting.ts';
 import { routing } from '../../../lambdas/proxy/stages/routing.ts';
 import { settling } from '../../../lambdas/proxy/stages/settling.ts';
+import { memoryCounters } from '../../support/counters.ts';
 import { ALICE, lambdaContext, proxyEvent } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
 import { servicePolicy } from '../../support/policy.ts';
@@ -43,20 +43,20 @@ afterEach(() => {
 /** All stages of a service without a circuit, in their order, and the handler. */
 function partsOf() {
   const policy = servicePolicy({ upstream: echo.url, circuit: null });
-  const counters = new MemoryCounters({ clock: Date.now, shared: false });
+  const { limiter, outcomes, retryBudget } = memoryCounters();
   const monotonic = () => performance.now();
   const randomHex = (bytes: number) => '0'.repeat(2 * bytes);
   const takeStoreEvents = () => ({ errors: 0, lost: 0, recovered: 0 });
   return {
     line: logLine({ policy, clock: Date.now, monotonic, takeStoreEvents }),
-    settling: settling([counters]),
+    settling: settling([limiter]),
     answers: answers(policy),
     routing: routing(policy),
     authentication: authentication(policy),
-    limiting: rateLimiting(policy, counters, Date.now),
+    limiting: rateLimiting(policy, limiter, Date.now),
     composing: composing({ policy, upstream, randomHex }),
     circuit: noCircuit({ policy, monotonic }),
-    forwarding: forwarding({ policy, upstream, outcomes: counters, retryBudget: counters, monotonic, random: () => 0 }),
+    forwarding: forwarding({ policy, upstream, outcomes, retryBudget, monotonic, random: () => 0 }),
   };
 }
 

@@ -449,10 +449,7 @@ describe('the line of a request', () => {
 it('a fault of the gateway’s own is a 500 that tells nothing and a line that tells what', async () => {
   const policy = servicePolicy({ gateway: `gateway-${gateways}`, upstream: echo.url });
   const fails = () => Promise.reject(new Error('internal detail'));
-  const counters = {
-    ...{ decide: fails, release: fails, record: fails, endPeriod: fails, takeRetry: fails },
-    settled: () => undefined,
-  };
+  const counters = { limiter: { decide: fails, release: fails, settled: () => undefined } };
   const created = createInstance({ policy, table, counters });
   opened.push(created);
   const result = await created.send({ verdict: ALICE });

@@ -1,5 +1,5 @@
 import type { BucketLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
-import type { Assessment } from '../../../lambdas/core/limits/sliding-window.ts';
+import type { Assessment } from '../../../lambdas/core/limits/kinds/limit-kind.ts';
 
 /** Seconds for which a rate may be given in whole units: `ratePerS` of 1/60 is one a minute. */
 const PER_S = [1, 2, 3, 60, 3600, 86_400];

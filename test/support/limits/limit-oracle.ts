@@ -1,5 +1,5 @@
 import type { ConcurrencyLimit, LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
-import type { Assessment } from '../../../lambdas/core/limits/sliding-window.ts';
+import type { Assessment } from '../../../lambdas/core/limits/kinds/limit-kind.ts';
 import { BucketOracle } from './bucket-oracle.ts';
 import { WindowOracle } from './window-oracle.ts';
 

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
-import {
-  type BucketLimit,
-  type ConcurrencyLimit,
-  type LimitPolicy,
-  sizeOf,
-} from '../../../lambdas/contract/limits/limit-policy.ts';
-import { EXACT_LIMIT } from '../../../lambdas/core/limits/sliding-window.ts';
+import type { BucketLimit, ConcurrencyLimit, LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
+import { sizeOf } from '../../../lambdas/core/limits/kinds/kind-table.ts';
+import { EXACT_LIMIT } from '../../../lambdas/core/limits/kinds/sliding-window.ts';
 import { bucketLimit, concurrencyLimit } from '../policy.ts';
 import { steps } from './window-traffic.ts';
 

@@ -1,7 +1,8 @@
 import type { WindowLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
 import type { OutcomeCounts } from '../../../lambdas/core/circuit/outcome.ts';
 import { SLICES as OUTCOME_SLICES } from '../../../lambdas/core/circuit/outcome-window.ts';
-import { type Assessment, EXACT_LIMIT, SLICES } from '../../../lambdas/core/limits/sliding-window.ts';
+import type { Assessment } from '../../../lambdas/core/limits/kinds/limit-kind.ts';
+import { EXACT_LIMIT, SLICES } from '../../../lambdas/core/limits/kinds/sliding-window.ts';
 
 /** Units that came in the same slice of time. */
 interface Admitted {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { WindowLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
-import { EXACT_LIMIT } from '../../../lambdas/core/limits/sliding-window.ts';
+import { EXACT_LIMIT } from '../../../lambdas/core/limits/kinds/sliding-window.ts';
 import { windowLimit } from '../policy.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,16 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
-import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { Env } from '../../../../lambdas/contract/environment.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { DEFAULT_CACHE_TIMEOUT_MS } from '../../../../lambdas/contract/policy.ts';
-import type { Ruling } from '../../../../lambdas/core/limits/limiter.ts';
+import type { LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
 import { applyChange, noRule } from '../../../../lambdas/core/limits/rule-matching.ts';
 import type { TestTable } from '../../../support/aws/dynamodb.ts';
+import { type Counters, productionCounters } from '../../../support/counters.ts';
 import { servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { limitRequest } from '../../../support/requests.ts';
 
@@ -34,7 +33,7 @@ export const WORKERS = [...BUSY, CROWD, CROWD, CROWD, CROWD, REVOKED] as const;
 
 interface Decided {
   readonly subject: string;
-  readonly ruling: Ruling;
+  readonly result: LimitResult;
   readonly tookMs: number;
 }
 
@@ -76,10 +75,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 function instance({ url, cluster = false, closers }: FleetOptions, policy: ServicePolicy, rules: RuleStore) {
   let failures = 0;
   const changes: ('lost' | 'recovered')[] = [];
-  const counters = createCounters({
+  const counters = productionCounters({
     env: { [Env.redisUrl]: url, [Env.redisCluster]: String(cluster) },
     policy,
-    rules: { list: () => rules.list() },
+    listRules: () => rules.list(),
     clock: Date.now,
     monotonic: () => performance.now(),
     onFailure: () => {
@@ -151,7 +150,7 @@ export class Fleet {
   async refuse(subject: string): Promise<void> {
     await vi.waitFor(() => {
       for (const { decided } of this.instances)
-        expect(decided.findLast((one) => one.subject === subject)?.ruling.outcome).toBe('revoked');
+        expect(decided.findLast((one) => one.subject === subject)?.result.outcome).toBe('revoked');
     }, WAIT);
   }
 
@@ -170,11 +169,11 @@ export class Fleet {
     await vi.waitFor(async () => {
       this.#later += 1;
       const subject = `sub:later-${this.#later}`;
-      const rulings: Ruling[] = [];
+      const rulings: LimitResult[] = [];
       for (let request = 0; request < 6; request += 1) {
-        for (const { counters } of this.instances) rulings.push(await counters.decide(requestOf(subject, 6)));
+        for (const { counters } of this.instances) rulings.push(await counters.limiter.decide(requestOf(subject, 6)));
       }
-      expect(rulings.filter((ruling) => !isCounted(ruling, 'together'))).toEqual([]);
+      expect(rulings.filter((result) => !isCounted(result, 'together'))).toEqual([]);
       expect(rulings.filter(({ outcome }) => outcome === 'allowed')).toHaveLength(6);
     }, WAIT);
   }
@@ -223,21 +222,21 @@ function requestOf(subject: string, limit: number) {
 async function ask({ counters, decided }: ChaosInstance, subject: string): Promise<void> {
   const request = requestOf(subject, subject === CROWD ? 1_000_000 : LIMIT);
   const startedAtMs = performance.now();
-  const ruling = await counters.decide(request);
-  decided.push({ subject, ruling, tookMs: performance.now() - startedAtMs });
+  const result = await counters.limiter.decide(request);
+  decided.push({ subject, result, tookMs: performance.now() - startedAtMs });
 }
 
 function outcomesOf(decided: readonly Decided[], subject: string): readonly string[] {
-  return [...new Set(decided.filter((one) => one.subject === subject).map(({ ruling }) => ruling.outcome))];
+  return [...new Set(decided.filter((one) => one.subject === subject).map(({ result }) => result.outcome))];
 }
 
-function isCounted({ decisions }: Ruling, by: 'together' | 'alone'): boolean {
+function isCounted({ decisions }: LimitResult, by: 'together' | 'alone'): boolean {
   return decisions.every(({ counted }) => counted === by);
 }
 
 /** How many requests of a subject passed that were counted so. */
 function passed(decided: readonly Decided[], subject: string, counted: 'together' | 'alone'): number {
   return decided.filter(
-    (one) => one.subject === subject && one.ruling.outcome === 'allowed' && isCounted(one.ruling, counted),
+    (one) => one.subject === subject && one.result.outcome === 'allowed' && isCounted(one.result, counted),
   ).length;
 }

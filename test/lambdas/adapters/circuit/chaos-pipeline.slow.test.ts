@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCounters } from '../../../../lambdas/adapters/limits/create-counters.ts';
 import { RuleStore } from '../../../../lambdas/adapters/limits/rule-store.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
@@ -11,6 +10,7 @@ import type { RoutePolicy } from '../../../../lambdas/contract/policy.ts';
 import type { ProxyResult } from '../../../../lambdas/proxy/exchange.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { closersOf } from '../../../support/closers.ts';
+import { productionCounters } from '../../../support/counters.ts';
 import { ALICE, type EventOptions } from '../../../support/event.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { servicePolicy, windowLimit } from '../../../support/policy.ts';
@@ -78,10 +78,10 @@ function instance({ url }: TestRedis): Instance {
     routes: { [LOGIN]: publicRoute('closed'), [FEED]: publicRoute('open') },
   });
   const rules = new RuleStore(sdkTable(table.client, table.name), policy.gateway);
-  const counters = createCounters({
+  const counters = productionCounters({
     env: { [Env.redisUrl]: url },
     policy,
-    rules: { list: () => rules.list() },
+    listRules: () => rules.list(),
     clock: Date.now,
     monotonic: () => performance.now(),
     onFailure: () => {

@@ -7,8 +7,8 @@ import { OutcomeWindow, SLICES } from '../../../../lambdas/core/circuit/outcome-
 import { allowsRetry, FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
 import { FAILED, GOOD, outcomeCounts, SLOW } from '../../../support/circuit/outcomes.ts';
 import { OutcomeOracle } from '../../../support/limits/window-oracle.ts';
+import { onFakeClock, setTicks } from '../../../support/redis/fake-clock.ts';
 import { startRedis, type TestRedis } from '../../../support/redis/redis.ts';
-import { onToldClock, tell } from '../../../support/redis/told-clock.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 /** Total, failures, slow ones and retries of each slice, of one more while it begins, and who ended the period. */
@@ -36,13 +36,13 @@ function newKey(): string {
 
 /** All calls at their times. @returns their replies */
 async function callAll(key: string, windowMs: number, calls: readonly Call[]): Promise<unknown[]> {
-  await tell(
+  await setTicks(
     redis,
     key,
     calls.map(({ nowMs }) => ({ nowUs: nowMs * 1000 + 999 })),
   );
   const [record, retry] = (await Promise.all(
-    [RECORD_SCRIPT, RETRY_SCRIPT].map((script) => redis.script('LOAD', onToldClock(script))),
+    [RECORD_SCRIPT, RETRY_SCRIPT].map((script) => redis.script('LOAD', onFakeClock(script))),
   )) as [string, string];
   const pipeline = redis.pipeline();
   for (const call of calls) {
@@ -185,7 +185,7 @@ describe('the script that takes a further attempt', () => {
     expect([await retry(key, 0.1), await retry(key, 0.1)]).toEqual([1, 0]);
   });
 
-  it('gives none in a period that is over: the upstream is in doubt', async () => {
+  it('gives none in a period that is over: the upstream is in invalidate', async () => {
     const key = newKey();
     await end(key, 8);
     await record(key, { total: 1000, failures: 0, slow: 0 });

@@ -4,10 +4,10 @@ import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-conne
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { Attackers } from '../../../support/attackers.ts';
 import { mostWithin, unitsBefore } from '../../../support/circuit/admissions.ts';
+import { requestOf } from '../../../support/limits/redis-limiter.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { decidedAt } from '../../../support/redis/recorded-script.ts';
 import { type RedisTarget, SHAPES } from '../../../support/redis/redis-target.ts';
-import { requestOf } from '../../../support/redis/told-redis.ts';
 import type { Victim } from './knocking-process.ts';
 
 const HOUR_MS = 3_600_000;

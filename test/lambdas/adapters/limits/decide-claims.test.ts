@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMIT_BOUNDS } from '../../../../lambdas/contract/limits/limit-bounds.ts';
-import { type BucketLimit, sizeOf, type WindowLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import { EXACT_LIMIT } from '../../../../lambdas/core/limits/sliding-window.ts';
+import type { BucketLimit, WindowLimit } from '../../../../lambdas/contract/limits/limit-policy.ts';
+import { sizeOf } from '../../../../lambdas/core/limits/kinds/kind-table.ts';
+import { EXACT_LIMIT } from '../../../../lambdas/core/limits/kinds/sliding-window.ts';
 import { type Admission, mostWithin, unitsBefore } from '../../../support/circuit/admissions.ts';
 import { rateOf } from '../../../support/limits/bucket-oracle.ts';
 import { bucket, limitTraffic } from '../../../support/limits/limit-traffic.ts';
 import { exactWindow, slicedWindow } from '../../../support/limits/window-traffic.ts';
+import { type Decided, FakeClockRedis } from '../../../support/redis/fake-clock-redis.ts';
 import { type RedisTarget, SHAPES } from '../../../support/redis/redis-target.ts';
-import { type Ruled, ToldRedis } from '../../../support/redis/told-redis.ts';
 
 // What is promised of each limit, in microseconds and without a look at how the script keeps count.
 
@@ -22,11 +23,11 @@ interface Judged {
   readonly before: readonly Admission[];
 }
 
-function judged(ruled: readonly Ruled[]): Judged[] {
+function judged(decided: readonly Decided[]): Judged[] {
   const admitted: Admission[] = [];
-  return ruled.map(({ request: { cost }, ruling, at }) => {
+  return decided.map(({ request: { cost }, result, at }) => {
     const before = [...admitted];
-    const allowed = ruling.outcome === 'allowed';
+    const allowed = result.outcome === 'allowed';
     if (allowed) admitted.push({ atUs: at.nowUs, units: cost });
     const [policy] = at.policies;
     return { cost, atUs: at.nowUs, allowed, limit: policy === undefined ? 0 : sizeOf(policy), before };
@@ -63,11 +64,11 @@ const unshadowed = <T extends { readonly shadow: boolean }>(limits: fc.Arbitrary
 
 describe.each(SHAPES)('on $name', ({ start }) => {
   let target: RedisTarget;
-  let told: ToldRedis;
+  let fakeRedis: FakeClockRedis;
 
   beforeAll(async () => {
     target = await start();
-    told = await ToldRedis.on(target);
+    fakeRedis = await FakeClockRedis.on(target);
   });
   afterAll(() => target.stop());
 
@@ -80,7 +81,7 @@ describe.each(SHAPES)('on $name', ({ start }) => {
       await fc.assert(
         fc.asyncProperty(limitTraffic({ ...FORWARD, limits: windows, change: null }), async (traffic) => {
           const [policy] = traffic.policies as [WindowLimit];
-          const all = judged(await told.decideAll(traffic));
+          const all = judged(await fakeRedis.decideAll(traffic));
           expect(mostWithin(policy.windowMs * 1000, admissionsOf(all))).toBeLessThanOrEqual(policy.limit);
           for (const { allowed, cost, atUs, before } of all) {
             if (!allowed) expect(unitsBefore(atUs, countedUs(policy), before) + cost).toBeGreaterThan(policy.limit);
@@ -101,7 +102,7 @@ describe.each(SHAPES)('on $name', ({ start }) => {
       await fc.assert(
         fc.asyncProperty(limitTraffic({ limits: windows, maxLimits: 1, change: null }), async (traffic) => {
           const [policy] = traffic.policies as [WindowLimit];
-          const { admitted, stepsBack } = standingStill(judged(await told.decideAll(traffic)));
+          const { admitted, stepsBack } = standingStill(judged(await fakeRedis.decideAll(traffic)));
           const lengthUs = policy.windowMs * 1000 - stepsBack * lostUs;
           expect(mostWithin(lengthUs, admitted)).toBeLessThanOrEqual(policy.limit);
         }),
@@ -115,7 +116,7 @@ describe.each(SHAPES)('on $name', ({ start }) => {
       fc.asyncProperty(limitTraffic({ ...FORWARD, limits: unshadowed(bucket), change: null }), async (traffic) => {
         const [{ burst, ratePerS }] = traffic.policies as [BucketLimit];
         const { units, seconds } = rateOf(ratePerS);
-        const admitted = admissionsOf(judged(await told.decideAll(traffic)));
+        const admitted = admissionsOf(judged(await fakeRedis.decideAll(traffic)));
         for (const [index, { atUs: fromUs }] of admitted.entries()) {
           let passed = 0n;
           for (const { atUs, units: cost } of admitted.slice(index)) {
@@ -149,7 +150,7 @@ describe.each(SHAPES)('on $name', ({ start }) => {
         }),
         async (traffic) => {
           const [{ windowMs }] = traffic.policies as [WindowLimit];
-          for (const { allowed, cost, atUs, limit, before } of judged(await told.decideAll(traffic))) {
+          for (const { allowed, cost, atUs, limit, before } of judged(await fakeRedis.decideAll(traffic))) {
             if (allowed) {
               expect(unitsBefore(atUs, windowMs * 1000 + 1, before) + cost).toBeLessThanOrEqual(limit);
             } else if (cost <= limit) {

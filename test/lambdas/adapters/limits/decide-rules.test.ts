@@ -2,16 +2,17 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RULES_FRESH_MS, RULES_KNOWN_MS } from '../../../../lambdas/adapters/limits/decide-script.ts';
 import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import type { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
 import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-connection.ts';
-import { type LimitBy, type LimitPolicy, sizeOf } from '../../../../lambdas/contract/limits/limit-policy.ts';
+import type { LimitBy, LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { encodeRule, type LimitOverride, type Rule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { LimitRequest, Ruling } from '../../../../lambdas/core/limits/limiter.ts';
+import { sizeOf } from '../../../../lambdas/core/limits/kinds/kind-table.ts';
+import type { LimitRequest, LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
 import { isRevoked, overrideFor } from '../../../../lambdas/core/limits/rule-matching.ts';
+import { NO_RULES, redisLimiter } from '../../../support/limits/redis-limiter.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { setTicks, useFakeClock } from '../../../support/redis/fake-clock.ts';
 import { type RedisTarget, SINGLE } from '../../../support/redis/redis-target.ts';
-import { tell, tellClock } from '../../../support/redis/told-clock.ts';
-import { NO_RULES } from '../../../support/redis/told-redis.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24);
 const POLICY = servicePolicy();
@@ -27,7 +28,7 @@ const LIMITS = [windowLimit(5, 60_000), bucketLimit(1, 5), concurrencyLimit(5)];
 
 let target: RedisTarget;
 let redis: RedisClient;
-let counters: RedisCounters;
+let limiter: RedisLimiter;
 /** Whom the table was asked about, and how often the copies were made anew. */
 let asked: { revoked: number; rebuilt: number };
 let tableSays: boolean;
@@ -36,18 +37,16 @@ let doubts: number;
 
 beforeAll(async () => {
   target = await SINGLE.start();
-  redis = tellClock(await target.connect());
-  counters = new RedisCounters({
-    client: redis,
+  redis = useFakeClock(await target.connect());
+  limiter = redisLimiter(redis, {
     policy: POLICY,
-    timeoutMs: 10_000,
     rules: {
       ...NO_RULES,
       isRevoked: async () => {
         asked.revoked += 1;
         return tableSays;
       },
-      doubt: () => {
+      invalidate: () => {
         doubts += 1;
       },
       rebuild: () => {
@@ -75,9 +74,9 @@ function requestOf(limits: readonly LimitPolicy[] = LIMITS, identity: Partial<ty
 
 const [RULES_KEY, ...LIMIT_KEYS] = requestKeys(POLICY)(requestOf());
 
-async function decide(request = requestOf(), nowMs = NOW_MS): Promise<Ruling> {
-  await tell(redis, RULES_KEY, [{ nowUs: nowMs * 1000 }]);
-  return counters.decide(request);
+async function decide(request = requestOf(), nowMs = NOW_MS): Promise<LimitResult> {
+  await setTicks(redis, RULES_KEY, [{ nowUs: nowMs * 1000 }]);
+  return limiter.decide(request);
 }
 
 /** Puts a rule where operators' rules are copied to. */

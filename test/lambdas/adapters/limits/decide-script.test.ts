@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
-import { type LimitPolicy, sizeOf } from '../../../../lambdas/contract/limits/limit-policy.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
+import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import { encodeRule } from '../../../../lambdas/contract/limits/operator-rule.ts';
-import type { Ruling } from '../../../../lambdas/core/limits/limiter.ts';
-import { EXACT_LIMIT } from '../../../../lambdas/core/limits/sliding-window.ts';
+import { sizeOf } from '../../../../lambdas/core/limits/kinds/kind-table.ts';
+import { EXACT_LIMIT } from '../../../../lambdas/core/limits/kinds/sliding-window.ts';
+import type { LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { RequestOracle } from '../../../support/limits/limit-oracle.ts';
 import {
@@ -14,10 +15,11 @@ import {
   otherNumbers,
   type TrafficOptions,
 } from '../../../support/limits/limit-traffic.ts';
+import { NO_RULES, requestOf } from '../../../support/limits/redis-limiter.ts';
 import { exactWindow, slicedWindow } from '../../../support/limits/window-traffic.ts';
 import { concurrencyLimit, windowLimit } from '../../../support/policy.ts';
+import { type Decided, FakeClockRedis } from '../../../support/redis/fake-clock-redis.ts';
 import { type RedisTarget, SHAPES, SINGLE } from '../../../support/redis/redis-target.ts';
-import { type Ruled, requestOf, ToldRedis } from '../../../support/redis/told-redis.ts';
 
 const KINDS = [
   ['an exact window', exactWindow],
@@ -39,9 +41,9 @@ async function started(start: () => Promise<RedisTarget>): Promise<RedisTarget> 
 }
 
 /** What the definitions of the limits say to the same requests in the same order. */
-function byDefinition(ruled: readonly Ruled[], policies: readonly LimitPolicy[]): Ruling[] {
+function byDefinition(decided: readonly Decided[], policies: readonly LimitPolicy[]): LimitResult[] {
   const oracle = new RequestOracle(policies);
-  return ruled.map(({ request, at }) => {
+  return decided.map(({ request, at }) => {
     const { outcome, decisions } = oracle.decide(at.nowUs, request.cost, request.lease, at.policies);
     return {
       outcome,
@@ -58,10 +60,10 @@ function byDefinition(ruled: readonly Ruled[], policies: readonly LimitPolicy[])
 describe.each(SHAPES)(
   'on $name, over three connections at once, with clocks that step back and live limits',
   ({ start }) => {
-    let told: ToldRedis;
+    let fakeRedis: FakeClockRedis;
 
     beforeAll(async () => {
-      told = await ToldRedis.on(await started(start));
+      fakeRedis = await FakeClockRedis.on(await started(start));
     });
 
     it.each([...KINDS, ['several limits together', ANY] as const])(
@@ -69,8 +71,8 @@ describe.each(SHAPES)(
       async (_, limits) => {
         await fc.assert(
           fc.asyncProperty(limitTraffic({ limits }), async (traffic) => {
-            const ruled = await told.decideAll(traffic);
-            expect(ruled.map(({ ruling }) => ruling)).toEqual(byDefinition(ruled, traffic.policies));
+            const decided = await fakeRedis.decideAll(traffic);
+            expect(decided.map(({ result }) => result)).toEqual(byDefinition(decided, traffic.policies));
           }),
           { numRuns: 120 },
         );
@@ -81,18 +83,18 @@ describe.each(SHAPES)(
 
 describe('keys that expire', () => {
   it('change no decision of a clock that goes forward', async () => {
-    const told = await ToldRedis.on(await started(SINGLE.start), 'told');
+    const fakeRedis = await FakeClockRedis.on(await started(SINGLE.start), 'fake');
     await fc.assert(
       fc.asyncProperty(limitTraffic({ limits: ANY, back: false }), async (traffic) => {
-        const ruled = await told.decideAll(traffic);
-        expect(ruled.map(({ ruling }) => ruling)).toEqual(byDefinition(ruled, traffic.policies));
+        const decided = await fakeRedis.decideAll(traffic);
+        expect(decided.map(({ result }) => result)).toEqual(byDefinition(decided, traffic.policies));
       }),
       { numRuns: 200 },
     );
   });
 });
 
-describe('counters in memory', () => {
+describe('a limiter in memory', () => {
   const back = fc.oneof(exactWindow, bucket, concurrency);
 
   /** The same window on the other side of the exact limit, or on this one. */
@@ -116,12 +118,12 @@ describe('counters in memory', () => {
       },
     ],
   ])('decide as the script does: %s', async (_, options) => {
-    const told = await ToldRedis.on(await started(SINGLE.start));
+    const fakeRedis = await FakeClockRedis.on(await started(SINGLE.start));
     await fc.assert(
       fc.asyncProperty(limitTraffic({ ...options, wholeMs: true }), async (traffic) => {
         const clock = new TestClock();
-        const memory = new MemoryCounters({ clock: clock.now, shared: false });
-        for (const { request, ruling, at } of await told.decideAll(traffic)) {
+        const memory = new MemoryLimiter({ clock: clock.now, shared: false, rules: NO_RULES });
+        for (const { request, result, at } of await fakeRedis.decideAll(traffic)) {
           clock.nowMs = at.nowUs / 1000;
           const limits = request.limits.map((limit, index) => ({
             ...limit,
@@ -131,7 +133,7 @@ describe('counters in memory', () => {
           expect({
             outcome,
             decisions: decisions.map((decision, index) => ({ ...decision, policy: request.limits[index]?.policy })),
-          }).toEqual(ruling);
+          }).toEqual(result);
         }
       }),
       { numRuns: 200 },
@@ -141,11 +143,11 @@ describe('counters in memory', () => {
 
 describe('leases', () => {
   it('are never more than the limit, end by themselves and make room when they are given back', async () => {
-    const told = await ToldRedis.on(await started(SINGLE.start));
+    const fakeRedis = await FakeClockRedis.on(await started(SINGLE.start));
     const step = fc.record({ stepMs: fc.constantFrom(0, 0, 1, 300, 999, 1000), give: fc.option(fc.nat(9)) });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 40 }), async (limit, steps) => {
-        const client = told.newClient();
+        const client = fakeRedis.newClient();
         const policy = concurrencyLimit(limit, { leaseMs: 1000 });
         const request = (lease: string) => requestOf(client, [policy], 1, lease);
         let nowMs = Date.UTC(2026, 0, 1);
@@ -155,10 +157,10 @@ describe('leases', () => {
           held = held.filter(({ endsAtMs }) => endsAtMs > nowMs);
           const given = give === null ? undefined : held[give];
           if (given !== undefined) {
-            await told.release(request(given.lease));
+            await fakeRedis.release(request(given.lease));
             held = held.filter((lease) => lease !== given);
           }
-          const { outcome } = await told.decide(nowMs * 1000, request(`${index}`));
+          const { outcome } = await fakeRedis.decide(nowMs * 1000, request(`${index}`));
           expect(outcome).toBe(held.length < limit ? 'allowed' : 'refused');
           if (outcome === 'allowed') held.push({ lease: `${index}`, endsAtMs: nowMs + 1000 });
           expect(held.length).toBeLessThanOrEqual(limit);
@@ -176,16 +178,16 @@ describe('a sliced window', () => {
   const one = requestOf('sub:jitter', [policy]);
 
   it('does not pass more quickly because its clock steps back and forth over the edge of a slice', async () => {
-    const told = await ToldRedis.on(await started(SINGLE.start));
-    expect(await told.decide(startUs, full)).toMatchObject({ outcome: 'allowed' });
+    const fakeRedis = await FakeClockRedis.on(await started(SINGLE.start));
+    expect(await fakeRedis.decide(startUs, full)).toMatchObject({ outcome: 'allowed' });
     for (let step = 0; step < 300; step += 1) {
       const nowUs = startUs - (step % 2 === 0 ? 1 : 0);
-      expect([step, (await told.decide(nowUs, one)).outcome]).toEqual([step, 'refused']);
+      expect([step, (await fakeRedis.decide(nowUs, one)).outcome]).toEqual([step, 'refused']);
     }
-    const { decisions } = await told.decide(startUs, one);
+    const { decisions } = await fakeRedis.decide(startUs, one);
     const waitUs = (decisions[0]?.resetMs ?? 0) * 1000;
-    expect(await told.decide(startUs + waitUs - 1, one)).toMatchObject({ outcome: 'refused' });
-    expect(await told.decide(startUs + waitUs, full)).toMatchObject({ outcome: 'allowed' });
+    expect(await fakeRedis.decide(startUs + waitUs - 1, one)).toMatchObject({ outcome: 'refused' });
+    expect(await fakeRedis.decide(startUs + waitUs, full)).toMatchObject({ outcome: 'allowed' });
     expect(waitUs).toBeLessThanOrEqual(1_020_000);
   });
 });
@@ -194,14 +196,14 @@ describe('an operator who changes a limit over the exact limit', () => {
   const DAY_US = 86_400_000_000;
   /** What remains of each limit after a request of this cost. */
   async function remaining(...requests: readonly { limit: number; cost: number; afterUs: number }[]) {
-    const told = await ToldRedis.on(await started(SINGLE.start));
-    const client = told.newClient();
+    const fakeRedis = await FakeClockRedis.on(await started(SINGLE.start));
+    const client = fakeRedis.newClient();
     let nowUs = Date.UTC(2026, 0, 1) * 1000;
     const left: (number | undefined)[] = [];
     for (const { limit, cost, afterUs } of requests) {
       nowUs += afterUs;
       const limits = { client: { limit, ratePerS: null, untilMs: 0 } };
-      const { decisions } = await told.decide(nowUs, requestOf(client, [windowLimit(100, DAY_US / 1000)], cost), {
+      const { decisions } = await fakeRedis.decide(nowUs, requestOf(client, [windowLimit(100, DAY_US / 1000)], cost), {
         [client]: encodeRule({ version: 1, revocation: null, limits }),
       });
       left.push(decisions[0]?.remaining);

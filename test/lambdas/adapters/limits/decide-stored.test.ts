@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requestKeys } from '../../../../lambdas/adapters/limits/limit-keys.ts';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import type { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
 import type { RedisClient } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import type { Ruling } from '../../../../lambdas/core/limits/limiter.ts';
+import type { LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
+import { redisLimiter, requestOf } from '../../../support/limits/redis-limiter.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
+import { setTicks, useFakeClock } from '../../../support/redis/fake-clock.ts';
 import { type RedisTarget, SINGLE } from '../../../support/redis/redis-target.ts';
-import { tell, tellClock } from '../../../support/redis/told-clock.ts';
-import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 // What the decisions leave in Redis, on its own clock.
 
@@ -17,20 +17,20 @@ const BATCH = 100;
 
 let target: RedisTarget;
 let redis: RedisClient;
-let counters: RedisCounters;
+let limiter: RedisLimiter;
 
 beforeAll(async () => {
   target = await SINGLE.start();
   redis = await target.connect();
-  counters = new RedisCounters({ client: redis, policy: POLICY, rules: NO_RULES, timeoutMs: 10_000 });
+  limiter = redisLimiter(redis, { policy: POLICY });
 });
 afterAll(() => target.stop());
 beforeEach(async () => {
   await redis.flushall();
 });
 
-function decide(policy: LimitPolicy, cost = 1, client = 'sub:alice'): Promise<Ruling> {
-  return counters.decide(requestOf(client, [policy], cost));
+function decide(policy: LimitPolicy, cost = 1, client = 'sub:alice'): Promise<LimitResult> {
+  return limiter.decide(requestOf(client, [policy], cost));
 }
 
 function keyOf(policy: LimitPolicy, client = 'sub:alice'): string {
@@ -70,9 +70,9 @@ describe('a refused request', () => {
   it('is charged to none of its limits, in whatever order they stand', async () => {
     const [tight, wide] = [windowLimit(1, 60_000, { name: 'tight' }), windowLimit(9, 60_000, { name: 'wide' })];
     const request = requestOf('sub:alice', [wide, tight, bucketLimit(1 / 3600, 9), concurrencyLimit(9)]);
-    await counters.decide(request);
+    await limiter.decide(request);
     for (let index = 0; index < 20; index += 1) {
-      const { outcome, decisions } = await counters.decide({ ...request, lease: `${index}` });
+      const { outcome, decisions } = await limiter.decide({ ...request, lease: `${index}` });
       expect(outcome).toBe('refused');
       expect(decisions.map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
         [true, 7],
@@ -113,16 +113,16 @@ describe('the memory of a limit', () => {
   });
 
   it('of a sliced window does not grow with the limit, nor with the requests', async () => {
-    const told = tellClock(await target.connect());
-    const onToldClock = new RedisCounters({ client: told, policy: POLICY, rules: NO_RULES, timeoutMs: 10_000 });
+    const fakeClocked = useFakeClock(await target.connect());
+    const onFakeClock = redisLimiter(fakeClocked, { policy: POLICY });
     const request = requestOf('sub:alice', [windowLimit(10_000_000, 1000)]);
     const [rulesKey, key = ''] = requestKeys(POLICY)(request);
     const lengths: number[] = [];
     // Two in each slice.
     for (let index = 0; index < 500; index += 1) {
-      await tell(told, rulesKey, [{ nowUs: 1e15 + index * 5000 }]);
-      await onToldClock.decide({ ...request, cost: 1000 });
-      lengths.push(await told.strlen(key));
+      await setTicks(fakeClocked, rulesKey, [{ nowUs: 1e15 + index * 5000 }]);
+      await onFakeClock.decide({ ...request, cost: 1000 });
+      lengths.push(await fakeClocked.strlen(key));
     }
     // A header, and five bytes for each of a hundred slices and the one that is under way.
     expect(Math.max(...lengths)).toBe(11 + 101 * 5);

@@ -1,14 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
 import {
   connectRedis,
   firstConnection,
   type RedisEndpoint,
 } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
-import { servicePolicy } from '../../../support/policy.ts';
+import { redisLimiter, requestOf } from '../../../support/limits/redis-limiter.ts';
 import { record } from '../../../support/redis/recorded-script.ts';
-import { NO_RULES, requestOf } from '../../../support/redis/told-redis.ts';
 
 // A process of its own that asks as often and as fast as its parent says, and tells how often each client was admitted.
 
@@ -41,12 +39,7 @@ const realNow = Date.now;
 Date.now = () => realNow() + skewMs;
 
 const redis = connectRedis(endpoint, () => undefined);
-const counters = new RedisCounters({
-  client: record(redis),
-  policy: servicePolicy(),
-  rules: NO_RULES,
-  timeoutMs: 10_000,
-});
+const limiter = redisLimiter(record(redis));
 await firstConnection(redis);
 process.on('message', async (attack: Attack) => process.send?.(await carryOut(attack)));
 process.on('disconnect', () => redis.disconnect());
@@ -66,7 +59,7 @@ async function carryOut({ victims, calls, rhythm }: Attack): Promise<Admitted> {
 }
 
 async function ask({ client, policies, cost }: Victim, lease: string, admitted: Record<string, number>): Promise<void> {
-  const { outcome } = await counters.decide(requestOf(client, policies, cost, lease));
+  const { outcome } = await limiter.decide(requestOf(client, policies, cost, lease));
   if (outcome === 'allowed') admitted[client] = (admitted[client] ?? 0) + 1;
 }
 

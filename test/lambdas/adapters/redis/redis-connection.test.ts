@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LadderCounters } from '../../../../lambdas/adapters/limits/ladder-counters.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import { fallbackLimiter } from '../../../../lambdas/adapters/limits/fallback-limiter.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
+import { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
+import { RedisCommands } from '../../../../lambdas/adapters/redis/redis-commands.ts';
 import {
   CONNECT_WAIT_MS,
   connectRedis,
@@ -32,7 +33,7 @@ const NO_RULES = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
   settled: () => undefined,
-  doubt: () => undefined,
+  invalidate: () => undefined,
   rebuild: () => undefined,
 };
 /** The longest wait of a decision; the rest is for a busy machine. */
@@ -49,28 +50,29 @@ interface Instance {
 
 const closers = closersOf();
 
-/** One instance of a function: its connection to Redis, and the ladder that a request climbs. */
+/** One instance of a function: its connection to Redis, and its limiter with the fallback. */
 function instance(url: string, cluster = false, timeoutMs = DEFAULT_CACHE_TIMEOUT_MS): Instance {
   const clock = new TestClock();
   const changes: string[] = [];
   const client = connectRedis({ url, cluster }, () => undefined);
   closers.push(() => client.disconnect());
-  const shared = new RedisCounters({ client, policy: servicePolicy(), rules: NO_RULES, timeoutMs });
-  const counters = new LadderCounters({
-    shared,
-    rules: NO_RULES,
-    local: new MemoryCounters({ clock: clock.now, shared: false }),
-    breaker: new StoreBreaker({
-      probe: () => shared.probe(),
-      clock: clock.now,
-      random: () => 0,
-      onChange: (change) => changes.push(change),
-    }),
+  const redis = new RedisCommands(client, timeoutMs);
+  const breaker = new StoreBreaker({
+    probe: () => redis.probe(),
+    clock: clock.now,
+    random: () => 0,
+    onChange: (change) => changes.push(change),
     onFailure: () => undefined,
+  });
+  const limiter = fallbackLimiter({
+    shared: new RedisLimiter({ redis, policy: servicePolicy(), rules: NO_RULES }),
+    local: new MemoryLimiter({ clock: clock.now, shared: false, rules: NO_RULES }),
+    breaker,
+    rules: NO_RULES,
   });
   const decide = async () => {
     const startedAtMs = performance.now();
-    const { decisions } = await counters.decide(REQUEST);
+    const { decisions } = await limiter.decide(REQUEST);
     expect(performance.now() - startedAtMs).toBeLessThan(BOUND_MS);
     return decisions[0] as Decision;
   };

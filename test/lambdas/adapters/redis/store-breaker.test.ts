@@ -27,6 +27,7 @@ function create(): StoreBreaker {
     clock: clock.now,
     random: () => random,
     onChange: (change, error) => changes.push(error === undefined ? change : `${change}: ${error}`),
+    onFailure: () => undefined,
   });
 }
 
@@ -157,6 +158,7 @@ describe('a lost store', () => {
       },
       clock: clock.now,
       random: () => 0,
+      onFailure: () => undefined,
       onChange: (change) => changes.push(change),
     });
     thrower.failed('no answer', thrower.changes);

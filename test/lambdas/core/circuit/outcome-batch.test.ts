@@ -11,7 +11,7 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 function steady(windowMs = WINDOW_MS, nowMs = NOW_MS): OutcomeBatch {
   const batch = new OutcomeBatch(windowMs);
   batch.add('one', GOOD, nowMs);
-  batch.learn('one', true);
+  batch.noteSteady('one', true);
   return batch;
 }
 
@@ -19,8 +19,8 @@ describe('a batch of outcomes', () => {
   it('lets each one leave at once where there are few', () => {
     const batch = new OutcomeBatch(WINDOW_MS);
     for (let time = 0; time < 3; time += 1) expect(batch.add('one', GOOD, NOW_MS)).toEqual(GOOD);
-    batch.learn('one', true);
-    batch.learn('one', false);
+    batch.noteSteady('one', true);
+    batch.noteSteady('one', false);
     expect(batch.add('one', GOOD, NOW_MS)).toEqual(GOOD);
   });
 
@@ -62,7 +62,7 @@ describe('a batch of outcomes', () => {
     batch.add('one', GOOD, NOW_MS + 1);
     expect(batch.add('two', FAILED, NOW_MS + 2)).toEqual(FAILED);
     expect(batch.add('two', GOOD, NOW_MS + 3)).toEqual(GOOD);
-    batch.learn('one', true);
+    batch.noteSteady('one', true);
     expect(batch.add('two', GOOD, NOW_MS + 4)).toEqual(GOOD);
   });
 
@@ -84,7 +84,7 @@ describe('a batch of outcomes', () => {
           nowMs += stepMs;
           held = sumOf(held, outcomes);
           const due = batch.add('one', outcomes, nowMs);
-          batch.learn('one', isSteady);
+          batch.noteSteady('one', isSteady);
           if (due === undefined) {
             expect(held).toMatchObject({ failures: 0, slow: 0 });
             expect(nowMs - leftAtMs).toBeLessThan(BATCH_MS);

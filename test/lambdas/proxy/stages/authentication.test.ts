@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { MemoryLimiter } from '../../../../lambdas/adapters/limits/memory-limiter.ts';
 import { ANY_JWT, acceptance } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { Rejected, Verified } from '../../../../lambdas/contract/auth/verdict.ts';
 import type { RoutePolicy, ServicePolicy } from '../../../../lambdas/contract/policy.ts';
@@ -7,6 +7,7 @@ import { invalidToken } from '../../../../lambdas/core/auth/authorization.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { ALICE, type EventOptions } from '../../../support/event.ts';
+import { NO_RULES } from '../../../support/limits/redis-limiter.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
 import { serveEcho } from '../../../support/upstreams/upstream.ts';
@@ -245,7 +246,7 @@ describe('an address that goes on presenting bad credentials', () => {
 
   it('is counted by this instance alone while Redis is lost', async () => {
     const clock = new TestClock();
-    const counters = new MemoryCounters({ clock: clock.now, shared: true });
+    const counters = { limiter: new MemoryLimiter({ clock: clock.now, shared: true, rules: NO_RULES }) };
     const { send } = instance({ clock, counters, policy: { badCredentials: { ...BAD_CREDENTIALS, limit: 4 } } });
     expect(await statuses(send, times(3, { verdict: INVALID }))).toEqual([401, 401, 429]);
     expect(output.lines.at(-1)).toMatchObject({ limit: 'bad-credentials', limits_local: true, CountedLocally: 1 });

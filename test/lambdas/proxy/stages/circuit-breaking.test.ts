@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
 import { ALONE_AFTER_MS, WAITS } from '../../../../lambdas/adapters/circuit/circuit-view.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
+import { MemoryOutcomes } from '../../../../lambdas/adapters/circuit/memory-outcomes.ts';
 import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { CircuitPolicy } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
@@ -14,6 +14,7 @@ import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { faultyClient } from '../../../support/aws/faulty-dynamodb.ts';
 import { forced, started, tripped } from '../../../support/circuit/circuits.ts';
 import { TestClock } from '../../../support/clock.ts';
+import { type Counters, memoryCounters } from '../../../support/counters.ts';
 import { ALICE } from '../../../support/event.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { circuitPolicy, servicePolicy } from '../../../support/policy.ts';
@@ -29,7 +30,7 @@ let status = 200;
 let calls = 0;
 let gateways = 0;
 let clock: TestClock;
-let counters: MemoryCounters;
+let counters: Counters;
 let output: ReturnType<typeof captureLines>;
 const opened: TestInstance[] = [];
 
@@ -49,7 +50,7 @@ beforeEach(() => {
   status = 200;
   calls = 0;
   clock = new TestClock();
-  counters = new MemoryCounters({ clock: clock.now, shared: false });
+  counters = memoryCounters(clock.now);
   output = captureLines();
 });
 afterEach(() => {
@@ -424,13 +425,13 @@ describe('while the table fails', () => {
   });
 
   it('counts that others ended open the circuit here alone', async () => {
-    class Ended extends MemoryCounters {
-      override async record(...outcomes: Parameters<MemoryCounters['record']>) {
+    class Ended extends MemoryOutcomes {
+      override async record(...outcomes: Parameters<MemoryOutcomes['record']>) {
         return { ...(await super.record(...outcomes)), endedBy: 1 };
       }
     }
     const faulty = faultyClient(table);
-    const ended = new Ended({ clock: clock.now, shared: false });
+    const ended = { outcomes: new Ended(clock.now) };
     const gateway = instance({}, { table: { ...table, client: faulty.client }, counters: ended });
     faulty.fault = () => 'fails';
     status = 503;

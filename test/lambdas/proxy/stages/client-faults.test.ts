@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CircuitStore } from '../../../../lambdas/adapters/circuit/circuit-store.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import { sdkTable } from '../../../../lambdas/adapters/table/dynamodb.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { CircuitPolicy } from '../../../../lambdas/contract/circuit/circuit-policy.ts';
@@ -11,6 +10,7 @@ import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { tripped } from '../../../support/circuit/circuits.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { closersOf } from '../../../support/closers.ts';
+import { memoryCounters } from '../../../support/counters.ts';
 import { ALICE, type EventOptions } from '../../../support/event.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { circuitPolicy, servicePolicy } from '../../../support/policy.ts';
@@ -51,7 +51,7 @@ function gatewayOf(url: string, circuit: Partial<CircuitPolicy> = {}, timeoutMs 
     default: { auth: ANY_JWT, limits: [], cost: 1 },
     circuit: circuitPolicy(circuit),
   });
-  const counters = new MemoryCounters({ clock: clock.now, shared: false });
+  const counters = memoryCounters(clock.now);
   const { send, close } = createInstance({ policy, table, clock, counters });
   closers.push(close);
   const store = new CircuitStore(sdkTable(table.client, table.name), policy);

@@ -1,11 +1,10 @@
 import { Upstream, type UpstreamRequest } from '../../../../lambdas/adapters/http/upstream.ts';
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { Problem } from '../../../../lambdas/core/http/problem.ts';
 import type { Exchange, Forwarded, ProxyEvent, ProxyResult } from '../../../../lambdas/proxy/exchange.ts';
 import { forwarding } from '../../../../lambdas/proxy/stages/forwarding.ts';
 import type { TestClock } from '../../../support/clock.ts';
+import { type Counters, memoryCounters } from '../../../support/counters.ts';
 import { lambdaContext } from '../../../support/event.ts';
 
 /** What came of a request: the upstream's answer, or what the gateway says in its place. */
@@ -23,7 +22,7 @@ export interface Forwarder {
 
 export interface ForwarderOptions {
   /** @default - counts of its own */
-  readonly counters?: Counters;
+  readonly counters?: Pick<Counters, 'outcomes' | 'retryBudget'>;
   /** @default - 0, so no pause before a retry */
   readonly random?: () => number;
   /** @default - a real one */
@@ -34,12 +33,12 @@ export function createForwarder(policy: ServicePolicy, options: ForwarderOptions
   const { clock } = options;
   const monotonic = clock?.now ?? (() => performance.now());
   const upstream = new Upstream(policy.upstream);
-  const counters = options.counters ?? new MemoryCounters({ clock: Date.now, shared: false });
+  const { outcomes, retryBudget } = options.counters ?? memoryCounters();
   const { handle } = forwarding({
     policy,
     upstream,
-    outcomes: counters,
-    retryBudget: counters,
+    outcomes,
+    retryBudget,
     monotonic,
     random: options.random ?? (() => 0),
     ...(clock && { sleep: async (ms) => clock.advance(ms) }),

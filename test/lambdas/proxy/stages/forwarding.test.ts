@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Upstream } from '../../../../lambdas/adapters/http/upstream.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { MAX_BODY_BYTES } from '../../../../lambdas/core/http/reply-limits.ts';
 import type { ProxyResult } from '../../../../lambdas/proxy/exchange.ts';
 import { pipeline } from '../../../../lambdas/proxy/pipeline.ts';
 import { closersOf } from '../../../support/closers.ts';
+import { memoryCounters } from '../../../support/counters.ts';
 import { ALICE, type EventOptions, lambdaContext, proxyEvent } from '../../../support/event.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { circuitPolicy, servicePolicy } from '../../../support/policy.ts';
@@ -33,14 +33,11 @@ function proxyTo(url: string, changes: Partial<ServicePolicy> = {}): (event?: Ev
   const policy = servicePolicy({ upstream: url, circuit: null, ...changes });
   const upstream = new Upstream(policy.upstream);
   closers.push(() => upstream.close());
-  const counters = new MemoryCounters({ clock: Date.now, shared: false });
   const handler = pipeline({
     policy,
     upstream,
     circuit: undefined,
-    limiter: counters,
-    outcomes: counters,
-    retryBudget: counters,
+    ...memoryCounters(),
     takeStoreEvents: () => ({ errors: 0, lost: 0, recovered: 0 }),
     clock: Date.now,
     monotonic: () => performance.now(),

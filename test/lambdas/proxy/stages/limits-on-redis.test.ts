@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { OperatorRules } from '../../../../lambdas/adapters/limits/operator-rules.ts';
-import { RedisCounters } from '../../../../lambdas/adapters/limits/redis-counters.ts';
+import { RedisOutcomes } from '../../../../lambdas/adapters/circuit/redis-outcomes.ts';
+import { RedisLimiter } from '../../../../lambdas/adapters/limits/redis-limiter.ts';
+import type { OperatorRules } from '../../../../lambdas/adapters/limits/rule-cache.ts';
 import { RuleCopies } from '../../../../lambdas/adapters/limits/rule-copies.ts';
+import { RedisCommands } from '../../../../lambdas/adapters/redis/redis-commands.ts';
 import { connectRedis } from '../../../../lambdas/adapters/redis/redis-connection.ts';
 import { ANY_JWT } from '../../../../lambdas/contract/auth/auth-policy.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
@@ -38,7 +40,7 @@ const NO_RULES: OperatorRules = {
   isRevoked: async () => false,
   overrideFor: () => undefined,
   settled: () => undefined,
-  doubt: () => undefined,
+  invalidate: () => undefined,
   rebuild: () => undefined,
 };
 
@@ -89,7 +91,11 @@ function instance(changes: Partial<ServicePolicy> = {}): TestInstance {
     ...changes,
   });
   // A busy machine must not decide a test.
-  const counters = new RedisCounters({ client: connect(), policy, rules: NO_RULES, timeoutMs: 60_000 });
+  const redis = new RedisCommands(connect(), 60_000);
+  const counters = {
+    limiter: new RedisLimiter({ redis, policy, rules: NO_RULES }),
+    outcomes: new RedisOutcomes(redis),
+  };
   const created = createInstance({ policy, table, counters });
   opened.push(created);
   return created;

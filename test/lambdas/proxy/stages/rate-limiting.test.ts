@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import type { LimitPolicy } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import type { StoreEvents } from '../../../../lambdas/proxy/pipeline-options.ts';
 import { startTable, type TestTable } from '../../../support/aws/dynamodb.ts';
 import { TestClock } from '../../../support/clock.ts';
+import { type Counters, memoryCounters } from '../../../support/counters.ts';
 import { ALICE } from '../../../support/event.ts';
 import { captureLines } from '../../../support/lines.ts';
 import { bucketLimit, concurrencyLimit, servicePolicy, windowLimit } from '../../../support/policy.ts';
@@ -447,7 +446,7 @@ describe('a lease', () => {
       await held.promise;
       response.end();
     });
-    const counting = new MemoryCounters({ clock: new TestClock().now, shared: false });
+    const counting = memoryCounters(new TestClock().now);
     const limits = [concurrencyLimit(1, { name: 'at-once' })];
     const { send } = instance(limits, { counting, policy: { upstream: upstream.url } });
     const first = send({ requestId: 'first' });

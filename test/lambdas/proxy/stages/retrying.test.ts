@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
-import { MemoryCounters } from '../../../../lambdas/adapters/limits/memory-counters.ts';
 import { type CircuitState, INITIAL_CIRCUIT, NOBODY } from '../../../../lambdas/contract/circuit/circuit-state.ts';
 import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { FREE_RETRIES } from '../../../../lambdas/core/circuit/retry-budget.ts';
 import type { CircuitDecision, Exchange } from '../../../../lambdas/proxy/exchange.ts';
 import { TestClock } from '../../../support/clock.ts';
 import { closersOf } from '../../../support/closers.ts';
+import { type Counters, memoryCounters } from '../../../support/counters.ts';
 import { circuitPolicy, servicePolicy } from '../../../support/policy.ts';
 import { freePort } from '../../../support/redis/redis.ts';
 import { serveTcp } from '../../../support/upstreams/upstream.ts';
@@ -151,8 +150,8 @@ describe('nothing is sent again', () => {
       clock.advance(TIMEOUT_MS - leftMs);
       reset(socket);
     });
-    const counters = new MemoryCounters({ clock: Date.now, shared: false });
-    const takeRetry = vi.spyOn(counters, 'takeRetry');
+    const counters = memoryCounters();
+    const takeRetry = vi.spyOn(counters.retryBudget, 'takeRetry');
     const options = { counters, random: () => random, clock };
     await forwarderTo(server.url, { timeoutMs: TIMEOUT_MS }, options).send();
     expect(server.connections).toHaveLength(1);
@@ -211,7 +210,7 @@ describe('the budget', () => {
 
   it('is one for all instances, and of their requests it is a share', async () => {
     const server = await upstreamThat(reset);
-    const counters = new MemoryCounters({ clock: Date.now, shared: false });
+    const counters = memoryCounters();
     const retry = { attempts: 3, budgetShare: 0.1 };
     const fleet = Array.from({ length: 5 }, () => forwarderTo(server.url, { retry }, { counters }));
     for (let turn = 0; turn < 40; turn += 1) await Promise.all(fleet.map((forwarder) => forwarder.send()));
@@ -222,10 +221,10 @@ describe('the budget', () => {
 
   it('is of the requests that the circuit counts, where it counts them', async () => {
     const server = await upstreamThat(reset);
-    const counters = new MemoryCounters({ clock: Date.now, shared: false });
+    const counters = memoryCounters();
     const circuit = circuitPolicy({ windowMs: 60_000 });
     const forwarder = forwarderTo(server.url, { circuit, retry: { attempts: 3, budgetShare: 0.5 } }, { counters });
-    await counters.record('test/users/7', { total: 10, failures: 0, slow: 0 }, 60_000);
+    await counters.outcomes.record('test/users/7', { total: 10, failures: 0, slow: 0 }, 60_000);
     expect(await attemptsOf(forwarder, 3, asked({ version: 7, ...NOBODY }))).toEqual([4, 3, 1]);
     expect(await attemptsOf(forwarder, 2, asked({ version: 8 }))).toEqual([1 + FREE_RETRIES, 1]);
   });
@@ -235,8 +234,8 @@ describe('the budget', () => {
     ['has one that only its alarm opens', circuitPolicy({ outcomes: false, windowMs: 30_000 }), 'test/users/7', 30_000],
   ])('is of the requests that are counted for it alone where a service %s', async (_, circuit, period, windowMs) => {
     const server = await upstreamThat(answer(OK));
-    const counters = new MemoryCounters({ clock: Date.now, shared: false });
-    const record = vi.spyOn(counters, 'record');
+    const counters = memoryCounters();
+    const record = vi.spyOn(counters.outcomes, 'record');
     const known = circuit === null ? {} : asked({ version: 7 });
     await forwarderTo(server.url, { circuit }, { counters }).send({}, known);
     expect(record.mock.calls).toEqual([[period, { total: 1, failures: 0, slow: 0 }, windowMs]]);
@@ -244,8 +243,8 @@ describe('the budget', () => {
 
   it('needs no count of its own where the circuit counts', async () => {
     const server = await upstreamThat(answer(OK));
-    const counters = new MemoryCounters({ clock: Date.now, shared: false });
-    const record = vi.spyOn(counters, 'record');
+    const counters = memoryCounters();
+    const record = vi.spyOn(counters.outcomes, 'record');
     await forwarderTo(server.url, { circuit: circuitPolicy() }, { counters }).send({}, asked({}));
     expect(record).not.toHaveBeenCalled();
   });
@@ -253,8 +252,8 @@ describe('the budget', () => {
   it('that cannot be told in time leaves the first failure as it is', async () => {
     const server = await upstreamThat(reset);
     const clock = new TestClock(0);
-    const slow: Counters = new MemoryCounters({ clock: Date.now, shared: false });
-    slow.takeRetry = async () => {
+    const slow: Counters = memoryCounters();
+    slow.retryBudget.takeRetry = async () => {
       clock.advance(TIMEOUT_MS - 50);
       return true;
     };

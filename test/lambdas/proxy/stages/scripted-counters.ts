@@ -1,18 +1,25 @@
-import type { Counters } from '../../../../lambdas/adapters/limits/counters.ts';
-import { sizeOf } from '../../../../lambdas/contract/limits/limit-policy.ts';
 import type { OutcomeReport } from '../../../../lambdas/core/circuit/outcome.ts';
+import type { OutcomeCounter } from '../../../../lambdas/core/circuit/outcome-counter.ts';
+import type { RetryBudget } from '../../../../lambdas/core/circuit/retry-budget.ts';
 import type { Decision } from '../../../../lambdas/core/limits/decision.ts';
-import type { CountedLimit, LimitRequest, Ruling } from '../../../../lambdas/core/limits/limiter.ts';
+import { sizeOf } from '../../../../lambdas/core/limits/kinds/kind-table.ts';
+import type { CountedLimit, Limiter, LimitRequest, LimitResult } from '../../../../lambdas/core/limits/limiter.ts';
+import type { Counters } from '../../../support/counters.ts';
 
 /** What a test says of one limit; the rest is as if half of it were left. */
 export type Said = Partial<Omit<Decision, 'policy'>>;
 
-/** Counters that say what the test wants to be said, and remember what they were asked. */
-export class ScriptedCounters implements Counters {
+type Call = keyof (Limiter & OutcomeCounter);
+
+/** Answers as the test says, in all three roles, and remembers the calls. */
+export class ScriptedCounters implements Counters, Limiter, OutcomeCounter, RetryBudget {
+  readonly limiter = this;
+  readonly outcomes = this;
+  readonly retryBudget = this;
   readonly asked: LimitRequest[] = [];
   /** `decide`, `release`, `record`, each with the turn of the event loop in which it was called. */
-  readonly calls: { readonly name: keyof Counters; readonly turn: number }[] = [];
-  outcome: Ruling['outcome'] = 'allowed';
+  readonly calls: { readonly name: Call; readonly turn: number }[] = [];
+  outcome: LimitResult['outcome'] = 'allowed';
   /** By the name of the limit. */
   said: Readonly<Record<string, Said>> = {};
   /** What becomes of a call of `release`. */
@@ -20,7 +27,7 @@ export class ScriptedCounters implements Counters {
   #turn = 0;
   #turning = false;
 
-  async decide(request: LimitRequest): Promise<Ruling> {
+  async decide(request: LimitRequest): Promise<LimitResult> {
     this.#note('decide');
     this.asked.push(request);
     const decisions = this.outcome === 'revoked' ? [] : request.limits.map((limit) => this.#decision(limit));
@@ -61,7 +68,7 @@ export class ScriptedCounters implements Counters {
     return { policy, ...usual, ...this.said[policy.name] };
   }
 
-  #note(name: keyof Counters): void {
+  #note(name: Call): void {
     this.calls.push({ name, turn: this.#turn });
     if (this.#turning) return;
     this.#turning = true;

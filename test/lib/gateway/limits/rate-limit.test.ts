@@ -1,11 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import type { ConcurrencyOptions, TokenBucketProps } from '../../../../lib/gateway/limits/limit-draft.ts';
+import type { TokenBucketProps } from '../../../../lib/gateway/limits/bucket-limit.ts';
+import type { ConcurrencyOptions } from '../../../../lib/gateway/limits/concurrency-limit.ts';
 import type { LimitOptions } from '../../../../lib/gateway/limits/limit-options.ts';
-import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
+import { policiesOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
 
 const MINUTE = Duration.minutes(1);
-const DEFAULTS = { name: undefined, shadow: false, onStoreFailure: 'local', localShare: 0.5 } as const;
+const DEFAULTS = { name: '', shadow: false, onStoreFailure: 'local', localShare: 0.5 } as const;
 
 describe('a rate limit', () => {
   it.each([
@@ -13,32 +14,47 @@ describe('a rate limit', () => {
     ['ip', RateLimit.perIp(20, MINUTE)],
     ['tenant', RateLimit.perTenant(20, MINUTE)],
     ['total', RateLimit.total(20, MINUTE)],
-  ])('counts by %s in a window', (by, { drafts }) => {
-    expect(drafts).toEqual([{ ...DEFAULTS, kind: 'window', by, limit: 20, windowMs: 60_000, plans: {} }]);
+  ])('counts by %s in a window', (by, { policy }) => {
+    expect(policy).toEqual({ ...DEFAULTS, kind: 'window', by, limit: 20, windowMs: 60_000, plans: {} });
   });
 
   it('counts a client by its plan, and one without a known plan as the smallest of them', () => {
     const plans = { pro: 600, free: 60 };
-    expect(RateLimit.perPlan(plans, MINUTE).drafts).toEqual([
-      { ...DEFAULTS, kind: 'window', by: 'client', limit: 60, windowMs: 60_000, plans },
-    ]);
-    expect(RateLimit.perPlan(plans, MINUTE, { otherwise: 10 }).drafts).toMatchObject([{ limit: 10, plans }]);
+    expect(RateLimit.perPlan(plans, MINUTE).policy).toEqual({
+      ...DEFAULTS,
+      kind: 'window',
+      by: 'client',
+      limit: 60,
+      windowMs: 60_000,
+      plans,
+    });
+    expect(RateLimit.perPlan(plans, MINUTE, { otherwise: 10 }).policy).toMatchObject({ limit: 10, plans });
   });
 
   it('fills a bucket by a rate that may be a fraction', () => {
-    expect(RateLimit.tokenBucket({ rate: 0.1, burst: 5 }).drafts).toEqual([
-      { ...DEFAULTS, kind: 'bucket', by: 'client', ratePerS: 0.1, burst: 5 },
-    ]);
-    expect(RateLimit.tokenBucket({ rate: 1, burst: 5, by: 'ip' }).drafts).toMatchObject([{ by: 'ip' }]);
+    expect(RateLimit.tokenBucket({ rate: 0.1, burst: 5 }).policy).toEqual({
+      ...DEFAULTS,
+      kind: 'bucket',
+      by: 'client',
+      ratePerS: 0.1,
+      burst: 5,
+    });
+    expect(RateLimit.tokenBucket({ rate: 1, burst: 5, by: 'ip' }).policy).toMatchObject({ by: 'ip' });
   });
 
   it('bounds the requests under way', () => {
-    expect(RateLimit.concurrency(3).drafts).toEqual([{ ...DEFAULTS, kind: 'concurrency', by: 'client', limit: 3 }]);
-    expect(RateLimit.concurrency(3, { by: 'total' }).drafts).toMatchObject([{ by: 'total' }]);
+    expect(RateLimit.concurrency(3).policy).toEqual({
+      ...DEFAULTS,
+      kind: 'concurrency',
+      by: 'client',
+      limit: 3,
+      leaseMs: 0,
+    });
+    expect(RateLimit.concurrency(3, { by: 'total' }).policy).toMatchObject({ by: 'total' });
   });
 
   it('counts nothing where that is written out', () => {
-    expect(RateLimit.none().drafts).toEqual([]);
+    expect(RateLimit.none().policy).toBeUndefined();
   });
 
   const options = { shadow: true, onStoreFailure: 'closed', localShare: 1, name: 'login' } as const;
@@ -47,16 +63,16 @@ describe('a rate limit', () => {
     ['a plan', RateLimit.perPlan({ free: 1 }, MINUTE, options)],
     ['a bucket', RateLimit.tokenBucket({ rate: 1, burst: 1 }, options)],
     ['concurrency', RateLimit.concurrency(1, options)],
-  ])('of %s takes the options of all limits', (_, { drafts }) => {
-    expect(drafts).toMatchObject([options]);
+  ])('of %s takes the options of all limits', (_, { policy }) => {
+    expect(policy).toMatchObject(options);
   });
 });
 
 describe('the bounds of a rate limit', () => {
   it('let the least and the most pass', () => {
     const month = Duration.days(31);
-    expect(RateLimit.perClient(1, Duration.seconds(1)).drafts).toMatchObject([{ limit: 1, windowMs: 1000 }]);
-    expect(RateLimit.total(10_000_000, month).drafts).toMatchObject([{ limit: 1e7, windowMs: 2_678_400_000 }]);
+    expect(RateLimit.perClient(1, Duration.seconds(1)).policy).toMatchObject({ limit: 1, windowMs: 1000 });
+    expect(RateLimit.total(10_000_000, month).policy).toMatchObject({ limit: 1e7, windowMs: 2_678_400_000 });
     expect(() => RateLimit.tokenBucket({ rate: 1 / month.toSeconds(), burst: 1 })).not.toThrow();
     expect(() => RateLimit.tokenBucket({ rate: 10_000, burst: 10_000_000 })).not.toThrow();
     expect(() => RateLimit.concurrency(1000, { localShare: 0.001 })).not.toThrow();
@@ -199,9 +215,9 @@ describe('a rate limit is refused where no compiler did', () => {
 
 describe('a list of rate limits', () => {
   it('holds the limits of all of them in their order', () => {
-    const drafts = draftsOf([RateLimit.perClient(1, MINUTE), RateLimit.concurrency(2)]);
-    expect(drafts.map(({ kind }) => kind)).toEqual(['window', 'concurrency']);
-    expect(draftsOf([RateLimit.none()])).toEqual([]);
+    const policies = policiesOf([RateLimit.perClient(1, MINUTE), RateLimit.concurrency(2)]);
+    expect(policies.map(({ kind }) => kind)).toEqual(['window', 'concurrency']);
+    expect(policiesOf([RateLimit.none()])).toEqual([]);
   });
 
   it.each<[string, RateLimits, string]>([
@@ -212,6 +228,6 @@ describe('a list of rate limits', () => {
       'rateLimit must be RateLimit.none() alone or limits without it, got both: leave one of them out',
     ],
   ])('is refused with %s', (_, limits, message) => {
-    expect(() => draftsOf(limits)).toThrow(message);
+    expect(() => policiesOf(limits)).toThrow(message);
   });
 });

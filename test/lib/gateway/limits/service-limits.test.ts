@@ -6,8 +6,8 @@ import type { ServicePolicy } from '../../../../lambdas/contract/policy.ts';
 import { limitsOf } from '../../../../lambdas/core/limits/limits.ts';
 import { Auth } from '../../../../lib/gateway/auth/auth.ts';
 import type { GatewayProps } from '../../../../lib/gateway/gateway-props.ts';
-import { type LimitScope, limitPolicies, namedLimits } from '../../../../lib/gateway/limits/limit-policies.ts';
-import { draftsOf, RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
+import { type LimitScope, placedLimits } from '../../../../lib/gateway/limits/placed-limits.ts';
+import { RateLimit, type RateLimits } from '../../../../lib/gateway/limits/rate-limit.ts';
 import { ServiceLimits } from '../../../../lib/gateway/limits/service-limits.ts';
 import type { RouteProps } from '../../../../lib/gateway/route.ts';
 import type { ServiceProps } from '../../../../lib/gateway/service-props.ts';
@@ -284,8 +284,7 @@ describe('limits of any service', () => {
 
   /** Whether no request meets two of one name, told by what the functions do. */
   function haveNamesOfTheirOwn(own: RateLimits, ofRoute: RateLimits): boolean {
-    const policies = (limits: RateLimits, scope: LimitScope) =>
-      limitPolicies(namedLimits(draftsOf(limits), scope), 5000);
+    const policies = (limits: RateLimits, scope: LimitScope) => placedLimits(limits, { scope, timeoutMs: 5000 });
     const policy = servicePolicy({
       default: { auth, limits: policies(own, 'service'), cost: 1 },
       routes: { 'GET /a': { auth, limits: policies(ofRoute, 'route'), cost: 1 } },
