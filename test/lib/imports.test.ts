@@ -71,7 +71,8 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 describe('the linter', () => {
   let refused: ReadonlySet<string>;
   beforeAll(() => {
-    for (const file of ['biome.json', 'policies.grit', '.gitignore']) copyFileSync(join(PROJECT_ROOT, file), join(dir, file));
+    for (const file of ['biome.json', 'policies.grit', '.gitignore'])
+      copyFileSync(join(PROJECT_ROOT, file), join(dir, file));
     for (const [file, imported] of [...REFUSED, ...ALLOWED]) {
       mkdirSync(dirname(join(dir, file)), { recursive: true });
       writeFileSync(join(dir, file), `export type * from '${imported}';\n`);

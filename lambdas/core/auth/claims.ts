@@ -2,7 +2,7 @@ import type { IssuerConfig } from '../../contract/auth/authorizer-config.ts';
 import { type ClaimPointer, type Claims, claimReader } from '../../contract/auth/claim-pointer.ts';
 import { SCOPE } from '../../contract/auth/scope.ts';
 import type { Verified } from '../../contract/auth/verdict.ts';
-import { isRuleName } from '../../contract/limits/rule-id.ts';
+import { isRuleName } from '../../contract/rule-name.ts';
 import { claimValuesReader, holds } from './claim-values.ts';
 
 /** Longest value of a claim that becomes a header; a longer one is left out. */

@@ -6,7 +6,7 @@ import type {
   LimitBy,
   WindowLimit,
 } from '../../../lambdas/contract/limits/limit-policy.ts';
-import { isRuleName } from '../../../lambdas/contract/limits/rule-id.ts';
+import { isRuleName } from '../../../lambdas/contract/rule-name.ts';
 import { about, InvalidPropError } from '../../invalid-prop.ts';
 import {
   checkKind,

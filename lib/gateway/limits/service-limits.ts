@@ -1,4 +1,3 @@
-import type { AuthPolicy } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { inheritedLimits } from '../../../lambdas/contract/limits/inherited-limits.ts';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
@@ -12,8 +11,7 @@ import { checkLimitsMet } from './limits-met.ts';
 import { draftsOf, type RateLimits } from './rate-limit.ts';
 
 /** What a service or a route says of its limits. */
-export interface LimitProps {
-  readonly auth: AuthPolicy;
+export interface LimitProps extends Pick<RoutePolicy, 'auth'> {
   readonly rateLimit?: RateLimits | undefined;
   readonly cost?: number | undefined;
 }
@@ -58,7 +56,7 @@ export class ServiceLimits {
     return { limits, cost };
   }
 
-  private policies(scope: LimitScope, rateLimit: RateLimits, auth: AuthPolicy): readonly LimitPolicy[] {
+  private policies(scope: LimitScope, rateLimit: RateLimits, auth: RoutePolicy['auth']): readonly LimitPolicy[] {
     const drafts = draftsOf(rateLimit);
     if (auth.type === 'none') for (const draft of drafts) checkHoldsWithoutToken(draft);
     return limitPolicies(namedLimits(drafts, scope), this.#timeoutMs);
