@@ -3,7 +3,7 @@ import { TableUnavailable } from '../adapters/limits/rule-store.ts';
 import type { CircuitTiming } from '../contract/circuit/circuit-policy.ts';
 import { DecodeError } from '../contract/decode.ts';
 
-/** What the table has of one circuit. */
+/** One circuit's item and history in the table. */
 export type CircuitTable = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite' | 'remember' | 'history'>;
 
 /** The circuit of one service. */
@@ -14,8 +14,8 @@ export interface Circuit {
   readonly table: CircuitTable;
 }
 
-/** Where the table does not answer, TableUnavailable is thrown by each call of what is returned, as for rules. */
-export function tellingOutages(store: CircuitTable): CircuitTable {
+/** The store, with calls that throw TableUnavailable if the table does not answer, as calls for rules do. */
+export function circuitAccess(store: CircuitTable): CircuitTable {
   return {
     inspect: () => answered(() => store.inspect()),
     replace: (previous, next) => answered(() => store.replace(previous, next)),
@@ -29,7 +29,7 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    // A TypeError is a mistake in here, for which the table is not to be blamed.
+    // A TypeError is a mistake in this program, not an outage of the table.
     if (error instanceof DecodeError || error instanceof TypeError) throw error;
     throw new TableUnavailable(error);
   }

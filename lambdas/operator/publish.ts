@@ -16,10 +16,10 @@ export interface Publication {
   readonly note: string | null;
 }
 
-/** Writes a rule that the table has into the copies, and makes these anew where they are not complete. Never throws. */
+/** Writes a stored rule into the copies in Redis, and rebuilds incomplete copies. Never throws. */
 export async function publish(rule: Rule, { store, openCopies }: PublishOptions): Promise<Publication> {
   if (openCopies === undefined) {
-    return { pushed: false, note: 'stored; the gateway has no redis: functions learn of it from the table' };
+    return { pushed: false, note: 'stored; the gateway has no redis: functions read it from the table' };
   }
   let open: OpenCopies | undefined;
   try {
@@ -37,7 +37,7 @@ export async function publish(rule: Rule, { store, openCopies }: PublishOptions)
   }
 }
 
-/** The rule itself is in the copies already. What else they lack, an instance that needs it will fetch. */
+/** The copies have the rule itself already. An instance that misses another rule fetches it. */
 async function rebuild({ copies }: OpenCopies, store: PublishOptions['store']): Promise<void> {
   try {
     const complete = await copies.rebuild(() => store.list({ consistent: true }));

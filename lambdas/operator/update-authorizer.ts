@@ -8,13 +8,13 @@ import { type Keys, markKey } from './change-key.ts';
 const KEY = 'key:';
 
 /**
- * Marks an API key as its rule says, for the authorizer looks at keys and not at rules. Of operators who revoke and restore it
- * at once the rule's last change decides: it is read anew with each attempt.
+ * Copies a revocation from the rule to the API key's item, because the authorizer reads keys and not rules. Each attempt
+ * reads the rule again, so the rule's last change decides if several operators change it at once.
  *
- * @returns what the operator should know
+ * @returns a note for the operator
  * @throws as `markKey`
  */
-export async function tellOfKey(
+export async function updateKey(
   id: string,
   { store, keys }: { readonly store: Pick<RuleStore, 'read'>; readonly keys: Keys },
   nowMs: number,
@@ -23,25 +23,25 @@ export async function tellOfKey(
   const revokedUntilMs = async () => standingRule(await store.read(id), nowMs).revocation?.untilMs ?? null;
   try {
     const isKnown = await markKey(keys, id.slice(KEY.length), revokedUntilMs, nowMs);
-    return isKnown ? null : 'no API key has this id: the rule is kept, and meets nobody';
+    return isKnown ? null : 'no API key has this id: the rule is kept, and matches no request';
   } catch (error) {
-    // What nobody can read verifies nobody either, and the rule is in force.
+    // The authorizer accepts no key whose item it cannot read, and the rule is in force.
     if (!(error instanceof DecodeError)) throw error;
-    return `the key's item in the table is spoilt (${error.message}): nobody passes with it`;
+    return `the key's item in the table is damaged (${error.message}): the authorizer refuses the key`;
   }
 }
 
 /**
- * Lets instances forget what credentials they have verified. A revocation holds without it, since the proxy function
- * asks Redis: it is undone for nothing here.
+ * Makes the authorizer's instances forget the credentials that they verified. If this fails, the revocation still holds,
+ * because the proxy function asks Redis.
  *
- * @returns what the operator should know where it cannot be done
+ * @returns a note for the operator if it fails
  */
-export async function tellOfRevocation(marker: Pick<RevocationMarker, 'mark'>, nowMs: number): Promise<string | null> {
+export async function forgetVerified(marker: Pick<RevocationMarker, 'mark'>, nowMs: number): Promise<string | null> {
   try {
     await marker.mark(nowMs);
     return null;
   } catch (error) {
-    return `the authorizer was not told (${describeError(error)}): for up to 5 minutes it may take what it has verified before for good`;
+    return `the authorizer could not be notified (${describeError(error)}): for up to 5 minutes it may accept credentials that it verified before`;
   }
 }

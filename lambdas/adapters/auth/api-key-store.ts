@@ -13,7 +13,7 @@ import { TableUnavailable } from '../limits/rule-store.ts';
 import { describeError, writeLine } from '../log.ts';
 import { decodeApiKeyItem, encodeApiKeyItem, KEY_ITEM, keyOfItem, type StoredApiKey } from './api-key-item.ts';
 
-/** Holds only while nobody has changed the key since it was read. */
+/** True only if no other writer changed the key since it was read. */
 const UNCHANGED = '#version = :expected';
 const NEW = `attribute_not_exists(${TABLE.partitionKey})`;
 
@@ -95,7 +95,7 @@ export class ApiKeyStore {
   }
 }
 
-/** None, with a log line, for what people have spoilt by hand: it must not keep all other keys from those who ask. */
+/** Skips a damaged item and logs it, so that a list still shows the other keys. */
 function keyIn(item: Record<string, AttributeValue>): readonly StoredApiKey[] {
   try {
     return [decodeApiKeyItem(item)];

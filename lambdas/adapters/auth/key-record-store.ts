@@ -10,11 +10,11 @@ export interface KeyRecord {
   readonly keys: readonly JWK[];
   /** Epoch milliseconds. */
   readonly fetchedAtMs: number;
-  /** When somebody last asked the issuer because of a `kid` that nobody knew; 0: never. */
+  /** When an instance last asked the issuer for an unknown `kid`; 0: never. */
   readonly unknownKidAtMs: number;
 }
 
-/** An item stays until nobody may use its keys any more: an hour longer than they may serve. */
+/** An item is kept an hour longer than its keys may be used. */
 const KEPT_MS = 13 * 3_600_000;
 /** A record that claims to be from further on was written by a clock that is wrong, and must not stand for ever. */
 const FUTURE_MS = 5 * 60_000;
@@ -44,7 +44,7 @@ export class KeyRecordStore {
     }
   }
 
-  /** A newer record that stands there already is left alone. @throws TableCallFailed */
+  /** Keeps a newer record that is there already. @throws TableCallFailed */
   async write(issuer: string, { keys, fetchedAtMs, unknownKidAtMs }: KeyRecord): Promise<void> {
     await this.#client.put(
       { partition: this.#partition, sort: issuer },

@@ -9,7 +9,7 @@ export const MARK_LOOKED_AT_MS = 15_000;
 /** A request waits for it no longer: the proxy function asks Redis in any case. */
 const MARK_WAIT_MS = 100;
 
-/** The version that changes with every revocation: whoever remembers credentials forgets them then. */
+/** A version that changes with every revocation. An instance that sees a new one forgets its verified credentials. */
 export class RevocationMark {
   readonly #client: Pick<TableClient, 'get'>;
   readonly #gateway: string;
@@ -56,7 +56,7 @@ export class RevocationMark {
     }
   }
 
-  /** 0 where nobody was ever revoked. */
+  /** 0 if nothing was ever revoked. */
   async #read(): Promise<number> {
     const key = { partition: revocationsPartition(this.#gateway), sort: REVOCATION_MARK_SORT_KEY };
     const item = await this.#client.get(key);

@@ -18,7 +18,7 @@ import { captureLines } from '../../support/lines.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const NO_REDIS = 'stored; the gateway has no redis: functions learn of it from the table';
+const NO_REDIS = 'stored; the gateway has no redis: functions read it from the table';
 const UNKNOWN_ID = '000000000000';
 
 let table: TestTable;
@@ -265,7 +265,7 @@ describe('a key that is revoked', () => {
   it('and is no key is noted', async () => {
     expect(await revoke(UNKNOWN_ID)).toMatchObject({
       ok: true,
-      note: `${NO_REDIS}; no API key has this id: the rule is kept, and meets nobody`,
+      note: `${NO_REDIS}; no API key has this id: the rule is kept, and matches no request`,
     });
     expect(await options.store.read(`key:${UNKNOWN_ID}`)).toMatchObject({ revocation: { untilMs: 0 } });
     expect(await options.keys.read(UNKNOWN_ID)).toBeUndefined();
@@ -315,7 +315,9 @@ describe('the mark of revocations', () => {
   it('that cannot be written is noted, and undoes nothing', async () => {
     const { key } = await create();
     const marker = { mark: () => Promise.reject(new Error('the table is gone')) };
-    const note = expect.stringContaining('the authorizer was not told (Error: the table is gone): for up to 5 minutes');
+    const note = expect.stringContaining(
+      'the authorizer could not be notified (Error: the table is gone): for up to 5 minutes',
+    );
     const event = { action: 'revoke', id: 'sub:alice', reason: 'x' };
     expect(await operate(event, { marker })).toMatchObject({ ok: true, changed: true, note });
     expect(await options.store.read('sub:alice')).toMatchObject({ revocation: { untilMs: 0 } });
