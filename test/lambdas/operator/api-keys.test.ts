@@ -274,7 +274,7 @@ describe('a key that is revoked', () => {
   it('and is spoilt in the table is noted: the revocation is made all the same', async () => {
     const Item = { pk: { S: keysPartition(gateway) }, sk: { S: '4fzN9qXw2LbC' }, [KEY_ITEM.key]: { S: '{}' } };
     await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
-    const note = expect.stringContaining('spoilt (item.version must be');
+    const note = expect.stringContaining('damaged (item.version must be');
     expect(await revoke('4fzN9qXw2LbC')).toMatchObject({ ok: true, changed: true, note });
     expect((await options.store.read('key:4fzN9qXw2LbC')).revocation).not.toBeNull();
   });

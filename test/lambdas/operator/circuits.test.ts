@@ -277,7 +277,7 @@ describe('an item that somebody edited into nonsense', () => {
     await spoil({ state: { S: 'ajar' }, version: { N: '7' } });
     const results = await Promise.all([OPEN, CLOSE, OPEN, RELEASE].map((event) => circuitOf(event)));
     const moved = results.filter(({ changed }) => changed).map(({ circuit }) => circuit?.version ?? 0);
-    expect(results.filter(({ note }) => note?.includes('which was replaced'))).toHaveLength(1);
+    expect(results.filter(({ note }) => note?.includes('and was replaced'))).toHaveLength(1);
     const history = await storeOf('payments').history(10);
     expect(history.map(({ version }) => version)).toEqual(moved.toSorted((left, right) => right - left));
     expect(new Set(moved).size).toBe(moved.length);
@@ -291,7 +291,7 @@ describe('an item that somebody edited into nonsense', () => {
     };
     expect(await circuitOf(OPEN, circuitsOf({ storeOf: () => bound(store, { replace }) }))).toMatchObject({
       circuit: { state: 'forced-open' },
-      note: expect.stringContaining('which was replaced'),
+      note: expect.stringContaining('and was replaced'),
     });
   });
 });
