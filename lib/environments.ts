@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import type { FoundationStackProps } from './foundation-stack.ts';
+import type { FoundationStackProps } from './foundation/foundation-props.ts';
 import type { GatewayProps } from './gateway/gateway-props.ts';
 import { InvalidPropError } from './invalid-prop.ts';
 

@@ -8,17 +8,17 @@ import { invalidToken } from '../core/auth/authorization.ts';
 import { claimValuesReader } from '../core/auth/claim-values.ts';
 import type { CredentialVerifier, Verification } from './credential-verifier.ts';
 
-/** For how long a key is believed before the table is asked again. */
+/** How long an accepted key is valid without another read of the table. */
 const BELIEVED_MS = 60_000;
-/** So long an id that no key has is not asked for again; each that was not tried before is a read. */
+/** How long an unknown id is remembered, so that the same id costs no further read. */
 const UNKNOWN_MS = 30_000;
 const MAX_UNKNOWN = 1000;
-/** How exact the time of a key's last use is: each is a write. */
+/** Precision of a key's last use: each update is a write to the table. */
 const LAST_USE_MS = 3_600_000;
 
-/** One text for unknown, wrong, ended and revoked ones: whoever tries keys learns nothing of any. */
+/** One text for unknown, wrong, expired and revoked keys, so that an attacker learns nothing about them. */
 const INVALID = invalidToken('the API key is not valid');
-/** What the secret of an unknown key is compared with, so that it takes as long; no key has this hash. */
+/** Compared for an unknown key, so that it takes as long as a known one. No key has this hash. */
 const NO_SECRETS: readonly ApiKeySecret[] = [{ hash: hashApiKey(''), untilMs: 0 }];
 
 export interface ApiKeyVerifierOptions {
@@ -32,11 +32,11 @@ export interface ApiKeyVerifierOptions {
   readonly claims: readonly ClaimPointer[];
 }
 
-/** Verifies API keys by what the table keeps of them. */
+/** Verifies API keys against the table. */
 export class ApiKeyVerifier implements CredentialVerifier {
   readonly #keys: ApiKeyVerifierOptions['keys'];
   readonly #claimsOf: (claims: Claims) => ClaimValues;
-  /** Ids that no key has, with the time until which that is believed. */
+  /** Unknown ids, each with its time of expiry, epoch milliseconds. */
   readonly #unknown = new Map<string, number>();
 
   constructor({ keys, claims }: ApiKeyVerifierOptions) {
@@ -58,13 +58,13 @@ export class ApiKeyVerifier implements CredentialVerifier {
 
   #verified({ id, owner, plan, tenant, roles, scopes }: ApiKey): Verified {
     const claims = this.#claimsOf({ owner, plan, tenant });
-    const nobody = { sub: '', email: '', jti: '', issuer: '' };
-    return { verdict: 'verified', kind: 'apiKey', client: `key:${id}`, ...nobody, roles, scopes, plan, tenant, claims };
+    const none = { sub: '', email: '', jti: '', issuer: '' };
+    return { verdict: 'verified', kind: 'apiKey', client: `key:${id}`, ...none, roles, scopes, plan, tenant, claims };
   }
 
   #isUnknown(id: string, nowMs: number): boolean {
     const untilMs = this.#unknown.get(id) ?? 0;
-    // A clock that stepped back would believe it for ever.
+    // If the clock stepped back, the entry would live too long.
     return untilMs > nowMs && untilMs <= nowMs + UNKNOWN_MS;
   }
 
@@ -74,9 +74,9 @@ export class ApiKeyVerifier implements CredentialVerifier {
   }
 }
 
-/** Epoch milliseconds until which the bearer of this secret may pass; 0: it is not one of the key's, or revoked. */
+/** Epoch milliseconds until which the secret is valid; 0 if it is wrong or the key is revoked. */
 function goodUntilMs(key: ApiKey | undefined, hash: string, nowMs: number): number {
-  // All are compared, whichever is the right one.
+  // Compares all secrets, so that the time taken does not show which one matches.
   const matching = (key?.secrets ?? NO_SECRETS).filter((secret) => isSameHash(secret.hash, hash));
   if (key === undefined || isRevokedKey(key, nowMs)) return 0;
   return Math.max(0, ...matching.map(({ untilMs }) => Math.min(untilMs || key.expiresAtMs, key.expiresAtMs)));

@@ -20,7 +20,7 @@ type Guarded = Exclude<AuthPolicy, { readonly type: 'none' }>;
 const ANONYMOUS: Anonymous = { verdict: 'anonymous' };
 const MALFORMED = invalidToken('the credential is not a bearer token');
 const SEVERAL = invalidToken('the request has more than one credential');
-/** Of a route that the gateway's policies do not know: nobody may call it. */
+/** Denies a route that the gateway's policies do not contain. */
 const NO_ROUTE = invalidToken('this route takes no credential');
 
 export interface AuthorizerOptions {
@@ -32,8 +32,8 @@ export interface AuthorizerOptions {
 }
 
 /**
- * Decides about each route by its own policy, and answers API Gateway in its SIMPLE format. A throw becomes a 500 that is
- * not cached; it happens only when what a verifier needs cannot be had.
+ * Applies each route's policy and answers API Gateway in its SIMPLE format. Throws only if a verifier cannot decide, for
+ * example in an outage. API Gateway then answers 500 and does not cache it.
  */
 export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions) {
   const policyOf = routeAuth(config);
@@ -57,7 +57,7 @@ export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions
         if (!takes(policy, presented)) return OTHER_KIND;
         const verification = await verifiers[presented.kind].verify(presented.credential, clock());
         if (verification.verdict === 'rejected') return verification;
-        // What is remembered is remembered by its text: a token that was verified as one is no API key.
+        // Verified credentials are remembered by their text alone, so a remembered token could come as an API key.
         if (verification.verified.kind !== presented.kind) return OTHER_KIND;
         return rejectionOf(policy.accepts, verification.verified) ?? verification.verified;
       }
@@ -66,7 +66,7 @@ export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions
 
   return async (event: APIGatewayRequestAuthorizerEventV2): Promise<Answer> => {
     const policy = policyOf(event.routeKey);
-    // A route that takes none has no authorizer; whatever asks for one all the same learns nothing.
+    // A route without credentials has no authorizer, so API Gateway never asks here.
     if (policy === undefined || policy.type === 'none') return answer(NO_ROUTE, undefined, config.rejections);
     try {
       return answer(await verdictOf(event, policy), policy, config.rejections);
@@ -78,12 +78,12 @@ export function createAuthorizer({ config, verifiers, clock }: AuthorizerOptions
   };
 }
 
-/** A key that has a header of its own is taken from there alone. */
+/** A key with a header of its own is accepted only from that header. */
 function takes({ accepts }: Guarded, presented: { readonly kind: CredentialKind; readonly header: string }): boolean {
   return accepts.some(({ kind, header }) => kind === presented.kind && (header ?? AUTHORIZATION) === presented.header);
 }
 
-/** A rejection passes so that the proxy function can say 401 and why; `bare` leaves it to API Gateway's own 403. */
+/** A rejection passes so that the proxy function can answer 401 with a reason; with `bare`, API Gateway answers 403. */
 function answer(verdict: Verdict, policy: Guarded | undefined, rejections: AuthorizerConfig['rejections']): Answer {
   const mayPass = verdict.verdict === 'verified' || (verdict.verdict === 'anonymous' && policy?.type === 'optional');
   return { isAuthorized: mayPass || rejections === 'explained', context: encodeVerdict(verdict) };

@@ -18,15 +18,15 @@ import { isCompactJws } from '../core/auth/compact-form.ts';
 import { type CredentialVerifier, MAX_BELIEVED_MS, type Verification } from './credential-verifier.ts';
 
 const EXPIRED = invalidToken('the token has expired');
-/** The same to the client. The gateway does not count it as a guess. */
+/** The client gets the same answer. The gateway does not count it as a bad credential. */
 const GENUINE_BUT_EXPIRED: Rejected = { ...EXPIRED, expired: true };
-/** One text for all the rest: which part of a signature or claim was wrong helps only whoever forges tokens. */
+/** One text for all other rejections: more detail would help only an attacker who forges tokens. */
 const INVALID = invalidToken('the token is not valid');
 
 /** RFC 9068 §2.2: what an access token must have. */
 const ACCESS_TOKEN_CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 
-/** A signature each: more would make junk dear. */
+/** Each tried key costs one signature check; the bound keeps junk tokens cheap. */
 const MAX_TRIED_KEYS = 4;
 
 interface Issuer {
@@ -40,7 +40,7 @@ export interface JwtVerifierOptions {
   readonly issuers: readonly IssuerConfig[];
   /** The claims that verdicts are to have. */
   readonly claims: readonly ClaimPointer[];
-  /** Rejects with JwksUnavailable when the issuer's keys cannot be had. */
+  /** Rejects with JwksUnavailable if the issuer's keys are not available. */
   readonly keysOf: (issuer: IssuerConfig) => JWTVerifyGetKey;
 }
 
@@ -74,10 +74,10 @@ export class JwtVerifier implements CredentialVerifier {
 }
 
 /**
- * Tries the keys in turn, a few at most, where several fit a token: an issuer that names none of its keys has two of a kind
- * while it changes them.
+ * Tries a few keys in turn if several match a token. An issuer whose keys have no `kid` has two of one type during a
+ * rotation.
  *
- * @throws the error that was given, where it says something else or no key is the one
+ * @throws the given error if it has another reason, or if no key verifies the token
  */
 async function byOneOfSeveral<T>(error: unknown, verify: (key: CryptoKey) => Promise<T>): Promise<T> {
   if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
@@ -102,7 +102,7 @@ function optionsOf({ issuer, audience, algorithms, clockToleranceS, profile }: I
     issuer,
     ...(audience !== null && { audience: [...audience] }),
     ...(isAccessToken && { typ: 'at+jwt' }),
-    // Who the subject is, and that there is one, the mapping says.
+    // The mapping names the claim with the subject and requires it.
     requiredClaims: isAccessToken ? ACCESS_TOKEN_CLAIMS : ['exp'],
     clockTolerance: clockToleranceS,
   };
@@ -116,27 +116,27 @@ function verificationOf(payload: JWTPayload, issuer: Issuer, nowMs: number): Ver
   return { verdict: 'accepted', verified, untilMs: Math.min(expiresAtMs, nowMs + MAX_BELIEVED_MS) };
 }
 
-/** What the issuer's own rules find in a payload; undefined: it is not one of the issuer's tokens. */
+/** Reads a payload by the issuer's rules; undefined if the payload breaks them. */
 function readBy({ config, read }: Issuer, payload: JWTPayload): Verified | undefined {
   return hasNames(payload, config) ? read(payload) : undefined;
 }
 
-/** RFC 9068 §2.2 has them as strings; jose looks only whether they are there. */
+/** RFC 9068 §2.2 defines them as strings; jose checks only that they exist. */
 function hasNames({ client_id: client, jti }: JWTPayload, { profile }: IssuerConfig): boolean {
   return profile !== 'rfc9068' || [client, jti].every((name) => typeof name === 'string' && name !== '');
 }
 
-/** @throws what is an outage */
+/** @throws JwksUnavailable, because an outage is no rejection */
 function rejectionOf(error: unknown, issuer: Issuer): Rejected {
   if (error instanceof JwksUnavailable) throw error;
   // jose checks the signature, the issuer, the audience and `nbf` before `exp`: this token has passed them all.
   if (error instanceof errors.JWTExpired) return readBy(issuer, error.payload) ? GENUINE_BUT_EXPIRED : EXPIRED;
-  // What jose did not foresee still denies, but must be seen.
+  // An unexpected error denies, too, and must appear in the log.
   if (!(error instanceof errors.JOSEError)) writeLine({ message: 'verification failed', error: describeError(error) });
   return INVALID;
 }
 
-/** Names the issuer whose keys must then confirm the token; nothing else is read before the signature is checked. */
+/** Selects the issuer whose keys must verify the token. No other claim is read before that. */
 function unverifiedIssuer(token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token);

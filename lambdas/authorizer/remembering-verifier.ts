@@ -2,13 +2,13 @@ import type { CredentialVerifier, Verification } from './credential-verifier.ts'
 import type { VerifiedCredentials } from './verified-credentials.ts';
 
 export interface RememberingOptions {
-  /** Of all kinds together: what is revoked is forgotten whichever verifier hears of it first. */
+  /** Shared by all kinds: after a revocation any verifier clears it for all. */
   readonly remembered: VerifiedCredentials;
-  /** Whether something was revoked since it was last asked. */
+  /** Whether an operator revoked something since the last call. */
   readonly revoked: () => boolean | Promise<boolean>;
 }
 
-/** Verifies a credential once and believes it for a while; forgets all when some may be good no longer. */
+/** Remembers verified credentials for a while, and forgets all of them after a revocation. */
 export class RememberingVerifier implements CredentialVerifier {
   readonly #verifier: CredentialVerifier;
   readonly #options: RememberingOptions;
@@ -21,7 +21,7 @@ export class RememberingVerifier implements CredentialVerifier {
   async verify(credential: string, nowMs: number): Promise<Verification> {
     const { remembered } = this.#options;
     const revoked = this.#options.revoked();
-    // Most of the time the answer is there at once, and to wait for it would cost as much as all else.
+    // Mostly the answer is not a promise; an `await` would cost as much as the rest of this method.
     if (revoked !== false && (revoked === true || (await revoked))) remembered.clear();
     const digest = remembered.digestOf(credential);
     const found = remembered.find(digest, nowMs);

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { withSecurityHeaders } from '../core/http/security-headers.ts';
 
-/** `GET /health`: the edge and Lambda answer. It asks no store, so that a slow one cannot take the gateway out of rotation. */
+/** `GET /health`. It asks no store, so that a slow store cannot take the gateway out of rotation. */
 export async function handler(): Promise<APIGatewayProxyStructuredResultV2> {
   return {
     statusCode: 200,

@@ -7,7 +7,7 @@ import { circuitInWords, RELEASE_BUTTON, shadowInWords } from '../core/circuit/c
 import { type Html, html } from '../core/text/html.ts';
 import type { Admit, Operate } from './operate.ts';
 
-/** Markdown, for whoever adds a custom widget by hand and asks CloudWatch for the function's documentation. */
+/** Markdown that CloudWatch shows as the function's documentation to a user who adds a custom widget. */
 const DESCRIPTION = `### Moves circuits
 
 A button calls this function with one of
@@ -23,8 +23,8 @@ field of that name is the reason. Nothing else that operators do is done for a b
 `;
 
 /**
- * What operators ask is answered as data, and what the button of a dashboard asks as a piece of HTML, which CloudWatch
- * shows in a pop-up: it adds a `widgetContext` to the event.
+ * Answers operators with data. Answers a dashboard's button with HTML, which CloudWatch shows in a pop-up. CloudWatch adds
+ * a `widgetContext` to a button's event.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
  */
@@ -42,14 +42,14 @@ function fieldsOf(event: unknown): Record<string, unknown> {
   return typeof event === 'object' && event !== null ? { ...event } : {};
 }
 
-/** What somebody has typed into a field of the widget; '' where there is no such field. */
+/** Text that a user typed into a field of the widget; '' if the field does not exist. */
 function typedIn(widgetContext: unknown, field: unknown): string {
   const { all } = fieldsOf(fieldsOf(widgetContext)['forms']);
   const typed = typeof field === 'string' ? fieldsOf(all)[field] : '';
   return typeof typed === 'string' ? typed.trim() : '';
 }
 
-/** One click among pictures must not shut out a customer, nor make a key that is shown to whoever passes by. */
+/** A click on a dashboard must not revoke a customer, or show a new key's secret on a screen. */
 const forDashboard: Admit = (operation) => {
   if (!isCircuitOperation(operation)) {
     throw new InvalidOperationError(
@@ -67,11 +67,11 @@ function answerOf(result: OperationResult): Html {
 }
 
 function paragraph({ service, circuit, fault, shadow }: CircuitFacts, nowMs: number): Html {
-  const stands =
+  const state =
     circuit === null ? `unreadable: ${printable(fault ?? '')}` : circuitInWords(circuit, nowMs, `“${RELEASE_BUTTON}”`);
   const details = [
     circuit !== null && circuit.version > 0 && `by ${causeInWords(circuit)}`,
     shadow && shadowInWords(circuit),
   ];
-  return html`<p><b>${service}</b> is ${stands}${details.map((detail) => detail && html`<br>${detail}`)}</p>`;
+  return html`<p><b>${service}</b> is ${state}${details.map((detail) => detail && html`<br>${detail}`)}</p>`;
 }

@@ -2,12 +2,12 @@ import { type CircuitMove, MOVE_ATTEMPTS, moveCircuit } from '../adapters/circui
 import { type Forced, INITIAL_CIRCUIT } from '../contract/circuit/circuit-state.ts';
 import type { Signal } from '../core/circuit/circuit.ts';
 import { ConflictError } from './change-rule.ts';
-import type { Circuit } from './circuit-outages.ts';
+import type { Circuit } from './circuit-access.ts';
 
 export type SignalByHand = Extract<Signal, { readonly type: 'force' | 'release' }>;
 
 /**
- * Moves a circuit by hand: of two operators the later one's word stands, and the former one's is in the history.
+ * Moves a circuit for an operator. If two operators move it, the later move holds; the history keeps both.
  *
  * @throws ConflictError, or TableUnavailable
  */
@@ -16,7 +16,7 @@ export async function changeCircuit(
   signal: SignalByHand,
   nowMs: number,
 ): Promise<CircuitMove> {
-  // Nothing that is done by hand is left to chance.
+  // Operators' moves use no random share.
   const now = { nowMs, random: 0 };
   const change = await moveCircuit(table, signal, { now, timing, inPlaceOfUnreadable: heldClosed(nowMs) });
   if (change !== undefined) return change;
@@ -25,7 +25,7 @@ export async function changeCircuit(
   );
 }
 
-/** What nobody can read lets everything pass, and has to be released to move again: so it is taken for this. */
+/** Stands in for an unreadable item, which lets all requests pass until an operator releases the circuit. */
 function heldClosed(nowMs: number): Forced {
   return { ...INITIAL_CIRCUIT, state: 'forced-closed', sinceMs: nowMs, untilMs: 0 };
 }

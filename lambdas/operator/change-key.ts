@@ -11,7 +11,7 @@ const ATTEMPTS = 10;
 
 export type Keys = Pick<ApiKeyStore, 'read' | 'write' | 'page'>;
 
-/** A key as it stands now, and its secret, which nobody can ask for again. */
+/** A key's current facts and its secret, which is shown only once. */
 export interface MadeKey {
   readonly key: KeyFacts;
   readonly secret: string;
@@ -42,8 +42,8 @@ export async function createKey(
 }
 
 /**
- * Gives a key another secret, and as long a life as it had. The former one is good until the overlap ends, so that whoever
- * uses the key can change it in the meantime.
+ * Gives a key another secret and restarts its lifetime. The former secret is valid until the overlap ends, so that the
+ * key's user can replace it in the meantime.
  *
  * @throws InvalidOperationError, ConflictError, or TableUnavailable
  */
@@ -66,7 +66,7 @@ export async function rotateKey(keys: Keys, { id, overlapMs }: RotateKey, nowMs:
 }
 
 /**
- * Revokes a key, or takes that back, as is said once the key was read.
+ * Revokes or restores a key. Calls `revokedUntilMs` after each read of the key.
  *
  * @returns false: no key has the id
  * @throws ConflictError, or TableUnavailable
@@ -87,7 +87,7 @@ export async function listKeys(keys: Keys, { after }: ListKeys, nowMs: number): 
   return { ok: true, keys: stored.map((one) => factsOf(one, nowMs)), next: next ?? null };
 }
 
-/** Changes a key, whoever else does so at the same time. @returns undefined where no key has the id */
+/** Changes a key, and retries if another writer changed it first. @returns undefined if no key has the id */
 async function changeKey(
   keys: Keys,
   id: string,

@@ -1,7 +1,7 @@
 import { RuleCopies } from '../adapters/limits/rule-copies.ts';
 import { connectRedis, firstConnection, type RedisEndpoint } from '../adapters/redis/redis-connection.ts';
 
-/** TCP, TLS and a cluster's slots, with one attempt more than the first. */
+/** Enough for TCP, TLS, a cluster's slots and one retry. */
 const CONNECT_WAIT_MS = 3000;
 
 export interface OpenCopies {
@@ -10,8 +10,8 @@ export interface OpenCopies {
 }
 
 /**
- * The copies over a connection of the operation's own. Operations are rare: a connection that was kept would have been
- * closed by somebody on the way while the instance was frozen, and the first to notice would be a revocation.
+ * Opens a connection for one operation. Operations are rare: the network would close a kept connection while the instance
+ * is frozen, and the next revocation would fail first.
  *
  * @throws when there is no connection after 3 s
  */

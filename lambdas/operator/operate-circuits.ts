@@ -13,11 +13,12 @@ import type {
 import { settle } from '../core/circuit/circuit.ts';
 import { near } from '../core/text/nearest.ts';
 import { changeCircuit, type SignalByHand } from './change-circuit.ts';
-import { type Circuit, type CircuitTable, tellingOutages } from './circuit-outages.ts';
+import { type Circuit, type CircuitTable, circuitAccess } from './circuit-access.ts';
 
-/** Entries of the history that are told, and names where one was given that no service has. */
+/** Entries of the history in an answer. */
 const HISTORY_LENGTH = 50;
-const NAMES_TOLD = 5;
+/** Service names in the message about an unknown one. */
+const NAMES_SHOWN = 5;
 
 /** The circuits of a gateway. */
 export interface Circuits {
@@ -51,23 +52,23 @@ export async function operateCircuits(
 function circuitOf(service: string, { config: { services }, storeOf }: Circuits): Circuit {
   const config = Object.hasOwn(services, service) ? services[service] : undefined;
   if (config !== undefined) {
-    return { service, timing: config, shadow: config.shadow, table: tellingOutages(storeOf(service)) };
+    return { service, timing: config, shadow: config.shadow, table: circuitAccess(storeOf(service)) };
   }
   throw new InvalidOperationError(
     `a service must be one that has a circuit, got ${quote(service)}: ${fixOf(service, Object.keys(services))}`,
   );
 }
 
-/** Those that may be meant, or else what there is. */
+/** Suggests similar names, or lists the names that exist. */
 function fixOf(typed: string, services: readonly string[]): string {
-  const meant = near(typed, services).slice(0, NAMES_TOLD);
+  const meant = near(typed, services).slice(0, NAMES_SHOWN);
   if (meant.length > 0) return `write ${meant.join(' or ')}`;
-  const told = services.toSorted().slice(0, NAMES_TOLD);
-  const more = services.length - told.length;
-  return `those are ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const shown = services.toSorted().slice(0, NAMES_SHOWN);
+  const more = services.length - shown.length;
+  return `those are ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** As the circuit stands now, whatever the table has of it. */
+/** The circuit's state now, which may differ from the stored one because time has passed. */
 async function factsOf({ service, shadow, table }: Circuit, nowMs: number): Promise<CircuitFacts> {
   const { circuit, fault } = await table.inspect();
   return { service, circuit: circuit && settle(circuit, nowMs), fault, shadow };
@@ -80,18 +81,18 @@ async function move(
   nowMs: number,
 ): Promise<CircuitResult> {
   const { service, shadow, table } = circuit;
-  const { circuit: stands, moved, fault } = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
-  if (moved) logTransition({ ...config, service }, stands, nowMs);
+  const { circuit: next, moved, fault } = await changeCircuit(circuit, signalOf(operation, nowMs), nowMs);
+  if (moved) logTransition({ ...config, service }, next, nowMs);
   const { history, missing } = moved
-    ? await remembered(table, stands)
+    ? await remembered(table, next)
     : { history: await table.history(HISTORY_LENGTH), missing: null };
   const notes = [
-    fault !== null && `the table had what is no circuit, which was replaced (${fault})`,
-    !moved && 'nobody held it, so nothing was changed',
+    fault !== null && `the table's item was no circuit and was replaced (${fault})`,
+    !moved && 'no operator held it, so nothing was changed',
     missing !== null && `this holds, but may be missing in the history: ${missing}`,
   ];
   const note = notes.filter((one) => one !== false).join('; ') || null;
-  const facts = { service, circuit: settle(stands, nowMs), fault: null, shadow };
+  const facts = { service, circuit: settle(next, nowMs), fault: null, shadow };
   return { ok: true, ...facts, history, changed: moved, note, nowMs };
 }
 
@@ -102,7 +103,7 @@ function signalOf(operation: MoveCircuit, nowMs: number): SignalByHand {
   return { type: 'force', to, untilMs: operation.forMs === null ? 0 : nowMs + operation.forMs, by, reason };
 }
 
-/** The circuit has moved by now: without its history that is no failure. */
+/** The circuit has moved already, so a failure to write its history does not fail the operation. */
 async function remembered(
   table: CircuitTable,
   circuit: CircuitState,

@@ -21,9 +21,9 @@ import type { OpenCopies } from './open-copies.ts';
 import { type Circuits, operateCircuits } from './operate-circuits.ts';
 import { publish } from './publish.ts';
 import { RuleQuota, TooManyRulesError } from './rule-quota.ts';
-import { tellOfKey, tellOfRevocation } from './tell-authorizer.ts';
+import { forgetVerified, updateKey } from './update-authorizer.ts';
 
-/** The operation as it is to be done for who asks. @throws InvalidOperationError where they may not ask for it */
+/** Completes the operation for its caller. @throws InvalidOperationError if the caller may not ask for it */
 export type Admit = (operation: Operation) => Operation;
 export type Operate = ReturnType<typeof createOperate>;
 
@@ -40,10 +40,10 @@ export interface OperateOptions {
 }
 
 /**
- * Does what an operator asks: the table first, for that is what holds, then the copies in Redis. What the operator can
- * put right is answered as data.
+ * Performs an operator's operation: first in the table, which decides, then in the copies in Redis. Returns an error that
+ * the operator can correct as data.
  *
- * @throws DecodeError for an item of the table that is no rule, and whatever nobody has foreseen
+ * @throws DecodeError for an item of the table that is no rule, and all unexpected errors
  */
 export function createOperate(options: OperateOptions) {
   const quota = new RuleQuota(options.store);
@@ -63,7 +63,7 @@ export function createOperate(options: OperateOptions) {
   };
 }
 
-/** An address is asked for as its owner writes it, and counted by its network. */
+/** An operator writes a whole address; limits count its network. */
 function canonical(operation: Operation): Operation {
   return 'id' in operation ? { ...operation, id: canonicalId(operation.id) } : operation;
 }
@@ -92,7 +92,7 @@ async function perform(operation: Operation, options: OperateOptions, quota: Rul
 
 type RuleChanging = Exclude<RuleOperation, { readonly action: 'list' | 'get' }>;
 
-/** The table first, then the copies, which hold for the next request; then what instances remember. */
+/** Changes the table, then the copies, which the next request reads, then what instances remember. */
 async function changeRules(
   operation: RuleChanging,
   options: OperateOptions,
@@ -103,14 +103,14 @@ async function changeRules(
   const { action, id } = operation;
   const { rule, changed } = await changeRule({ store, quota }, id, changeOf(operation, nowMs), nowMs);
   const { pushed, note } = await publish(rule, options);
-  const keyNote = action === 'limit' ? null : await tellOfKey(id, options, nowMs);
-  const markNote = action === 'revoke' ? await tellOfRevocation(marker, nowMs) : null;
+  const keyNote = action === 'limit' ? null : await updateKey(id, options, nowMs);
+  const markNote = action === 'revoke' ? await forgetVerified(marker, nowMs) : null;
   return { ok: true, rule, changed, pushed, note: notes(note, keyNote, markNote) };
 }
 
-/** A secret that ended at once may be remembered by the authorizer's instances. */
+/** The authorizer's instances may remember a secret that ended at once. */
 async function rotated(made: MadeKey, { marker }: OperateOptions, nowMs: number): Promise<OperationResult> {
-  const note = made.key.formerUntilMs === null ? await tellOfRevocation(marker, nowMs) : null;
+  const note = made.key.formerUntilMs === null ? await forgetVerified(marker, nowMs) : null;
   return { ok: true, ...made, note };
 }
 
@@ -133,7 +133,7 @@ function untilMs(forMs: number | null, nowMs: number): number {
   return forMs === null ? 0 : nowMs + forMs;
 }
 
-/** What has ended by itself is not shown. */
+/** Leaves out rules that have expired. */
 async function page({ kind, after }: List, { store, clock }: OperateOptions): Promise<RulesResult> {
   const { rules, next } = await store.page({ consistent: true, ...(after !== null && { after }) });
   const nowMs = clock();
@@ -149,7 +149,7 @@ function notes(...all: readonly (string | null)[]): string | null {
   return all.filter((note) => note !== null).join('; ') || null;
 }
 
-/** What the operator can put right; anything else is a fault. */
+/** Errors that the operator can correct. @throws all others */
 function failureOf(error: unknown): Failure {
   if (error instanceof TableUnavailable) {
     const message = `${error.message}: it may have stored the operation or not, so ask for it again`;

@@ -1,7 +1,13 @@
+import type { RuleStore } from '../adapters/limits/rule-store.ts';
 import { describeError, writeLine } from '../adapters/log.ts';
 import type { Rule } from '../contract/limits/operator-rule.ts';
 import type { OpenCopies } from './open-copies.ts';
-import type { OperateOptions } from './operate.ts';
+
+interface PublishOptions {
+  readonly store: Pick<RuleStore, 'list'>;
+  /** Undefined: the gateway has no Redis. */
+  readonly openCopies: (() => Promise<OpenCopies>) | undefined;
+}
 
 export interface Publication {
   /** True: the copies in Redis have the rule, so it holds for the next request. */
@@ -10,10 +16,10 @@ export interface Publication {
   readonly note: string | null;
 }
 
-/** Writes a rule that the table has into the copies, and makes these anew where they are not complete. Never throws. */
-export async function publish(rule: Rule, { store, openCopies }: OperateOptions): Promise<Publication> {
+/** Writes a stored rule into the copies in Redis, and rebuilds incomplete copies. Never throws. */
+export async function publish(rule: Rule, { store, openCopies }: PublishOptions): Promise<Publication> {
   if (openCopies === undefined) {
-    return { pushed: false, note: 'stored; the gateway has no redis: functions learn of it from the table' };
+    return { pushed: false, note: 'stored; the gateway has no redis: functions read it from the table' };
   }
   let open: OpenCopies | undefined;
   try {
@@ -31,8 +37,8 @@ export async function publish(rule: Rule, { store, openCopies }: OperateOptions)
   }
 }
 
-/** The rule itself is in the copies already. What else they lack, an instance that needs it will fetch. */
-async function rebuild({ copies }: OpenCopies, store: OperateOptions['store']): Promise<void> {
+/** The copies have the rule itself already. An instance that misses another rule fetches it. */
+async function rebuild({ copies }: OpenCopies, store: PublishOptions['store']): Promise<void> {
   try {
     const complete = await copies.rebuild(() => store.list({ consistent: true }));
     if (!complete) writeLine({ message: 'copies of the rules not complete: redis was flushed meanwhile' });

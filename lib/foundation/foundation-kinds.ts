@@ -1,5 +1,4 @@
 import type { StackProps } from 'aws-cdk-lib';
-import type { FoundationStackProps } from '../foundation-stack.ts';
 import { ENCRYPTION_KEY } from '../gateway/functions/encrypted-logs.ts';
 import {
   BOOLEAN,
@@ -14,6 +13,7 @@ import {
 } from '../gateway/props/check-props.ts';
 import { wholeNumber } from '../gateway/props/whole-number.ts';
 import { InvalidPropError } from '../invalid-prop.ts';
+import type { FoundationStackProps } from './foundation-props.ts';
 
 type OwnProps = Omit<FoundationStackProps, keyof StackProps>;
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
 import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/auth/identity-headers.ts';
 import { decodeVerdict, encodeVerdict } from '../../lambdas/contract/auth/verdict.ts';
-import { isRuleName } from '../../lambdas/contract/limits/rule-id.ts';
+import { isRuleName } from '../../lambdas/contract/rule-name.ts';
 import { identityTeller } from '../../lambdas/core/auth/identity.ts';
 import { issuerConfig, jwtVerifier } from '../support/auth/authorizer.ts';
 import { createKey, type TestKey } from '../support/auth/tokens.ts';

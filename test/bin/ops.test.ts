@@ -170,7 +170,7 @@ describe('the command', () => {
     expect(await ops(['revoke', id, '--reason', 'leaked', ...local])).toEqual({
       code: 0,
       stdout: `${id} is revoked for good\n`,
-      stderr: 'note: no API key has this id: the rule is kept, and meets nobody\n',
+      stderr: 'note: no API key has this id: the rule is kept, and matches no request\n',
     });
     await gateway.until(() => gateway.lines().some((line) => line.label === 'operator' && line['id'] === id));
     expect(gateway.lines().filter((line) => line['id'] === id)).toMatchObject([
@@ -242,7 +242,7 @@ describe('the command', () => {
       expect(released).toMatchObject({ service: 'orders', circuit: { state: 'closed', by: BY }, changed: true });
       expect(await circuit('auto', 'orders')).toEqual([
         expect.stringMatching(new RegExp(`^orders is closed since ${ISO}$`)),
-        'note: nobody held it, so nothing was changed',
+        'note: no operator held it, so nothing was changed',
       ]);
       const listed = JSON.parse((await circuit('list', '--json'))[0]);
       expect(listed).toContainEqual({ service: 'orders', circuit: released.circuit, fault: null, shadow: false });

@@ -10,7 +10,8 @@ import { addStacks } from '../../lib/app.ts';
 import { environmentOf } from '../../lib/environments.ts';
 import { ACCESS_STRING } from '../../lib/foundation/access-string.ts';
 import type { Egress } from '../../lib/foundation/foundation.ts';
-import { FoundationStack, type FoundationStackProps } from '../../lib/foundation-stack.ts';
+import type { FoundationStackProps } from '../../lib/foundation/foundation-props.ts';
+import { FoundationStack } from '../../lib/foundation-stack.ts';
 import { Gateway } from '../../lib/gateway/gateway.ts';
 import { JWT, onlyResource, serviceProps, testApp, testFoundation, testGateway } from './support/stacks.ts';
 

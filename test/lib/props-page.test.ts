@@ -67,7 +67,7 @@ describe('docs/props.md', () => {
   });
 
   it('lists the props of a foundation, and only these', () => {
-    const source = readFileSync(join(import.meta.dirname, '../../lib/foundation-stack.ts'), 'utf8');
+    const source = readFileSync(join(import.meta.dirname, '../../lib/foundation/foundation-props.ts'), 'utf8');
     const [, props = ''] = /interface FoundationStackProps extends StackProps \{(.*?)^\}/ms.exec(source) ?? [];
     const names = [...props.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name);
     expect(names).toContain('cacheKind');

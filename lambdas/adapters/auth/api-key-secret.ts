@@ -33,7 +33,7 @@ function random(length: number): string {
   return letters(Array.from({ length }, () => randomInt(ALPHABET.length)));
 }
 
-/** No secret: whoever knows the body can work it out. */
+/** The check is not secret: it follows from the body. */
 function checkOf(body: string): string {
   return letters([...hash('sha256', body, 'buffer').subarray(0, API_KEY_LENGTHS.check)]);
 }

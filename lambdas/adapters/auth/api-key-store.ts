@@ -6,7 +6,7 @@ import type { Item, TableClient } from '../table/table-client.ts';
 import { answered } from '../table/table-unavailable.ts';
 import { decodeApiKeyItem, encodeApiKeyItem, itemKeyOf, KEY_ITEM, type StoredApiKey } from './api-key-item.ts';
 
-/** Holds only while the key is as it was read. */
+/** True only if no other writer changed the key since it was read. */
 const UNCHANGED = '#version = :expected';
 const NEW = `attribute_not_exists(${TABLE.partitionKey})`;
 
@@ -66,7 +66,7 @@ export class ApiKeyStore {
   }
 }
 
-/** Empty, with a log line, for an item that somebody edited into something else: the other keys must still be listed. */
+/** Skips a damaged item and logs it, so that a list still shows the other keys. */
 function keyIn(item: Item): readonly StoredApiKey[] {
   try {
     return [decodeApiKeyItem(item)];

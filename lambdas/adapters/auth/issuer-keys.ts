@@ -13,17 +13,17 @@ import type { KeyRecord, KeyRecordStore } from './key-record-store.ts';
 
 /** Keys are asked for again when they are older than this. */
 export const FRESH_MS = 10 * 60_000;
-/** Of the instances one asks first, up to so much earlier, and the others find in the table what it was given. */
+/** One instance refreshes early, up to this much, so that the others find fresh keys in the table. */
 const EARLIER_MS = 2 * 60_000;
 /** While an issuer gives no keys, those that it gave last serve until they are older than this: half a day of outage. */
 export const STALE_MS = 12 * 3_600_000;
-/** The issuer is asked because of a `kid` that nobody knows no more often than this: junk tokens must not hammer it. */
+/** Shortest time between two fetches for an unknown `kid`: junk tokens must not overload the issuer. */
 export const UNKNOWN_KID_COOLDOWN_MS = 30_000;
 /** The table is looked at because of such a `kid` no more often than this. */
 export const TABLE_COOLDOWN_MS = 2000;
 /** An issuer that gave no keys is asked again after this, and after twice as long each time that it gives none. */
 export const BACKOFF_MS = { first: 5000, last: 60_000 } as const;
-/** With keys at hand that are old, so long is waited for new ones. */
+/** How long to wait for fresh keys while stale ones are available, ms. */
 export const REFRESH_WAIT_MS = 300;
 /**
  * Keys older than this are waited for to the end, each time that the issuer may be asked: what a reply does not wait for
@@ -39,7 +39,7 @@ export interface IssuerKeysOptions {
   readonly issuer: string;
   /** Null: as the issuer's OpenID configuration says. */
   readonly jwksUri: string | null;
-  /** Undefined: no other instance is asked or told. */
+  /** Undefined: the keys are not shared with other instances. */
   readonly store: Pick<KeyRecordStore, 'read' | 'write'> | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -106,7 +106,7 @@ export class IssuerKeys {
     return ageMs < known.freshForMs || (ageMs < STALE_MS && this.#isPausing());
   }
 
-  /** Looks for a `kid` that the keys at hand do not have: it may be new, or nobody's. */
+  /** Looks for an unknown `kid`: its key may be new, or may not exist. */
   async #lookForKid(header: JWTHeaderParameters): Promise<void> {
     // A look that is under way may bring the key. It may also have been one for keys younger than those at hand.
     for (let looks = 0; looks < MAX_LOOKS && this.#refreshing !== undefined; looks += 1) {
@@ -122,7 +122,7 @@ export class IssuerKeys {
     }
   }
 
-  /** One at a time; whoever comes meanwhile shares it. */
+  /** One refresh at a time; concurrent callers share it. */
   #refresh(reason: Reason, header?: JWTHeaderParameters): Promise<void> {
     this.#refreshing ??= this.#look(reason, header).finally(() => {
       this.#refreshing = undefined;
@@ -137,7 +137,7 @@ export class IssuerKeys {
       this.#adopt(shared);
     }
     if (this.#isFound(header)) return;
-    // While the issuer is out nobody knows whether a key is a new one, so its token must not be called invalid.
+    // In an outage of the issuer the key may be a new one, so the token must not be called invalid.
     if (this.#isPausing()) return this.#failUnlessStale(reason);
     if (reason === 'unknown kid' && this.#isCooling(shared)) return;
     const record = await this.#ask(reason);
@@ -206,7 +206,7 @@ export class IssuerKeys {
     return leftMs > 0 && leftMs <= BACKOFF_MS.last;
   }
 
-  /** An outage is nobody's business while the keys at hand may still serve. */
+  /** An outage fails no request while the available keys may still be used. */
   #failUnlessStale(reason: Reason): void {
     if (reason === 'age' && this.#known !== undefined && this.#ageMs(this.#known) < STALE_MS) return;
     this.#fail();

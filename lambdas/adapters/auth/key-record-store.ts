@@ -10,11 +10,11 @@ export interface KeyRecord {
   readonly keys: readonly JWK[];
   /** Epoch milliseconds. */
   readonly fetchedAtMs: number;
-  /** When an instance last asked the issuer because of a `kid` that it did not know; 0: never. */
+  /** When an instance last asked the issuer for an unknown `kid`; 0: never. */
   readonly unknownKidAtMs: number;
 }
 
-/** How long an item is kept: an hour longer than instances may use its keys. */
+/** An item is kept an hour longer than its keys may be used. */
 const KEPT_MS = 13 * 3_600_000;
 /** A record from further in the future was written with a wrong clock. A newer one may replace it. */
 const FUTURE_MS = 5 * 60_000;
@@ -44,7 +44,7 @@ export class KeyRecordStore {
     }
   }
 
-  /** Leaves a newer record as it is. @throws TableCallFailed */
+  /** Keeps a newer record that is there already. @throws TableCallFailed */
   async write(issuer: string, { keys, fetchedAtMs, unknownKidAtMs }: KeyRecord): Promise<void> {
     await this.#client.put(
       { partition: this.#partition, sort: issuer },

@@ -9,7 +9,7 @@ export const MARK_LOOKED_AT_MS = 15_000;
 /** How long a request waits for the mark. It may go on without, because the proxy function asks Redis as well. */
 const MARK_WAIT_MS = 100;
 
-/** The version that changes with every revocation. An instance then forgets the credentials that it remembers. */
+/** A version that changes with every revocation. An instance that sees a new one forgets its verified credentials. */
 export class RevocationMark {
   readonly #client: Pick<TableClient, 'get'>;
   readonly #gateway: string;
@@ -56,7 +56,7 @@ export class RevocationMark {
     }
   }
 
-  /** 0: nothing was ever revoked. */
+  /** 0 if nothing was ever revoked. */
   async #read(): Promise<number> {
     const key = { partition: revocationsPartition(this.#gateway), sort: REVOCATION_MARK_SORT_KEY };
     const item = await this.#client.get(key);

@@ -1,11 +1,8 @@
 import { holdsToken } from '../holds-token.ts';
 import { printable } from '../printable.ts';
+import { isPlain, MAX_NAME_LENGTH } from '../rule-name.ts';
 import { RULE_KINDS, type RuleKind } from './operator-rule.ts';
 
-/** Longest name, in characters: claims that become a name are at most as long. */
-const MAX_NAME_LENGTH = 1024;
-/** Lone surrogates have no UTF-8, and control characters would forge lines of logs and tables. */
-const CONTROL = /\p{Cc}/u;
 const SHOWN_CHARS = 40;
 
 export interface RuleId {
@@ -47,21 +44,12 @@ export function parseRuleId(id: string): RuleId {
   return { kind, name };
 }
 
-/** Whether an id can hold the name, and so whether a rule can revoke a credential that bears it. */
-export function isRuleName(name: string): boolean {
-  return name !== '' && name.length <= MAX_NAME_LENGTH && isPlain(name) && !holdsToken(name);
-}
-
 /** @throws InvalidOperationError for text that is not well-formed or holds control characters */
 export function checkText(what: string, text: string, fix: string): void {
   if (isPlain(text)) return;
   throw new InvalidOperationError(
     `${what} must be well-formed Unicode without control characters, got ${quote(text)}: ${fix}`,
   );
-}
-
-function isPlain(text: string): boolean {
-  return text.isWellFormed() && !CONTROL.test(text);
 }
 
 export function tokenGiven(what: string): InvalidOperationError {

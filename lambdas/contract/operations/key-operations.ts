@@ -1,7 +1,8 @@
 import { API_KEY_PREFIX, type ApiKey, isApiKeyId } from '../auth/api-key.ts';
 import { SCOPE } from '../auth/scope.ts';
 import { array, type Decoder, integer, nullable, object, string, withDefault } from '../decode.ts';
-import { checkText, InvalidOperationError, isRuleName, quote, quoteValue } from '../limits/rule-id.ts';
+import { checkText, InvalidOperationError, quote, quoteValue } from '../limits/rule-id.ts';
+import { isRuleName } from '../rule-name.ts';
 
 // What operators may ask about API keys, and what they are answered.
 

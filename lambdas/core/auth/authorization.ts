@@ -51,7 +51,7 @@ export function rejectionOf(accepts: readonly Acceptance[], verified: Verified):
   return { verdict: 'rejected', error: 'insufficient_scope', ...first, expired: false, client, sub, plan, tenant, jti };
 }
 
-/** A credential that is not accepted, whoever's it is. */
+/** The rejection of an invalid credential. */
 export function invalidToken(errorDescription: string): Rejected {
   return { verdict: 'rejected', error: 'invalid_token', errorDescription, scopes: [], expired: false, ...UNKNOWN };
 }
@@ -83,7 +83,7 @@ function hasOne(wanted: readonly string[], held: readonly string[]): boolean {
   return wanted.length === 0 || wanted.some((one) => held.includes(one));
 }
 
-/** Whoever presents nothing is told of no error (RFC 6750 §3.1), but a challenge has a parameter (§3). */
+/** A request without credentials gets no error code (RFC 6750 §3.1), but a challenge needs a parameter (§3). */
 const MISSING = new Problem('unauthorized', 'this route needs a credential', {
   'www-authenticate': bearerChallenge({ realm: 'api' }),
 });

@@ -2,23 +2,23 @@ import type { IssuerConfig } from '../../contract/auth/authorizer-config.ts';
 import { type ClaimPointer, type Claims, claimReader } from '../../contract/auth/claim-pointer.ts';
 import { SCOPE } from '../../contract/auth/scope.ts';
 import type { Verified } from '../../contract/auth/verdict.ts';
-import { isRuleName } from '../../contract/limits/rule-id.ts';
+import { isRuleName } from '../../contract/rule-name.ts';
 import { claimValuesReader, holds } from './claim-values.ts';
 
-/** Longest value of a claim that becomes a header; a longer one is left out. */
+/** Longest claim that becomes a header; a longer one is left out. */
 const MAX_CLAIM_LENGTH = 1024;
-/** All scopes together, which are many in one claim. */
+/** Longest claim with scopes, which holds all of them. */
 const MAX_SCOPES_LENGTH = 4096;
-/** Between the prefix of an issuer, which has none in it, and its own subject. */
+/** Separates an issuer's prefix, which never contains it, from the subject. */
 const PREFIX_END = '|';
 
 /**
- * Reads verified tokens of one issuer: what their claims say of the caller, as the issuer's mapping has it. A token is
- * refused (undefined) when it is not what the issuer's tokens must be, names no subject, or one that no operator could
- * name: who cannot be revoked is not let in. Such a `plan`, `tenant` or `jti` is left out.
+ * Reads the caller from verified tokens of one issuer, by the issuer's mapping. It refuses a token (undefined) that breaks
+ * the issuer's requirements, or whose subject is missing or cannot be named in a rule: an operator could not revoke it. It
+ * leaves out a `plan`, `tenant` or `jti` that cannot be named.
  *
- * @param handedOn the claims that the verdict is to have
- * @param prefixes of all issuers: who has none must not write the one of another before its subjects
+ * @param handedOn the claims that the verdict must contain
+ * @param prefixes of all issuers: an issuer must not use another issuer's prefix in its subjects
  */
 export function tokenReader(
   { issuer, mapping, subjectPrefix, requires }: Pick<IssuerConfig, 'issuer' | 'mapping' | 'subjectPrefix' | 'requires'>,
@@ -79,7 +79,7 @@ function scopesIn(read: Reader): (claims: Claims) => readonly string[] {
   return (claims) => {
     const value = read(claims);
     const scopes = Array.isArray(value) ? texts(value) : text(value, MAX_SCOPES_LENGTH).split(' ');
-    // One item of an array that holds a space would be read as several scopes further on.
+    // Later code would read an item with a space as several scopes.
     return scopes.filter((scope) => SCOPE.test(scope));
   };
 }
@@ -94,12 +94,12 @@ function name(value: unknown): string {
   return typeof value === 'string' && isRuleName(value) ? value : '';
 }
 
-/** Some issuers number their tenants and tokens: `42` is the tenant that `tenant:42` names. */
+/** Some issuers number their tenants and tokens: the number 42 becomes `tenant:42`. */
 function label(value: unknown): string {
   return name(Number.isSafeInteger(value) ? String(value) : value);
 }
 
-/** A lone surrogate has no UTF-8, so that two claims which differ in one would become the same header. */
+/** A lone surrogate has no UTF-8: two claims that differ only in one would become the same header. */
 function text(value: unknown, maxLength = MAX_CLAIM_LENGTH): string {
   return typeof value === 'string' && value.length <= maxLength && value.isWellFormed() ? value : '';
 }

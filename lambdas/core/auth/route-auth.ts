@@ -4,7 +4,7 @@ import type { AuthorizerConfig } from '../../contract/auth/authorizer-config.ts'
 /**
  * Finds the policy of a route by its key: its own, or that of the service under whose prefix it lies.
  *
- * @returns undefined for a route that no service has: nobody may call it
+ * @returns undefined for a route of no service: its callers are denied
  */
 export function routeAuth({
   policies,

@@ -1,4 +1,4 @@
-/** Longer words are nobody's slip. */
+/** Words longer than this are not suggested as corrections. */
 const MAX_LENGTH = 32;
 
 /** The word that was probably meant. Undefined: none is near. */

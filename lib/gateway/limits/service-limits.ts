@@ -1,4 +1,3 @@
-import type { AuthPolicy } from '../../../lambdas/contract/auth/auth-policy.ts';
 import { inheritedLimits } from '../../../lambdas/contract/limits/inherited-limits.ts';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
 import type { LimitPolicy } from '../../../lambdas/contract/limits/limit-policy.ts';
@@ -10,8 +9,7 @@ import { isPerPlan, type LimitScope, placedLimits } from './placed-limits.ts';
 import type { RateLimits } from './rate-limit.ts';
 
 /** The props of a service or a route that its limits depend on. */
-export interface LimitProps {
-  readonly auth: AuthPolicy;
+export interface LimitProps extends Pick<RoutePolicy, 'auth'> {
   readonly rateLimit?: RateLimits | undefined;
   readonly cost?: number | undefined;
 }
@@ -55,7 +53,7 @@ export class ServiceLimits {
     return { limits, cost };
   }
 
-  private policies(scope: LimitScope, rateLimit: RateLimits, auth: AuthPolicy): readonly LimitPolicy[] {
+  private policies(scope: LimitScope, rateLimit: RateLimits, auth: RoutePolicy['auth']): readonly LimitPolicy[] {
     const limits = placedLimits(rateLimit, { scope, timeoutMs: this.#timeoutMs });
     if (auth.type === 'none') for (const limit of limits) checkHoldsWithoutToken(limit);
     return limits;

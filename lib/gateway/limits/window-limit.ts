@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { LIMIT_BOUNDS } from '../../../lambdas/contract/limits/limit-bounds.ts';
 import type { LimitBy, WindowLimit } from '../../../lambdas/contract/limits/limit-policy.ts';
-import { isRuleName } from '../../../lambdas/contract/limits/rule-id.ts';
+import { isRuleName } from '../../../lambdas/contract/rule-name.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { checkKind, DURATION, isObject, type Kind, NUMBER, optional, type PropKinds } from '../props/check-props.ts';
 import { intervalMs } from '../props/interval.ts';

@@ -77,7 +77,7 @@ describe('the button of a dashboard', () => {
     expect(stored).toMatchObject({ state: 'closed', by: 'dashboard' });
     expect(await handler({ action: 'list-circuits', ...CONTEXT })).toBe(closed);
     expect(await handler({ action: 'get-circuit', service: 'payments', ...CONTEXT })).toBe(closed);
-    expect(await handler(release)).toBe(`${closed}<p>nobody held it, so nothing was changed</p>`);
+    expect(await handler(release)).toBe(`${closed}<p>no operator held it, so nothing was changed</p>`);
   });
 
   describe('that names a field', () => {

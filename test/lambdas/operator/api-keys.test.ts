@@ -19,7 +19,7 @@ import { captureLines } from '../../support/lines.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const NO_REDIS = 'stored; the gateway has no redis: functions learn of it from the table';
+const NO_REDIS = 'stored; the gateway has no redis: functions read it from the table';
 const UNKNOWN_ID = '000000000000';
 
 let table: TestTable;
@@ -266,7 +266,7 @@ describe('a key that is revoked', () => {
   it('and is no key is noted', async () => {
     expect(await revoke(UNKNOWN_ID)).toMatchObject({
       ok: true,
-      note: `${NO_REDIS}; no API key has this id: the rule is kept, and meets nobody`,
+      note: `${NO_REDIS}; no API key has this id: the rule is kept, and matches no request`,
     });
     expect(await options.store.read(`key:${UNKNOWN_ID}`)).toMatchObject({ revocation: { untilMs: 0 } });
     expect(await options.keys.read(UNKNOWN_ID)).toBeUndefined();
@@ -275,7 +275,7 @@ describe('a key that is revoked', () => {
   it('and is spoilt in the table is noted: the revocation is made all the same', async () => {
     const Item = { pk: { S: keysPartition(gateway) }, sk: { S: '4fzN9qXw2LbC' }, [KEY_ITEM.key]: { S: '{}' } };
     await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
-    const note = expect.stringContaining('spoilt (item.version must be');
+    const note = expect.stringContaining('damaged (item.version must be');
     expect(await revoke('4fzN9qXw2LbC')).toMatchObject({ ok: true, changed: true, note });
     expect((await options.store.read('key:4fzN9qXw2LbC')).revocation).not.toBeNull();
   });
@@ -316,7 +316,9 @@ describe('the mark of revocations', () => {
   it('that cannot be written is noted, and undoes nothing', async () => {
     const { key } = await create();
     const marker = { mark: () => Promise.reject(new Error('the table is gone')) };
-    const note = expect.stringContaining('the authorizer was not told (Error: the table is gone): for up to 5 minutes');
+    const note = expect.stringContaining(
+      'the authorizer could not be notified (Error: the table is gone): for up to 5 minutes',
+    );
     const event = { action: 'revoke', id: 'sub:alice', reason: 'x' };
     expect(await operate(event, { marker })).toMatchObject({ ok: true, changed: true, note });
     expect(await options.store.read('sub:alice')).toMatchObject({ revocation: { untilMs: 0 } });

@@ -11,7 +11,7 @@ import type { CircuitResult } from '../../../lambdas/contract/operations/circuit
 import type { OperationResult } from '../../../lambdas/contract/operations/operations.ts';
 import { CIRCUIT_STATE_SORT_KEY, circuitPartition } from '../../../lambdas/contract/table.ts';
 import { isForced, transition } from '../../../lambdas/core/circuit/circuit.ts';
-import type { CircuitTable } from '../../../lambdas/operator/circuit-outages.ts';
+import type { CircuitTable } from '../../../lambdas/operator/circuit-access.ts';
 import { createOperate } from '../../../lambdas/operator/operate.ts';
 import type { Circuits } from '../../../lambdas/operator/operate-circuits.ts';
 import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
@@ -132,7 +132,7 @@ describe('a circuit that is opened by hand', () => {
     expect((await circuitOf(GET)).circuit).toMatchObject({ state: 'open', retryAtMs: endMs, source: 'time' });
     expect(await circuitOf(RELEASE)).toMatchObject({
       changed: false,
-      note: 'nobody held it, so nothing was changed',
+      note: 'no operator held it, so nothing was changed',
     });
   });
 
@@ -173,7 +173,7 @@ describe('a circuit that is handed back', () => {
   });
 
   it('although nobody held it stays as it is, and the operator is told', async () => {
-    const note = 'nobody held it, so nothing was changed';
+    const note = 'no operator held it, so nothing was changed';
     expect(await circuitOf(RELEASE)).toMatchObject({
       circuit: { state: 'closed', version: 0 },
       changed: false,
@@ -268,7 +268,7 @@ describe('an item that somebody edited into nonsense', () => {
       fault: null,
       history: [repaired],
       changed: true,
-      note: `the table had what is no circuit, which was replaced (${FAULT})`,
+      note: `the table's item was no circuit and was replaced (${FAULT})`,
     });
     expect(await storeOf('payments').read({ consistent: true })).toMatchObject(repaired);
     expect(await circuitOf(OPEN)).toMatchObject({ circuit: { state: 'forced-open', version: 9 } });
@@ -278,7 +278,7 @@ describe('an item that somebody edited into nonsense', () => {
     await spoil({ state: { S: 'ajar' }, version: { N: '7' } });
     const results = await Promise.all([OPEN, CLOSE, OPEN, RELEASE].map((event) => circuitOf(event)));
     const moved = results.filter(({ changed }) => changed).map(({ circuit }) => circuit?.version ?? 0);
-    expect(results.filter(({ note }) => note?.includes('which was replaced'))).toHaveLength(1);
+    expect(results.filter(({ note }) => note?.includes('and was replaced'))).toHaveLength(1);
     const history = await storeOf('payments').history(10);
     expect(history.map(({ version }) => version)).toEqual(moved.toSorted((left, right) => right - left));
     expect(new Set(moved).size).toBe(moved.length);
@@ -292,7 +292,7 @@ describe('an item that somebody edited into nonsense', () => {
     };
     expect(await circuitOf(OPEN, circuitsOf({ storeOf: () => bound(store, { replace }) }))).toMatchObject({
       circuit: { state: 'forced-open' },
-      note: expect.stringContaining('which was replaced'),
+      note: expect.stringContaining('and was replaced'),
     });
   });
 });

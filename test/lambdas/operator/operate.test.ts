@@ -329,7 +329,7 @@ describe('Redis that cannot be reached', () => {
     expect(await operate(REVOKE, { openCopies: undefined })).toMatchObject({
       ok: true,
       pushed: false,
-      note: 'stored; the gateway has no redis: functions learn of it from the table',
+      note: 'stored; the gateway has no redis: functions read it from the table',
     });
   });
 });

@@ -2,7 +2,7 @@ import type { CircuitStore } from '../adapters/circuit/circuit-store.ts';
 import { answered } from '../adapters/table/table-unavailable.ts';
 import type { CircuitTiming } from '../contract/circuit/circuit-policy.ts';
 
-/** What the table has of one circuit. */
+/** One circuit's item and history in the table. */
 export type CircuitTable = Pick<CircuitStore, 'inspect' | 'replace' | 'overwrite' | 'remember' | 'history'>;
 
 /** The circuit of one service. */
@@ -13,8 +13,8 @@ export interface Circuit {
   readonly table: CircuitTable;
 }
 
-/** Where the table does not answer, TableUnavailable is thrown by each call of what is returned, as for rules. */
-export function tellingOutages(store: CircuitTable): CircuitTable {
+/** The store, with calls that throw TableUnavailable if the table does not answer, as calls for rules do. */
+export function circuitAccess(store: CircuitTable): CircuitTable {
   return {
     inspect: () => answered(() => store.inspect()),
     replace: (previous, next) => answered(() => store.replace(previous, next)),
