@@ -187,7 +187,7 @@ describe('docs/cost.md', () => {
   it('tells what processing units cost that are ready', () => {
     const [valkey, redis] = [thousandReadyUnits('valkey'), thousandReadyUnits('redis')].map(dollars);
     expect(text).toContain(`each 1,000 of \`ecpuMinimum\` are ${valkey} a month, ${redis} of Redis OSS`);
-    const props = readFileSync(new URL('../../lib/foundation-stack.ts', import.meta.url), 'utf8');
+    const props = readFileSync(new URL('../../lib/foundation/foundation-props.ts', import.meta.url), 'utf8');
     expect(props).toContain(`${valkey} a month for each 1,000 of Valkey`);
   });
 
