@@ -1,5 +1,5 @@
 import { InvalidPropError } from '../invalid-prop.ts';
-import { HEALTH_PATH, overlap } from './prefix.ts';
+import { HEALTH_PATH, overlap } from './props/prefix.ts';
 import { type RouteKey, routeKeyShape, routeKeyText } from './route.ts';
 
 /**

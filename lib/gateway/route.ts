@@ -2,8 +2,8 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { InvalidPropError } from '../invalid-prop.ts';
 import { AUTH, type Auth } from './auth/auth.ts';
 import { RATE_LIMIT, type RateLimits } from './limits/rate-limit.ts';
-import { overlap } from './prefix.ts';
 import { checkKind, NUMBER, optional, type PropKinds, text } from './props/check-props.ts';
+import { overlap } from './props/prefix.ts';
 
 /** What one route has otherwise than its service. */
 export interface RouteProps {

@@ -7,7 +7,7 @@ import type { LimitPolicy } from '../../lambdas/contract/limits/limit-policy.ts'
 import type { Foundation } from '../foundation/foundation.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { CircuitFunction } from './circuit/alarm-function.ts';
-import type { Circuits } from './circuit/circuits.ts';
+import type { Circuits } from './functions/circuits.ts';
 import type { RouteTable } from './route-table.ts';
 
 /** What a service needs of its gateway. */

@@ -19,15 +19,15 @@ import { acknowledgePublicRoute } from './edge/public-route.ts';
 import { ProxyFunction } from './functions/proxy-function.ts';
 import { RateLimit } from './limits/rate-limit.ts';
 import { ServiceLimits } from './limits/service-limits.ts';
-import { checkPrefix } from './prefix.ts';
 import { checkProps } from './props/check-props.ts';
 import { intervalMs } from './props/interval.ts';
 import { LONGEST_TIMEOUT, OVERHEAD_ALLOWANCE } from './props/overhead-allowance.ts';
+import { checkPrefix } from './props/prefix.ts';
+import { checkUpstream } from './props/upstream-address.ts';
 import { wholeNumber } from './props/whole-number.ts';
 import { parseRouteKey, ROUTE_PROPS, type RouteKey, type RouteProps, routeKeyShape, routeKeyText } from './route.ts';
 import type { ServiceContext } from './service-context.ts';
 import { SERVICE_PROPS, type ServiceProps } from './service-props.ts';
-import { checkUpstream } from './upstream-address.ts';
 
 const MEMORY_SIZE = {
   min: 128,

@@ -8,11 +8,11 @@ import { Construct } from 'constructs';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
 import type { Foundation } from '../../foundation/foundation.ts';
+import type { Circuits } from '../functions/circuits.ts';
 import { DeadLetters } from '../functions/dead-letters.ts';
 import { grantKeyVia } from '../functions/grant-key-via.ts';
 import { grantPartitions } from '../functions/grant-partitions.ts';
 import { createFunction } from '../functions/node-function.ts';
-import type { Circuits } from './circuits.ts';
 
 export interface CircuitFunctionProps {
   readonly gateway: string;

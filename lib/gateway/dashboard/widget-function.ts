@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { Env } from '../../../lambdas/contract/environment.ts';
 import { circuitPartition } from '../../../lambdas/contract/table.ts';
 import type { Foundation } from '../../foundation/foundation.ts';
-import type { Circuits } from '../circuit/circuits.ts';
+import type { Circuits } from '../functions/circuits.ts';
 import { grantPartitions } from '../functions/grant-partitions.ts';
 import { createFunction } from '../functions/node-function.ts';
 

@@ -4,7 +4,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { createFunction } from '../functions/node-function.ts';
-import { HEALTH_PATH } from '../prefix.ts';
+import { HEALTH_PATH } from '../props/prefix.ts';
 import { acknowledgePublicRoute } from './public-route.ts';
 import { SharedIntegration } from './shared-integration.ts';
 

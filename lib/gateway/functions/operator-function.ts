@@ -10,7 +10,7 @@ import {
   rulesPartition,
 } from '../../../lambdas/contract/table.ts';
 import type { Foundation } from '../../foundation/foundation.ts';
-import type { Circuits } from '../circuit/circuits.ts';
+import type { Circuits } from './circuits.ts';
 import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 import { storeEnvironment } from './store-environment.ts';

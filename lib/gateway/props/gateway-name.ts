@@ -1,7 +1,7 @@
 import { Names, Stack } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
-import { GATEWAY_NAME_LENGTH } from '../../lambdas/contract/operations/operator-config.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import { GATEWAY_NAME_LENGTH } from '../../../lambdas/contract/operations/operator-config.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 const NAME = new RegExp(`^[A-Za-z][A-Za-z0-9-]{0,${GATEWAY_NAME_LENGTH - 1}}$`);
 const NAMESPACE = /^(?!AWS\/)[A-Za-z0-9._/#-]{1,255}$/;

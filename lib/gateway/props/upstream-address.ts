@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { Token } from 'aws-cdk-lib';
-import type { Egress } from '../foundation/foundation.ts';
-import { InvalidPropError } from '../invalid-prop.ts';
+import type { Egress } from '../../foundation/foundation.ts';
+import { InvalidPropError } from '../../invalid-prop.ts';
 
 /** What decides whether an upstream can be reached. */
 export interface Reach {

@@ -3,8 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../../lib/gateway/gateway.ts';
 import type { GatewayProps } from '../../../lib/gateway/gateway-props.ts';
+import { checkStackRoom } from '../../../lib/gateway/props/stack-room.ts';
 import { RouteTable } from '../../../lib/gateway/route-table.ts';
-import { checkStackRoom } from '../../../lib/gateway/stack-room.ts';
 import { refusalOf, serviceProps, type TestGateway, testApp, testGateway } from '../support/stacks.ts';
 import { nestedIn } from '../support/whole-template.ts';
 

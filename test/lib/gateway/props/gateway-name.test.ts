@@ -1,9 +1,9 @@
 import { Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { operatorFunctionName } from '../../../lambdas/contract/operations/operator-config.ts';
-import { FoundationStack } from '../../../lib/foundation-stack.ts';
-import { Gateway } from '../../../lib/gateway/gateway.ts';
-import { JWT, testFoundation, testGateway } from '../support/stacks.ts';
+import { operatorFunctionName } from '../../../../lambdas/contract/operations/operator-config.ts';
+import { FoundationStack } from '../../../../lib/foundation-stack.ts';
+import { Gateway } from '../../../../lib/gateway/gateway.ts';
+import { JWT, testFoundation, testGateway } from '../../support/stacks.ts';
 
 const gatewayIn = (stackName: string) => {
   const foundation = testFoundation();

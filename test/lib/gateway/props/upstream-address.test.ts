@@ -1,6 +1,6 @@
 import { Lazy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { checkUpstream } from '../../../lib/gateway/upstream-address.ts';
+import { checkUpstream } from '../../../../lib/gateway/props/upstream-address.ts';
 
 const NONE = { egress: 'none', privateZones: [] } as const;
 const NAT = { egress: 'nat', privateZones: [] } as const;
