@@ -25,7 +25,7 @@ export function checkHealthCheckPath(path: string): void {
   }
   if (PARENT.test(path.replace(/\?.*$/, ''))) {
     throw new InvalidPropError(
-      `healthCheck must lie under the upstream's base path, ${got}: leave out its '../..' segments`,
+      `healthCheck must lie under the upstream's base path, ${got}: leave out its '..' segments`,
     );
   }
 }

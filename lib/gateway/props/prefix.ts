@@ -23,7 +23,7 @@ export function checkPrefix(prefix: string): void {
     throw new InvalidPropError(`prefix must be fixed text, ${got}: path parameters belong in addRoute('GET /{id}')`);
   }
   for (const segment of prefix.slice(1).split('/')) {
-    if (!SEGMENT.test(segment) || segment === '.' || segment === '../..') {
+    if (!SEGMENT.test(segment) || segment === '.' || segment === '..') {
       throw new InvalidPropError(
         `prefix must be segments of letters, digits and . _ ~ - between single slashes, ${got}: ${JSON.stringify(segment)} is none`,
       );

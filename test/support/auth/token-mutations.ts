@@ -211,7 +211,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         `${header}..${signature}`,
         `${header}.${payload}.`,
         `${header}`,
-        '../..',
+        '..',
         '',
       ],
       random,

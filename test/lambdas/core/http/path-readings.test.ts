@@ -167,7 +167,7 @@ function climbsForSomeReader(path: string): boolean {
   const readings = [path];
   for (let round = 0; round < 3; round += 1) readings.push(decodedBytewise(readings.at(-1) ?? ''));
   return readings.some((reading) =>
-    reading.split(/[/\\]/).some((segment) => ['.', '../..'].includes(segment.split(/[;?#]/)[0] ?? '')),
+    reading.split(/[/\\]/).some((segment) => ['.', '..'].includes(segment.split(/[;?#]/)[0] ?? '')),
   );
 }
 
@@ -247,8 +247,8 @@ describe('a hostile path of 8 KB', () => {
     '.',
     'a.',
     '..a',
+    './',
     '../',
-    '../../',
     '.php',
     '.php/',
     '/',

@@ -240,7 +240,7 @@ describe('CircuitBreaker', () => {
     [
       'a path that climbs',
       { healthCheck: '/a/../admin' },
-      "healthCheck must lie under the upstream's base path, got \"/a/../admin\": leave out its '../..' segments",
+      "healthCheck must lie under the upstream's base path, got \"/a/../admin\": leave out its '..' segments",
     ],
     ['a path that climbs unseen', { healthCheck: '/a/%2E./x' }, "healthCheck must lie under the upstream's base path"],
     ['a long path', { healthCheck: `/${'a'.repeat(200)}` }, 'healthCheck must have at most 200 characters, got "/aaa'],
