@@ -1,5 +1,5 @@
 import type { MiddlewareObj, Request } from '@middy/core';
-import { Problem } from '../core/http/problem.ts';
+import type { Problem } from '../core/http/problem.ts';
 import type { ExchangeWith, Forwarded, Part, ProxyContext, ProxyEvent, ProxyResult } from './exchange.ts';
 
 export type ProxyRequest = Request<ProxyEvent, ProxyResult, unknown, ProxyContext>;
@@ -58,19 +58,15 @@ export function stage<const Needs extends Part, const Gives extends Part>({
   };
 }
 
-/** The handler returns how the upstream was called, and the answer or the problem that takes its place. */
+/** The handler notes each attempt when it ends: the log line and the circuit need it even if a fault follows. */
 export function handler<const Needs extends Part>(
   needs: readonly Needs[],
-  handle: (exchange: ExchangeWith<Needs>) => Promise<{ forwarded: Forwarded; answer: ProxyResult | Problem }>,
+  handle: (exchange: ExchangeWith<Needs>, note: (forwarded: Forwarded) => void) => Promise<ProxyResult>,
 ): Handler<Needs> {
   return {
     needs,
-    handle: async (_, context) => {
-      const { forwarded, answer } = await handle(exchangeWith(needs, context));
-      Object.assign(context.exchange, { forwarded });
-      if (answer instanceof Problem) throw answer;
-      return answer;
-    },
+    handle: async (_, context) =>
+      handle(exchangeWith(needs, context), (forwarded) => Object.assign(context.exchange, { forwarded })),
   };
 }
 

@@ -13,7 +13,7 @@ export class RevocationMarker {
     this.#gateway = gateway;
   }
 
-  /** @throws when DynamoDB does not answer */
+  /** @throws when DynamoDB does not answer, or the mark was not written */
   async mark(nowMs: number): Promise<void> {
     const key = { partition: revocationsPartition(this.#gateway), sort: REVOCATION_MARK_SORT_KEY };
     const newer = await this.#client.update(key, 'SET #version = :now', {
@@ -23,10 +23,11 @@ export class RevocationMarker {
     });
     if (newer) return;
     // The version must change even when the clock went back.
-    await this.#client.update(key, 'SET #version = #version + :one', {
+    const next = await this.#client.update(key, 'SET #version = #version + :one', {
       expression: 'attribute_exists(#version)',
       names,
       values: { ':one': { N: '1' } },
     });
+    if (!next) throw new Error('the mark was not written: its item was removed meanwhile');
   }
 }

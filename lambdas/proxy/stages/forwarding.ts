@@ -7,7 +7,7 @@ import { type AttemptResult, isFailure } from '../../core/circuit/outcome.ts';
 import { returnedResponseHeaders } from '../../core/http/headers.ts';
 import { Problem, type ProblemCode, UpstreamProblem } from '../../core/http/problem.ts';
 import { type BodyKind, bodyKind, bodyTooLarge, MAX_REPLY_BYTES } from '../../core/http/reply-limits.ts';
-import type { AttemptOutcome, ExchangeWith, Forwarded, ProxyResult } from '../exchange.ts';
+import type { AttemptOutcome, ExchangeWith, ProxyResult } from '../exchange.ts';
 import type { PipelineOptions } from '../pipeline-options.ts';
 import { type Handler, handler } from '../stage.ts';
 import { type RetryingOptions, retrying } from './retrying.ts';
@@ -19,26 +19,27 @@ export function forwarding(options: Options): Handler<'message' | 'circuit' | 'd
   const { policy, upstream, monotonic } = options;
   const retries = policy.retry === null ? undefined : retrying(policy.retry, options);
 
-  return handler(['message', 'circuit', 'deadlineAtMs'], async (exchange) => {
+  return handler(['message', 'circuit', 'deadlineAtMs'], async (exchange, note) => {
     const { message, deadlineAtMs } = exchange;
     const startedAtMs = monotonic();
     const attempts: AttemptOutcome[] = [];
-    const ended = (result: AttemptResult, sentAtMs: number): Forwarded => {
+    const ended = (result: AttemptResult, sentAtMs: number): void => {
       const nowMs = monotonic();
       attempts.push({ result, ms: nowMs - sentAtMs });
-      return { upstreamMs: nowMs - startedAtMs, attempts, failed: isFailure(result, policy.circuit) };
+      note({ upstreamMs: nowMs - startedAtMs, attempts, failed: isFailure(result, policy.circuit) });
     };
     retries?.begin(exchange);
     for (;;) {
       const sentAtMs = monotonic();
       try {
         const response = await upstream.send(message, deadlineAtMs - sentAtMs, connectionFor(exchange, attempts));
-        return { forwarded: ended({ status: response.status }, sentAtMs), answer: answerOf(response) };
+        ended({ status: response.status }, sentAtMs);
+        return answerOf(response);
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
-        const forwarded = ended({ error: error.code }, sentAtMs);
+        ended({ error: error.code }, sentAtMs);
         if (await retries?.again(exchange, error, attempts.length - 1)) continue;
-        return { forwarded, answer: problemOf(error, policy) };
+        throw problemOf(error, policy);
       }
     }
   });
@@ -49,12 +50,13 @@ function connectionFor({ circuit }: ExchangeWith<'circuit'>, attempts: readonly 
   return circuit?.action === 'probe' || attempts.length > 0 ? 'own' : 'kept';
 }
 
-function answerOf({ status, headers, cookies, body }: UpstreamResponse): ProxyResult | Problem {
-  if (status < 200 || status > 599) return new Problem('bad_gateway', 'the upstream answered with an unknown status');
+/** @throws Problem */
+function answerOf({ status, headers, cookies, body }: UpstreamResponse): ProxyResult {
+  if (status < 200 || status > 599) throw new Problem('bad_gateway', 'the upstream answered with an unknown status');
   const kind = kindOf(headers, body);
   const encoded = body.toString(kind === 'text' ? 'utf8' : 'base64');
   if (replyBytes(encoded, kind) > MAX_REPLY_BYTES)
-    return new UpstreamProblem('bad_gateway', bodyTooLarge(kind), 'too_large');
+    throw new UpstreamProblem('bad_gateway', bodyTooLarge(kind), 'too_large');
   return {
     statusCode: status,
     headers: returnedResponseHeaders(headers),

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Upstream } from '../../../lambdas/adapters/http/upstream.ts';
+import { ConnectionError } from '../../../lambdas/adapters/http/upstream-error.ts';
 import { ANY_JWT, acceptance } from '../../../lambdas/contract/auth/auth-policy.ts';
 import type { RoutePolicy, ServicePolicy } from '../../../lambdas/contract/policy.ts';
 import { invalidToken } from '../../../lambdas/core/auth/authorization.ts';
 import { startTable, type TestTable } from '../../support/aws/dynamodb.ts';
 import { ALICE, type EventOptions } from '../../support/event.ts';
 import { captureLines } from '../../support/lines.ts';
-import { servicePolicy, windowLimit } from '../../support/policy.ts';
+import { circuitPolicy, servicePolicy, windowLimit } from '../../support/policy.ts';
 import { serveEcho, serveHttp, serveTcp, type TestServer } from '../../support/upstreams/upstream.ts';
 import { createInstance, problemOf, type TestInstance } from './gateway.ts';
+import { ScriptedCounters } from './stages/scripted-counters.ts';
 
 const PUBLIC: RoutePolicy = { auth: { type: 'none' }, limits: [], cost: 1 };
 const REFUNDS: Partial<ServicePolicy> = {
@@ -456,4 +459,25 @@ it('a fault of the gateway’s own is a 500 that tells nothing and a line that t
   expect(problemOf(result)).toMatchObject({ status: 500, code: 'internal_error' });
   expect(result.body).not.toContain('internal detail');
   expect(output.lines[0]).toMatchObject({ message: 'request failed', error: 'Error: internal detail' });
+});
+
+it('an attempt that failed is logged and reported to the circuit where a fault of the gateway follows it', async () => {
+  const outcomes = new ScriptedCounters();
+  const policy = servicePolicy({
+    upstream: echo.url,
+    retry: { attempts: 1, budgetShare: 1 },
+    circuit: circuitPolicy(),
+  });
+  const created = createInstance({ policy, table, counters: { outcomes, retryBudget: outcomes } });
+  opened.push(created);
+  const send = vi
+    .spyOn(Upstream.prototype, 'send')
+    .mockRejectedValueOnce(new ConnectionError('unreachable', 'ECONNRESET', false, undefined))
+    .mockRejectedValueOnce(new TypeError('a fault'));
+  const result = await created.send({ verdict: ALICE });
+  expect(send).toHaveBeenCalledTimes(2);
+  send.mockRestore();
+  expect(problemOf(result)).toMatchObject({ status: 500, code: 'internal_error' });
+  expect(output.lines.at(-1)).toMatchObject({ status: 500, upstream_ms: expect.any(Number), Failures: 1 });
+  expect(outcomes.calls).toMatchObject([{ name: 'record' }]);
 });

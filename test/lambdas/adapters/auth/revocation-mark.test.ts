@@ -146,3 +146,10 @@ describe('a mark that cannot be read', () => {
     },
   );
 });
+
+it('a mark that the table refuses twice is no mark, and the operator learns of it', async () => {
+  const client = sdkTable(table.client, table.name);
+  // Somebody removes the item between the two writes.
+  vi.spyOn(client, 'update').mockResolvedValue(false);
+  await expect(new RevocationMarker(client, 'shop').mark(clock.nowMs)).rejects.toThrow('was not written');
+});
