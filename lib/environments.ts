@@ -33,7 +33,7 @@ const ENVIRONMENTS: readonly Environment[] = [
         algorithms: ['RS256', 'ES256'],
         subjectPrefix: null,
       },
-      // Its alice is `partner|alice`, nobody of ours.
+      // Its alice is `partner|alice`, not the alice of the first issuer.
       {
         issuer: 'https://partner.example.com',
         audience: 'api',

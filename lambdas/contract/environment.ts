@@ -11,7 +11,7 @@ export const Env = {
   redisUrl: 'TOLLGATE_REDIS_URL',
   /** `true` when the cache speaks the cluster protocol (ElastiCache Serverless always does). */
   redisCluster: 'TOLLGATE_REDIS_CLUSTER',
-  /** JSON of a `CacheLogin`; absent: the cache lets in whoever reaches it. */
+  /** JSON of a `CacheLogin`; absent: the cache asks for no login. */
   redisLogin: 'TOLLGATE_REDIS_LOGIN',
 } as const;
 

@@ -49,7 +49,7 @@ const store = openSharedStore({
 const limiter = createLimiter({
   store,
   policy,
-  // The copies in Redis are made of it: they must hold every rule that an operator was told is stored.
+  // The copies in Redis are made of it: they must hold every rule that the command reported as stored.
   listRules: () => ruleStore.list({ consistent: true }),
   clock,
   onFailure,
@@ -73,7 +73,7 @@ export const handler = pipeline({
   monotonic,
   random: Math.random,
   randomHex,
-  // Of Lambda's reserved variables; names the log in which an instance's lines are.
+  // Lambda sets this variable: the log stream of this instance.
   by: process.env['AWS_LAMBDA_LOG_STREAM_NAME'] ?? '',
 });
 

@@ -1,5 +1,5 @@
-/** The results in the order of their items, of which at most `limit` are under way at once. */
-export async function mapBounded<T, R>(
+/** Maps at most `limit` items at once. The results are in the order of the items. */
+export async function mapLimited<T, R>(
   items: readonly T[],
   limit: number,
   map: (item: T) => Promise<R>,

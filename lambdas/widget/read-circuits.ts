@@ -4,7 +4,7 @@ import { NO_ANSWER, within } from '../adapters/within.ts';
 import type { CircuitsConfig } from '../contract/circuit/circuits-config.ts';
 import { settle } from '../core/circuit/circuit.ts';
 import type { ShownCircuit } from './circuit-row.ts';
-import { mapBounded } from './map-bounded.ts';
+import { mapLimited } from './map-limited.ts';
 import { HISTORY_LENGTH } from './render.ts';
 
 /** Circuits read at once, by two reads each: far fewer than the client has connections. */
@@ -26,7 +26,7 @@ export type ReadCircuit = ShownCircuit & { readonly unanswered: string | null };
 export function readCircuits({ config, storeOf, clock, timeoutMs }: ReadOptions): Promise<readonly ReadCircuit[]> {
   const endMs = performance.now() + timeoutMs;
   const services = Object.entries(config.services).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return mapBounded(services, AT_ONCE, async ([service, { shadow }]) => {
+  return mapLimited(services, AT_ONCE, async ([service, { shadow }]) => {
     const store = storeOf(service);
     const [state, history] = await Promise.all([
       attempt(endMs, () => store.inspect()),

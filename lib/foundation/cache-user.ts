@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { ACCESS_STRING } from './access-string.ts';
 import type { CacheEngine } from './foundation.ts';
 
-/** The one that enters the cache, by IAM: whoever has a role that may connect as it, and nobody else. */
+/** The only user of the cache. IAM decides which roles may connect as it. */
 export class CacheUser extends Construct {
   readonly userId: string;
   readonly groupId: string;

@@ -72,10 +72,10 @@ const KINDS = {
 const ECPU_MINIMUM = {
   min: 1_000,
   max: 15_000_000,
-  fix: 'write one like 30_000, of which each 1,000 cost $6 a month, or leave it out',
+  fix: 'write one like 30_000, where each 1,000 cost $6 a month, or leave it out',
 };
 
-/** @throws InvalidPropError for a prop of another kind, one that nobody has, or two that exclude each other */
+/** @throws InvalidPropError for a prop of another kind, an unknown prop, or two that exclude each other */
 export function checkFoundationProps(props: FoundationStackProps): void {
   const own = Object.fromEntries(Object.entries(props).filter(([key]) => !Object.hasOwn(STACK_PROPS, key)));
   checkProps(own as OwnProps, KINDS);

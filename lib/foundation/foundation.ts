@@ -31,7 +31,7 @@ export interface FoundationCache {
   grantConnect(grantee: IGrantable): void;
 }
 
-/** What a gateway stands on. `FoundationStack` makes one; anything of this shape will do. */
+/** Network, cache and table of a gateway. `FoundationStack` makes one; any object of this shape will do. */
 export interface Foundation {
   readonly vpc: IVpc;
   /** Where proxy functions run. */

@@ -42,7 +42,7 @@ export class Network extends Construct {
 
     if (props.dynamoDbEndpoint ?? true) {
       // Free of charge, and without it a VPC without egress could not reach the table.
-      // Made here and not by the VPC, which may stand in a stack of the user's.
+      // Made here and not by the VPC, which may be in a stack of the user's.
       new GatewayVpcEndpoint(this, 'DynamoDb', {
         vpc: this.vpc,
         service: GatewayVpcEndpointAwsService.DYNAMODB,

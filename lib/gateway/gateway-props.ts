@@ -25,7 +25,7 @@ import {
 } from './props/check-props.ts';
 
 export interface GatewayProps {
-  /** Network, cache and table that the gateway stands on. */
+  /** Network, cache and table of the gateway. */
   readonly foundation: Foundation;
   /** Whose tokens are accepted. */
   readonly jwt: JwtIssuer | readonly JwtIssuer[];

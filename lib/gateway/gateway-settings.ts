@@ -18,7 +18,7 @@ const DEFAULT_CACHE_TIMEOUT = Duration.millis(DEFAULT_CACHE_TIMEOUT_MS);
 const CACHE_TIMEOUT = {
   min: Duration.millis(5),
   max: Duration.seconds(1),
-  reason: 'a healthy cache answers in about 1 ms, and each request that finds it ill waits so long',
+  reason: 'a healthy cache answers in about 1 ms, and each request waits this long for a slow one',
 };
 const OPERATOR_CONCURRENCY = {
   min: 1,

@@ -74,7 +74,7 @@ export class Gateway extends Construct {
       description: `Tollgate gateway ${this.name}`,
       // The default stage of the construct takes no access log.
       createDefaultStage: false,
-      // Otherwise whoever knows it goes around the domain and its client certificates.
+      // Clients that know it would bypass the domain and its client certificates.
       disableExecuteApiEndpoint: domain !== undefined,
       ...(cors && { corsPreflight: cors }),
     });
@@ -173,7 +173,7 @@ export class Gateway extends Construct {
   /**
    * Puts a service behind the gateway: `ANY {prefix}` and all that lies below it, with a proxy function of its own.
    *
-   * @param name lower-case letters, digits and hyphens; stands in metrics, logs and the alarm's name
+   * @param name lower-case letters, digits and hyphens; part of metrics, logs and the alarm's name
    */
   addService(name: string, props: ServiceProps): Service {
     checkKind("a service's name", name, text('user-service'));

@@ -26,7 +26,7 @@ export interface ServiceContext {
   readonly identityHeaders: IdentityHeaders;
   /** How often one address may present credentials that are refused. */
   readonly badCredentials: LimitPolicy | null;
-  /** Of all services together. */
+  /** Limits of all services together. */
   readonly gatewayLimits: readonly LimitPolicy[];
   /** Whether answers report the client's limits. */
   readonly rateLimitHeaders: boolean;

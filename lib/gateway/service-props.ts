@@ -12,7 +12,7 @@ export interface ServiceProps extends RetryProps {
   /** Base URL of the server behind: `http://user-service:3001`. A base path is kept. May be a token. */
   readonly upstream: string;
   /**
-   * Until the last byte of the upstream's answer, 50 ms to 29 s; then the client is answered 504.
+   * Until the last byte of the upstream's answer, 50 ms to 29 s. After it the client gets 504.
    *
    * @default Duration.seconds(5)
    */
@@ -20,8 +20,8 @@ export interface ServiceProps extends RetryProps {
   /** @default Auth.jwt() */
   readonly auth?: Auth;
   /**
-   * One limit or several, all of which a request must pass; one that does not is answered 429. They count the requests
-   * of all routes together; what a route's own limits change in that is told there.
+   * One limit or several. A request must pass all of them, or it gets 429. They count the requests of all routes together;
+   * see `RouteProps.rateLimit` for what a route's own limits change.
    *
    * @default RateLimit.perClient(100, Duration.minutes(1))
    */
@@ -41,7 +41,7 @@ export interface ServiceProps extends RetryProps {
    */
   readonly stripPrefix?: boolean;
   /**
-   * Whether the upstream is shown the client's credential, in the header in which it came.
+   * Whether the upstream gets the client's credential, in the header that the client used.
    *
    * @default false
    */
@@ -55,14 +55,14 @@ export interface ServiceProps extends RetryProps {
    */
   readonly keepHeaders?: readonly string[];
   /**
-   * MB of the proxy function, which decide its share of a CPU, too.
+   * Memory of the proxy function, MB. Lambda gives CPU in proportion.
    *
    * @default 256
    */
   readonly memorySize?: number;
   /**
-   * Requests that may be under way at once; further ones are answered 503 by the edge. Taken from the account's own
-   * concurrency, so a slow upstream cannot eat what the others need.
+   * Requests that may be under way at once; the edge answers further ones 503. It is reserved from the account's
+   * concurrency, so a slow upstream cannot use what other services need.
    *
    * @default - no bound of its own
    */

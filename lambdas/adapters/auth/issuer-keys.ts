@@ -30,7 +30,7 @@ export const REFRESH_WAIT_MS = 300;
  * is frozen with the instance, and where requests are few a slow answer would never arrive.
  */
 export const OVERDUE_MS = 3_600_000;
-/** A token waits for so many looks of others before it has one of its own. */
+/** A token waits for at most this many lookups of other tokens before its own lookup. */
 const MAX_LOOKS = 2;
 /** For each read and write of the shared record: without the table there is still the issuer. */
 const TABLE_WAIT_MS = 300;

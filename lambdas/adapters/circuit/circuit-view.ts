@@ -20,7 +20,7 @@ export const WAITS = {
   write: 150,
 } as const;
 
-/** A writer gives up after this many lost races: there are never so many probes that report at once. */
+/** A writer gives up after this many lost races. Fewer probes than this report at once. */
 const ATTEMPTS = 50;
 
 export interface CircuitViewOptions extends CircuitCacheOptions {

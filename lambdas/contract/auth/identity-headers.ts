@@ -1,7 +1,7 @@
 import { DecodeError, type Decoder, record } from '../decode.ts';
 import type { ClaimPointer } from './claim-pointer.ts';
 
-/** What of a verdict an upstream may be told. */
+/** The fields of a verdict that the proxy function may send to an upstream. */
 export const IDENTITY_FIELDS = [
   'client',
   'sub',

@@ -25,7 +25,7 @@ export interface Verified extends Bearer {
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
   readonly issuer: string;
-  /** Those that a policy of the gateway asks for or an upstream is told. */
+  /** The claims that a policy of the gateway checks or that an upstream gets. */
   readonly claims: ClaimValues;
 }
 
@@ -84,7 +84,7 @@ function withText(fields: VerdictContext): VerdictContext {
   return Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ''));
 }
 
-/** @throws DecodeError: whoever cannot read a verdict must treat the request as having none */
+/** @throws DecodeError: the caller must then treat the request as one without a verdict */
 export function decodeVerdict(context: unknown): Verdict {
   const { verdict } = any(context, 'authorizer');
   switch (verdict) {

@@ -12,9 +12,9 @@ export const REVOCABLE_KINDS: readonly RuleKind[] = ['token', 'sub', 'tenant', '
 
 /** Numbers that an operator set in place of a limit's own. */
 export const limitOverride = object({
-  /** Of a window or of concurrency; of a bucket its burst. */
+  /** The limit of a window or of concurrency; the burst of a bucket. */
   limit: integer,
-  /** Of a bucket only. */
+  /** For a bucket only. */
   ratePerS: withDefault<number | null>(nullable(number), null),
   /** Epoch milliseconds at which it ends by itself; 0: never. */
   untilMs: withDefault(integer, 0),

@@ -5,10 +5,10 @@ import { circuitDuration, openReason, operatorName, optionalReason, serviceName 
 /** What an operator may ask of circuits. */
 export type CircuitOperation = ListCircuits | GetCircuit | MoveCircuit;
 
-/** What moves a circuit by hand. */
+/** Operations by which an operator moves a circuit. */
 export type MoveCircuit = ForceCircuit<'open-circuit'> | ForceCircuit<'close-circuit'> | ReleaseCircuit;
 
-/** Every circuit of the gateway, each as it stands. */
+/** The present state of every circuit of the gateway. */
 export interface ListCircuits {
   readonly action: 'list-circuits';
 }

@@ -31,7 +31,7 @@ export interface ListKeys {
   readonly after: string | null;
 }
 
-/** What is told of a key: nothing by which it could be had. */
+/** What operators see of a key: not its secret. */
 export interface KeyFacts extends Omit<ApiKey, 'secrets' | 'version'> {
   /** How it begins: `tgk_4fzN9qXw2LbC_`. */
   readonly prefix: string;
@@ -44,7 +44,7 @@ export interface KeyFacts extends Omit<ApiKey, 'secrets' | 'version'> {
 export interface KeyResult {
   readonly ok: true;
   readonly key: KeyFacts;
-  /** The key itself, which nobody can ask for again. */
+  /** The key itself. The gateway keeps only its hash and cannot show it again. */
   readonly secret: string;
   /** What the operator should know besides. */
   readonly note: string | null;
@@ -112,17 +112,17 @@ function words(what: string): Decoder<readonly string[]> {
 interface Bounds {
   readonly minMs: number;
   /** All of them in words. */
-  readonly told: string;
+  readonly range: string;
   readonly maxDays: number;
   readonly usualDays: number;
 }
 
-function duration(name: string, { minMs, told, maxDays, usualDays }: Bounds): Decoder<number> {
+function duration(name: string, { minMs, range, maxDays, usualDays }: Bounds): Decoder<number> {
   return withDefault((value: unknown) => {
     const ms = Number.isSafeInteger(value) ? Number(value) : Number.NaN;
     if (ms >= minMs && ms <= maxDays * DAY_MS) return ms;
     throw new InvalidOperationError(
-      `${name} must be a whole number of ms ${told}, got ${quoteValue(value)}: leave it out for ${usualDays} d`,
+      `${name} must be a whole number of ms ${range}, got ${quoteValue(value)}: leave it out for ${usualDays} d`,
     );
   }, usualDays * DAY_MS);
 }
@@ -145,7 +145,7 @@ export const createKeyFields = {
   forMs: duration('forMs', {
     ...KEY_BOUNDS.life,
     minMs: 1000,
-    told: `from 1 s to ${KEY_BOUNDS.life.maxDays} days, since every key ends`,
+    range: `from 1 s to ${KEY_BOUNDS.life.maxDays} days, since every key ends`,
   }),
 };
 
@@ -154,7 +154,7 @@ export const rotateKeyFields = {
   overlapMs: duration('overlapMs', {
     ...KEY_BOUNDS.overlap,
     minMs: 0,
-    told: `from 0 to ${KEY_BOUNDS.overlap.maxDays} days`,
+    range: `from 0 to ${KEY_BOUNDS.overlap.maxDays} days`,
   }),
 };
 

@@ -7,7 +7,7 @@ import { keyId } from './key-operations.ts';
 
 // The fields of operations. What is wrong with one is an InvalidOperationError that says the value, the rule and the fix.
 
-/** Of a reason, in characters. */
+/** Longest reason, in characters. */
 export const MAX_REASON_LENGTH = 256;
 const DAY_MS = 86_400_000;
 const MIN_FOR_MS = 1000;
@@ -33,7 +33,7 @@ export const id: Decoder<string> = (value, path) => {
   return text;
 };
 
-/** What no request comes from would be stored, and would meet nobody. */
+/** A rule for an address that no request can come from would match no request. */
 function checkAddress(text: string, name: string): void {
   if (isAddress(name)) return;
   throw new InvalidOperationError(
@@ -117,7 +117,7 @@ export const serviceName: Decoder<string> = (value, path) => {
   );
 };
 
-/** Who asks, as they say: nobody checks it. */
+/** Who asks, in their own words. The gateway does not check it. */
 export const operatorName: Decoder<string> = withDefault((value, path) => {
   const text = string(value, path);
   if (text.length > OPERATOR_NAME_LENGTH) {

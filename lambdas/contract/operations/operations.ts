@@ -64,7 +64,7 @@ export interface SetLimit {
    * many are given: of which kind a limit is, only the stack knows.
    */
   readonly value: number | null;
-  /** Of a bucket; null: as the stack has it. */
+  /** For a bucket; null: the rate that the stack has. */
   readonly ratePerS: number | null;
   /** Null: until it is taken back. */
   readonly forMs: number | null;
@@ -95,7 +95,7 @@ export type OperationResult =
 
 export interface RuleResult {
   readonly ok: true;
-  /** As it stands now; without a revocation and limits: nobody has said anything of the subject. */
+  /** The present rule. Without a revocation and limits, no operator has set anything for the subject. */
   readonly rule: Rule;
   /** False: what was to be taken away was not there, or the operation only reads. */
   readonly changed: boolean;
@@ -127,7 +127,7 @@ type FieldsOf<Asked> = { readonly [Field in Exclude<keyof Asked, 'action'>]: Dec
 /** The fields of each operation beside its action. */
 const OPERATIONS = {
   revoke: { id: revocableId, forMs: ruleDuration, reason: revocationReason },
-  // Any id: what was once revoked by hand in the table must be restorable.
+  // Any id: a rule that a person wrote into the table must be restorable.
   restore: { id, reason: optionalReason },
   limit: {
     id: limitedId,

@@ -3,25 +3,25 @@ import type { ClaimValue } from '../../contract/auth/claim-test.ts';
 import { type IdentityField, type IdentityHeaders, isIdentityField } from '../../contract/auth/identity-headers.ts';
 import type { Verified } from '../../contract/auth/verdict.ts';
 
-/** What of a field is told of a credential that says nothing of it, or of a route that takes none: no header. */
-const UNTOLD = '';
+/** The value of a field that the credential lacks, or of a route without credentials: no header is sent. */
+const ABSENT = '';
 
 /**
  * Tells an upstream who calls, in the headers that the gateway has for it. Only the gateway may set them. On public
  * routes the client is the network of its address, `ip:192.0.2.1` or `ip:2001:db8::`, as limits count it; the address
  * itself is in `x-forwarded-for`.
  */
-export function identityTeller(
+export function identityHeaders(
   headers: IdentityHeaders,
 ): (verified: Verified | undefined, client: string) => Record<string, string> {
   const tellers = Object.entries(headers).map(([name, source]) => [name, tellerOf(source)] as const);
   return (verified, client) => {
-    const told: Record<string, string> = {};
+    const headers: Record<string, string> = {};
     for (const [name, tell] of tellers) {
       const value = tell(verified, client);
-      if (value !== UNTOLD) told[name] = headerValue(value);
+      if (value !== ABSENT) headers[name] = headerValue(value);
     }
-    return told;
+    return headers;
   };
 }
 
@@ -33,19 +33,19 @@ function tellerOf(source: IdentityField | ClaimPointer): Teller {
 
 const FIELDS: Readonly<Record<IdentityField, Teller>> = {
   client: (_, client) => client,
-  sub: (verified) => verified?.sub ?? UNTOLD,
-  email: (verified) => verified?.email ?? UNTOLD,
-  roles: (verified) => (verified === undefined ? UNTOLD : JSON.stringify(verified.roles)),
-  scopes: (verified) => verified?.scopes.join(' ') ?? UNTOLD,
-  plan: (verified) => verified?.plan ?? UNTOLD,
-  tenant: (verified) => verified?.tenant ?? UNTOLD,
-  issuer: (verified) => verified?.issuer ?? UNTOLD,
-  kind: (verified) => verified?.kind ?? UNTOLD,
+  sub: (verified) => verified?.sub ?? ABSENT,
+  email: (verified) => verified?.email ?? ABSENT,
+  roles: (verified) => (verified === undefined ? ABSENT : JSON.stringify(verified.roles)),
+  scopes: (verified) => verified?.scopes.join(' ') ?? ABSENT,
+  plan: (verified) => verified?.plan ?? ABSENT,
+  tenant: (verified) => verified?.tenant ?? ABSENT,
+  issuer: (verified) => verified?.issuer ?? ABSENT,
+  kind: (verified) => verified?.kind ?? ABSENT,
 };
 
-/** A text as it is, all else as JSON: an array is told from a text by its bracket. */
+/** A text as it is, all else as JSON: an array begins with a bracket. */
 function claimText(value: ClaimValue | undefined): string {
-  if (value === undefined) return UNTOLD;
+  if (value === undefined) return ABSENT;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

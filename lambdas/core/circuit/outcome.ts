@@ -25,7 +25,7 @@ export interface OutcomeCounts {
 export interface OutcomeReport extends OutcomeCounts {
   /** Version of the circuit that ended the period; 0: it goes on. */
   readonly endedBy: number;
-  /** Whether outcomes are so many that the few which instances hold back for a moment change no share. */
+  /** Whether there are many outcomes: those that instances hold back for a moment then change no share. */
   readonly isSteady: boolean;
 }
 

@@ -52,10 +52,10 @@ function changedPart({ limits }: Rule, change: RuleChange): Partial<Pick<Rule, '
 
 /** The rule without what has ended by itself. It keeps its version, since no operator changed it. */
 export function standingRule(rule: Rule, nowMs: number): Rule {
-  const limits = Object.entries(rule.limits).filter(([, override]) => stands(override, nowMs));
+  const limits = Object.entries(rule.limits).filter(([, override]) => isCurrent(override, nowMs));
   return {
     ...rule,
-    revocation: rule.revocation !== null && stands(rule.revocation, nowMs) ? rule.revocation : null,
+    revocation: rule.revocation !== null && isCurrent(rule.revocation, nowMs) ? rule.revocation : null,
     limits: Object.fromEntries(limits),
   };
 }
@@ -82,7 +82,7 @@ export function endOf(rule: Rule): number | undefined {
 export function isRevoked(rules: Rules, { token, client, tenant }: Identity, nowMs: number): boolean {
   return [token, client, tenant].some((id) => {
     const revocation = rules.get(id)?.revocation;
-    return revocation != null && stands(revocation, nowMs);
+    return revocation != null && isCurrent(revocation, nowMs);
   });
 }
 
@@ -102,7 +102,7 @@ export function overrideFor(
     const limits = rules.get(id)?.limits ?? {};
     for (const name of [`${service}/${limit.name}`, limit.name]) {
       const override = Object.hasOwn(limits, name) ? limits[name] : undefined;
-      if (override !== undefined && stands(override, nowMs)) return override;
+      if (override !== undefined && isCurrent(override, nowMs)) return override;
     }
   }
   return undefined;
@@ -116,6 +116,6 @@ const CHANGED_BY: Readonly<Record<LimitBy, (identity: Identity) => readonly stri
   total: () => [],
 };
 
-function stands({ untilMs }: { readonly untilMs: number }, nowMs: number): boolean {
+function isCurrent({ untilMs }: { readonly untilMs: number }, nowMs: number): boolean {
   return untilMs === 0 || untilMs > nowMs;
 }

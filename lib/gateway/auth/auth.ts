@@ -23,20 +23,20 @@ export class Auth {
     return new Auth({ type: 'none' });
   }
 
-  /** Whoever has a valid token of one of the gateway's issuers. */
+  /** Clients with a valid token of one of the gateway's issuers. */
   static jwt(props: Requirements = {}): Auth {
     checkProps(props, REQUIREMENTS, isObject(props) && 'header' in props ? NO_HEADER : undefined);
     return new Auth({ type: 'required', accepts: [acceptance('jwt', requirementsOf(props))] });
   }
 
-  /** Whoever has a good API key of the gateway, as operators make them. */
+  /** Clients with a valid API key of the gateway. Operators make the keys. */
   static apiKey(props: ApiKeyAuthProps = {}): Auth {
     checkProps(props, API_KEY_PROPS);
     const header = props.header === undefined ? null : keyHeader(props.header);
     return new Auth({ type: 'required', accepts: [acceptance('apiKey', { header, ...requirementsOf(props) })] });
   }
 
-  /** Whoever one of these lets in: `Auth.any(Auth.jwt(), Auth.apiKey())`. */
+  /** Clients that one of these accepts: `Auth.any(Auth.jwt(), Auth.apiKey())`. */
   static any(...auths: readonly Auth[]): Auth {
     const accepts = auths.flatMap((auth) => required('Auth.any()', auth).accepts);
     if (accepts.length === 0) {
@@ -121,7 +121,7 @@ function checkOneKeyHeader(accepts: Accepts): void {
   );
 }
 
-/** Of the gateway's own names, those that upstreams are told who calls by. */
+/** The gateway's own headers that name the caller to upstreams. */
 const TELLS_WHO_CALLS = /^x-(?:user-|client-id$)/;
 
 function keyHeader(header: string): string {

@@ -16,7 +16,7 @@ import { createFunction } from '../functions/node-function.ts';
 import { AuthPolicies } from './auth-policies.ts';
 import { checkCredentialApart } from './identity-headers.ts';
 
-/** Of an API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+/** Most authorizers of an API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const MAX_AUTHORIZERS = 10;
 
 export interface AuthorizerProps {
@@ -74,7 +74,7 @@ export class Authorizer extends Construct {
     this.admit(policy);
   }
 
-  /** What stands before a route with this policy; undefined where anybody may call. */
+  /** The authorizer of a route with this policy; undefined for a route without credentials. */
   httpFor(policy: AuthPolicy): HttpLambdaAuthorizer | undefined {
     if (policy.type === 'none') return undefined;
     const { headers, cacheable } = credentialSource(policy);
@@ -118,8 +118,8 @@ export class Authorizer extends Construct {
 
   private config(): AuthorizerConfig {
     const { config, identityHeaders } = this.#props;
-    const told = Object.values(identityHeaders).filter((source) => !isIdentityField(source));
-    const claims = [...new Set([...this.#policies.claims, ...told])].sort();
+    const sent = Object.values(identityHeaders).filter((source) => !isIdentityField(source));
+    const claims = [...new Set([...this.#policies.claims, ...sent])].sort();
     return { ...config, claims, ...this.#policies.document };
   }
 }

@@ -17,7 +17,7 @@ export interface ClaimSource {
   readonly claim: ClaimPath;
 }
 
-/** By the header's name, `x-user-id`: what of the caller it tells. */
+/** By the header's name, `x-user-id`: the fact about the caller that it holds. */
 export type IdentityHeaderProps = Readonly<Record<string, IdentityField | ClaimSource>>;
 
 export const IDENTITY_HEADERS: Kind = {
@@ -34,7 +34,7 @@ const FIELD: Kind = {
 };
 const MAX_HEADERS = 20;
 
-/** What upstreams are told of who calls, as the functions read it. */
+/** The identity headers in the form that the functions read. */
 export function identityHeaders(props: IdentityHeaderProps | undefined): IdentityHeaders {
   if (props === undefined) return DEFAULT_IDENTITY_HEADERS;
   const headers: Record<string, IdentityHeaders[string]> = {};
@@ -74,7 +74,7 @@ function sourceOf(source: IdentityField | ClaimSource) {
   return source;
 }
 
-/** @throws InvalidPropError when a credential travels in a header by which upstreams are told who calls */
+/** @throws InvalidPropError if a credential comes in a header that names the caller to upstreams */
 export function checkCredentialApart(auth: AuthPolicy, headers: IdentityHeaders): void {
   if (auth.type === 'none') return;
   const both = credentialSource(auth).headers.find((name) => Object.hasOwn(headers, name));

@@ -138,7 +138,7 @@ export function issuerConfigs(jwt: JwtIssuer | readonly JwtIssuer[]): readonly I
   return configs;
 }
 
-/** Undefined where there is none to know it by: nobody has written what stands for a token of the CDK. */
+/** Undefined if the issuer is a CDK token: its text is not known at synth. */
 function nameOf(props: JwtIssuer): string | undefined {
   const name: unknown = props?.issuer;
   return typeof name === 'string' && name !== '' && !Token.isUnresolved(name) ? name : undefined;

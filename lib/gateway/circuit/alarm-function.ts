@@ -19,7 +19,7 @@ export interface CircuitFunctionProps {
   readonly circuits: Circuits;
   readonly table: Foundation['table'];
   readonly logRetention: RetentionDays;
-  /** Is told of alarms that the function failed at. */
+  /** Notified of alarms that the function failed to handle. */
   readonly notify: IAlarmAction | undefined;
   /** Encrypts those alarms; undefined: a key of SQS's own. */
   readonly encryptionKey: IKey | undefined;

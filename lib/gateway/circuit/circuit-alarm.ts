@@ -19,7 +19,7 @@ export interface CircuitAlarmProps extends CircuitAlarmContext {
  */
 export class CircuitAlarm extends Construct {
   readonly alarm: Alarm;
-  /** Of which it looks at the last three. */
+  /** Length of a period; the alarm looks at the last three. */
   readonly period: Duration;
   /** Metrics that it reads: what an alarm is billed by. */
   readonly metrics: number;

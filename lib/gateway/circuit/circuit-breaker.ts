@@ -68,7 +68,7 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
    */
   readonly healthCheck?: string;
   /**
-   * True: the circuit moves and reports what it would reject, and rejects nothing but while it is opened by hand.
+   * True: the circuit moves and reports what it would reject. It rejects only while an operator holds it open.
    *
    * @default false
    */
@@ -174,7 +174,7 @@ function checkAlarmsRearm({ windowMs, openForMs, outcomes }: CircuitPolicy, thro
     };
     checkAlarmRearms(failures, openForMs);
   }
-  // Of what was throttled no proxy function knows.
+  // Proxy functions do not see throttled requests.
   if (throttleShare !== null) {
     const throttles = {
       period: THROTTLES_PERIOD,

@@ -56,7 +56,7 @@ export const OPEN_FOR = {
 };
 const MAX_OPEN_FOR = {
   ...OPEN_FOR,
-  reason: 'write one like Duration.minutes(5): until it is over nobody notices that the upstream is well again',
+  reason: 'write one like Duration.minutes(5): before it ends the gateway does not see that the upstream has recovered',
 };
 const RAMP_UP = {
   min: Duration.seconds(0),
@@ -72,7 +72,7 @@ const PROBES = {
 const SUCCESSES = {
   min: 1,
   max: 100,
-  fix: 'write one like 3: until so many have succeeded all other requests are turned away',
+  fix: 'write one like 3: until that many have succeeded the circuit rejects all other requests',
 };
 
 /** @throws InvalidPropError for a time or a number that cannot be */
@@ -102,7 +102,7 @@ function trial(given: CircuitTimingProps): Pick<CircuitTiming, 'probes' | 'succe
   wholeNumber('probes', probes, PROBES);
   if (probes > successes) {
     throw new InvalidPropError(
-      `probes must be at most successes, got ${probes} with ${successes}: so many would be sent and fewer would decide; write successes: ${probes} or probes: ${successes}`,
+      `probes must be at most successes, got ${probes} with ${successes}: more probes would be sent than decide; write successes: ${probes} or probes: ${successes}`,
     );
   }
   return { probes, successes };

@@ -11,7 +11,7 @@ import type { Construct } from 'constructs';
 import { type CircuitAlarmKind, circuitAlarmName } from '../../../lambdas/contract/circuit/circuits-config.ts';
 import { notifyOf } from '../props/alarm-topic.ts';
 
-/** What every alarm that opens a circuit is told. */
+/** Options of every alarm that opens a circuit. */
 export interface CircuitAlarmContext {
   readonly gateway: string;
   readonly service: string;
@@ -30,7 +30,7 @@ export interface ShareAlarmProps extends CircuitAlarmContext {
   readonly expression: string;
   readonly usingMetrics: Readonly<Record<string, IMetric>>;
   readonly period: Duration;
-  /** Periods of which one must have the share. */
+  /** Number of periods; one of them must reach the share. */
   readonly evaluationPeriods: number;
   /** 0 < share <= 1. */
   readonly share: number;

@@ -14,7 +14,7 @@ export interface ThrottleAlarmProps extends CircuitAlarmContext {
   readonly minRequests: number;
 }
 
-/** Opens a service's circuit when Lambda throttles its proxy function: requests of which the function never knows. */
+/** Opens a service's circuit when Lambda throttles its proxy function, which does not see those requests. */
 export class ThrottleAlarm extends Construct {
   readonly alarm: Alarm;
   readonly period: Duration = THROTTLES_PERIOD;

@@ -116,7 +116,7 @@ function circuitsWidget({ functionArn }: IFunction): IWidget {
     title: 'Circuits',
     functionArn,
     updateOnRefresh: true,
-    // It shows how things stand, at any size.
+    // It shows the present state, at any size.
     updateOnResize: false,
     updateOnTimeRangeChange: false,
     width: 24,

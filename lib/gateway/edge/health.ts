@@ -38,6 +38,6 @@ export class Health extends Construct {
       routeKey: HttpRouteKey.with(HEALTH_PATH, HttpMethod.GET),
       integration: this.integration,
     });
-    acknowledgePublicRoute(route, 'Load balancers and monitors ask for it without credentials; it tells nothing.');
+    acknowledgePublicRoute(route, 'Load balancers and monitors ask for it without credentials; it reveals nothing.');
   }
 }

@@ -5,7 +5,7 @@ import { texts } from '../props/check-props.ts';
 
 export const KEEP_HEADERS = texts('CF-Connecting-IP');
 
-/** A whole name: a service that kept `x-envoy-*` would keep what nobody has thought of yet. */
+/** A whole name: `x-envoy-*` would also keep headers that Envoy adds later. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /**

@@ -10,7 +10,7 @@ export type FunctionEntry = 'authorizer' | 'proxy' | 'alarm' | 'operator' | 'wid
 export interface Bundle {
   /** Contents by the name of the file. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Of the names and contents. */
+  /** Hash of the names and contents. */
   readonly hash: string;
 }
 

@@ -41,7 +41,7 @@ export class DeadLetters extends Construct {
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
-      // SQS reports on no queue that nobody has used for six hours: on this one, as long as it is empty.
+      // SQS sends no metrics of a queue that was unused for six hours, so an empty queue has missing data.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     notifyOf(this.alarm, notify);

@@ -14,7 +14,7 @@ import { InvalidPropError } from '../../invalid-prop.ts';
 export interface RenderedDocuments {
   /** JSON by the name of the file. */
   readonly files: ReadonlyMap<string, string>;
-  /** By the name of a variable: the texts that placeholders stand for. */
+  /** By the name of a variable: the texts that replace placeholders. */
   readonly values: ReadonlyMap<string, string>;
 }
 

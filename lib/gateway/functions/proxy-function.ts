@@ -10,7 +10,7 @@ import { grantPartitions } from './grant-partitions.ts';
 import { createFunction } from './node-function.ts';
 import { storeEnvironment } from './store-environment.ts';
 
-/** CDK's integration takes no longer timeout, where API Gateway's own, the one it has unless told, is 30 s. */
+/** The longest timeout that CDK's integration accepts. API Gateway's own default is 30 s. */
 const LONGEST_WRITTEN = Duration.seconds(29);
 
 export interface ProxyFunctionProps {
@@ -22,7 +22,7 @@ export interface ProxyFunctionProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The function that stands between the edge and one service's upstream. */
+/** The function between the edge and one service's upstream. */
 export class ProxyFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;

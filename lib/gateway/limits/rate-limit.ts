@@ -75,7 +75,7 @@ export function policiesOf(rateLimit: RateLimits): readonly LimitPolicy[] {
   const policies = limits.flatMap(({ policy }) => policy ?? []);
   if (limits.length === 0) {
     throw new InvalidPropError(
-      'rateLimit must name at least one limit, got []: write RateLimit.none() to count nothing, which is told apart from a limit that was forgotten',
+      'rateLimit must name at least one limit, got []: write RateLimit.none() to count nothing, so that a forgotten limit is an error',
     );
   }
   if (policies.length < limits.length && limits.length > 1) {

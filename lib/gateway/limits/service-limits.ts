@@ -69,6 +69,6 @@ function checkHoldsWithoutToken(limit: LimitPolicy): void {
   const claim = isPerPlan(limit) ? 'plan' : 'tenant';
   if (claim === 'tenant' && limit.by !== 'tenant') return;
   throw new InvalidPropError(
-    `a limit per ${claim} must stand where a token is asked for, got one beside Auth.none(): no request there has a ${claim}; write RateLimit.perIp(100, Duration.minutes(1))`,
+    `a limit per ${claim} needs a route that asks for a token, got one beside Auth.none(): no request there has a ${claim}; write RateLimit.perIp(100, Duration.minutes(1))`,
   );
 }

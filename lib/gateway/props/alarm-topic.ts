@@ -17,7 +17,7 @@ export function alarmNotification(gateway: Construct, topic: ITopic | undefined)
   if (topic) return publishTo(topic, gateway);
   Annotations.of(gateway).addInfoV2(
     'tollgate:alarmTopic',
-    'alarms of this gateway open circuits and notify nobody: give it an alarmTopic to be told',
+    'alarms of this gateway open circuits and notify no one: give it an alarmTopic',
   );
   return undefined;
 }

@@ -8,7 +8,7 @@ export interface IntervalBounds {
   readonly reason: string;
 }
 
-/** From the longest on: a duration is told in the first that divides it. */
+/** From the longest on: a duration is written in the first that divides it. */
 const UNITS = [
   [86_400_000, 'days'],
   [3_600_000, 'h'],

@@ -2,9 +2,9 @@ import { CfnResource, type Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidPropError } from '../../invalid-prop.ts';
 
-/** Of CloudFormation: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+/** CloudFormation's limit of resources in a stack: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const STACK_RESOURCES = 500;
-/** What one operation may change of a stack and those nested in it. The first deployment creates everything. */
+/** The most resources of a stack and its nested stacks that one operation may change. */
 const OPERATION_RESOURCES = 2500;
 
 /** @throws InvalidPropError when CloudFormation would refuse a stack, or one of the services nested in it, as too large */
@@ -13,7 +13,7 @@ export function checkStackRoom(stack: Stack, services: readonly Stack[]): void {
     const resources = resourcesOf(service);
     if (resources <= STACK_RESOURCES) continue;
     throw new InvalidPropError(
-      `service ${service.node.id} must be at most ${STACK_RESOURCES} resources, got ${resources}: it is a nested stack; move some of its routes to a service of their own, or let one route with a path parameter stand for several`,
+      `service ${service.node.id} must be at most ${STACK_RESOURCES} resources, got ${resources}: it is a nested stack; move some of its routes to a service of their own, or replace several by one route with a path parameter`,
     );
   }
   const all = resourcesOf(outermost(stack));

@@ -179,7 +179,7 @@ describe('the room that CloudFormation has', () => {
     const stack = new Stack(testApp(), 'Edge');
     const services = [500, 501].map((count) => fill(new NestedStack(stack, `of-${count}`), count));
     expect(refusalOf(() => checkStackRoom(stack, services))).toBe(
-      'service of-501 must be at most 500 resources, got 501: it is a nested stack; move some of its routes to a service of their own, or let one route with a path parameter stand for several',
+      'service of-501 must be at most 500 resources, got 501: it is a nested stack; move some of its routes to a service of their own, or replace several by one route with a path parameter',
     );
   });
 

@@ -2,10 +2,10 @@ import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../../../lambdas/contract/auth/identity-headers.ts';
-import { identityTeller } from '../../../../lambdas/core/auth/identity.ts';
+import { identityHeaders } from '../../../../lambdas/core/auth/identity.ts';
 import { ALICE } from '../../../support/event.ts';
 
-const identityHeaders = identityTeller(DEFAULT_IDENTITY_HEADERS);
+const identityHeaders = identityHeaders(DEFAULT_IDENTITY_HEADERS);
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => value.isWellFormed());
 
 describe('the headers of identity', () => {
@@ -61,7 +61,7 @@ describe('the headers of identity', () => {
   });
 
   it('tell all of a credential under the names that the gateway has for it', () => {
-    const tell = identityTeller(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
+    const tell = identityHeaders(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
     const verified = { ...ALICE, kind: 'apiKey', plan: 'pro', tenant: 'acme', issuer: 'https://a.example' } as const;
     expect(tell(verified, 'sub:alice')).toEqual({
       'x-client': 'sub:alice',
@@ -78,7 +78,7 @@ describe('the headers of identity', () => {
   });
 
   it('tell claims: a text as it is, all else as JSON, nothing where there is none', () => {
-    const tell = identityTeller({ 'x-org': '/org', 'x-level': '/level', 'x-groups': '/groups', 'x-none': '/none' });
+    const tell = identityHeaders({ 'x-org': '/org', 'x-level': '/level', 'x-groups': '/groups', 'x-none': '/none' });
     const claims = { '/org': 'Åcme', '/level': 3, '/groups': ['a', 1, true], '/other': 'x' };
     expect(tell({ ...ALICE, claims }, 'sub:alice')).toEqual({
       'x-org': '%C3%85cme',

@@ -190,7 +190,7 @@ describe('CircuitBreaker', () => {
     [
       'more probes than successes',
       { probes: 5, successes: 2 },
-      'probes must be at most successes, got 5 with 2: so many would be sent and fewer would decide; write successes: 5 or probes: 2',
+      'probes must be at most successes, got 5 with 2: more probes would be sent than decide; write successes: 5 or probes: 2',
     ],
     [
       'a long ramp',

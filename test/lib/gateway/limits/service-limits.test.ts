@@ -195,22 +195,22 @@ describe('wrong limits', () => {
     [
       'a tenant on a public service',
       { service: { auth: Auth.none(), rateLimit: RateLimit.perTenant(5, MINUTE) } },
-      'service users: a limit per tenant must stand where a token is asked for, got one beside Auth.none(): no request there has a tenant; write RateLimit.perIp(',
+      'service users: a limit per tenant needs a route that asks for a token, got one beside Auth.none(): no request there has a tenant; write RateLimit.perIp(',
     ],
     [
       'the concurrency of a tenant on a public service',
       { service: { auth: Auth.none(), rateLimit: RateLimit.concurrency(5, { by: 'tenant' }) } },
-      'service users: a limit per tenant must stand where a token is asked for',
+      'service users: a limit per tenant needs a route that asks for a token',
     ],
     [
       'a plan on a public route',
       { route: { auth: Auth.none(), rateLimit: [client, RateLimit.perPlan({ free: 5 }, MINUTE)] } },
-      'service users: route GET /a: a limit per plan must stand where a token is asked for, got one beside Auth.none(): no request there has a plan; ',
+      'service users: route GET /a: a limit per plan needs a route that asks for a token, got one beside Auth.none(): no request there has a plan; ',
     ],
     [
       'a plan on a route of a public service',
       { service: { auth: Auth.none() }, route: { rateLimit: RateLimit.perPlan({ free: 5 }, MINUTE) } },
-      'service users: route GET /a: a limit per plan must stand where a token is asked for',
+      'service users: route GET /a: a limit per plan needs a route that asks for a token',
     ],
     ['no limits', { service: { rateLimit: [] } }, 'service users: rateLimit must name at least one limit, got []: '],
     [

@@ -60,7 +60,7 @@ describe('the topic of alarms', () => {
 });
 
 describe('the alarms of a gateway', () => {
-  const INFO = 'alarms of this gateway open circuits and notify nobody: give it an alarmTopic to be told';
+  const INFO = 'alarms of this gateway open circuits and notify no one: give it an alarmTopic';
   const withTopic = (foundation = testFoundation()) => {
     const topics = new Stack(foundation.node.root, 'Topics');
     return testGateway({ foundation, name: 'edge', alarmTopic: new Topic(topics, 'Alarms') });
