@@ -11,7 +11,7 @@ const ABSENT = '';
  * routes the client is the network of its address, `ip:192.0.2.1` or `ip:2001:db8::`, as limits count it; the address
  * itself is in `x-forwarded-for`.
  */
-export function identityHeaders(
+export function identityHeaderWriter(
   headers: IdentityHeaders,
 ): (verified: Verified | undefined, client: string) => Record<string, string> {
   const tellers = Object.entries(headers).map(([name, source]) => [name, tellerOf(source)] as const);

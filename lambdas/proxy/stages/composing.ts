@@ -1,6 +1,6 @@
 import { isSendable } from '../../adapters/http/upstream.ts';
 import type { ServicePolicy } from '../../contract/policy.ts';
-import { identityHeaders } from '../../core/auth/identity.ts';
+import { identityHeaderWriter } from '../../core/auth/identity.ts';
 import { forwardedRequestHeaders, withheldHeaders } from '../../core/http/headers.ts';
 import { Problem } from '../../core/http/problem.ts';
 import { traceparent } from '../../core/http/trace.ts';
@@ -53,7 +53,7 @@ function targetOf(event: ProxyEvent, policy: ServicePolicy, basePath: string): s
 
 function requestHeaders(policy: ServicePolicy, randomHex: (bytes: number) => string) {
   const withheld = withheldHeaders(policy);
-  const identity = identityHeaders(policy.identityHeaders);
+  const identity = identityHeaderWriter(policy.identityHeaders);
   return (event: ProxyEvent, { client, verdict, requestId }: ExchangeWith<Needs>): Record<string, string> => {
     const { domainName, http } = event.requestContext;
     const verified = verdict?.verdict === 'verified' ? verdict : undefined;

@@ -2,10 +2,10 @@ import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_IDENTITY_HEADERS, IDENTITY_FIELDS } from '../../../../lambdas/contract/auth/identity-headers.ts';
-import { identityHeaders } from '../../../../lambdas/core/auth/identity.ts';
+import { identityHeaderWriter } from '../../../../lambdas/core/auth/identity.ts';
 import { ALICE } from '../../../support/event.ts';
 
-const identityHeaders = identityHeaders(DEFAULT_IDENTITY_HEADERS);
+const identityHeaders = identityHeaderWriter(DEFAULT_IDENTITY_HEADERS);
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => value.isWellFormed());
 
 describe('the headers of identity', () => {
@@ -30,7 +30,7 @@ describe('the headers of identity', () => {
   it('are legal header values for any claims', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string({ unit: 'binary' })), (value, values) => {
-        const headers = identityHeaders({ ...ALICE, sub: value, email: value, roles: values, scopes: values }, value);
+        const headers = identityHeaderWriter({ ...ALICE, sub: value, email: value, roles: values, scopes: values }, value);
         for (const [name, header] of Object.entries(headers)) {
           validateHeaderValue(name, header);
           expect(header).toMatch(/^[\x20-\x7e]*$/);
@@ -43,7 +43,7 @@ describe('the headers of identity', () => {
   it('decode to the claim itself, so no two subjects look alike to an upstream', () => {
     fc.assert(
       fc.property(text, (sub) => {
-        const header = identityHeaders({ ...ALICE, sub }, '')['x-user-id'] ?? '';
+        const header = identityHeaderWriter({ ...ALICE, sub }, '')['x-user-id'] ?? '';
         expect(decodeURIComponent(header)).toBe(sub);
       }),
     );
@@ -61,7 +61,7 @@ describe('the headers of identity', () => {
   });
 
   it('tell all of a credential under the names that the gateway has for it', () => {
-    const tell = identityHeaders(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
+    const tell = identityHeaderWriter(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
     const verified = { ...ALICE, kind: 'apiKey', plan: 'pro', tenant: 'acme', issuer: 'https://a.example' } as const;
     expect(tell(verified, 'sub:alice')).toEqual({
       'x-client': 'sub:alice',
@@ -78,7 +78,7 @@ describe('the headers of identity', () => {
   });
 
   it('tell claims: a text as it is, all else as JSON, nothing where there is none', () => {
-    const tell = identityHeaders({ 'x-org': '/org', 'x-level': '/level', 'x-groups': '/groups', 'x-none': '/none' });
+    const tell = identityHeaderWriter({ 'x-org': '/org', 'x-level': '/level', 'x-groups': '/groups', 'x-none': '/none' });
     const claims = { '/org': 'Åcme', '/level': 3, '/groups': ['a', 1, true], '/other': 'x' };
     expect(tell({ ...ALICE, claims }, 'sub:alice')).toEqual({
       'x-org': '%C3%85cme',
@@ -91,7 +91,7 @@ describe('the headers of identity', () => {
   it('carry roles as JSON that survives any role', () => {
     fc.assert(
       fc.property(fc.array(text), (roles) => {
-        const header = identityHeaders({ ...ALICE, roles }, '')['x-user-roles'] ?? '';
+        const header = identityHeaderWriter({ ...ALICE, roles }, '')['x-user-roles'] ?? '';
         expect(JSON.parse(decodeURIComponent(header))).toEqual(roles);
       }),
     );
