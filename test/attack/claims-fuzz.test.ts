@@ -5,7 +5,7 @@ import type { JwtVerifier } from '../../lambdas/authorizer/jwt-verifier.ts';
 import { DEFAULT_IDENTITY_HEADERS } from '../../lambdas/contract/auth/identity-headers.ts';
 import { decodeVerdict, encodeVerdict } from '../../lambdas/contract/auth/verdict.ts';
 import { isRuleName } from '../../lambdas/contract/rule-name.ts';
-import { identityHeaders } from '../../lambdas/core/auth/identity.ts';
+import { identityHeaderWriter } from '../../lambdas/core/auth/identity.ts';
 import { issuerConfig, jwtVerifier } from '../support/auth/authorizer.ts';
 import { createKey, type TestKey } from '../support/auth/tokens.ts';
 import { serveHttp, type TestServer } from '../support/upstreams/upstream.ts';
@@ -45,7 +45,7 @@ const value = fc.oneof(
 const claims = fc.dictionary(fc.constantFrom(...NAMES, '__proto__', 'constructor', 'x'), value, { maxKeys: 5 });
 
 it('whatever an issuer has signed is refused, or told in a way that every stage and upstream can read', async () => {
-  const tell = identityHeaders(DEFAULT_IDENTITY_HEADERS);
+  const tell = identityHeaderWriter(DEFAULT_IDENTITY_HEADERS);
   const met = { accepted: 0, rejected: 0 };
   await fc.assert(
     fc.asyncProperty(claims, async (signed) => {

@@ -30,7 +30,7 @@ describe('the headers of identity', () => {
   it('are legal header values for any claims', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string({ unit: 'binary' })), (value, values) => {
-        const headers = identityHeaderWriter({ ...ALICE, sub: value, email: value, roles: values, scopes: values }, value);
+        const headers = identityHeaders({ ...ALICE, sub: value, email: value, roles: values, scopes: values }, value);
         for (const [name, header] of Object.entries(headers)) {
           validateHeaderValue(name, header);
           expect(header).toMatch(/^[\x20-\x7e]*$/);
@@ -43,7 +43,7 @@ describe('the headers of identity', () => {
   it('decode to the claim itself, so no two subjects look alike to an upstream', () => {
     fc.assert(
       fc.property(text, (sub) => {
-        const header = identityHeaderWriter({ ...ALICE, sub }, '')['x-user-id'] ?? '';
+        const header = identityHeaders({ ...ALICE, sub }, '')['x-user-id'] ?? '';
         expect(decodeURIComponent(header)).toBe(sub);
       }),
     );
@@ -61,9 +61,9 @@ describe('the headers of identity', () => {
   });
 
   it('tell all of a credential under the names that the gateway has for it', () => {
-    const tell = identityHeaderWriter(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
+    const headersOf = identityHeaderWriter(Object.fromEntries(IDENTITY_FIELDS.map((field) => [`x-${field}`, field])));
     const verified = { ...ALICE, kind: 'apiKey', plan: 'pro', tenant: 'acme', issuer: 'https://a.example' } as const;
-    expect(tell(verified, 'sub:alice')).toEqual({
+    expect(headersOf(verified, 'sub:alice')).toEqual({
       'x-client': 'sub:alice',
       'x-sub': 'alice',
       'x-email': 'alice@example.com',
@@ -74,24 +74,29 @@ describe('the headers of identity', () => {
       'x-issuer': 'https://a.example',
       'x-kind': 'apiKey',
     });
-    expect(tell(undefined, 'ip:192.0.2.1')).toEqual({ 'x-client': 'ip:192.0.2.1' });
+    expect(headersOf(undefined, 'ip:192.0.2.1')).toEqual({ 'x-client': 'ip:192.0.2.1' });
   });
 
   it('tell claims: a text as it is, all else as JSON, nothing where there is none', () => {
-    const tell = identityHeaderWriter({ 'x-org': '/org', 'x-level': '/level', 'x-groups': '/groups', 'x-none': '/none' });
+    const headersOf = identityHeaderWriter({
+      'x-org': '/org',
+      'x-level': '/level',
+      'x-groups': '/groups',
+      'x-none': '/none',
+    });
     const claims = { '/org': 'Åcme', '/level': 3, '/groups': ['a', 1, true], '/other': 'x' };
-    expect(tell({ ...ALICE, claims }, 'sub:alice')).toEqual({
+    expect(headersOf({ ...ALICE, claims }, 'sub:alice')).toEqual({
       'x-org': '%C3%85cme',
       'x-level': '3',
       'x-groups': '["a",1,true]',
     });
-    expect(tell(undefined, 'ip:192.0.2.1')).toEqual({});
+    expect(headersOf(undefined, 'ip:192.0.2.1')).toEqual({});
   });
 
   it('carry roles as JSON that survives any role', () => {
     fc.assert(
       fc.property(fc.array(text), (roles) => {
-        const header = identityHeaderWriter({ ...ALICE, roles }, '')['x-user-roles'] ?? '';
+        const header = identityHeaders({ ...ALICE, roles }, '')['x-user-roles'] ?? '';
         expect(JSON.parse(decodeURIComponent(header))).toEqual(roles);
       }),
     );
