@@ -3,7 +3,7 @@ import type { FoundationStackProps } from './foundation/foundation-props.ts';
 import type { GatewayProps } from './gateway/gateway-props.ts';
 import { InvalidPropError } from './invalid-prop.ts';
 
-/** What differs between the places that Tollgate is deployed to. */
+/** Settings that differ between environments. */
 export interface Environment {
   /** Part of the stacks' names. */
   readonly name: string;

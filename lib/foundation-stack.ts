@@ -12,7 +12,7 @@ import { ENCRYPTION_KEY, encryptLogs } from './gateway/functions/encrypted-logs.
 import { checkKind } from './gateway/props/check-props.ts';
 import { about } from './invalid-prop.ts';
 
-/** What outlives a gateway: network, cache and table. Deploying the gateway never touches it. */
+/** Network, cache and table, which outlive a gateway. Deploying the gateway never touches them. */
 export class FoundationStack extends Stack implements Foundation {
   readonly vpc: IVpc;
   readonly subnets: readonly ISubnet[];

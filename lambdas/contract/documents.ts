@@ -43,7 +43,7 @@ export function documentFile(name: DocumentName): string {
   return `${name}.json`;
 }
 
-/** What lib writes. */
+/** The JSON that lib writes. */
 export function versioned(document: object): object {
   return { version: DOCUMENT_VERSION, ...document };
 }

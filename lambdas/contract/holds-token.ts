@@ -6,9 +6,8 @@ const OBJECT = /\beyJ/;
 const ALGORITHM = '"alg"';
 
 /**
- * Whether the text has a token in it, signed (RFC 7515 §7.1) or encrypted (RFC 7516 §7.1), or an API key, whatever stands
- * around it. What is kept is read by many and logged, and messages quote what they are about: a credential must not get
- * there.
+ * Whether the text has a token in it, signed (RFC 7515 §7.1) or encrypted (RFC 7516 §7.1), or an API key, with any text
+ * around it. Stored texts are logged, quoted in messages and read by many people: they must not hold a credential.
  */
 export function holdsToken(text: string): boolean {
   if (API_KEY.test(text)) return true;

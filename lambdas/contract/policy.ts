@@ -4,7 +4,7 @@ import { circuitPolicy } from './circuit/circuit-policy.ts';
 import { array, boolean, type Decoded, integer, nullable, number, object, record, string } from './decode.ts';
 import { limitPolicy } from './limits/limit-policy.ts';
 
-/** What a request must pass before it is forwarded. */
+/** The policies of a route. */
 const routePolicy = object({
   auth: authPolicy,
   /**
@@ -68,7 +68,7 @@ export type ServicePolicy = Decoded<typeof servicePolicy>;
 /** A healthy cache answers in about a millisecond, and a request must not wait for a sick one. */
 export const DEFAULT_CACHE_TIMEOUT_MS = 50;
 
-/** What a service has where its props say nothing. */
+/** Defaults of a service's props. */
 export const SERVICE_DEFAULTS = {
   timeoutMs: 5000,
   stripPrefix: true,

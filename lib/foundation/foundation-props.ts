@@ -49,16 +49,16 @@ export interface FoundationStackProps extends StackProps {
    */
   readonly cacheKind?: CacheKind;
   /**
-   * Fixed when the foundation is first deployed: ElastiCache changes neither a user's engine nor Valkey to Redis OSS. For
-   * another one deploy another foundation.
+   * Fixed at the first deployment: ElastiCache changes neither a user's engine nor Valkey to Redis OSS. For another one
+   * deploy another foundation.
    *
    * @default 'valkey'
    */
   readonly cacheEngine?: CacheEngine;
   /**
-   * `iam`: each connection enters by the role of its function, with a token that holds for 15 minutes, and may do there
-   * what the gateway does and no more. `none`: the cache lets in every client that the network lets through. Fixed when the foundation is
-   * first deployed: functions and cache cannot change at the same moment. For the other one deploy another foundation.
+   * `iam`: each connection logs in with the role of its function and a token that is valid for 15 minutes. It may run only
+   * the commands that the gateway needs. `none`: the cache accepts every client that can reach it. Fixed at the first
+   * deployment: functions and cache cannot change at the same moment. For the other one deploy another foundation.
    *
    * @default 'iam'
    */

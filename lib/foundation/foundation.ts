@@ -36,7 +36,7 @@ export interface Foundation {
   readonly vpc: IVpc;
   /** Where proxy functions run. */
   readonly subnets: readonly ISubnet[];
-  /** The only group that the cache lets in. */
+  /** The only user group of the cache. */
   readonly functionSecurityGroup: ISecurityGroup;
   /** Circuit states and their history, and the rules of operators. Its keys are those of the contract's `TABLE`. */
   readonly table: ITable;

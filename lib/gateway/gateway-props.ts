@@ -51,12 +51,11 @@ export interface GatewayProps {
    */
   readonly rejections?: Rejections;
   /**
-   * How long API Gateway keeps what the authorizer found out about a credential on a route, whole seconds up to 60: a
-   * credential that has ended meanwhile is let in for so long (one that was revoked is not, the proxy function knows of
-   * it). With `Duration.seconds(0)` the authorizer is asked for each request, which costs an invocation each, and a
-   * request without a credential is answered by the gateway, 401 with `WWW-Authenticate`, where otherwise API Gateway
-   * answers it 401 by itself, without. Routes with `Auth.optional()`, or whose credential may come in either of two headers, are
-   * never cached.
+   * How long API Gateway caches a verdict on a credential and route, whole seconds up to 60. A credential that expires
+   * meanwhile is accepted for that time. A revoked one is not: the proxy function knows of it. `Duration.seconds(0)` turns
+   * the cache off: each request then costs an invocation of the authorizer, and the gateway answers one without a
+   * credential 401 with `WWW-Authenticate`. With the cache API Gateway itself answers it 401, without that header. Routes
+   * with `Auth.optional()`, or with a credential in either of two headers, are never cached.
    *
    * @default Duration.seconds(60)
    */
@@ -71,10 +70,10 @@ export interface GatewayProps {
    */
   readonly badCredentials?: RateLimit;
   /**
-   * What upstreams are told of who calls, in place of the default headers: by the header's name, at most 20 that begin
-   * with `x-`, `client`, `sub`, `email`, `roles`, `scopes`, `plan`, `tenant`, `issuer`, `kind` (`jwt` or `apiKey`), or a
-   * claim: `{ 'x-user-id': 'sub', 'x-department': { claim: 'department' } }`. What a client sends by these names is
-   * removed, as are the default ones in any case.
+   * Headers that name the caller to upstreams, instead of the default ones: at most 20 that begin with `x-`, each with
+   * `client`, `sub`, `email`, `roles`, `scopes`, `plan`, `tenant`, `issuer`, `kind` (`jwt` or `apiKey`), or a claim:
+   * `{ 'x-user-id': 'sub', 'x-department': { claim: 'department' } }`. The gateway removes such headers of clients, and
+   * the default ones in any case.
    *
    * @default - x-client-id, x-user-id, x-user-email, x-user-roles and x-user-scopes
    */
@@ -86,7 +85,7 @@ export interface GatewayProps {
    */
   readonly corsOrigins?: readonly string[];
   /**
-   * Requests a second that the edge lets in, of all clients together; more are answered 429.
+   * Requests a second that the edge accepts from all clients together. Further ones get 429.
    *
    * @default 1000
    */

@@ -8,7 +8,7 @@ import { type RouteKey, routeKeyShape, routeKeyText } from './route.ts';
  */
 const MOST_SERVICES = 299;
 
-/** What of the gateway's paths is taken. */
+/** The paths and route keys that the gateway's services use. */
 export class RouteTable {
   readonly #routeQuota: number;
   readonly #prefixes = new Map<string, string>();

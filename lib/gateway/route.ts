@@ -5,15 +5,14 @@ import { RATE_LIMIT, type RateLimits } from './limits/rate-limit.ts';
 import { checkKind, NUMBER, optional, type PropKinds, text } from './props/check-props.ts';
 import { overlap } from './props/prefix.ts';
 
-/** What one route has otherwise than its service. */
+/** Policies of one route that differ from its service's. */
 export interface RouteProps {
   /** @default - as the service has it */
   readonly auth?: Auth;
   /**
-   * One limit or several, counted for this route alone. One per client stands in place of the service's per client,
-   * likewise per IP address and per tenant, and one of concurrency in place of one of concurrency by the same. What is not
-   * replaced holds as well, as totals do, and one in shadow mode replaces none; `RateLimit.none()` drops all of the
-   * service's. The gateway's always hold.
+   * One limit or several, counted for this route alone. A limit per client replaces the service's limit per client;
+   * likewise per IP address, per tenant, and concurrency by the same. Other limits of the service hold as well, as totals
+   * do. A limit in shadow mode replaces none. `RateLimit.none()` drops all limits of the service. The gateway's always hold.
    *
    * @default - as the service has it
    */
@@ -49,7 +48,7 @@ export function routeKeyText({ method, path }: RouteKey): string {
   return `${method} ${path}`;
 }
 
-/** What makes two keys match the same requests: names of parameters do not tell them apart. */
+/** Equal for keys that match the same requests: names of parameters do not count. */
 export function routeKeyShape({ method, path }: RouteKey): string {
   return `${method} ${path.replace(/\{[^}+]+(\+?)\}/g, '{$1}')}`;
 }

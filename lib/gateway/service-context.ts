@@ -10,7 +10,7 @@ import type { CircuitFunction } from './circuit/alarm-function.ts';
 import type { Circuits } from './functions/circuits.ts';
 import type { RouteTable } from './route-table.ts';
 
-/** What a service needs of its gateway. */
+/** The parts of a gateway that its services use. */
 export interface ServiceContext {
   readonly gateway: string;
   readonly namespace: string;
@@ -31,7 +31,7 @@ export interface ServiceContext {
   /** Whether answers report the client's limits. */
   readonly rateLimitHeaders: boolean;
   readonly cacheTimeoutMs: number;
-  /** What answers the preflight requests of browsers; undefined without CORS. */
+  /** Answers the preflight requests of browsers; undefined without CORS. */
   readonly preflight: HttpLambdaIntegration | undefined;
   readonly logRetention: RetentionDays;
 }

@@ -45,7 +45,7 @@ export interface IssuerKeysOptions {
   readonly clock: () => number;
   /** From 0 to 1. @default Math.random */
   readonly random?: () => number;
-  /** Called when the issuer no longer has a key that it had: what that key signed is to be believed no more. */
+  /** Called when the issuer has withdrawn a key: tokens that it signed are no longer valid. */
   readonly onWithdrawn?: () => void;
 }
 
@@ -89,7 +89,7 @@ export class IssuerKeys {
     }
   };
 
-  /** The keys at hand, made new when they are too old. */
+  /** The known keys, refreshed when they are too old. */
   async #current(): Promise<Known> {
     const known = this.#known;
     if (known !== undefined && this.#mayServe(known)) return known;
@@ -108,7 +108,7 @@ export class IssuerKeys {
 
   /** Looks for an unknown `kid`: its key may be new, or may not exist. */
   async #lookForKid(header: JWTHeaderParameters): Promise<void> {
-    // A look that is under way may bring the key. It may also have been one for keys younger than those at hand.
+    // A lookup under way may bring the key. It may also bring keys that are newer than the known ones.
     for (let looks = 0; looks < MAX_LOOKS && this.#refreshing !== undefined; looks += 1) {
       await this.#refreshing.catch(() => undefined);
       if (!isMissing(this.#known, header)) return;
@@ -159,7 +159,7 @@ export class IssuerKeys {
     );
   }
 
-  /** Undefined: the issuer gave none, and those at hand go on serving. */
+  /** Undefined: the issuer gave none, so the known keys stay in use. */
   async #ask(reason: Reason): Promise<KeyRecord | undefined> {
     const { issuer, jwksUri, clock } = this.#options;
     try {
@@ -229,7 +229,7 @@ export class IssuerKeys {
     return record === undefined || record === NO_ANSWER || this.#ageMs(record) < STALE_MS ? record : undefined;
   }
 
-  /** Awaited, since Lambda freezes what is left under way when the reply is out. */
+  /** Awaited, since Lambda freezes unfinished work after the reply. */
   async #writeShared(record: KeyRecord): Promise<void> {
     const { store, issuer } = this.#options;
     if (store !== undefined) await this.#inTime(store.write(issuer, record), 'not written to the table');

@@ -19,10 +19,10 @@ const MAX_LENGTHS = { n: 1366, xy: 88, e: 44 } as const;
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The keys of a JSON Web Key Set (RFC 7517 §5) that signatures can be verified with, reduced to their public members: no
- * certificate, and no private part that an issuer has let out, is kept anywhere. What is no such key is skipped.
+ * The keys of a JSON Web Key Set (RFC 7517 §5) that can verify signatures, with their public members only. Certificates,
+ * and private parts that an issuer published by mistake, are kept nowhere. Other entries are skipped.
  *
- * @throws DecodeError for what is no key set, and for one without a usable key: an issuer that signs has one
+ * @throws DecodeError if this is no key set, or has no usable key: an issuer that signs has one
  */
 export function signingKeys(json: string, path: string): readonly JWK[] {
   const { keys } = keySet(parsed(json, path), path);
@@ -45,7 +45,7 @@ export function signingKeys(json: string, path: string): readonly JWK[] {
 
 const keySet = object({ keys: array((entry) => entry) });
 
-/** Without a word of what is no JSON: it may be a set that broke off behind a private part. */
+/** The error does not quote text that is no JSON: it may be a truncated set with a private part. */
 function parsed(json: string, path: string): unknown {
   try {
     return JSON.parse(json);

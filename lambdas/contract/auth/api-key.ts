@@ -18,7 +18,7 @@ export interface ApiKeyParts {
   readonly check: string;
 }
 
-/** Undefined for what has not the form of a key; whether its check holds is for who can hash. */
+/** Undefined if the text does not have the form of a key. The caller compares the check, which needs a hash. */
 export function parseApiKey(text: string): ApiKeyParts | undefined {
   const [, id, , check] = API_KEY.exec(text) ?? [];
   return id === undefined || check === undefined ? undefined : { id, body: text.slice(0, -check.length), check };

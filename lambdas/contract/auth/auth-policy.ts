@@ -2,7 +2,7 @@ import { array, type Decoded, member, nullable, object, string, variant } from '
 import { claimTest } from './claim-test.ts';
 
 export const CREDENTIAL_KINDS = ['jwt', 'apiKey'] as const;
-/** What a credential is; each kind has a verifier of its own. */
+/** The kinds of credentials; each has a verifier of its own. */
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** The header in which credentials of both kinds travel: it alone is what API Gateway caches verdicts by. */
@@ -40,7 +40,7 @@ export function acceptance(kind: CredentialKind, more: Partial<Omit<Acceptance, 
   return { kind, header: null, scopes: [], anyScope: [], roles: [], anyRole: [], claims: [], ...more };
 }
 
-/** What a route asks for unless it says otherwise: any valid token of the gateway's issuers. */
+/** The default of a route: any valid token of the gateway's issuers. */
 export const ANY_JWT: AuthPolicy = { type: 'required', accepts: [acceptance('jwt')] };
 
 /** Where a route's credential is looked for, and what a cached verdict may therefore depend on. */

@@ -49,7 +49,7 @@ const issuerConfig = object({
   /** Precedes the subjects, `partner` in `partner|alice`, so that no other issuer has the same; '': no prefix. */
   subjectPrefix: string,
   mapping: claimMapping,
-  /** What every token of this issuer must be, wherever it is used. */
+  /** Tests that every token of this issuer must pass, on each route. */
   requires: array(claimTest),
 });
 export type IssuerConfig = Decoded<typeof issuerConfig>;
@@ -84,7 +84,7 @@ export const DEFAULT_MAPPING: ClaimMapping = {
   tenant: '/tenant',
 };
 
-/** What an issuer has where its props say nothing. */
+/** Defaults of an issuer's props. */
 export const ISSUER_DEFAULTS = {
   jwksUri: null,
   // Those that issuers use. The user names any other algorithm.

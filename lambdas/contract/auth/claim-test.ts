@@ -12,7 +12,7 @@ import {
 } from '../decode.ts';
 import type { ClaimPointer } from './claim-pointer.ts';
 
-/** What a claim may be compared with. */
+/** Values that a claim may be compared with. */
 export type Scalar = string | number | boolean;
 
 /** A claim as verdicts hand it on: nothing that is nested. */

@@ -34,9 +34,9 @@ export interface Rejected extends Bearer {
   readonly verdict: 'rejected';
   /** The error code of RFC 6750 §3.1. */
   readonly error: 'invalid_token' | 'insufficient_scope';
-  /** For the client's eyes; says nothing of what was wrong with a signature. */
+  /** For the client; it does not say what was wrong with a signature. */
   readonly errorDescription: string;
-  /** The scopes that the route needs, where they are what is missing. */
+  /** The scopes that the route needs, if scopes are missing. */
   readonly scopes: readonly string[];
   /** True for a credential that was good and has expired. */
   readonly expired: boolean;
@@ -110,7 +110,7 @@ const jsonClaims: Decoder<ClaimValues> = (value, path) =>
   value === '{}' ? NO_CLAIMS : decodeJson(claimValues, string(value, path), path);
 const NO_CLAIMS: ClaimValues = {};
 
-// Made once: every request is decoded by these. What has a default is not in verdicts that were cached before there was one.
+// Made once, because they decode every request. A field with a default is missing in verdicts cached by an older version.
 const any = object({ verdict: member(['verified', 'rejected', 'anonymous'] as const) });
 const rejected = object({
   error: member(['invalid_token', 'insufficient_scope'] as const),

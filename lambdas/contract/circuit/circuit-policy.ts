@@ -53,7 +53,7 @@ export const circuitPolicy = object({
 export type CircuitPolicy = Decoded<typeof circuitPolicy>;
 export type CircuitTiming = Pick<CircuitPolicy, keyof typeof circuitTiming>;
 
-/** What a circuit has where its props say nothing. */
+/** Defaults of a circuit's props. */
 export const CIRCUIT_DEFAULTS: CircuitPolicy = {
   openForMs: 30_000,
   maxOpenForMs: 300_000,

@@ -27,7 +27,7 @@ const storedVersion: Decoder<number> = (value, path) => {
   return version;
 };
 
-/** What an item lacks that was written before there was such a field has its default. */
+/** An item of an older version may lack a field, which then has its default. */
 const count = withDefault(integer, 0);
 const moved = {
   source: withDefault(member(CIRCUIT_SOURCES), 'time'),
@@ -87,7 +87,7 @@ export type Closed = Extract<CircuitState, { readonly state: 'closed' }>;
 export type Open = Extract<CircuitState, { readonly state: 'open' }>;
 export type HalfOpen = Extract<CircuitState, { readonly state: 'half-open' }>;
 export type Forced = Extract<CircuitState, { readonly state: 'forced-open' | 'forced-closed' }>;
-/** What every state has. */
+/** Fields of every state. */
 export type Moved = Pick<CircuitState, keyof typeof moved>;
 /** Who moved a circuit, and why. */
 export type Cause = Pick<Moved, 'source' | 'by' | 'reason' | 'figures'>;

@@ -1,7 +1,7 @@
 import { boolean, type Decoded, object, record, string } from '../decode.ts';
 import { circuitTiming } from './circuit-policy.ts';
 
-/** What every function knows that moves or shows a circuit. */
+/** Configuration shared by every function that reads or changes circuits. */
 const circuitConfig = object({
   ...circuitTiming,
   /** True: the circuit rejects nothing by itself. */

@@ -2,7 +2,7 @@ import { type CircuitState, circuitState } from '../circuit/circuit-state.ts';
 import { array, boolean, integer, nullable, object, string } from '../decode.ts';
 import { circuitDuration, openReason, operatorName, optionalReason, serviceName } from './operation-fields.ts';
 
-/** What an operator may ask of circuits. */
+/** Operations on circuits. */
 export type CircuitOperation = ListCircuits | GetCircuit | MoveCircuit;
 
 /** Operations by which an operator moves a circuit. */
@@ -55,7 +55,7 @@ export function isCircuitOperation(operation: { readonly action: string }): oper
 /** A circuit as the table has it. */
 export interface CircuitFacts {
   readonly service: string;
-  /** What time has made of it included; null: what the table holds is no circuit. */
+  /** The present state, with changes that time alone has made; null: the item in the table is no circuit. */
   readonly circuit: CircuitState | null;
   /** Why it cannot be read; null where it can. */
   readonly fault: string | null;
@@ -73,11 +73,11 @@ export interface CircuitsResult {
 
 export interface CircuitResult extends CircuitFacts {
   readonly ok: true;
-  /** What it has been, the newest first. */
+  /** Its former states, the newest first. */
   readonly history: readonly CircuitState[];
   /** False: the operation only reads, or there was nothing to change. */
   readonly changed: boolean;
-  /** What the operator should know besides. */
+  /** A note for the operator. */
   readonly note: string | null;
   readonly nowMs: number;
 }

@@ -4,7 +4,7 @@ import { array, type Decoder, integer, nullable, object, string, withDefault } f
 import { checkText, InvalidOperationError, quote, quoteValue } from '../limits/rule-id.ts';
 import { isRuleName } from '../rule-name.ts';
 
-// What operators may ask about API keys, and what they are answered.
+// Operations on API keys, and their results.
 
 export interface CreateKey {
   readonly action: 'create-key';
@@ -46,14 +46,14 @@ export interface KeyResult {
   readonly key: KeyFacts;
   /** The key itself. The gateway keeps only its hash and cannot show it again. */
   readonly secret: string;
-  /** What the operator should know besides. */
+  /** A note for the operator. */
   readonly note: string | null;
 }
 
 export interface KeysResult {
   readonly ok: true;
   readonly keys: readonly KeyFacts[];
-  /** What to give as `after` for the next page; null: there is none. */
+  /** The `after` of the next page; null: there is none. */
   readonly next: string | null;
 }
 

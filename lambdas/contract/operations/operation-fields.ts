@@ -5,13 +5,13 @@ import { checkText, InvalidOperationError, parseRuleId, quote, quoteValue } from
 import { isAddress } from './address.ts';
 import { keyId } from './key-operations.ts';
 
-// The fields of operations. What is wrong with one is an InvalidOperationError that says the value, the rule and the fix.
+// The fields of operations. A wrong one throws an InvalidOperationError with value, rule and fix.
 
 /** Longest reason, in characters. */
 export const MAX_REASON_LENGTH = 256;
 const DAY_MS = 86_400_000;
 const MIN_FOR_MS = 1000;
-/** Longest time that something holds until it ends by itself: what is longer is meant to have no end. */
+/** Longest time after which something ends by itself. A longer one is meant to have no end. */
 export const FOR_MAX_DAYS = {
   rules: 3650,
   /** A circuit that was forced for longer is one that everybody has forgotten. */
@@ -43,7 +43,7 @@ function checkAddress(text: string, name: string): void {
   );
 }
 
-/** What a rule can be made of. Those of other keys, from before there were any, can be read and restored. */
+/** The ids that a new rule can have. Older rules with other ids can be read and restored. */
 const ruledId: Decoder<string> = (value, path) => {
   const text = id(value, path);
   if (parseRuleId(text).kind === 'key') keyId(text, path);

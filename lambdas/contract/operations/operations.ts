@@ -35,7 +35,7 @@ import {
   sortKey,
 } from './operation-fields.ts';
 
-/** What an operator may ask of the operator function: its event. */
+/** An operation: the event of the operator function. */
 export type Operation = RuleOperation | CreateKey | RotateKey | ListKeys | CircuitOperation;
 
 export type RuleOperation = Revoke | Restore | SetLimit | List | Get;
@@ -60,8 +60,8 @@ export interface SetLimit {
   /** `client`, or of one service only `payments/client`. */
   readonly limit: string;
   /**
-   * Of a bucket its burst; null: as the stack has it. Of a concurrency limit no more than 1000 are let in at once, however
-   * many are given: of which kind a limit is, only the stack knows.
+   * The limit, or the burst of a bucket; null: the number that the stack has. A concurrency limit allows at most 1000,
+   * even if the number is larger: only the stack knows of which kind a limit is.
    */
   readonly value: number | null;
   /** For a bucket; null: the rate that the stack has. */
@@ -83,7 +83,7 @@ export interface Get {
   readonly id: string;
 }
 
-/** What the operator function answers. */
+/** The result of an operation. */
 export type OperationResult =
   | RuleResult
   | RulesResult
@@ -97,18 +97,18 @@ export interface RuleResult {
   readonly ok: true;
   /** The present rule. Without a revocation and limits, no operator has set anything for the subject. */
   readonly rule: Rule;
-  /** False: what was to be taken away was not there, or the operation only reads. */
+  /** False: there was nothing to remove, or the operation only reads. */
   readonly changed: boolean;
   /** True: Redis has it, so it holds for the next request. */
   readonly pushed: boolean;
-  /** What the operator should know besides. */
+  /** A note for the operator. */
   readonly note: string | null;
 }
 
 export interface RulesResult {
   readonly ok: true;
   readonly rules: readonly Rule[];
-  /** What to give as `after` for the next page; null: there is none. */
+  /** The `after` of the next page; null: there is none. */
   readonly next: string | null;
 }
 
@@ -149,7 +149,7 @@ const HAS_ACTION = object({ action: member(Object.keys(OPERATIONS) as Operation[
 
 /** @throws InvalidOperationError saying the value, the rule and the fix */
 export function decodeOperation(event: unknown): Operation {
-  // Before anything else: messages quote what they are about, and are logged.
+  // First of all: messages quote the event, and are logged.
   if (textsOf(event).some(holdsToken)) throw tokenGiven('an operation');
   try {
     const { action } = HAS_ACTION(event, 'operation');

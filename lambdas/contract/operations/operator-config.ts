@@ -1,6 +1,6 @@
 import { type Decoded, object, string } from '../decode.ts';
 
-/** What the operator function knows of its gateway. */
+/** Configuration of the operator function. */
 export const operatorConfig = object({ gateway: string });
 export type OperatorConfig = Decoded<typeof operatorConfig>;
 

@@ -88,7 +88,7 @@ const MISSING = new Problem('unauthorized', 'this route needs a credential', {
   'www-authenticate': bearerChallenge({ realm: 'api' }),
 });
 
-/** What a rejection is answered with (RFC 6750 §3). */
+/** The problem that answers a rejection (RFC 6750 §3). */
 export function rejectionProblem({ error, errorDescription, scopes }: Rejected): Problem {
   return new Problem(error, errorDescription, {
     'www-authenticate': bearerChallenge({

@@ -8,8 +8,8 @@ const MAX_ITEMS = 100;
 const MAX_TOTAL_LENGTH = 4096;
 
 /**
- * Reads these claims, as far as they are texts, numbers, booleans or arrays of such. What is larger than a verdict may
- * be is left out: no test holds of what is not there, so that can only refuse.
+ * Reads these claims if they are texts, numbers, booleans or arrays of such. Values too large for a verdict are left out:
+ * a missing value passes no test, so the request is refused.
  */
 export function claimValuesReader(pointers: readonly ClaimPointer[]): (claims: Claims) => ClaimValues {
   if (pointers.length === 0) return () => NONE;

@@ -2,7 +2,7 @@ import { API_KEY_PREFIX } from '../../contract/auth/api-key.ts';
 import { AUTHORIZATION, type CredentialKind, type CredentialSource } from '../../contract/auth/auth-policy.ts';
 import { bearerToken } from './bearer.ts';
 
-/** What a request presents: a credential and its kind, nothing, or what cannot be one. */
+/** A request's credential and its kind, or none, or a text that cannot be one. */
 export type Presented =
   | {
       readonly kind: CredentialKind;

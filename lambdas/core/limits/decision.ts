@@ -1,6 +1,6 @@
 import type { LimitPolicy } from '../../contract/limits/limit-policy.ts';
 
-/** What one limit answered. */
+/** The answer of one limit. */
 export interface Decision {
   readonly policy: LimitPolicy;
   readonly allowed: boolean;

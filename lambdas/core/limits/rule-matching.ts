@@ -3,7 +3,7 @@ import type { LimitOverride, Rule } from '../../contract/limits/operator-rule.ts
 import type { Identity } from './limiter.ts';
 import { sourceNetwork } from './source-address.ts';
 
-/** What one operation changes of a rule. */
+/** A change of a rule by one operation. */
 export type RuleChange =
   | { readonly type: 'revoke'; readonly untilMs: number; readonly reason: string }
   | { readonly type: 'restore'; readonly reason: string }
@@ -50,7 +50,7 @@ function changedPart({ limits }: Rule, change: RuleChange): Partial<Pick<Rule, '
   }
 }
 
-/** The rule without what has ended by itself. It keeps its version, since no operator changed it. */
+/** The rule without expired parts. It keeps its version, since no operator changed it. */
 export function standingRule(rule: Rule, nowMs: number): Rule {
   const limits = Object.entries(rule.limits).filter(([, override]) => isCurrent(override, nowMs));
   return {

@@ -13,7 +13,7 @@ class SafeText {
 /** A piece of HTML that is inserted as it is. Only `html` and `json` make one. */
 export type Html = SafeText;
 
-/** What a template may hold; `false` and `null` leave nothing. */
+/** Values in a template; `false` and `null` print nothing. */
 type Part = string | number | Html | false | null | readonly Part[];
 
 /** Texts among the values are escaped, so that they stay texts between tags and in quoted attributes alike. */

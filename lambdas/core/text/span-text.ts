@@ -6,7 +6,7 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
-/** `90 s`, `5 min`. Rounded up: what is left of a time is not over before its end. */
+/** `90 s`, `5 min`. Rounded up, so that the shown time does not end too early. */
 export function spanText(ms: number): string {
   const [unit, unitMs] = UNITS.find(([, oneMs]) => ms >= 2 * oneMs) ?? ['s', 1000];
   return `${Math.max(0, Math.ceil(ms / unitMs))} ${unit}`;

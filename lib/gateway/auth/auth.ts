@@ -50,8 +50,8 @@ export class Auth {
   }
 
   /**
-   * Those whom this lets in, and whoever presents no credential at all; a bad one is refused. The authorizer is asked for
-   * each request.
+   * Clients that this accepts, and clients without a credential. A bad credential is refused. API Gateway asks the authorizer
+   * for each request.
    */
   static optional(auth: Auth): Auth {
     return new Auth({ type: 'optional', accepts: required('Auth.optional()', auth).accepts });

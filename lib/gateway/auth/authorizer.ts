@@ -21,7 +21,7 @@ const MAX_AUTHORIZERS = 10;
 
 export interface AuthorizerProps {
   readonly config: Pick<AuthorizerConfig, 'gateway' | 'rejections' | 'issuers'>;
-  /** What of the caller verdicts have to hand on. */
+  /** The facts about the caller that verdicts must hold. */
   readonly identityHeaders: IdentityHeaders;
   /** How long API Gateway keeps a verdict; none at all: it asks for each request. */
   readonly verdictCache: Duration;

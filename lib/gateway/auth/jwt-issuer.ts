@@ -80,7 +80,7 @@ export interface JwtIssuer {
   readonly requires?: readonly Claim[];
 }
 
-/** One issuer or several; what is in each is checked by itself. */
+/** One issuer or several; each is checked on its own. */
 export const JWT: Kind = { is: isObject, rule: 'an issuer or an array of them', fix: 'write { issuer, audience }' };
 
 const AUDIENCE: Kind = {

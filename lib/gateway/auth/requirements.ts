@@ -6,7 +6,7 @@ import { InvalidPropError } from '../../invalid-prop.ts';
 import { optional, type PropKinds, texts } from '../props/check-props.ts';
 import { CLAIMS, type Claim } from './claim.ts';
 
-/** What a credential must hold beside being good; one that does not is answered 403 `insufficient_scope`. */
+/** Rights that a valid credential must have. A request without them gets 403 `insufficient_scope`. */
 export interface Requirements {
   /**
    * Scopes, all of them.

@@ -25,7 +25,7 @@ export interface CircuitFunctionProps {
   readonly encryptionKey: IKey | undefined;
 }
 
-/** What alarms invoke: opens the circuit of the service whose alarm it is. */
+/** The function that alarms invoke. It opens the circuit of the alarm's service. */
 export class CircuitFunction extends Construct {
   readonly fn: LambdaFunction;
   readonly logGroup: LogGroup;
@@ -52,7 +52,7 @@ export class CircuitFunction extends Construct {
       timeout: Duration.seconds(10),
       logRetention: props.logRetention,
       asynchronous: {
-        // A minute later, and two more after that: what is older says nothing of how the upstream is now.
+        // Lambda retries after one minute and after two more. An older event says nothing about the upstream now.
         retryAttempts: 2,
         maxEventAge: Duration.minutes(5),
         deadLetterQueue: this.deadLetters.queue,

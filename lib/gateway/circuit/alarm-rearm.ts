@@ -28,7 +28,7 @@ export interface RearmingAlarm {
   readonly evaluationPeriods: number;
   /** `with throttlePercent`: what makes it the alarm's own task to open the circuit. */
   readonly wanted: string;
-  /** What to do other than to give a longer `openFor`. */
+  /** The fix other than a longer `openFor`. */
   readonly otherwise: string;
 }
 

@@ -22,8 +22,8 @@ import { checkHealthCheckPath } from './health-check-path.ts';
 
 export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureProps {
   /**
-   * Percentage of failed calls that opens the circuit. What fails is told by `failureStatuses`, `failOnTimeout` and
-   * `failOnReset`.
+   * Percentage of failed calls that opens the circuit. `failureStatuses`, `failOnTimeout` and `failOnReset` define a
+   * failed call.
    *
    * @default 50
    */
@@ -60,9 +60,8 @@ export interface CircuitBreakerProps extends CircuitTimingProps, CircuitFailureP
    */
   readonly throttlePercent?: number;
   /**
-   * Path under the upstream's base URL, `/healthz`, that is asked when an open circuit tries the upstream, before any
-   * client's request is sent there. What answers 200 to 399 within 2 s, or a quarter of the service's `timeout` where that
-   * is less, is well.
+   * Path under the upstream's base URL: `/healthz`. An open circuit asks it before it sends a client's request there. The
+   * upstream is healthy if it answers 200 to 399 within 2 s, or within a quarter of the service's `timeout` if that is less.
    *
    * @default - requests of clients try the upstream
    */

@@ -11,7 +11,7 @@ import { LONGEST_TIMEOUT } from '../props/overhead-allowance.ts';
 import { percentShare } from '../props/percent-share.ts';
 import { wholeNumber } from '../props/whole-number.ts';
 
-/** What speaks against an upstream. A client's own error or hang-up never does. */
+/** Outcomes that count as an upstream's failures. A client's own error or hang-up never does. */
 export interface CircuitFailureProps {
   /**
    * Statuses of the upstream that are failures, among 500 to 599: `[502, 503, 504]`.

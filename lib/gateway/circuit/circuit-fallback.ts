@@ -12,7 +12,7 @@ import {
 } from '../props/check-props.ts';
 import { wholeNumber } from '../props/whole-number.ts';
 
-/** What is answered to requests that a circuit rejects. */
+/** The answer to requests that a circuit rejects. */
 export interface FallbackProps {
   /** At most 64 KB of UTF-8. */
   readonly body: string;

@@ -25,7 +25,7 @@ export class ThrottleAlarm extends Construct {
     super(scope, id);
     const { proxyFunction, share, minRequests } = props;
     const sum = { statistic: Stats.SUM, period: this.period };
-    // What was throttled is no invocation (AWS: Types of metrics for Lambda functions).
+    // Throttled requests are no invocations (AWS: Types of metrics for Lambda functions).
     const all = 'invocations + throttles';
     this.alarm = shareAlarm(this, {
       ...props,

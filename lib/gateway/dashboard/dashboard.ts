@@ -30,7 +30,7 @@ export const DASHBOARD_SERVICES = 45;
 /** Services whose functions and logs the cost counts: a graph holds 500 metrics. More fit where AWS raised the routes. */
 export const PRICED_SERVICES = 149;
 
-/** What the dashboard shows of a service. */
+/** The parts of a service that the dashboard shows. */
 export interface DashboardService {
   readonly name: string;
   readonly proxyFunction: IFunction;
@@ -124,7 +124,7 @@ function circuitsWidget({ functionArn }: IFunction): IWidget {
   });
 }
 
-/** What the HTTP API itself saw, requests that reached no function included. */
+/** Metrics of the HTTP API itself, with requests that reached no function. */
 function gatewayWidgets({ httpApi, functions, widgetFunction }: GatewayDashboardProps): IWidget[] {
   const minute = { period: Duration.minutes(1) };
   const milliseconds = { label: 'ms', showUnits: false, min: 0 };

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { FoundationCache } from '../../foundation/foundation.ts';
 import { HOURS_PER_MONTH, PRICES } from './prices.ts';
 
-/** What an alarm is billed by. */
+/** The properties by which AWS bills an alarm. */
 export interface BilledAlarm {
   /** One under a minute is dearer. */
   readonly period: Duration;
@@ -10,7 +10,7 @@ export interface BilledAlarm {
   readonly metrics: number;
 }
 
-/** What is paid for whether requests come or not. */
+/** Resources that cost money without any request. */
 export interface IdleParts {
   readonly cache: Pick<FoundationCache, 'kind' | 'engine' | 'ecpuMinimum'>;
   readonly alarms: readonly BilledAlarm[];

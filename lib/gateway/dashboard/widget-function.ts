@@ -13,7 +13,7 @@ export interface WidgetFunctionProps {
   readonly gateway: string;
   readonly circuits: Circuits;
   readonly table: Foundation['table'];
-  /** What the widget's buttons call. */
+  /** The function that the widget's buttons call. */
   readonly operatorFunction: IFunction;
   readonly logRetention: RetentionDays;
 }

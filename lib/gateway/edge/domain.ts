@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { about, InvalidPropError } from '../../invalid-prop.ts';
 import { checkProps, isObject, type Kind, optional, type PropKinds, required, text } from '../props/check-props.ts';
 
-/** Certificates of the authorities whose clients are let in, a PEM file in S3. */
+/** Certificates of the authorities whose clients the domain accepts, a PEM file in S3. */
 export interface Truststore {
   /** The bucket, or its name. */
   readonly bucket: IBucket | string;

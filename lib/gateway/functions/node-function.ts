@@ -47,7 +47,7 @@ export function createFunction(
 ): { readonly fn: LambdaFunction; readonly logGroup: LogGroup } {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: props.logRetention,
-    // What was logged outlives a function that is renamed or removed, until its retention ends.
+    // Logs of a renamed or removed function are kept until their retention ends.
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   const role = new Role(scope, `${id}Role`, {

@@ -31,7 +31,7 @@ function checkNames(limits: LimitsMet): void {
   }
 }
 
-/** What one request may cost at most. Leases are taken by requests of any cost, and a shadow refuses none. */
+/** The most that one request may cost. Requests of any cost take leases, and a limit in shadow mode refuses none. */
 function bounds(limit: LimitPolicy): readonly { readonly units: number; readonly words: string }[] {
   if (takesLease(limit) || limit.shadow) return [];
   if ('burst' in limit) return [{ units: limit.burst, words: `burst of ${limit.burst} of limit ${limit.name}` }];

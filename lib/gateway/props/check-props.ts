@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { InvalidPropError } from '../../invalid-prop.ts';
 
-/** What a prop takes. */
+/** The values that a prop takes. */
 export interface Kind {
   readonly is: (value: unknown) => boolean;
   /** `a Duration` */

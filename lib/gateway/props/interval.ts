@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import { InvalidPropError } from '../../invalid-prop.ts';
 
-/** What a duration may be, and what to do about one that is not so, or why it may not. */
+/** Bounds of a duration, with the fix or the reason for a wrong one. */
 export interface IntervalBounds {
   readonly min: Duration;
   readonly max: Duration;

@@ -3,7 +3,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Egress } from '../../foundation/foundation.ts';
 import { InvalidPropError } from '../../invalid-prop.ts';
 
-/** What decides whether an upstream can be reached. */
+/** The facts that decide whether an upstream can be reached. */
 export interface Reach {
   readonly egress: Egress;
   readonly privateZones: readonly string[];

@@ -1,7 +1,7 @@
 import { InvalidPropError } from '../../invalid-prop.ts';
 import { checkKind, NUMBER } from './check-props.ts';
 
-/** What a whole number may be, and what to do about one that is not so. */
+/** Bounds of a whole number, with the fix for a wrong one. */
 export interface WholeNumberBounds {
   readonly min: number;
   readonly max: number;
