@@ -17,7 +17,7 @@ export function createApp(props: AppProps = {}): App {
 
 /** An app whose stacks are checked against the rules of AwsSolutions when they are synthesized. */
 export function checkedApp(props: AppProps = {}): App {
-  // An app that threw half-way must not be synthesized when the process ends.
+  // If the app throws half-way, it must not be synthesized when the process ends.
   const app = new App({ autoSynth: false, ...props });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));
   return app;

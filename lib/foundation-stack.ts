@@ -66,8 +66,8 @@ export class FoundationStack extends Stack implements Foundation {
       key,
     });
 
-    // Exported whether a gateway stands on them already or not: exports that follow what a gateway happens to use would
-    // let its deployment change this stack. What a gateway reads of the cache is no export, since it may change.
+    // Exported even if no gateway uses them yet: otherwise deploying a gateway would change this stack. The gateway reads
+    // the cache's values from outputs, not exports, since those values may change.
     const ownSubnets = props.vpc === undefined ? this.subnets.map((subnet) => subnet.subnetId) : [];
     for (const value of [
       ...ownSubnets,

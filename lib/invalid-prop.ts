@@ -8,7 +8,7 @@ export class InvalidPropError extends Error {
   }
 }
 
-/** Runs `check` and says in its error what it was about: `service users: prefix must …`. */
+/** Runs `check` and names its subject in the error: `service users: prefix must …`. */
 export function about<T>(subject: string, check: () => T): T {
   try {
     return check();

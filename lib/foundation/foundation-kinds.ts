@@ -17,7 +17,7 @@ import type { FoundationStackProps } from './foundation-props.ts';
 
 type OwnProps = Omit<FoundationStackProps, keyof StackProps>;
 
-/** Checked by the CDK. The compiler demands all of them, also of a later release. */
+/** Props that the CDK checks. The compiler demands all of them, also those of a later release. */
 const STACK_PROPS: Readonly<Record<keyof StackProps, true>> = {
   analyticsReporting: true,
   crossRegionReferences: true,
@@ -86,7 +86,7 @@ export function checkFoundationProps(props: FoundationStackProps): void {
 function checkZones({ availabilityZones: zones, vpc }: OwnProps): void {
   if (zones === undefined || vpc === undefined) return;
   throw new InvalidPropError(
-    `availabilityZones must be left out with vpc, got ${JSON.stringify(zones)}: a VPC of yours has the zones that it has; choose among its subnets by subnets`,
+    `availabilityZones must be left out with vpc, got ${JSON.stringify(zones)}: your own VPC has its zones already; choose among its subnets with subnets`,
   );
 }
 

@@ -10,10 +10,10 @@ export type Egress = 'none' | 'nat' | 'ipv6';
 
 export type CacheKind = 'serverless' | 'node';
 export type CacheEngine = 'valkey' | 'redis';
-/** How functions enter the cache: by their roles, or without saying who they are. */
+/** How functions log in to the cache: with their roles, or not at all. */
 export type CacheAuth = 'iam' | 'none';
 
-/** The Redis that counts. */
+/** The cache that counts requests. */
 export interface FoundationCache {
   readonly kind: CacheKind;
   readonly engine: CacheEngine;
@@ -21,13 +21,13 @@ export interface FoundationCache {
   readonly redisUrl: string;
   /** Whether it speaks the cluster protocol. */
   readonly cluster: boolean;
-  /** Under which ElastiCache reports the cache: a serverless one by `clusterId`, a node by `CacheClusterId`. */
+  /** The dimension of the cache's metrics: `clusterId` of a serverless one, `CacheClusterId` of a node. */
   readonly dimensions: Readonly<Record<string, string>>;
   /** Processing units a second that are ready and paid for; a node has none. @default 0 */
   readonly ecpuMinimum?: number;
-  /** Variables that tell a function where the cache is and how to enter it. */
+  /** Variables that give a function the cache's address and login. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Lets a role enter the cache; the network has to let its function in, too. */
+  /** Lets a role log in to the cache. The network must also let its function through. */
   grantConnect(grantee: IGrantable): void;
 }
 

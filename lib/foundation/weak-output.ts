@@ -15,7 +15,7 @@ export function weakOutput(stack: Stack, name: string, value: string, descriptio
   });
 }
 
-/** A stack has no outputs before it is deployed, and what is nested in it is deployed earlier. */
+/** A stack has outputs only after its deployment. Its nested stacks are deployed earlier. */
 function isWithin(stack: Stack, reader: Stack | undefined): boolean {
   return reader !== undefined && (reader === stack || isWithin(stack, reader.nestedStackParent));
 }

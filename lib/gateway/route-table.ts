@@ -3,8 +3,8 @@ import { HEALTH_PATH, overlap } from './props/prefix.ts';
 import { type RouteKey, routeKeyShape, routeKeyText } from './route.ts';
 
 /**
- * Services of an API, which may have 300 integrations: one a service, and that of the health function. AWS raises the
- * quota of routes and not this one. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ * Most services of an API. It may have 300 integrations: one for each service and one for the health function. AWS raises
+ * the quota of routes, but not this one. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 const MOST_SERVICES = 299;
 
@@ -18,7 +18,7 @@ export class RouteTable {
     this.#routeQuota = routeQuota;
   }
 
-  /** Gives a service its prefix, unless requests under it could be another's or the API is full. */
+  /** Registers a service's prefix. @throws InvalidPropError if it overlaps another one, or the API is full */
   claimPrefix(service: string, prefix: string): void {
     if (this.#prefixes.size >= MOST_SERVICES) {
       throw new InvalidPropError(
@@ -44,7 +44,7 @@ export class RouteTable {
     return [...this.#prefixes.keys()].filter((other) => other !== prefix);
   }
 
-  /** Takes a route key, unless it is taken or the API is full. */
+  /** Registers a route key. @throws InvalidPropError if it is registered already, or the API is full */
   claim(key: RouteKey): void {
     const shape = routeKeyShape(key);
     const taken = this.#keys.get(shape);

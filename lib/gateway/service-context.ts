@@ -22,9 +22,9 @@ export interface ServiceContext {
   /** Notified of the circuits' alarms. */
   readonly notify: IAlarmAction | undefined;
   readonly routes: RouteTable;
-  /** By which upstreams learn who calls. */
+  /** Headers that name the caller to upstreams. */
   readonly identityHeaders: IdentityHeaders;
-  /** How often one address may present credentials that are refused. */
+  /** The limit of refused credentials from one address. */
   readonly badCredentials: LimitPolicy | null;
   /** Limits of all services together. */
   readonly gatewayLimits: readonly LimitPolicy[];

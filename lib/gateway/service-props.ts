@@ -9,7 +9,7 @@ import { BOOLEAN, DURATION, NUMBER, optional, type PropKinds, required, text } f
 export interface ServiceProps extends RetryProps {
   /** Path that the service's requests begin with: `/api/users`. */
   readonly prefix: string;
-  /** Base URL of the server behind: `http://user-service:3001`. A base path is kept. May be a token. */
+  /** Base URL of the upstream: `http://user-service:3001`. A base path is kept. May be a CDK token. */
   readonly upstream: string;
   /**
    * Until the last byte of the upstream's answer, 50 ms to 29 s. After it the client gets 504.
@@ -47,9 +47,9 @@ export interface ServiceProps extends RetryProps {
    */
   readonly forwardAuthorization?: boolean;
   /**
-   * Headers of clients that the upstream is sent although servers would believe them, by their whole names:
-   * `['CF-Connecting-IP']`. Name one only where a proxy that all clients come through sets it, and where no client can
-   * reach the gateway without that proxy. docs/props.md has the list of headers that do not go on otherwise.
+   * Headers of clients that the gateway forwards although servers trust them, by their whole names:
+   * `['CF-Connecting-IP']`. Name one only if a proxy in front of the gateway sets it, and no client can reach the gateway
+   * without that proxy. docs/props.md lists the headers that the gateway otherwise removes.
    *
    * @default - none of that list
    */

@@ -4,8 +4,9 @@ import { checkProps, type Kind, optional, type PropKinds } from '../props/check-
 import { CLAIM_PATH } from './claim-path.ts';
 
 /**
- * Where the tokens of an issuer say what, each by a claim's name (`'cognito:groups'`, `'https://example.com/roles'`) or
- * by the names that lead to it (`['realm_access', 'roles']`); null: nowhere, whatever a claim is called.
+ * The claims of an issuer's tokens that hold each fact. Each is given by its name (`'cognito:groups'`,
+ * `'https://example.com/roles'`) or by the names on the way to it (`['realm_access', 'roles']`). Null: the tokens do not
+ * hold the fact.
  */
 export interface ClaimMappingProps {
   /** @default 'sub' */

@@ -4,7 +4,7 @@ import { InvalidPropError } from '../../invalid-prop.ts';
 import { checkKind, type Kind, text } from '../props/check-props.ts';
 import { CLAIM_PATH } from './claim-path.ts';
 
-/** A longer text in a token is not looked at, so no test of it could hold. */
+/** A longer text in a token is ignored, so no test of it could pass. */
 const MAX_TEXT_LENGTH = 1024;
 const MAX_PATTERN_LENGTH = 256;
 
@@ -20,8 +20,8 @@ const SCALARS: Kind = {
 };
 
 /**
- * What a claim of a credential must be. It is told by its name, which may hold dots and slashes, or by the names that
- * lead to it: `['realm_access', 'roles']`. No test holds of a claim that is not there.
+ * A test of a credential's claim. The claim is given by its name, which may hold dots and slashes, or by the names on the
+ * way to it: `['realm_access', 'roles']`. A missing claim passes no test.
  */
 export class Claim {
   /** Is this text, number or boolean. */
@@ -42,7 +42,7 @@ export class Claim {
     return new Claim({ claim: pointerOf(path), op: 'oneOf', value: [...new Set(values)] });
   }
 
-  /** Is a text like this pattern of at most 256 characters: `*` stands for any characters, `?` for one. */
+  /** Is a text like this pattern of at most 256 characters: `*` matches any characters, `?` one. */
   static matches(path: ClaimPath, pattern: string): Claim {
     checkKind('the pattern of a claim', pattern, text('*@example.com'));
     if (pattern === '' || pattern.length > MAX_PATTERN_LENGTH || !pattern.isWellFormed()) {

@@ -8,7 +8,7 @@ interface Prefixed {
   readonly subjectPrefix?: string | null;
 }
 
-/** @throws InvalidPropError when the subjects of several issuers could be mixed up without anybody having said so */
+/** @throws InvalidPropError if subjects of several issuers could be equal, and no prop allows it */
 export function checkSubjectPrefixes(issuers: readonly Prefixed[]): void {
   const owners = new Map<string, string>();
   for (const { issuer, subjectPrefix } of issuers) {

@@ -20,20 +20,20 @@ export interface CircuitFailureProps {
    */
   readonly failureStatuses?: readonly number[];
   /**
-   * Whether it is a failure when the service's `timeout` is over before the answer is complete.
+   * Whether a call fails if its answer is not complete within the service's `timeout`.
    *
    * @default true
    */
   readonly failOnTimeout?: boolean;
   /**
-   * Whether it is a failure when the upstream cannot be reached, breaks off or answers no HTTP.
+   * Whether a call fails if the upstream cannot be reached, breaks the connection or does not answer HTTP.
    *
    * @default true
    */
   readonly failOnReset?: boolean;
   /**
-   * A call that takes at least so long is slow; enough of them open the circuit though they succeed. From 50 ms,
-   * shorter than the service's `timeout`.
+   * A call that takes at least this time is slow. Many slow calls open the circuit even if they succeed. From 50 ms, shorter
+   * than the service's `timeout`.
    *
    * @default - none is
    */
@@ -67,7 +67,7 @@ const SLOW_CALL = {
   reason: 'write one like Duration.seconds(2): less is the noise of a network, and more is a timeout',
 };
 
-/** @throws InvalidPropError for what no upstream can answer, or what says nothing of it */
+/** @throws InvalidPropError for a status that no upstream sends, or that says nothing about its health */
 export function circuitFailures(
   props: CircuitFailureProps,
 ): Pick<CircuitPolicy, 'failureStatuses' | 'failOnTimeout' | 'failOnReset' | 'slow'> {
@@ -107,7 +107,7 @@ function slow({ slowCall, slowPercent }: CircuitFailureProps): SlowPolicy | null
   );
 }
 
-/** @throws InvalidPropError where every slow request would be a timeout already */
+/** @throws InvalidPropError if every slow call would be a timeout already */
 export function checkSlowCall(circuit: CircuitPolicy | null, timeoutMs: number): void {
   const overMs = circuit?.slow?.overMs ?? 0;
   if (overMs < timeoutMs) return;

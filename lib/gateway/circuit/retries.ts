@@ -6,15 +6,15 @@ import { wholeNumber } from '../props/whole-number.ts';
 
 export interface RetryProps {
   /**
-   * How often a request is sent again that the upstream could not act on, up to 3: one of an idempotent method whose
-   * connection failed. There is a pause before each, of random length, and `timeout` holds for all attempts together.
+   * Further attempts of a request whose connection failed, up to 3, for idempotent methods only. The proxy function pauses
+   * for a random time before each. `timeout` holds for all attempts together.
    *
    * @default 0
    */
   readonly retries?: number;
   /**
-   * How many requests may be such attempts, as a percentage of all requests of the service: when the upstream is down,
-   * attempts must not multiply what it is sent. Above 0 and up to 100; only with `retries`.
+   * The most retries, as a percentage of all requests of the service, above 0 and up to 100; only with `retries`. Retries
+   * must not multiply the load of an upstream that is down.
    *
    * @default 10
    */
@@ -28,7 +28,7 @@ export const RETRY_PROPS = {
 
 const RETRIES = { min: 0, max: 3, fix: 'write 1 or 2, and leave what fails more often to the circuit' };
 
-/** @throws InvalidPropError for a number that cannot be, and for a budget of nothing */
+/** @throws InvalidPropError for an impossible number, and for a budget without retries */
 export function retryPolicy({ retries = 0, retryBudgetPercent }: RetryProps): RetryPolicy | null {
   const attempts = wholeNumber('retries', retries, RETRIES);
   if (attempts > 0) {

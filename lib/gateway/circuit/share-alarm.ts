@@ -23,10 +23,10 @@ export interface CircuitAlarmContext {
 
 export interface ShareAlarmProps extends CircuitAlarmContext {
   readonly kind: CircuitAlarmKind;
-  /** When it goes off: `50 % of at least 5 requests failed`. */
+  /** The condition in words: `50 % of at least 5 requests failed`. */
   readonly when: string;
   readonly label: string;
-  /** Whose value opens the circuit from `share` on. */
+  /** The expression that opens the circuit if it reaches `share`. */
   readonly expression: string;
   readonly usingMetrics: Readonly<Record<string, IMetric>>;
   readonly period: Duration;
@@ -36,7 +36,7 @@ export interface ShareAlarmProps extends CircuitAlarmContext {
   readonly share: number;
 }
 
-/** An alarm that opens a circuit when one of its periods has the share, and not because a period has no data. */
+/** An alarm that opens a circuit when one of its periods reaches the share. Missing data do not open it. */
 export function shareAlarm(scope: Construct, props: ShareAlarmProps): Alarm {
   const { gateway, service, kind, when, expression, usingMetrics, label, period, evaluationPeriods, share } = props;
   const alarm = new Alarm(scope, 'Alarm', {

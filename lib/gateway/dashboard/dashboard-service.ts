@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Metric, type MetricName, SERVICE_DIMENSION } from '../../../lambdas/contract/metrics.ts';
 
-/** The rows of one service. Latency is the upstream's and the gateway's own, in graphs of their own. */
+/** The rows of one service. The upstream's latency and the gateway's own have separate graphs. */
 export function serviceWidgets(namespace: string, service: string): IWidget[] {
   const metric = (metricName: MetricName, statistic: string, label: string) =>
     new CloudWatchMetric({

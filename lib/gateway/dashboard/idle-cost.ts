@@ -4,9 +4,9 @@ import { HOURS_PER_MONTH, PRICES } from './prices.ts';
 
 /** The properties by which AWS bills an alarm. */
 export interface BilledAlarm {
-  /** One under a minute is dearer. */
+  /** A period under a minute costs more. */
   readonly period: Duration;
-  /** That it reads. */
+  /** Number of metrics that it reads. */
   readonly metrics: number;
 }
 
@@ -17,7 +17,7 @@ export interface IdleParts {
   readonly natGateways: number;
 }
 
-/** Dollars a month while no request comes. */
+/** Dollars a month without any request. */
 export function idleCost(parts: IdleParts): {
   readonly cache: number;
   readonly alarms: number;
@@ -34,7 +34,7 @@ export function idleCost(parts: IdleParts): {
   return { cache, alarms, dashboard, nat, total: cache + alarms + dashboard + nat };
 }
 
-/** Dollars an hour for processing units that are ready, used or not. */
+/** Dollars an hour for reserved processing units, used or not. */
 function readyUnitsHour({ engine, ecpuMinimum = 0 }: IdleParts['cache']): number {
   return ((ecpuMinimum * 3600) / 1e6) * PRICES.cache[engine].unitsPerMillion;
 }

@@ -1,8 +1,8 @@
 import { Lazy, Token } from 'aws-cdk-lib';
 
 /**
- * The same text, with each value of another resource written once: as a variable of `Fn::Sub`. The `Fn::Join` of the CDK
- * writes a value wherever it stands, and a template of 149 services would have over 1 MB.
+ * The same text, with each value of another resource written once, as a variable of `Fn::Sub`. The CDK's `Fn::Join` repeats
+ * a value at each use, and the template of 149 services would be larger than 1 MB.
  */
 export function writtenOnce(text: string): string {
   return Token.asString(Lazy.uncachedAny({ produce: (context) => substituted(context.resolve(text)) }));

@@ -12,8 +12,8 @@ export interface Truststore {
   readonly bucket: IBucket | string;
   readonly key: string;
   /**
-   * Version of the object in a versioned bucket. API Gateway reads the file at deployment only, so a new version comes
-   * in by a new value here.
+   * Version of the object in a versioned bucket. API Gateway reads the file at deployment only: change this value to use a
+   * new version.
    *
    * @default - the newest at the first deployment
    */
@@ -56,7 +56,7 @@ const CERTIFICATE_ARN = /^arn:[^:]+:acm:[^:]+:[^:]+:certificate\/.+$/;
 const BUCKET_NAME =
   /^(?=.{3,63}$)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
-/** A name of one's own for the gateway, with TLS 1.2. */
+/** The gateway's own host name, with TLS 1.2. */
 export class GatewayDomain extends Construct {
   readonly domainName: DomainName;
 

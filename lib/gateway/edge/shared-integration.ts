@@ -3,7 +3,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 
 /**
- * A function's integration that routes of several stacks share.
+ * An integration of a function for routes in several stacks.
  *
  * The CDK would write a permission for the API into each of these stacks. The 20 KB of the function's policy would end
  * at some fifty of them; one permission serves all.

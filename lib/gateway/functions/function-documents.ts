@@ -20,7 +20,7 @@ export interface RenderedDocuments {
 
 /**
  * Documents as files. A text that only the deployment knows, such as the address of a load balancer, becomes a variable of
- * the function, and a placeholder stands for it.
+ * the function, with a placeholder in the document.
  *
  * @throws InvalidPropError for a number or a list that only the deployment knows
  */
@@ -50,8 +50,8 @@ export function renderDocuments(
 }
 
 /**
- * Named by what the text is made of. An update changes a function's code and its variables one after the other: a variable
- * that was numbered could in between hold what another one is to hold.
+ * The name depends on the text's parts. An update changes a function's code and its variables one after the other: between
+ * the two, a numbered variable could hold the value of another one.
  */
 function variableOf(scope: IConstruct, text: string): string {
   const parts: unknown = Tokenization.resolve(text, { scope, resolver: new ByPath(), preparing: false });

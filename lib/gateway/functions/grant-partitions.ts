@@ -6,7 +6,7 @@ import { grantKeyVia } from './grant-key-via.ts';
 
 export type PartitionAction = 'dynamodb:GetItem' | 'dynamodb:PutItem' | 'dynamodb:UpdateItem' | 'dynamodb:Query';
 
-/** Lets a function do these things to the items of some partitions, a pattern with `*` for many, and to no other. */
+/** Lets a function perform these actions on items of these partitions only. `*` in a pattern matches many. */
 export function grantPartitions(
   fn: IFunction,
   table: ITable,
@@ -25,7 +25,7 @@ export function grantPartitions(
 }
 
 /**
- * Lets a function write this attribute of a partition's items and no other, nor read one in the answer.
+ * Lets a function write only this attribute of a partition's items, and read none in the answer.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export function grantAttribute(fn: IFunction, table: ITable, partition: string, attribute: string): void {
@@ -38,7 +38,7 @@ export function grantAttribute(fn: IFunction, table: ITable, partition: string, 
           'dynamodb:LeadingKeys': [partition],
           'dynamodb:Attributes': [TABLE.partitionKey, TABLE.sortKey, attribute],
         },
-        // A request that does not say what it wants returned is returned nothing.
+        // Without ReturnValues DynamoDB returns nothing.
         StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
       },
     }),
@@ -47,7 +47,7 @@ export function grantAttribute(fn: IFunction, table: ITable, partition: string, 
 }
 
 /**
- * DynamoDB uses a key of the user's with the rights of its caller.
+ * DynamoDB uses a customer's key with the rights of its caller.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
  */
 function grantKey(fn: IFunction, { encryptionKey }: ITable, writes: boolean): void {

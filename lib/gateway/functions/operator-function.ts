@@ -20,13 +20,13 @@ export interface OperatorFunctionProps {
   readonly circuits: Circuits;
   readonly foundation: Foundation;
   readonly logRetention: RetentionDays;
-  /** Undefined: shares the account's concurrency with every other function. */
+  /** Undefined: it shares the account's concurrency with all other functions. */
   readonly maxConcurrency: number | undefined;
 }
 
 /**
- * What operators invoke: revokes and restores credentials, sets and lists limits, makes API keys, opens and closes
- * circuits. Inside the VPC, where the cache is.
+ * The function that operators invoke. It revokes and restores credentials, sets and lists limits, makes API keys, opens and
+ * closes circuits. It is in the VPC, like the cache.
  */
 export class OperatorFunction extends Construct {
   readonly fn: LambdaFunction;

@@ -30,7 +30,7 @@ export interface LimitOptions {
    */
   readonly localShare?: number;
   /**
-   * What headers, logs, metrics and operators call the limit: at most 31 lower-case letters, digits and hyphens.
+   * The limit's name in headers, logs, metrics and operators' commands: at most 31 lower-case letters, digits and hyphens.
    *
    * @default - by what it counts and where it is put: `client`, `ip-bucket`, `gateway-client`, `client-shadow`
    */
@@ -49,9 +49,9 @@ export const BY = oneOf(...LIMIT_BY);
 const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
 
 /**
- * The options with their defaults, as a limit has them. The name is '' where none is given: `placedLimits` gives one.
+ * The options of a limit, with defaults. Without a name it is '': `placedLimits` gives one.
  *
- * @throws InvalidPropError for an option that is not among `kinds`, or has a value that cannot be
+ * @throws InvalidPropError for an option that is not among `kinds`, or has an impossible value
  */
 export function limitOptions<Options extends LimitOptions>(options: Options, kinds: PropKinds<Options>) {
   about('the options of a rate limit', () => checkProps(options, kinds));

@@ -3,18 +3,18 @@ import { InvalidPropError } from '../../invalid-prop.ts';
 import { OVERHEAD_ALLOWANCE } from '../props/overhead-allowance.ts';
 import { policiesOf, type RateLimits } from './rate-limit.ts';
 
-/** Where a limit is put. */
+/** The place of a limit: gateway, service or route. */
 export type LimitScope = 'gateway' | 'service' | 'route';
 
 /** The name of the gateway's limit of refused credentials, and of no other. */
 export const BAD_CREDENTIALS = 'bad-credentials';
 
-/** Past the time at which Lambda ends the proxy function, so a lease outlives every request that could give it back. */
+/** Longer than Lambda runs the proxy function, so that a lease outlives every request that could return it. */
 const LEASE_MARGIN_MS = 1000;
 
 /**
- * The limits as functions read them. Those without a name are called after what they count, and leases outlive requests
- * with this timeout.
+ * The limits as functions read them. A limit without a name gets one from what it counts. Leases outlive requests with
+ * this timeout.
  */
 export function placedLimits(
   rateLimit: RateLimits,
@@ -35,7 +35,7 @@ export function placedLimits(
   });
 }
 
-/** Whether the limit is by the plan that a token names. */
+/** Whether the limit depends on the plan in a token. */
 export function isPerPlan(limit: LimitPolicy): boolean {
   return 'plans' in limit && Object.keys(limit.plans).length > 0;
 }

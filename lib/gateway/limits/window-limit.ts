@@ -10,7 +10,7 @@ import { LIMIT_OPTIONS, type LimitOptions, limitOptions } from './limit-options.
 
 export interface PlanLimitOptions extends LimitOptions {
   /**
-   * Units for clients whose token names another plan or none.
+   * Limit of clients whose token names another plan or none.
    *
    * @default - the smallest of the plans
    */
@@ -57,7 +57,7 @@ function windowOf(limit: number, window: Duration): Pick<WindowLimit, 'limit' | 
 }
 
 function checkPlan(plan: string, limit: number): void {
-  // The authorizer leaves out a claim that no rule could name: no client would have such a plan.
+  // The authorizer drops a claim that no rule can name, so no client would have such a plan.
   if (!isRuleName(plan) || plan.length > PLAN_NAME_LENGTH) {
     throw new InvalidPropError(
       `a plan must be 1 to ${PLAN_NAME_LENGTH} characters, well-formed, without control characters and no token, got ${JSON.stringify(plan)}: write the plan claim of your tokens`,

@@ -10,8 +10,7 @@ export interface Reach {
 }
 
 /**
- * The upstream's base URL as the contract wants it, without a trailing slash. A token passes unchecked: what it stands
- * for is known at deployment only.
+ * The upstream's base URL without a trailing slash. A CDK token is not checked: its value is known at deployment only.
  */
 export function checkUpstream(upstream: string, reach: Reach): string {
   if (Token.isUnresolved(upstream)) return upstream;
@@ -24,7 +23,7 @@ export function checkUpstream(upstream: string, reach: Reach): string {
   const url = new URL(upstream);
   if (url.username !== '' || url.password !== '') {
     throw new InvalidPropError(
-      `upstream must hold no credentials, got one at ${url.host}: they would lie in the template as plain text`,
+      `upstream must hold no credentials, got one at ${url.host}: the template would hold them as plain text`,
     );
   }
   if (/[?#]/.test(upstream)) {
