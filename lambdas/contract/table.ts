@@ -18,7 +18,7 @@ export function circuitHistorySortKey(version: number): string {
   return `${CIRCUIT_HISTORY_PREFIX}${String(version).padStart(String(MAX_VERSION).length, '0')}`;
 }
 
-/** Partition of what operators said: one item for each subject that was ever revoked or given limits of its own. */
+/** Partition of the operators' rules: one item for each subject with a rule, also an ended one. */
 export function rulesPartition(gateway: string): string {
   return `rules#${gateway}`;
 }
@@ -33,7 +33,7 @@ export function jwksPartition(gateway: string): string {
   return `jwks#${gateway}`;
 }
 
-/** Partition of the one item whose version changes with every revocation: who remembers credentials looks at it. */
+/** Partition of the revocation mark. Its version changes with every revocation; the authorizer's instances read it. */
 export function revocationsPartition(gateway: string): string {
   return `revocations#${gateway}`;
 }

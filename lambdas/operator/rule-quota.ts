@@ -5,7 +5,7 @@ import { MAX_RULES } from '../core/limits/max-rules.ts';
 
 /** Operators may make this many rules of any kind. The rest up to `MAX_RULES` is for the rules that matter most. */
 const QUOTA = 18_000;
-/** This many for revocations of more than a single token: they are the way out where there are too many tokens. */
+/** A revocation of more than one token may use this many: it replaces many revoked tokens. */
 const REVOCATION_QUOTA = 19_500;
 /** How long a count is used, with what was added here since. */
 const COUNT_KEPT_MS = 60_000;
@@ -15,7 +15,7 @@ export class TooManyRulesError extends Error {
   readonly code = 'too_many_rules';
 }
 
-/** How many more rules a gateway may have. Others may add some between two counts: both quotas are well below the last. */
+/** How many more rules a gateway may have. Other operators may add rules between two counts, so both quotas are below the maximum. */
 export class RuleQuota {
   readonly #store: Pick<RuleStore, 'count'>;
   #count = 0;
@@ -26,8 +26,7 @@ export class RuleQuota {
   }
 
   /**
-   * Takes the place of one more rule in force. Where the table cannot count the rules, the new rule is more important than
-   * the quota.
+   * Reserves one more rule in force. If the table cannot count the rules, the new rule is more important than the quota.
    *
    * @throws TooManyRulesError
    */

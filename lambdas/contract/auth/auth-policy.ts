@@ -5,13 +5,13 @@ export const CREDENTIAL_KINDS = ['jwt', 'apiKey'] as const;
 /** The kinds of credentials; each has a verifier of its own. */
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
-/** The header in which credentials of both kinds travel: it alone is what API Gateway caches verdicts by. */
+/** The header of credentials of both kinds. It alone is API Gateway's key for cached verdicts. */
 export const AUTHORIZATION = 'authorization';
 
 /** One kind of credential that a route takes, and what such a credential must hold. */
 const accepted = object({
   kind: member(CREDENTIAL_KINDS),
-  /** The header of its own in which API keys of this route travel, `x-api-key`; null: `Authorization: Bearer`. */
+  /** The header of this route's API keys, such as `x-api-key`; null: `Authorization: Bearer`. */
   header: nullable(string),
   /** All of them. */
   scopes: array(string),
@@ -27,7 +27,7 @@ export type Acceptance = Decoded<typeof accepted>;
 const credential = object({ accepts: array(accepted) });
 /** Who may call a route. */
 export const authPolicy = variant('type', {
-  /** Everybody. The user writes this out; it is never a default. */
+  /** All clients. The user must write this out; it is never a default. */
   none: object({}),
   required: credential,
   /** Requests without a credential pass. A bad credential is refused here, too. */

@@ -16,12 +16,12 @@ export const circuitsConfig = object({
   /** By service name; a service without a circuit is absent. */
   services: record(circuitConfig),
 });
-/** Configuration of all functions that move or show circuits. */
+/** The document `circuits.json`. */
 export type CircuitsConfig = Decoded<typeof circuitsConfig>;
 
 /**
- * What an alarm that opens a circuit watches. `failures` watches slow answers as well, where the service counts them: an
- * alarm of three metrics costs less than two alarms and one made of both.
+ * The kinds of alarms that open a circuit. `failures` also watches slow answers, if the service counts them: one alarm on
+ * three metrics costs less than two alarms and a composite one.
  */
 export const CIRCUIT_ALARMS = ['failures', 'throttles'] as const;
 export type CircuitAlarmKind = (typeof CIRCUIT_ALARMS)[number];

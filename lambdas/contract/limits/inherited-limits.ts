@@ -1,8 +1,8 @@
 import { type LimitPolicy, takesLease } from './limit-policy.ts';
 
 /**
- * The service's limits that apply on a route beside `own`, the route's: all of them where the route has none of its own,
- * none where its list is empty, otherwise those that none of its own replaces.
+ * The service's limits that apply on a route beside the route's own. Without own limits: all. With an empty list: none.
+ * Otherwise: those that no own limit replaces.
  */
 export function inheritedLimits(
   service: readonly LimitPolicy[],
@@ -13,9 +13,9 @@ export function inheritedLimits(
 }
 
 /**
- * Whether both limits count the same subject, and both units or both leases. Totals add up: all requests of a route are not
- * all of the service. A shadow replaces nothing, since it refuses nothing: a stricter limit on trial would let pass what the
- * service's limit refuses.
+ * Whether both limits count the same subject, and both units or both leases. A total replaces nothing:
+ * a route has only some requests of its service. A limit in shadow mode replaces nothing: it refuses no request, so the
+ * service's limit must still hold.
  */
 function replaces(own: LimitPolicy, limit: LimitPolicy): boolean {
   if (own.shadow || own.by === 'total' || own.by !== limit.by) return false;

@@ -10,7 +10,7 @@ export interface RuleId {
   readonly name: string;
 }
 
-/** An id, or another part of an operation, that cannot be. Its message never quotes a token. */
+/** An invalid id or another invalid part of an operation. The message never quotes a token. */
 export class InvalidOperationError extends Error {
   readonly code = 'invalid_operation';
 

@@ -1,4 +1,4 @@
-/** No leading zeros: to some they make a byte octal. */
+/** Without leading zeros: some programs read such a byte as octal. */
 const BYTE = /^(?:0|[1-9]\d{0,2})$/;
 const IPV6_CHARS = /^[\da-f:.]+$/i;
 

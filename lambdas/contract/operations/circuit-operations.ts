@@ -13,19 +13,19 @@ export interface ListCircuits {
   readonly action: 'list-circuits';
 }
 
-/** One circuit and what became of it before. */
+/** One circuit and its history. */
 export interface GetCircuit {
   readonly action: 'get-circuit';
   readonly service: string;
 }
 
-/** Opens or closes a circuit whatever else is seen of its service. */
+/** Opens or closes a circuit, whatever the outcomes and alarms of its service. */
 export interface ForceCircuit<Action extends 'open-circuit' | 'close-circuit'> {
   readonly action: Action;
   readonly service: string;
   /** Null: until it is released. */
   readonly forMs: number | null;
-  /** Who asks, as they say; '' where they do not. */
+  /** Who asks, in their own words; '' if they do not say. */
   readonly by: string;
   readonly reason: string;
 }

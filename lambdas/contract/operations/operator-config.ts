@@ -11,7 +11,7 @@ const FUNCTION_NAME_LENGTH = 64;
 /** Longest name of a gateway, in characters: the name of its operator function holds it. */
 export const GATEWAY_NAME_LENGTH = FUNCTION_NAME_LENGTH - SUFFIX.length;
 
-/** The physical name of a gateway's operator function: who knows the gateway's name can invoke it. */
+/** The physical name of a gateway's operator function. It follows from the gateway's name. */
 export function operatorFunctionName(gateway: string): string {
   return `${gateway}${SUFFIX}`;
 }

@@ -13,8 +13,8 @@ export type Presented =
   | { readonly kind: 'none' | 'malformed' | 'several' };
 
 /**
- * Finds a request's credential where its route looks for one, and nowhere else: a verdict that API Gateway keeps must not
- * depend on a header that it does not keep it by.
+ * Finds a request's credential where its route looks for one, and nowhere else: a cached verdict must not depend on
+ * a header that is not in API Gateway's cache key.
  *
  * @param headers by lower-cased name
  */

@@ -26,8 +26,8 @@ export function noRule(id: string): Rule {
 }
 
 /**
- * The rule after `change`, without what had ended by itself. Its version is always higher than before, also where `change`
- * takes away what is not there: a copy in Redis that still has it is then corrected.
+ * The rule after `change`, without expired parts. Its version is always higher than before, even if `change` removes
+ * nothing: this corrects a copy in Redis that still has the part.
  */
 export function applyChange(rule: Rule, change: RuleChange, nowMs: number): Rule {
   const standing = standingRule(rule, nowMs);
@@ -60,7 +60,7 @@ export function standingRule(rule: Rule, nowMs: number): Rule {
   };
 }
 
-/** Whether `change` takes away what the rule does not have. */
+/** Whether `change` removes a part that the rule does not have. */
 export function isIdle({ revocation, limits }: Rule, change: RuleChange): boolean {
   if (change.type === 'restore') return revocation === null;
   return change.type === 'default' && !Object.hasOwn(limits, change.limit);
