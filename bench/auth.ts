@@ -5,7 +5,7 @@ import { type Service, startService } from './child.ts';
 import { median } from './statistics.ts';
 import { type Cell, printTable, progress } from './table.ts';
 
-/** Of those that come again and again. */
+/** Number of tokens that come repeatedly. */
 const REPEATED = 100;
 /** An API key takes so little that one pass is not measured well. */
 const PASSES: Readonly<Partial<Record<Kind, number>>> = { 'API key': 5 };

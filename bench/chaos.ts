@@ -6,7 +6,7 @@ import type { Back, Order, Report } from './chaos/orders.ts';
 import { type Service, startService } from './child.ts';
 import { type Cell, printTable, progress } from './table.ts';
 
-/** Of the limited client, in an hour; each instance alone may let pass half of it. */
+/** Limit of the client in an hour; an instance that counts alone allows half of it. */
 const LIMIT = 200;
 const SHARE = 100;
 

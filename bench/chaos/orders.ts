@@ -14,7 +14,7 @@ export interface Report {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly maxUs: number;
-  /** Of the decisions those that the instance made alone, 0 … 1. */
+  /** Share of the decisions that the instance made alone, 0 … 1. */
   readonly aloneShare: number;
   /** Requests of the limited client that one instance let pass alone, the most of all instances. */
   readonly passedAlone: number;

@@ -8,7 +8,7 @@ interface Row {
   readonly name: string;
   /** File of `breakers`. */
   readonly file: string;
-  /** Of a row whose calls wait for the stores: so many times fewer calls. */
+  /** A row whose calls wait for the stores makes fewer calls, by this factor. */
   readonly fewer?: number;
 }
 
@@ -34,7 +34,7 @@ export interface CostOptions {
   /** Environment of a function: where its stores are. */
   readonly variables: Readonly<Record<string, string>>;
   readonly rounds: number;
-  /** Of a breaker in a round. */
+  /** Calls through one breaker in a round. */
   readonly calls: number;
 }
 

@@ -21,7 +21,7 @@ export interface FleetBenchOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly table: TestTable;
   readonly processes: number;
-  /** Of each breaker. */
+  /** Outages for each breaker. */
   readonly outages: number;
 }
 
@@ -85,7 +85,7 @@ function cells(name: string, trials: readonly Trial[]): readonly Cell[] {
   ];
 }
 
-/** Whoever has a call under way when the circuit opens cannot take it back. */
+/** A process cannot take back a call that is under way when the circuit opens. */
 function goals(processes: number): readonly Cell[] {
   const calls = String(OPENS_AT.minRequests + processes);
   return ['goal', calls, calls, '', String(SUCCESSES), String(SUCCESSES), '', '', ''];

@@ -16,7 +16,7 @@ export interface CompareOptions {
   readonly redisUrl: string;
   readonly meter: Meter;
   readonly rounds: number;
-  /** Of a limiter in a round. */
+  /** Decisions of one limiter in a round. */
   readonly decisions: number;
   /** Whose memory is measured. */
   readonly clients: number;
@@ -71,7 +71,7 @@ function databaseOf(row: Row): number {
   return ROWS.indexOf(row);
 }
 
-/** Of all limiters at the same time: nothing here takes the machine's time, and nothing is timed. */
+/** Runs all limiters at the same time: this takes little CPU, and nothing is timed. */
 async function behavioursOf({ redisUrl }: CompareOptions): Promise<ReadonlyMap<Row, Behaviour>> {
   progress('what passes at boundaries and under overload …');
   await writeRules(redisUrl, DATABASES, RULES);

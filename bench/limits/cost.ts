@@ -7,7 +7,7 @@ export interface Cost {
   /** One connection, one decision at a time. */
   readonly medianUs: number;
   readonly roundTrips: number;
-  /** Of all connections together, each with one decision at a time. */
+  /** Decisions a second of all connections together, each with one decision at a time. */
   readonly perSecond: number;
   /** Each a decision, at that load. */
   readonly redisUs: number;

@@ -32,6 +32,6 @@ export interface Load {
   readonly medianUs: number;
   /** CPU time of the limiter's process. */
   readonly cpuUs: number;
-  /** Of one decision: how often the connection turned from writing to reading. */
+  /** How often the connection turned from writing to reading, for one decision. */
   readonly roundTrips: number;
 }

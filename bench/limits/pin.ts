@@ -14,7 +14,7 @@ export function pin(pid: number, side: Side): void {
   if (cpu !== undefined) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cpu), String(pid)]);
 }
 
-/** Of proc(5): `0-1` or `0,2-3`. */
+/** A list of CPUs as in proc(5): `0-1` or `0,2-3`. */
 function allowedCpus(): readonly number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(statusOfThis())?.[1] ?? '';
   return list.split(',').flatMap((range) => {

@@ -15,7 +15,7 @@ export class TooManyRulesError extends Error {
   readonly code = 'too_many_rules';
 }
 
-/** How many more rules a gateway may have. Other operators may add rules between two counts, so both quotas are below the maximum. */
+/** How many more rules a gateway may have. Both quotas are below the maximum: other operators may add rules meanwhile. */
 export class RuleQuota {
   readonly #store: Pick<RuleStore, 'count'>;
   #count = 0;

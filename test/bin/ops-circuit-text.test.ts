@@ -4,7 +4,7 @@ import { circuitTable, historyTable } from '../../bin/ops/output/print-circuits.
 import { type CircuitState, INITIAL_CIRCUIT } from '../../lambdas/contract/circuit/circuit-state.ts';
 import type { CircuitFacts, CircuitResult } from '../../lambdas/contract/operations/circuit-operations.ts';
 
-/** Of a terminal. */
+/** Columns of a terminal. */
 const WIDTH = 100;
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
 const MINUTE_MS = 60_000;
@@ -101,7 +101,7 @@ describe('the table of circuits', () => {
     const rowIn = (width: number) => circuitTable(circuits, NOON_MS, width).split('\n')[1] ?? '';
     expect(rowIn(200)).toMatch(/^s{15}… {2}forced-open .* b{7}… {2}because .*…$/);
     expect(rowIn(200)).toHaveLength(200);
-    // Whoever has less room has as much of the reason as says something.
+    // A narrow terminal gets as much of the reason as is useful.
     expect(rowIn(40)).toMatch(/ b{7}… {2}because…$/);
   });
 

@@ -10,7 +10,7 @@ import { USAGE } from '../../bin/ops/usage.ts';
 import type { Rule } from '../../lambdas/contract/limits/operator-rule.ts';
 import type { KeyFacts } from '../../lambdas/contract/operations/key-operations.ts';
 
-/** Of a terminal. */
+/** Columns of a terminal. */
 const WIDTH = 100;
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
 const RULE: Rule = {

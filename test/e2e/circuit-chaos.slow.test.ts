@@ -38,7 +38,7 @@ function stateAt(atMs: number): CircuitState['state'] {
   return payments.history.findLast((circuit) => circuit.atMs <= atMs)?.state ?? 'closed';
 }
 
-/** Of all instances, from each time that the circuit became half-open until it moved on. */
+/** Probes of all instances, by each half-open period of the circuit. */
 function probesByPeriod(): readonly (readonly unknown[])[] {
   return payments.history.flatMap(({ state, version }, index) => {
     if (state !== 'half-open') return [];

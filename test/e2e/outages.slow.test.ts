@@ -236,7 +236,7 @@ describe('DynamoDB', () => {
   });
 });
 
-/** Of the gateway that was started last. */
+/** The DynamoDB of the gateway that was started last. */
 function theDynamo(): StoppableDynamo {
   const result = vi.mocked(startDynamo).mock.settledResults.at(-1);
   if (result?.type !== 'fulfilled') throw new Error('no DynamoDB runs');

@@ -56,7 +56,7 @@ describe('tieredCost', () => {
 /** Text of a page; the formatter pads the cells of tables. */
 const pageOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').replace(/ +/g, ' ');
 
-/** Of a gateway whose services have these circuits. */
+/** Alarms of a gateway whose services have these circuits. */
 function gatewayAlarms(breakers: readonly CircuitBreaker[]): readonly BilledAlarm[] {
   const { gateway, template } = testGateway();
   for (const [index, circuitBreaker] of breakers.entries()) {
@@ -90,7 +90,7 @@ const one = requestCost(TYPICAL_REQUEST, MILLION);
 /** A service with steady traffic and no errors sends four metrics. */
 const customMetrics = 4 * 4 * FURTHER_PRICES.customMetric;
 const METRICS_OF_A_ROUTE = 6;
-/** Of all routes of the app, should API Gateway write metrics by route and all of them be called all month. */
+/** Cost of metrics by route, if clients call all routes of the app all month. */
 const routeMetrics = appRoutes() * METRICS_OF_A_ROUTE * FURTHER_PRICES.customMetric;
 const thousandReadyUnits = (engine: 'valkey' | 'redis') =>
   idleCost({ ...defaults, cache: { kind: 'serverless', engine, ecpuMinimum: 1000 } }).cache -

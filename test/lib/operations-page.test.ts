@@ -14,14 +14,14 @@ function listedMetrics(): readonly string[] {
   return names.filter((name) => name !== SERVICE_DIMENSION);
 }
 
-/** Of the table of what is seen while Redis is lost: its second column. */
+/** The second column of the table about a lost Redis. */
 function metricsOfAnOutage(): readonly string[] {
   const tables = [...PAGE.matchAll(/^\| line .*?\n\n/gms)].map(([table]) => table);
   const table = tables.find((one) => one.includes('redis lost')) ?? '';
   return [...table.matchAll(/^\| [^|]+ \| `(\w+)`/gm)].map(([, name = '']) => name);
 }
 
-/** Of the table of a circuit's states: a state stands in the first of its rows. */
+/** The rows of the table of a circuit's states, by state; a state is named in its first row. */
 function listedFields(section: string, state: string): readonly string[] {
   const rows = [...section.matchAll(/^\| (?:`([\w-]+)`)? *\| `(\w+)`/gm)];
   const first = rows.findIndex(([, name]) => name === state);

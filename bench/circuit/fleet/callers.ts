@@ -8,14 +8,14 @@ import type { BreakerName } from './orders.ts';
 /** What came of one call. */
 export interface Called {
   readonly outcome: 'answered' | 'failed' | 'rejected';
-  /** Of a breaker of this process alone: whether it lets every call through now. */
+  /** For a breaker of this process alone: whether it lets every call through now. */
   readonly isClosed: boolean | undefined;
 }
 
 export type Call = () => Promise<Called>;
 
 interface Options {
-  /** Of this process, in the path of its calls. */
+  /** Number of this process, in the path of its calls. */
   readonly number: number;
   readonly upstream: string;
   readonly openForMs: number;

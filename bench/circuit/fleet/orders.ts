@@ -23,7 +23,7 @@ export interface Closed {
 
 /** What the upstream is told, answered with all `Arrival`s since it was last told something. */
 export interface UpstreamOrder {
-  /** Of its answers from now on. */
+  /** Status of its answers from now on. */
   readonly status: number;
 }
 

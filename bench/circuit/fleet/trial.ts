@@ -3,7 +3,7 @@ import type { CircuitStore } from '../../../lambdas/adapters/circuit/circuit-sto
 import type { Service } from '../../child.ts';
 import type { Arrival, BreakerName, Closed, Moment, Order, Told, UpstreamOrder } from './orders.ts';
 
-/** Of one order to all processes; far more than any breaker needs. */
+/** Deadline of one order to all processes; far more than any breaker needs. */
 const PATIENCE_MS = 30_000;
 
 export interface Fleet {
@@ -46,7 +46,7 @@ export async function tryOut(fleet: Fleet, breaker: BreakerName): Promise<Trial>
   };
 }
 
-/** Of the one circuit. Processes that wait for the table in vain close circuits of their own, and are answered before. */
+/** Counts for the shared circuit. Processes that wait for the table in vain close circuits of their own before. */
 async function sharedClosing(fleet: Fleet): Promise<number> {
   const giveUpMs = performance.now() + PATIENCE_MS;
   for (;;) {

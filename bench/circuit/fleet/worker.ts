@@ -5,7 +5,7 @@ import { BREAKERS, type BreakerName, type Closed, type Moment, type Order } from
 
 /** From an answer to the next call. */
 const PAUSE_MS = 100;
-/** Of each breaker before the first trial: connections stand then, and V8 has seen the code. */
+/** Calls through each breaker before the first trial: they open connections and warm up V8. */
 const WARM_UP_CALLS = 5;
 
 const { BENCH_HANDLER = '', BENCH_UPSTREAM = '' } = process.env;

@@ -7,7 +7,7 @@ import { type GrowthOptions, type Line, medianCost } from './line.ts';
 
 const SIZES = [1_000, 100_000, 1_000_000];
 const LIMIT = 100;
-/** Nobody is forgotten while the table is made. */
+/** Redis forgets no client while the table is made. */
 const WINDOW_MS = 3_600_000;
 const NAME = 'c-';
 /** The clients of the smallest size may ask no oftener in all rounds together. */

@@ -72,7 +72,7 @@ async function measureAll(
   for (let round = 0; round < rounds; round += 1) {
     await writeRules(redisUrl, databases, 0);
     for (const { row, service, limit, costs } of lanes) {
-      // Of the others the filling has done it: V8 optimizes what it has seen often enough.
+      // Filling has warmed up the others: V8 optimizes code that ran often enough.
       if (row.floor && round === 0) await measure(service, meter, plan.orders(limit, 0));
       costs.push(await measure(service, meter, plan.orders(limit, round)));
     }

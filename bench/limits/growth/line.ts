@@ -16,7 +16,7 @@ export interface Line {
 export interface GrowthOptions {
   readonly redisUrl: string;
   readonly meter: Meter;
-  /** Of one measurement. */
+  /** Units of one measurement. */
   readonly decisions: number;
   readonly rounds: number;
 }

@@ -82,7 +82,7 @@ function acquire(lock: string): boolean {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
   }
-  // Whoever was killed leaves its lock behind.
+  // A killed process leaves its lock behind.
   if (ageMs(lock) > LOCK_EXPIRY_MS) rmSync(lock, { recursive: true, force: true });
   return false;
 }

@@ -15,7 +15,7 @@ export const TIMING: CircuitTiming = {
 export const CIRCUIT: CircuitConfig = { ...TIMING, shadow: false };
 export const LEASE_MS = 10_000;
 
-/** Of a gateway whose services have none. */
+/** The document of a gateway whose services have no circuits. */
 export function noCircuits(gateway: string): Circuits {
   const storeOf = () => {
     throw new TypeError('there is no circuit');

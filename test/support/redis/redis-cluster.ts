@@ -25,7 +25,7 @@ export interface TestRedisCluster extends TestRedis {
 export interface TestRedisClusterOptions {
   /** @default 1, as ElastiCache Serverless shows itself to its clients */
   readonly shards?: number;
-  /** Of each primary. @default 0 */
+  /** Replicas of each primary. @default 0 */
   readonly replicas?: 0 | 1;
   /** @default false */
   readonly tls?: boolean;

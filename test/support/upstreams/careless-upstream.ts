@@ -5,7 +5,7 @@ import { serveTcp, type TcpTestServer } from './upstream.ts';
 export interface SeenRequest {
   readonly method: string;
   readonly target: string;
-  /** Of `x-user-id`. */
+  /** Value of `x-user-id`. */
   readonly user: string | undefined;
 }
 

@@ -20,7 +20,7 @@ const WAIT = { timeout: 45_000, interval: 10 } as const;
 const PAUSE_MS = 3;
 const HOUR_MS = 3_600_000;
 
-/** Of each busy subject: used up soon, by Redis and by an instance alone, and not given back within a test. */
+/** Limit of each busy subject. Redis and an instance alone use it up soon, and no test lasts until it is free again. */
 const LIMIT = 40;
 /** What one instance lets pass of it alone. */
 const SHARE = 20;

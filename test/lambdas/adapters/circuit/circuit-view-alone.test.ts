@@ -55,7 +55,7 @@ describe('while the table fails, an instance', () => {
     expect(await view.signal(succeeded('c'))).toMatchObject({ status: 'made-alone', circuit: { state: 'closed' } });
     expect(await view.current()).toMatchObject({ state: 'closed', closedAtMs: circuits.clock.nowMs });
     expect(transitions).toEqual(['open alone', 'half-open alone', 'closed alone']);
-    // Of all the signals two asked the table: it is asked once a second whether it takes writes again.
+    // Only two signals asked the table: the view asks it once a second whether it takes writes again.
     expect(faulty.calls.filter((command) => command === 'PutItem')).toHaveLength(2);
     expect(await circuits.store().read()).toEqual(INITIAL_CIRCUIT);
   });

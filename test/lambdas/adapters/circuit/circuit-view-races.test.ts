@@ -46,7 +46,7 @@ describe('of instances that signal at once', () => {
     circuits.clock.advance(TIMING.openForMs);
     const instances = await fleet(probes + 5, { timing: { ...TIMING, probes, successes: 20 } });
     const results: SignalResult[] = [];
-    // Of those who race for a place one has it; the others ask again with their next request.
+    // One instance wins the race for a place; the others ask again with their next request.
     for (let round = 0; countOf(results, 'made') < probes && round < 2 * probes; round += 1) {
       results.push(...(await signalAll(instances, (index) => started(`probe-${round}-${index}`))));
     }

@@ -189,7 +189,7 @@ describe('a server that is no limiter', () => {
   it.each([
     ...['+OK\r\n', ':1\r\n', '$1\r\nx\r\n', '*0\r\n', '$-1\r\n', '*-1\r\n', '-ERR no\r\n', '*1\r\n*1\r\n:1\r\n'],
     ...['nonsense\r\n', '\u0000\u0001\u0002\r\n', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
-    // Of the right shape, but not one that the script would give.
+    // It has the right shape, but the script never gives it.
     ...[integers(2, 0, 1, 5, 4, 1000), integers(1, 0), integers(1, 0, 1, 5, 4), integers(1, 0, 1, 5, 4, 1000, 0)],
     ...[integers(-1, 0, 1, 5, 4, 1000), '*6\r\n:1\r\n:0\r\n:1\r\n:5\r\n:4\r\n$4\r\n1000\r\n'],
     integers(1, 0, 1, '99999999999999999999', 4, 1000),

@@ -28,7 +28,7 @@ const REQUEST: LimitRequest = {
   cost: 1,
   lease: 'request',
 };
-/** Nobody is revoked, and nothing is overridden. */
+/** No client is revoked, and no limit is overridden. */
 const NO_RULES = {
   isRevoked: async () => false,
   overrideFor: () => undefined,

@@ -340,7 +340,7 @@ describe('a health check', () => {
   const checking = (circuit: Partial<CircuitPolicy> = {}) =>
     instance(
       { healthCheck: '/healthz?deep=1', ...circuit },
-      // Whoever has closed the circuit is forwarded, although half of the others are not yet.
+      // The request that closed the circuit is forwarded, although half of the others are not yet.
       { service: { upstream: `${checked.url}/base` }, random: () => 0.5 },
     );
 
@@ -521,7 +521,7 @@ describe('a lease that its request did not live to use', () => {
     });
 
     it('where it will not last for a request', async () => {
-      // Of seven seconds one is left, and a request may take two.
+      // One of seven seconds is left, and a request may take two.
       clock.advance(6000);
       await lateOne.gateway.send({ verdict: ALICE });
       await vi.waitFor(async () => expect(await leases()).toBe(0));

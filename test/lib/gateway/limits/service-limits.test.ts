@@ -21,7 +21,7 @@ const MINUTE = Duration.minutes(1);
 interface Given {
   readonly gateway?: Partial<GatewayProps>;
   readonly service?: Partial<ServiceProps>;
-  /** Of `GET /a`. */
+  /** Props of `GET /a`. */
   readonly route?: RouteProps;
 }
 
